@@ -1,0 +1,138 @@
+"""c′ as it is kept: what a model wrote about a subject, and who wrote it. Pure data; JSON in, JSON out."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+SCHEMA = 1
+"""Version of the stored form. A store of a newer schema is left alone; an older one is not read."""
+
+Outcome = Literal["done", "empty", "failed"]
+Origin = Literal["local", "shared"]
+
+
+@dataclass(frozen=True, slots=True)
+class PredictedQuestion:
+    question: str
+    answer: str
+    predictability: float | None = None
+    """Mean log-probability per token of the question given its context; None where the engine cannot score."""
+
+
+@dataclass(frozen=True, slots=True)
+class Insights:
+    summary: str | None = None
+    inferences: tuple[str, ...] = ()
+    questions: tuple[PredictedQuestion, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        return not (self.summary or self.inferences or self.questions)
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Who thought, when, and what it cost."""
+
+    model: str
+    producer: str
+    prompt_version: str
+    rounds: int
+    candidates: int
+    prompt_tokens: int
+    completion_tokens: int
+    seconds: float
+    created_at: str
+    """UTC, ISO 8601."""
+    origin: Origin = "local"
+    demo: bool = False
+    """Written by a model that is for demonstration only."""
+    callees: dict[str, str] = field(default_factory=dict)
+    """Used definition's qualified name → hash of its body when this was written; tells "a callee changed since"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one producer wrote about one subject. `empty`: nothing survived grounding; `failed`: `reason` says why."""
+
+    subject: str
+    producer: str
+    outcome: Outcome
+    insights: Insights
+    provenance: Provenance
+    reason: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Any) -> "Entry":
+        """Rebuild an entry from untrusted JSON. Raises ValueError when it is not one."""
+        try:
+            insights, provenance = data["insights"], data["provenance"]
+            entry = cls(
+                subject=_text(data["subject"]),
+                producer=_text(data["producer"]),
+                outcome=_one_of(data["outcome"], "done", "empty", "failed"),
+                insights=Insights(
+                    summary=_text_or_none(insights["summary"]),
+                    inferences=tuple(_text(item) for item in insights["inferences"]),
+                    questions=tuple(
+                        PredictedQuestion(
+                            _text(item["question"]), _text(item["answer"]), _number_or_none(item["predictability"])
+                        )
+                        for item in insights["questions"]
+                    ),
+                ),
+                provenance=Provenance(
+                    model=_text(provenance["model"]),
+                    producer=_text(provenance["producer"]),
+                    prompt_version=_text(provenance["prompt_version"]),
+                    rounds=_count(provenance["rounds"]),
+                    candidates=_count(provenance["candidates"]),
+                    prompt_tokens=_count(provenance["prompt_tokens"]),
+                    completion_tokens=_count(provenance["completion_tokens"]),
+                    seconds=_number(provenance["seconds"]),
+                    created_at=_text(provenance["created_at"]),
+                    origin=_one_of(provenance["origin"], "local", "shared"),
+                    demo=provenance["demo"] is True,
+                    callees={_text(name): _text(digest) for name, digest in provenance["callees"].items()},
+                ),
+                reason=_text_or_none(data["reason"]),
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"not a c′ entry: {error!r}") from error
+        if entry.producer != entry.provenance.producer:
+            raise ValueError("not a c′ entry: its producer and its provenance disagree")
+        return entry
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"expected text, got {type(value).__name__}")
+    return value
+
+
+def _text_or_none(value: Any) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        raise ValueError(f"expected a number, got {value!r}")
+    return float(value)
+
+
+def _number_or_none(value: Any) -> float | None:
+    return None if value is None else _number(value)
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError(f"expected a count, got {value!r}")
+    return value
+
+
+def _one_of(value: Any, *allowed: Any) -> Any:
+    if value not in allowed:
+        raise ValueError(f"expected one of {allowed}, got {value!r}")
+    return value

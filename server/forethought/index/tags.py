@@ -61,6 +61,8 @@ class Symbol:
     """Superclasses, interfaces, traits and mixins as written."""
     raises: tuple[str, ...] = ()
     """Names of the exceptions that the body raises or throws itself, in order, without repeats."""
+    digest: str = ""
+    """First 16 hex digits of the SHA-256 of the symbol's text (`span`, LF endings); empty for the file itself."""
 
     @property
     def short_name(self) -> str:

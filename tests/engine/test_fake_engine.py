@@ -1,6 +1,7 @@
 import threading
 
 import pytest
+
 from forethought.engine.fake import FakeEngine
 from forethought.engine.messages import CancelToken, Completion, Delta, GenerateRequest, Message, Prompt
 from forethought.errors import Cancelled, ContextOverflow, EngineError

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, Protocol
 
 Priority = Literal["interactive", "asked", "idle"]
@@ -98,6 +99,16 @@ class EngineInfo:
     prompt_tokens_per_second: float | None = None
     """Measured on this machine; None before the first measurement."""
     completion_tokens_per_second: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedModel:
+    """A chosen GGUF file. It need not exist: the engine says so when it is asked to work."""
+
+    path: Path
+    name: str
+    """For people: the catalogue name, or the file's name without `.gguf`."""
+    demo: bool = False
 
 
 class CancelToken:

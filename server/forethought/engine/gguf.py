@@ -1,0 +1,221 @@
+"""What a GGUF file says about itself, read without llama.cpp: enough to refuse a bad one before it can do harm.
+
+Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+"""
+
+import os
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import psutil
+
+from forethought.errors import ModelLoadError
+
+_SCALARS: Final = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
+_TEXT, _ARRAY = 8, 9
+# Elements and bytes of a block, by ggml type.
+_BLOCKS: Final = {
+    0: (1, 4), 1: (1, 2), 2: (32, 18), 3: (32, 20), 6: (32, 22), 7: (32, 24), 8: (32, 34), 9: (32, 36),
+    10: (256, 84), 11: (256, 110), 12: (256, 144), 13: (256, 176), 14: (256, 210), 15: (256, 292),
+    16: (256, 66), 17: (256, 74), 18: (256, 98), 19: (256, 50), 20: (32, 18), 21: (256, 110), 22: (256, 82),
+    23: (256, 136), 24: (1, 1), 25: (1, 2), 26: (1, 4), 27: (1, 8), 28: (1, 8), 29: (256, 56), 30: (1, 2),
+    34: (256, 54), 35: (256, 66), 39: (32, 17),
+}  # fmt: skip
+_MANY: Final = 1_000_000
+_COMPUTE_BYTES: Final = 150_000_000
+"""What llama.cpp needs besides weights and attention state: the vocabulary and the buffers of one batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """The header of one GGUF file."""
+
+    path: Path
+    size: int
+    """Bytes on disk."""
+    architecture: str
+    name: str | None
+    context_length: int
+    """What the model was trained for, in tokens."""
+    tokenizer: str
+    """`llama` (SentencePiece), `gpt2` (byte-level BPE), …"""
+    chat_template: str | None
+    attention_bytes_per_token: int
+    """Attention state at f16."""
+    metadata: dict[str, Any]
+    """Scalars and texts; arrays are left out."""
+
+    def memory_need(self, context_length: int) -> int:
+        """Bytes to hold the weights and `context_length` tokens of attention state, roughly and from above."""
+        return self.size + self.attention_bytes_per_token * context_length + _COMPUTE_BYTES
+
+
+def read_model_file(path: Path) -> ModelFile:
+    """Read and check the header. Raises ModelLoadError: missing, not GGUF, truncated, unsupported."""
+    try:
+        size = path.stat().st_size
+        if not path.is_file():
+            raise ModelLoadError(f"The model {path} is not a file; choose a GGUF file.")
+        with path.open("rb") as file:
+            return _Reader(path, file, size).read()
+    except FileNotFoundError as error:
+        raise ModelLoadError(
+            f"The model {path} does not exist; choose another with `forethought model use`, or pull one."
+        ) from error
+    except OSError as error:
+        raise ModelLoadError(f"The model {path} cannot be read ({error.strerror}); mend its permissions.") from error
+
+
+def check_memory(model: ModelFile, context_length: int, available: int | None = None) -> None:
+    """Raises ModelLoadError when the model does not fit into what is free now."""
+    available = available_memory() if available is None else available
+    need = model.memory_need(context_length)
+    if need > available:
+        raise ModelLoadError(
+            f"The model {model.path.name} needs about {_gigabytes(need)} of memory with a context of {context_length} "
+            f"tokens, but {_gigabytes(available)} is free; choose a smaller model or a shorter model.contextLength."
+        )
+
+
+def available_memory() -> int:
+    """Bytes that could be taken without swapping, within the limit of a container where there is one."""
+    available = int(psutil.virtual_memory().available)
+    limit, used = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")
+    try:
+        text = limit.read_text().strip()
+        if text != "max":
+            available = min(available, int(text) - int(used.read_text()) + _cached_bytes())
+    except (OSError, ValueError):
+        return available  # no such limit on this system
+    return available
+
+
+def _cached_bytes() -> int:
+    """File pages that a container holds and would give back."""
+    for line in Path("/sys/fs/cgroup/memory.stat").read_text().splitlines():
+        name, _, value = line.partition(" ")
+        if name == "file":
+            return int(value)
+    return 0
+
+
+def _gigabytes(count: int) -> str:
+    return f"{count / 1e9:.1f} GB"
+
+
+class _Reader:
+    def __init__(self, path: Path, file: BinaryIO, size: int) -> None:
+        self._path = path
+        self._file = file
+        self._size = size
+
+    def read(self) -> ModelFile:
+        if self._file.read(4) != b"GGUF":
+            raise ModelLoadError(f"{self._path} is not a GGUF file; download the model again.")
+        version = self._number("I")
+        if version not in (2, 3):
+            raise ModelLoadError(
+                f"{self._path} is GGUF version {version}, which is not supported; convert the model again."
+            )
+        tensors, pairs = self._count(), self._count()
+        metadata: dict[str, Any] = {}
+        for _ in range(pairs):
+            key = self._text()
+            value = self._value(self._number("I"), key)
+            if value is not None:
+                metadata[key] = value
+        self._check_tensors(tensors, int(metadata.get("general.alignment", 32)))
+        return self._describe(metadata)
+
+    def _describe(self, metadata: dict[str, Any]) -> ModelFile:
+        architecture = str(metadata.get("general.architecture", ""))
+        if not architecture:
+            raise ModelLoadError(f"{self._path} names no architecture, so it is not a language model.")
+
+        def number(key: str, default: int) -> int:
+            value = metadata.get(f"{architecture}.{key}", default)
+            return max(value) if isinstance(value, list) else int(value)
+
+        heads = number("attention.head_count", 1) or 1
+        width = number("embedding_length", 0) // heads
+        per_head = number("attention.key_length", width) + number("attention.value_length", width)
+        return ModelFile(
+            path=self._path,
+            size=self._size,
+            architecture=architecture,
+            name=metadata.get("general.name"),
+            context_length=number("context_length", 0),
+            tokenizer=str(metadata.get("tokenizer.ggml.model", "")),
+            chat_template=metadata.get("tokenizer.chat_template"),
+            attention_bytes_per_token=2
+            * number("block_count", 0)
+            * number("attention.head_count_kv", heads)
+            * per_head,
+            metadata={key: value for key, value in metadata.items() if not isinstance(value, list)},
+        )
+
+    def _check_tensors(self, count: int, alignment: int) -> None:
+        """Each tensor must end inside the file."""
+        end = 0
+        for _ in range(count):
+            self._text()
+            elements = 1
+            for _ in range(self._number("I")):
+                elements *= self._number("Q")
+            per_block, block_bytes = _BLOCKS.get(self._number("I"), (elements or 1, 0))
+            end = max(end, self._number("Q") + elements // per_block * block_bytes)
+        start = -(-self._file.tell() // alignment) * alignment if alignment > 0 else self._file.tell()
+        if start + end > self._size:
+            raise self._truncated(start + end)
+
+    def _value(self, kind: int, key: str) -> Any:
+        if kind == _TEXT:
+            return self._text()
+        if kind in _SCALARS:
+            return self._number(_SCALARS[kind])
+        if kind != _ARRAY:
+            raise ModelLoadError(f"{self._path} is damaged: `{key}` has the unknown type {kind}; download it again.")
+        element, length = self._number("I"), self._count()
+        if element == _TEXT:
+            for _ in range(length):
+                self._skip(self._number("Q"))
+            return None
+        if element not in _SCALARS:
+            raise ModelLoadError(f"{self._path} is damaged: `{key}` is an array of type {element}; download it again.")
+        code = _SCALARS[element]
+        if length > 4096:
+            self._skip(length * struct.calcsize(code))
+            return None
+        return [self._number(code) for _ in range(length)]
+
+    def _count(self) -> int:
+        count = self._number("Q")
+        if count > _MANY:
+            raise ModelLoadError(f"{self._path} is damaged: it announces {count} entries; download it again.")
+        return count
+
+    def _number(self, code: str) -> Any:
+        size = struct.calcsize("<" + code)
+        return struct.unpack("<" + code, self._bytes(size))[0]
+
+    def _text(self) -> str:
+        return self._bytes(self._number("Q")).decode("utf-8", "replace")
+
+    def _bytes(self, count: int) -> bytes:
+        if count > self._size:
+            raise self._truncated(None)
+        data = self._file.read(count)
+        if len(data) < count:
+            raise self._truncated(None)
+        return data
+
+    def _skip(self, count: int) -> None:
+        if self._file.tell() + count > self._size:
+            raise self._truncated(None)
+        self._file.seek(count, os.SEEK_CUR)
+
+    def _truncated(self, needed: int | None) -> ModelLoadError:
+        missing = f"{self._size} of {needed} bytes are there" if needed else "its header ends early"
+        return ModelLoadError(f"The model {self._path} is truncated ({missing}); download it again.")

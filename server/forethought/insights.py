@@ -1,5 +1,6 @@
 """c′ as it is kept: what a model wrote about a subject, and who wrote it. Pure data; JSON in, JSON out."""
 
+import hashlib
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -104,6 +105,11 @@ class Entry:
         if entry.producer != entry.provenance.producer:
             raise ValueError("not a c′ entry: its producer and its provenance disagree")
         return entry
+
+
+def text_digest(text: str) -> str:
+    """The name under which a text that a person called wrong is remembered: SHA-256 without case and spacing."""
+    return hashlib.sha256(" ".join(text.casefold().split()).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _text(value: Any) -> str:

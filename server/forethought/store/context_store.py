@@ -7,6 +7,7 @@ aside and a new one started; where no folder can be used the store lives in memo
 import contextlib
 import json
 import logging
+import os
 import re
 import shutil
 import sqlite3
@@ -42,6 +43,7 @@ _MAX_REJECTED = 1_000
 _PUT_CHUNK = 64
 _FLUSH_AFTER = 2_000
 _CULL_STEPS = 20
+_BUSY_SECONDS = 10.0
 
 _logger = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
@@ -178,12 +180,13 @@ class DiskContextStore:
     def verify(self) -> list[str]:
         """Check the database and parse every row; garbage is deleted. One line a problem. Raises StoreError."""
         problems = [self.problem] if self.problem else []
+        rows = self._rows
         try:
-            faults = self._rows.faults()
+            faults = rows.faults()
         except sqlite3.DatabaseError as error:
             faults = [str(error)]
         if faults:
-            self._heal(sqlite3.DatabaseError(faults[0]))
+            self._heal(rows, sqlite3.DatabaseError(faults[0]))
             return [*problems, *faults[:3], "the broken store was set aside and a new one started"]
         garbage = list(self._garbage_rows())
         if garbage and self._rows.writable:
@@ -229,12 +232,14 @@ class DiskContextStore:
 
     def _attempt(self, action: Callable[[Rows], _Result]) -> _Result:
         """Do something that must be done: once more in a new store if the present one is broken, else StoreError."""
+        self._follow()
+        rows = self._rows
         try:
-            return action(self._rows)
+            return action(rows)
         except sqlite3.DatabaseError as error:
             if not _is_corruption(error):
                 raise StoreError(_why_not_kept(error)) from error
-            self._heal(error)
+            self._heal(rows, error)
         except OSError as error:
             raise StoreError(_why_not_kept(error)) from error
         try:
@@ -244,30 +249,45 @@ class DiskContextStore:
 
     def _or_heal(self, action: Callable[[Rows], _Result], otherwise: _Result) -> _Result:
         """Do something that may fail: then the answer is poorer, and a broken store is replaced for the next time."""
+        self._follow()
+        rows = self._rows
         try:
-            return action(self._rows)
+            return action(rows)
         except sqlite3.DatabaseError as error:
             if _is_corruption(error):
-                self._heal(error)
+                self._heal(rows, error)
             else:
                 _logger.warning("the c′ store could not be read: %s", error)
         except OSError as error:
             _logger.warning("the c′ store could not be read: %s", error)
         return otherwise
 
-    def _heal(self, error: sqlite3.DatabaseError) -> None:
+    def _follow(self) -> None:
+        """Open again when the database was deleted or set aside by another process: ours would be written in vain."""
+        if self._folder is not None and _inode(self._folder) != self._inode:
+            with self._heal_lock:
+                if _inode(self._folder) != self._inode:
+                    self._reopen()
+
+    def _heal(self, broken: Rows, error: sqlite3.DatabaseError) -> None:
         with self._heal_lock:
-            folder = self._folder
-            if folder is None:
+            if self._folder is None or self._rows is not broken:
                 return
-            with contextlib.suppress(sqlite3.Error):  # it is broken; it only has to let go of its files
-                self._rows.close()
-            if _inode(folder) == self._inode:  # otherwise another process has already set the broken one aside
-                _set_aside(folder)
-            rows, problem, self._folder = _open_rows(folder)
-            self._rows, self._inode = rows, _inode(self._folder)
-            self.problem = problem or f"The c′ store was broken ({error}); it was set aside and a new one started."
+            if _inode(self._folder) == self._inode:  # otherwise another thread or process has set the broken one aside
+                try:
+                    _set_aside(self._folder)
+                except OSError as failure:
+                    _logger.warning("the broken c′ store could not be set aside: %s", failure)
+            self._reopen()
+            self.problem = self.problem or f"The c′ store was broken ({error}); it was set aside and a new one started."
             _logger.warning("%s", self.problem)
+
+    def _reopen(self) -> None:
+        assert self._folder is not None
+        with contextlib.suppress(sqlite3.Error):  # it only has to let go of its files
+            self._rows.close()
+        self._rows, self.problem, self._folder = _open_rows(self._folder)
+        self._inode = _inode(self._folder)
 
     def _note_used(self, keys: Iterable[str]) -> None:
         now = time.time()
@@ -278,11 +298,12 @@ class DiskContextStore:
             self.flush_access()
 
     def _scan(self) -> Iterator[tuple[int, str | None, bytes | None]]:
+        rows = self._rows
         try:
-            yield from self._rows.scan()
+            yield from rows.scan()
         except sqlite3.DatabaseError as error:
             if _is_corruption(error):
-                self._heal(error)
+                self._heal(rows, error)
             raise StoreError(f"The c′ store could not be read through ({error}); run it again.") from error
 
     def _garbage_rows(self) -> Iterator[tuple[int, str]]:
@@ -307,6 +328,7 @@ class DiskContextStore:
 
 def _open_rows(folder: Path) -> tuple[Rows, str | None, Path | None]:
     """The best rows to be had for a folder, what is wrong with them, and the folder if they are kept in it."""
+    found = _inode(folder)
     try:
         schema = _prepare(folder)
         if schema is not None and schema > SCHEMA:
@@ -316,7 +338,9 @@ def _open_rows(folder: Path) -> tuple[Rows, str | None, Path | None]:
             )
             return MemoryRows(), problem, None
         if (folder / DATABASE).exists():
-            inspect(folder)
+            if not (folder / DATABASE).is_file():
+                raise sqlite3.DatabaseError(f"its {DATABASE} is not a file")
+            _patiently(lambda: inspect(folder))
         return DiskRows(folder), None, folder
     except sqlite3.DatabaseError as error:
         if not _is_corruption(error):
@@ -325,7 +349,8 @@ def _open_rows(folder: Path) -> tuple[Rows, str | None, Path | None]:
     except OSError as error:
         return _fall_back(folder, error)
     try:
-        _set_aside(folder)
+        if _inode(folder) == found:  # otherwise another process has already set the broken one aside
+            _set_aside(folder)
         _prepare(folder)
         return DiskRows(folder), f"The c′ store was broken ({first}); it was set aside and a new one started.", folder
     except (sqlite3.Error, OSError) as error:
@@ -346,11 +371,24 @@ def _fall_back(folder: Path, error: Exception) -> tuple[Rows, str, Path | None]:
     return MemoryRows(), problem, None
 
 
+def _patiently(action: Callable[[], None]) -> None:
+    """Try again while another process is creating the database."""
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            return action()
+        except sqlite3.OperationalError as error:
+            if not error.sqlite_errorname.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
 def _prepare(folder: Path) -> int | None:
     """Create the folder and its marker; set aside a store of an older schema. Returns the schema found, if any."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    has_database = (folder / DATABASE).exists()  # asked first: whoever creates a store writes the marker first
     schema = _stored_schema(folder)
-    if schema is None and (folder / DATABASE).exists():
+    if schema is None and has_database:
         raise sqlite3.DatabaseError(f"it lacks a readable {MARKER}")
     if schema is not None and schema < SCHEMA:
         _set_aside(folder)
@@ -373,7 +411,9 @@ def _stored_schema(folder: Path) -> int | None:
 
 
 def _write_marker(folder: Path) -> None:
-    (folder / MARKER).write_bytes(_canonical({"format": "forethought contexts", "schema": SCHEMA}))
+    draft = folder / f"{MARKER}.{os.getpid()}-{threading.get_ident()}"
+    draft.write_bytes(_canonical({"format": "forethought contexts", "schema": SCHEMA}))
+    draft.replace(folder / MARKER)
 
 
 def _set_aside(folder: Path) -> None:

@@ -357,9 +357,11 @@ def _connect_read_only(folder: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(address, uri=True, timeout=_BUSY_SECONDS, check_same_thread=False)
     try:
         connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
-    except sqlite3.OperationalError:
-        # Without its shared-memory file a write-ahead database on a read-only disk opens only as immutable.
+    except sqlite3.OperationalError as error:
         connection.close()
+        if not error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
+            raise
+        # Without its shared-memory file a write-ahead database on a read-only disk opens only as immutable.
         connection = sqlite3.connect(f"{address}&immutable=1", uri=True, check_same_thread=False)
     return connection
 

@@ -1,0 +1,235 @@
+"""Reads symbols, references, imports and bindings off one file's text with its language's tags query.
+
+The query's captures decide what is found; everything else comes from the rules of the language's table entry:
+
+    (node name: (_) @name) @definition.KIND   a symbol of that kind
+    … @definition.local / .parameter          a name that is bound, with its type and value where the node has them
+    … @definition.global                      a name that its function does not bind (Python's `global`)
+    … @definition.attribute                   an attribute on lines of its own above a definition
+    … @local.scope                            prefixes the names inside, as Rust's `impl` does
+    (name) @name @reference.KIND              a use; what stands before the name in the node is its receiver
+    … @reference.raise / .import              what a body raises; an import statement
+    @doc, @ignore                             a comment; an identifier that is no use
+"""
+
+import re
+from dataclasses import dataclass, field, replace
+
+import tree_sitter
+
+from forethought.index.docs import leading_lines
+from forethought.index.imports import read_imports
+from forethought.index.languages import Language
+from forethought.index.outline import Definition, Outline, collapse, docstring, one_line, read_outline
+from forethought.index.tags import Binding, FileTags, Position, Range, Reference, Symbol
+
+_LONGEST_VALUE = 200
+_BINDING_KINDS = frozenset({"local", "parameter", "global"})
+# Two patterns that match one token: the higher rank says more.
+_REFERENCE_RANK = {"name": 0, "attribute": 1, "type": 2, "class": 3, "call": 4}
+_DEFINITION_RANK = {"local": 0, "parameter": 1, "variable": 2, "constant": 3, "type": 4}
+_ACCESS = re.compile(r"\s*(?:\?\.|!!\.|&\.|\?->|->|::|\.|:)\s*(?:<[^<>]*>\s*)?$")
+_CREATION = re.compile(r"^(?:new|await|yield|typeof|&|\*)\s*\b")
+
+
+def read_tags(language: Language, source: bytes) -> FileTags:
+    """Everything that is read off the text. Pure, and total: any bytes give tags, at worst a file symbol alone."""
+    tree = tree_sitter.Parser(language.grammar).parse(source)
+    found = _Found()
+    for pattern, captures in tree_sitter.QueryCursor(language.query).matches(tree.root_node):
+        found.add(pattern, captures)
+    leading = leading_lines(source, found.comments, found.attributes)
+    comments = sorted((node.start_byte, node.end_byte) for node in found.comments)
+    imports = read_imports(language.imports, found.imports)
+    for token in imports.tokens:
+        found.definitions.pop(token, None)
+    outline = read_outline(language, source, found.definitions.values(), found.containers, leading, comments)
+    bindings = _bindings(found, outline)
+    bound_tokens = {node.name.start_byte for node in found.bindings.values() if node.name.named_child_count == 0}
+    skipped = bound_tokens | found.ignored | outline.names | imports.tokens
+    skipped.update(demoted.name.start_byte for demoted in outline.demoted if demoted.name.named_child_count == 0)
+    skipped -= found.globals
+    references = _references(found, outline, source, skipped, imports.spans)
+    symbols = _with_raises(outline, found)
+    before = min(
+        [symbol.span.start for symbol in symbols[1:2]] + [start for start, _ in imports.spans[:1]] + [len(source)]
+    )
+    file_doc = docstring(tree.root_node) if language.docstrings else None
+    file_doc = file_doc or leading.file_comment(before, language.file_doc_prefixes, outline.claimed)
+    symbols[0] = replace(symbols[0], doc=file_doc)
+    return FileTags(
+        language=language.name,
+        symbols=tuple(symbols),
+        references=tuple(references),
+        imports=imports.placed(outline.scope_at),
+        bindings=bindings,
+        has_errors=tree.root_node.has_error,
+    )
+
+
+@dataclass(slots=True)
+class _Use:
+    """A token that uses a name; the best of the patterns that matched it."""
+
+    rank: int
+    kind: str
+    name: tree_sitter.Node
+    start_byte: int
+    """Of the expression that holds the name: what lies between is the receiver."""
+
+
+@dataclass(slots=True)
+class _Found:
+    """The query's matches, by what they mean."""
+
+    definitions: dict[int, Definition] = field(default_factory=dict)
+    bindings: dict[int, Definition] = field(default_factory=dict)
+    uses: dict[int, _Use] = field(default_factory=dict)
+    containers: list[Definition] = field(default_factory=list)
+    imports: list[tree_sitter.Node] = field(default_factory=list)
+    raises: list[tree_sitter.Node] = field(default_factory=list)
+    comments: list[tree_sitter.Node] = field(default_factory=list)
+    attributes: list[tree_sitter.Node] = field(default_factory=list)
+    ignored: set[int] = field(default_factory=set)
+    globals: set[int] = field(default_factory=set)
+    _roles: dict[int, tuple[str, str, str]] = field(default_factory=dict)
+    """Pattern index → (capture name, `definition` or `reference`, kind)."""
+
+    def add(self, pattern: int, captures: dict[str, list[tree_sitter.Node]]) -> None:
+        role = self._roles.get(pattern)
+        if role is None:
+            capture = next((key for key in captures if key != "name"), "")
+            group, _, kind = capture.partition(".")
+            role = self._roles[pattern] = (capture, group, kind)
+        capture, group, kind = role
+        if group == "reference":
+            node = captures[capture][0]
+            if kind == "import":
+                self.imports.append(node)
+                return
+            name = captures["name"][0]
+            if kind == "raise":
+                self.raises.append(name)
+                return
+            start = name.start_byte
+            rank = _REFERENCE_RANK.get(kind, 0)
+            earlier = self.uses.get(start)
+            if earlier is None or rank > earlier.rank:
+                # A use that is the name alone may still be the last part of an access that another pattern saw.
+                outer = node.start_byte if rank else start
+                self.uses[start] = _Use(rank, kind, name, min(outer, earlier.start_byte) if earlier else outer)
+            elif rank:
+                earlier.start_byte = min(earlier.start_byte, node.start_byte)
+        elif capture == "doc":
+            self.comments += captures["doc"]
+        elif capture == "ignore":
+            self.ignored.update(node.start_byte for node in captures["ignore"])
+        elif group == "definition":
+            self._define(kind, captures, capture)
+        elif capture == "local.scope" and "name" in captures:
+            self.containers.append(Definition("scope", captures["name"][0], captures[capture][0]))
+
+    def _define(self, kind: str, captures: dict[str, list[tree_sitter.Node]], capture: str) -> None:
+        if kind == "attribute":
+            self.attributes += captures[capture]
+            return
+        if "name" not in captures:
+            return
+        name = captures["name"][0]
+        if kind == "global":
+            self.globals.add(name.start_byte)
+        table = self.bindings if kind in _BINDING_KINDS else self.definitions
+        key = name.start_byte
+        earlier = table.get(key)
+        if earlier is None or _DEFINITION_RANK.get(kind, 9) > _DEFINITION_RANK.get(earlier.kind, 9):
+            table[key] = Definition(kind, name, captures[capture][0])
+
+
+def _bindings(found: _Found, outline: Outline) -> tuple[Binding, ...]:
+    global_names = {
+        (outline.scope_at(node.name.start_byte), node.name.text)
+        for node in found.bindings.values()
+        if node.kind == "global"
+    }
+    symbols = {
+        symbol.selection.start: symbol for symbol in outline.symbols[1:] if symbol.kind in ("variable", "constant")
+    }
+    values = [node for node in found.definitions.values() if node.kind in ("variable", "constant")]
+    bindings = []
+    for kind, name, node in (*found.bindings.values(), *values):
+        scope = outline.scope_at(name.start_byte)
+        start = Position(*name.start_point)
+        if start in symbols:
+            scope = symbols[start].parent
+        if kind == "global" or (global_names and (scope, name.text) in global_names):
+            continue
+        text = one_line(name, _LONGEST_VALUE)
+        same = node.start_byte == name.start_byte and node.end_byte == name.end_byte
+        annotation = None if same else node.child_by_field_name("type")
+        value = None if same else (node.child_by_field_name("value") or node.child_by_field_name("right"))
+        if kind == "parameter" and value is not None and "call" not in value.type and "new" not in value.type:
+            value = None
+        bindings.append(
+            Binding(
+                name=text,
+                scope=scope,
+                range=Range(start, Position(*name.end_point)),
+                annotation=one_line(annotation).lstrip(": ") or None if annotation is not None else None,
+                value=one_line(value, _LONGEST_VALUE) if value is not None else None,
+            )
+        )
+    bindings.sort(key=lambda binding: binding.range.start)
+    return tuple(bindings)
+
+
+def _references(
+    found: _Found, outline: Outline, source: bytes, skipped: set[int], import_spans: list[tuple[int, int]]
+) -> list[Reference]:
+    references = []
+    scope_at = outline.scope_at
+    spans = iter(import_spans)
+    span = next(spans, None)
+    for start in sorted(found.uses):
+        if start in skipped:
+            continue
+        while span is not None and span[1] <= start:
+            span = next(spans, None)
+        if span is not None and span[0] <= start:
+            continue
+        use = found.uses[start]
+        name = use.name
+        receiver = _receiver(source, use.start_byte, start) if use.start_byte < start else None
+        references.append(
+            Reference(
+                (name.text or b"").decode("utf-8", "replace"),
+                use.kind,
+                Range(Position(*name.start_point), Position(*name.end_point)),
+                scope_at(start),
+                receiver,
+            )
+        )
+    return references
+
+
+def _receiver(source: bytes, start: int, end: int) -> str | None:
+    """The expression before the access operator; None when what stands before the name is no access."""
+    if end - start > 8 * _LONGEST_VALUE:
+        return "…"
+    text = source[start:end].decode("utf-8", "replace")
+    match = _ACCESS.search(text)
+    if match is None:
+        return None
+    return collapse(_CREATION.sub("", text[: match.start()]), _LONGEST_VALUE) or None
+
+
+def _with_raises(outline: Outline, found: _Found) -> list[Symbol]:
+    raised: dict[str, dict[str, None]] = {}
+    for node in found.raises:
+        name = re.split(r"::|[.\\]", one_line(node))[-1]
+        # A lower-case name is a variable that holds the exception, not its class.
+        if name[:1].isupper() or name.lower().endswith(("error", "exception")):
+            raised.setdefault(outline.scope_at(node.start_byte), {})[name] = None
+    return [
+        replace(symbol, raises=tuple(raised[symbol.id])) if symbol.id in raised else symbol
+        for symbol in outline.symbols
+    ]

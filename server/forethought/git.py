@@ -5,33 +5,30 @@ Nothing here asks git to look at the *content* of working files: `status`, `diff
 the repository's clean filters. Content is hashed and compared by us instead.
 """
 
+import hashlib
 import os
+import re
 import stat
-import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from forethought.errors import ForethoughtError
+from forethought.errors import UsageError
+from forethought.git_process import GitError as GitError
+from forethought.git_process import GitProcess, git_folder_of, last_line, read_text
+from forethought.line_changes import LastChange as LastChange
+from forethought.line_changes import LineChanges, carry_over, parse_blame
 
-if TYPE_CHECKING:
-    from git.cmd import Git
+LARGEST_READ = 1_000_000
+"""Larger files, in bytes, are never read here: they are not taken for source code anyway."""
 
-CALL_SECONDS = 60.0
-"""No call may take longer; one that does is ended and counts as failed."""
-
-LARGEST_COMPARED = 1_000_000
-"""Working files above this size, in bytes, are never read: `files.discover` leaves them out as well."""
-
-
-class GitError(ForethoughtError):
-    """Git could not do what was asked: the repository is damaged, an object is missing, or it took too long."""
+BLAME_SECONDS = 10.0
+"""The history of lines is nice to have, so it may take less time than other calls."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrackedFile:
-    """One entry of the index. `mode` is git's, such as 0o100644; `present` is False for a sparse checkout's absentee."""
+    """One entry of the index. `mode` is git's, such as 0o100644; a sparse checkout leaves out what is not `present`."""
 
     path: str
     mode: int
@@ -40,17 +37,28 @@ class TrackedFile:
 
     @property
     def is_submodule(self) -> bool:
-        return stat.S_IFMT(self.mode) == 0o160000
+        return self.mode == _SUBMODULE
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit of the history as the branch saw it: a merge brings in everything at its own time."""
+
+    commit: str
+    time: int
+    """Seconds since the epoch, the committer's clock."""
+    paths: tuple[str, ...]
+    """What it changed against its first parent. Empty at the edge of a shallow clone, where nobody knows."""
 
 
 class Repository:
     """One working tree and its history. Paths are POSIX, relative to `root`; undecodable bytes by surrogateescape."""
 
-    def __init__(self, root: Path, git_folder: Path, common_folder: Path, git: "Git") -> None:
-        self.root = root
-        self.git_folder = git_folder
-        self.common_folder = common_folder
-        self._git = git
+    def __init__(self, process: GitProcess) -> None:
+        self.root = process.root
+        self.git_folder = process.git_folder
+        self.common_folder = process.common_folder
+        self._git = process
         self._packed_refs: tuple[tuple[int, int, int], bytes] | None = None
 
     @classmethod
@@ -64,23 +72,13 @@ class Repository:
 
     @classmethod
     def refusal(cls, path: Path) -> str | None:
-        """One sentence that says why the repository around `path` cannot be used; None when it can, or there is none."""
+        """One sentence why the repository around `path` cannot be used; None when it can, or there is none."""
         opened = _open(path)
         return opened if isinstance(opened, str) else None
 
-    def __enter__(self) -> "Repository":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End whatever still runs. The repository must not be used afterwards."""
-        self._git.clear_cache()
-
     def head(self) -> str | None:
         """The id of the current commit; None before the first one."""
-        status, output, _ = self._call("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+        status, output, _ = self._git.call("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
         return output.decode().strip() if status == 0 else None
 
     def head_state(self) -> str:
@@ -88,7 +86,7 @@ class Repository:
 
         Changes with each commit, amend, merge, rebase, switch and pull. Never raises; an unreadable part reads as "".
         """
-        state = _read_text(self.git_folder / "HEAD")
+        state = read_text(self.git_folder / "HEAD")
         target = state
         for _ in range(5):  # a symbolic ref may name another; git itself allows five
             if not target.startswith("ref: "):
@@ -98,7 +96,7 @@ class Repository:
 
     def list_tracked(self, within: str = "") -> list[TrackedFile]:
         """The index's entries, sorted by path, each path once (of a conflict, the first stage)."""
-        output = self._read("ls-files", "-z", "--cached", "--stage", "-t", "--", *_pathspec(within))
+        output = self._git.read("ls-files", "-z", "--cached", "--stage", "-t", "--", *_pathspec(within))
         entries: dict[str, TrackedFile] = {}
         for record in _records(output):
             header, _, name = record.partition(b"\t")
@@ -111,7 +109,8 @@ class Repository:
         """Untracked files that git does not ignore; with `ignored`, those that it does."""
         which = ("--others", "--ignored", "--exclude-standard") if ignored else ("--others", "--exclude-standard")
         paths = (
-            os.fsdecode(record) for record in _records(self._read("ls-files", "-z", *which, "--", *_pathspec(within)))
+            os.fsdecode(record)
+            for record in _records(self._git.read("ls-files", "-z", *which, "--", *_pathspec(within)))
         )
         return [path for path in paths if not path.endswith("/")]  # a nested repository is listed as a folder
 
@@ -120,13 +119,174 @@ class Repository:
         opened = _open(self.root / path)
         return opened if isinstance(opened, Repository) and opened.root == self.root / path else None
 
+    def changed_paths(self, since: str, until: str | None = None) -> frozenset[str]:
+        """Every path that differs between two commits, or between a commit and the working tree.
+
+        A rename gives both paths; changes of a checked-out submodule give its files. In the working tree, untracked
+        files count unless ignored, and files above LARGEST_READ bytes do not. Raises UsageError for an unknown commit.
+        """
+        start = self._resolve(since)
+        if until is None:
+            return frozenset(self._changed_in_working_tree(start))
+        return frozenset(self._changed_between(start, self._resolve(until)))
+
+    def recent_paths(self, commits: int) -> list[str]:
+        """The paths that the last commits changed, the newest change first, each path once."""
+        return list(dict.fromkeys(path for commit in self.history(commits) for path in commit.paths))
+
+    def history(self, limit: int) -> list[Commit]:
+        """The last commits of the current branch along first parents, newest first."""
+        if limit <= 0 or self.head() is None:
+            return []
+        output = self._git.read(
+            "log", "-z", f"--max-count={limit}", "--first-parent", "--diff-merges=first-parent", "--no-renames",
+            "--no-ext-diff", "--no-textconv", "--name-only", "--format=tformat:%x01%H %ct", "HEAD", "--",
+        )  # fmt: skip
+        shallow = set(read_text(self.common_folder / "shallow").split())
+        found: list[tuple[str, int, list[str]]] = []
+        for record in _records(output):
+            if header := _COMMIT_HEADER.fullmatch(record):
+                found.append((header[1].decode(), int(header[2]), []))
+            elif found[-1][0] not in shallow:
+                found[-1][2].append(os.fsdecode(record.removeprefix(b"\n")))
+        return [Commit(commit, time, tuple(paths)) for commit, time, paths in found]
+
+    def last_changes(self, path: str, content: bytes | None = None) -> LineChanges:
+        """Which commit last changed each row of `path`. `content` is what its rows are now; by default, the disk's.
+
+        Empty for a file that is new, too large, or whose history is missing (partial clone) or takes too long: a
+        missing history is no error. Rows that differ from the last commit are None, and so are those whose history
+        a shallow clone has cut off.
+        """
+        current = _read_working_file(self.root / path, LARGEST_READ) if content is None else content
+        if current is None or len(current) > LARGEST_READ or self.head() is None:
+            return LineChanges()
+        try:
+            output = self._git.read(
+                "-c", "blame.ignoreRevsFile=", "blame", "--porcelain", "--root", "--no-textconv", "--no-ext-diff",
+                "HEAD", "--", path, seconds=BLAME_SECONDS,
+            )  # fmt: skip
+        except GitError:
+            return LineChanges()
+        committed, commits, known = parse_blame(output)
+        unknown = set(read_text(self.common_folder / "shallow").split())
+        oldest_first = sorted(known, key=lambda commit: known[commit][0])
+        numbers = {commit: number for number, commit in enumerate(oldest_first)}
+        row_numbers = [None if commit in unknown else numbers[commit] for commit in commits]
+        rows = carry_over(committed, row_numbers, [line.rstrip(b"\r") for line in current.split(b"\n")])
+        return LineChanges(tuple(rows), tuple(known[commit][1] for commit in oldest_first))
+
+    def read_blob(self, revision: str, path: str) -> bytes | None:
+        """The file as it was in a commit; None when it was not there, or is too large or not at hand."""
+        return self.cat_files(revision, [path]).get(path)
+
+    def cat_files(self, revision: str, paths: Iterable[str]) -> dict[str, bytes]:
+        """The bytes of files as they were in a commit, by path. Those that are absent, larger than LARGEST_READ, or
+        not fetched yet (partial clone) are left out. Raises UsageError for an unknown commit."""
+        commit = self._resolve(revision)
+        tree = self._tree(commit)
+        wanted = {path: tree[path][1] for path in paths if path in tree and tree[path][0] != _SUBMODULE}
+        sizes = self._sizes(commit, set(wanted.values()))
+        contents = self._contents([blob for blob, size in sizes.items() if size <= LARGEST_READ])
+        return {path: contents[blob] for path, blob in wanted.items() if blob in contents}
+
+    def _resolve(self, revision: str) -> str:
+        if revision and not revision.startswith("-") and "\0" not in revision:
+            status, output, _ = self._git.call("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+            if status == 0:
+                return output.decode().strip()
+        hint = "fetch more history" if (self.common_folder / "shallow").exists() else "name a commit, branch or tag"
+        raise UsageError(f"{revision!r} is not a commit that this repository knows; {hint}.")
+
+    def _tree(self, commit: str) -> dict[str, tuple[int, str]]:
+        """Every path of a commit with its mode and its blob's id."""
+        entries = {}
+        for record in _records(self._git.read("ls-tree", "-r", "-z", "--full-tree", commit)):
+            header, _, name = record.partition(b"\t")
+            mode, _, blob = header.decode("ascii").split(" ")
+            entries[os.fsdecode(name)] = (int(mode, 8), blob)
+        return entries
+
+    def _changed_between(self, since: str, until: str) -> Iterator[str]:
+        output = self._git.read("diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", since, until, "--")
+        records = _records(output)
+        for header, name in zip(records, records, strict=True):
+            old_mode, new_mode, old, new, _ = header.decode("ascii").removeprefix(":").split(" ")
+            path = os.fsdecode(name)
+            if _SUBMODULE not in (int(old_mode, 8), int(new_mode, 8)):
+                yield path
+            else:
+                yield from self._changed_in_submodule(path, old, new)
+
+    def _changed_in_working_tree(self, since: str) -> Iterator[str]:
+        before = self._tree(since)
+        now = {entry.path: entry for entry in self.list_tracked()}
+        untracked = self.list_untracked()
+        yield from before.keys() - now.keys() - set(untracked)
+        for path, entry in now.items():
+            mode, blob = before.get(path, (0, ""))
+            if entry.is_submodule:
+                yield from self._changed_in_submodule(path, blob if mode == _SUBMODULE else "")
+            elif entry.present:
+                if not self._holds(path, blob):
+                    yield path
+            elif entry.blob != blob:
+                yield path
+        for path in untracked:
+            if path not in before or not self._holds(path, before[path][1]):
+                yield path
+
+    def _changed_in_submodule(self, path: str, since: str, until: str | None = None) -> Iterator[str]:
+        submodule = self.submodule(path)
+        if submodule is None:
+            return
+        try:
+            paths: Iterable[str] = submodule.changed_paths(since, until)
+        except UsageError:  # a commit that was never fetched, or the submodule is new: then all of it may differ
+            paths = submodule._every_path()
+        yield from (f"{path}/{inner}" for inner in paths)
+
+    def _every_path(self) -> list[str]:
+        return [entry.path for entry in self.list_tracked() if not entry.is_submodule] + self.list_untracked()
+
+    def _holds(self, path: str, blob: str) -> bool:
+        """Whether the working file has the content of this blob, with either kind of line ends."""
+        content = _read_working_file(self.root / path, LARGEST_READ)
+        if content is None:
+            # A deletion is a change if there was something; a huge or odd file is nobody's source.
+            return not blob or _git_status(self.root / path) is not None
+        versions = [content, content.replace(b"\r\n", b"\n")] if b"\r\n" in content else [content]
+        return blob in (_blob_id(version, sha256=len(blob) == 64) for version in versions)
+
+    def _sizes(self, commit: str, blobs: set[str]) -> dict[str, int]:
+        """The sizes in bytes of those blobs of a commit that are at hand."""
+        measure = ("cat-file", "--batch-check=%(objectname) %(objectsize)")
+        status, output, _ = self._git.call(*measure, stdin=_lines(blobs))
+        if status != 0:  # a partial clone: git gives up at the first blob that was not fetched
+            objects = ("rev-list", "--objects", "--no-object-names", "--missing=print", "--no-walk", commit, "--")
+            missing = {line[1:] for line in self._git.read(*objects).decode("ascii").split() if line.startswith("?")}
+            output = self._git.read(*measure, stdin=_lines(blobs - missing))
+        lines = (line.split(" ") for line in output.decode().splitlines())
+        return {blob: int(size) for blob, size in lines if size != "missing"}
+
+    def _contents(self, blobs: list[str]) -> dict[str, bytes]:
+        output = self._git.read("cat-file", "--batch", stdin=_lines(blobs))
+        contents = {}
+        at = 0
+        while at < len(output):
+            end = output.index(b"\n", at)
+            blob, _, size = output[at:end].decode("ascii").split(" ")
+            contents[blob] = output[end + 1 : end + 1 + int(size)]
+            at = end + 1 + int(size) + 1
+        return contents
+
     def _read_ref(self, name: str) -> str:
         if name.startswith("/") or ".." in name:
             return ""
         for folder in (self.git_folder, self.common_folder):
-            if text := _read_text(folder / name):
+            if text := read_text(folder / name):
                 return text
-        if text := _read_text(self.common_folder / "reftable" / "tables.list"):
+        if text := read_text(self.common_folder / "reftable" / "tables.list"):
             return text
         return self._read_packed_ref(name)
 
@@ -135,6 +295,8 @@ class Repository:
         try:
             status = file.stat()
             identity = (status.st_ino, status.st_mtime_ns, status.st_size)
+            if not stat.S_ISREG(status.st_mode):
+                return ""
             if self._packed_refs is None or self._packed_refs[0] != identity:
                 self._packed_refs = (identity, file.read_bytes())
         except OSError:
@@ -143,22 +305,10 @@ class Repository:
         end = content.find(b" " + os.fsencode(name) + b"\n")
         return content[content.rfind(b"\n", 0, end) + 1 : end].decode("ascii", "replace") if end >= 0 else ""
 
-    def _read(self, *arguments: str, stdin: bytes = b"", seconds: float = CALL_SECONDS) -> bytes:
-        status, output, errors = self._call(*arguments, stdin=stdin, seconds=seconds)
-        if status != 0:
-            raise GitError(f"git {arguments[0]} failed in {self.root}: {_last_line(errors)}; check the repository.")
-        return output
-
-    def _call(self, *arguments: str, stdin: bytes = b"", seconds: float = CALL_SECONDS) -> tuple[int, bytes, str]:
-        return _call(self._git, self.root, self.git_folder, self.common_folder, arguments, stdin, seconds)
-
 
 def find_git_root(path: Path) -> Path | None:
     """The nearest folder at or above `path` that has a `.git`, as git itself would find it. No program is run."""
-    for folder in (path, *path.parents):
-        if _git_folder_of(folder) is not None:
-            return folder
-    return None
+    return next((folder for folder in (path, *path.parents) if git_folder_of(folder) is not None), None)
 
 
 def is_bare_repository(path: Path) -> bool:
@@ -166,151 +316,70 @@ def is_bare_repository(path: Path) -> bool:
     return (path / "HEAD").is_file() and (path / "objects").is_dir() and (path / "refs").is_dir()
 
 
-def _open(path: Path) -> "Repository | str | None":
+def _open(path: Path) -> Repository | str | None:
     """The repository; a sentence why it cannot be used; or None when there is none."""
-    path = Path(os.path.abspath(path))  # noqa: PTH100 - Path.resolve would follow a symlink out of the repository
+    path = path.resolve()
     root = find_git_root(path)
     if root is None:
-        return (
-            "This is a bare git repository, which has no files to read; clone it." if is_bare_repository(path) else None
-        )
-    git_folder = _git_folder_of(root)
-    assert git_folder is not None
-    common_folder = _common_folder_of(git_folder)
+        return f"{path} is a bare git repository, which has no files; clone it." if is_bare_repository(path) else None
     try:
-        from git.cmd import Git  # here, because importing GitPython runs git and fails where there is none
-    except ImportError:
-        return "The folder is a git repository, but the program git was not found; install git to follow its history."
-    git = Git(str(root))
-    try:
-        status, _, errors = _call(git, root, git_folder, common_folder, ("rev-parse", "--git-dir"), b"", CALL_SECONDS)
+        process = GitProcess(root)
+        status, _, errors = process.call("rev-parse", "--git-dir")
     except GitError as error:
         return str(error)
     if status == 0:
-        return Repository(root, git_folder, common_folder, git)
+        return Repository(process)
     if "safe.directory" in errors:
         return (
-            f"git does not trust {root}, because another user owns it; run "
-            f"`git config --global --add safe.directory {root}` if you do."
+            f"git does not trust {root}, because another user owns it; if you do, run "
+            f"`git config --global --add safe.directory {root}`."
         )
-    return f"git cannot read the repository {root} ({_last_line(errors)}); mend or clone it again."
+    return f"git cannot read the repository {root} ({last_line(errors)}); mend it or clone it again."
 
 
-def _call(
-    git: "Git",
-    root: Path,
-    git_folder: Path,
-    common_folder: Path,
-    arguments: Sequence[str],
-    stdin: bytes,
-    seconds: float,
-) -> tuple[int, bytes, str]:
-    """Run one git command with everything switched off that could run another program. Status, output, errors."""
-    from git.exc import GitCommandNotFound
+def _blob_id(content: bytes, sha256: bool) -> str:
+    digest = hashlib.sha256() if sha256 else hashlib.sha1(usedforsecurity=False)
+    digest.update(b"blob %d\0" % len(content))
+    digest.update(content)
+    return digest.hexdigest()
 
-    command = ["git", *_hardening(), *arguments]
-    environment = _environment(root, git_folder, common_folder)
+
+def _git_status(file: Path) -> os.stat_result | None:
+    """None where git would see no file: nothing there, or a folder."""
     try:
-        process = git.execute(command, istream=subprocess.PIPE, as_process=True, env=environment)
-    except (GitCommandNotFound, OSError) as error:
-        raise GitError(f"git could not be run in {root} ({error}); check that git is installed.") from error
-    try:
-        output, errors = process.communicate(stdin, timeout=seconds)
-    except subprocess.TimeoutExpired as error:
-        process.kill()
-        process.communicate()
-        raise GitError(f"git {arguments[0]} in {root} took longer than {seconds:g} seconds and was ended.") from error
-    return process.returncode, output, errors.decode("utf-8", "replace")
-
-
-def _hardening() -> list[str]:
-    """Options that win over the repository's own config, each of which could otherwise run a program or the network."""
-    settings = {
-        "core.fsmonitor": "false",
-        "core.hooksPath": os.devnull,
-        "core.pager": "cat",
-        "core.sshCommand": "false",
-        "core.gitProxy": "false",
-        "core.askPass": "",
-        "core.editor": "false",
-        "core.alternateRefsCommand": "false",
-        "core.untrackedCache": "false",  # it would have to be written
-        "core.quotePath": "false",
-        "credential.helper": "",
-        "diff.external": "",
-        "gpg.program": "false",
-        "gpg.ssh.program": "false",
-        "gpg.x509.program": "false",
-        "log.showSignature": "false",
-        "protocol.allow": "never",
-        "gc.auto": "0",
-        "maintenance.auto": "false",
-        "submodule.recurse": "false",
-    }
-    return [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
-
-
-def _environment(root: Path, git_folder: Path, common_folder: Path) -> dict[str, str]:
-    environment = {
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_NO_LAZY_FETCH": "1",  # known from git 2.44 on
-        "GIT_ALLOW_PROTOCOL": "",  # stops lazy fetches in an older git: no transport is allowed
-        "GIT_PROTOCOL_FROM_USER": "0",
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_ASKPASS": "",
-        "SSH_ASKPASS": "",
-        "GIT_SSH_COMMAND": "false",
-        "GIT_PAGER": "cat",
-        "PAGER": "cat",
-        "GIT_EDITOR": "false",
-        "GIT_EXTERNAL_DIFF": "",
-        "GIT_LITERAL_PATHSPECS": "1",
-        "GIT_NO_REPLACE_OBJECTS": "1",
-        "GIT_WORK_TREE": str(root),  # a repository's core.worktree could point anywhere
-    }
-    # Inside a git hook these name the repository of the hook, which need not be this one.
-    own = {
-        "GIT_DIR": git_folder,
-        "GIT_COMMON_DIR": common_folder,
-        "GIT_INDEX_FILE": git_folder / "index",
-        "GIT_OBJECT_DIRECTORY": common_folder / "objects",
-    }
-    return environment | {name: str(value) for name, value in own.items() if name in os.environ}
-
-
-def _git_folder_of(folder: Path) -> Path | None:
-    entry = folder / ".git"
-    if (entry / "HEAD").is_symlink() or (entry / "HEAD").is_file():
-        return entry
-    if not entry.is_file():
+        status = file.lstat()
+    except (OSError, ValueError):
         return None
-    text = _read_text(entry)
-    if not text.startswith("gitdir: "):
+    return None if stat.S_ISDIR(status.st_mode) else status
+
+
+def _read_working_file(file: Path, limit: int) -> bytes | None:
+    """What git would store for this file, without its filters; None for what is absent, odd or above the limit."""
+    status = _git_status(file)
+    if status is None or status.st_size > limit:
         return None
-    git_folder = Path(os.path.normpath(folder / text.removeprefix("gitdir: ").rstrip("\r\n")))
-    return git_folder if git_folder.is_dir() else None
-
-
-def _common_folder_of(git_folder: Path) -> Path:
-    text = _read_text(git_folder / "commondir").rstrip("\r\n")
-    return Path(os.path.normpath(git_folder / text)) if text else git_folder
-
-
-def _read_text(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8", errors="surrogateescape")
+        if stat.S_ISLNK(status.st_mode):
+            return os.fsencode(file.readlink())
+        if not stat.S_ISREG(status.st_mode):
+            return None
+        with file.open("rb") as stream:
+            return stream.read(limit + 1)
     except OSError:
-        return ""  # absent, a folder, or just being replaced: the next poll sees the new one
+        return None  # it has just vanished, or may not be read
+
+
+_SUBMODULE = 0o160000
+_COMMIT_HEADER = re.compile(rb"\n?\x01([0-9a-f]{40,64}) (\d+)\n?")
 
 
 def _records(output: bytes) -> Iterator[bytes]:
     return (record for record in output.split(b"\0") if record)
 
 
+def _lines(texts: Iterable[str]) -> bytes:
+    return "".join(f"{text}\n" for text in texts).encode("ascii")
+
+
 def _pathspec(within: str) -> tuple[str, ...]:
     return (within,) if within else ()
-
-
-def _last_line(text: str) -> str:
-    lines = text.strip().splitlines()
-    return lines[-1] if lines else "no message"

@@ -1,0 +1,150 @@
+"""Markdown out of untrusted text: what a model wrote and what a repository holds.
+
+Nothing that passes through here becomes raw HTML, an image, a link or an autolink; code spans and top-level code
+fences stay. Links are made by `link` alone, and only to addresses that the caller took from the index.
+"""
+
+import re
+
+_CODE_SPAN = r"(?<!`)`[^`\n]+`(?!`)"
+_ADDRESS = r"(?:[A-Za-z][A-Za-z0-9+.-]*://|www\.|(?:mailto|command|javascript|vscode|vscode-insiders|data):)[^\s`]+"
+_MAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+_TOKEN = re.compile(
+    rf"(?P<code>{_CODE_SPAN})|(?P<address>{_ADDRESS}|{_MAIL})"
+    r"|(?P<live>\\(?=[!-/:-@\[-`{-~]|$)|`|<(?=[A-Za-z/!?])|&(?=#?\w+;)|\](?=[(\[:]))"
+    r"|(?P<emphasis>\*|~(?=~)|(?<!\w)_|_(?!\w))",
+    re.MULTILINE | re.IGNORECASE,
+)
+_BLOCK_START = re.compile(r"^(?:[#>+=-]|\d{1,9}[.)])")
+_INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_FENCE = re.compile(r"^(?P<mark>`{3,}|~{3,})(?P<info>[^`\n]*)$")
+
+
+def escape(text: str, limit: int = 300) -> str:
+    """One line of plain text, cut at `limit` characters with an ellipsis; only its code spans are formatting."""
+    line = " ".join(_INVISIBLE.sub("", text).split())
+    if len(line) > limit:
+        line = line[: limit - 1].rstrip() + "…"
+    line = _neutralize(line, keep_emphasis=False)
+    return _BLOCK_START.sub(lambda found: f"{found[0][:-1]}\\{found[0][-1]}", line)
+
+
+def code(text: str) -> str:
+    """A code span that holds exactly this text, on one line."""
+    content = " ".join(_INVISIBLE.sub("", text).split())
+    if not content:
+        return ""
+    marks = "`" * (_longest_run("`", content) + 1)
+    pad = " " if content.startswith("`") or content.endswith("`") else ""
+    return f"{marks}{pad}{content}{pad}{marks}"
+
+
+def fence(text: str, language: str = "") -> str:
+    """A fenced code block that no content can leave."""
+    content = _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    marks = "`" * max(3, _longest_run("`", content) + 1)
+    return f"{marks}{re.sub(r'[^A-Za-z0-9_+#-]', '', language)}\n{content}\n{marks}"
+
+
+def link(name: str, uri: str) -> str:
+    """A link whose text is `name` as code. `uri` must be percent-encoded and come from the index."""
+    label = code(name.replace("[", "(").replace("]", ")"))
+    return f"[{label}]({uri})" if label else ""
+
+
+def plain(text: str) -> str:
+    """One line without characters that a terminal or an editor would obey."""
+    return " ".join(_INVISIBLE.sub("", text).split())
+
+
+def safe_markdown(text: str) -> str:
+    """A whole Markdown text with its emphasis, lists and code, and without anything live."""
+    stream = SafeMarkdown()
+    return stream.feed(text) + stream.finish()
+
+
+class SafeMarkdown:
+    """`safe_markdown` over a stream: the pieces that come out make the same text, however it was cut.
+
+    Text is held back until its meaning is settled: to the last space, and from an unclosed backtick on.
+    """
+
+    def __init__(self) -> None:
+        self._held = ""
+        self._fence = ""
+        self._at_line_start = True
+
+    def feed(self, delta: str) -> str:
+        """Take the next piece; return what may be shown now."""
+        self._held += delta
+        return self._drain(last=False)
+
+    def finish(self) -> str:
+        """What is left, with an open code fence closed."""
+        rest = self._drain(last=True)
+        if self._fence:
+            rest += ("" if self._at_line_start else "\n") + self._fence
+            self._fence = ""
+        return rest
+
+    def _drain(self, last: bool) -> str:
+        if self._held.endswith("\r") and not last:
+            return ""  # it may be half of a line ending
+        text = _INVISIBLE.sub("", self._held.replace("\r\n", "\n").replace("\r", "\n"))
+        lines = text.split("\n")
+        out = [self._line(line, whole=True) + "\n" for line in lines[:-1]]
+        rest = lines[-1]
+        if last:
+            out.append(self._line(rest, whole=True) if rest else "")
+            self._at_line_start = self._at_line_start and not rest
+            self._held = ""
+        else:
+            ready = self._settled(rest)
+            out.append(self._part(rest[:ready]) if ready else "")
+            self._held = rest[ready:]
+        return "".join(out)
+
+    def _settled(self, rest: str) -> int:
+        """How much of an unfinished line cannot change its meaning any more."""
+        if self._fence or (self._at_line_start and rest[:1] in ("`", "~")):
+            return 0
+        end = rest.rfind(" ") + 1
+        if rest[:end].count("`") % 2:
+            end = rest.rfind("`", 0, end)
+        # Two backticks and more in a row may pair up in ways that only the whole line shows.
+        double = rest.find("``")
+        return max(0, end if double < 0 else min(end, double))
+
+    def _line(self, line: str, whole: bool) -> str:
+        if self._at_line_start:
+            if self._fence:
+                if re.fullmatch(rf" {{0,3}}{re.escape(self._fence[0])}{{{len(self._fence)},}}\s*", line):
+                    self._fence = ""
+                return line
+            if opened := _FENCE.match(line):
+                self._fence = opened["mark"]
+                return line
+        shown = self._part(line)
+        self._at_line_start = whole
+        return shown
+
+    def _part(self, text: str) -> str:
+        self._at_line_start = False
+        return _neutralize(text, keep_emphasis=True)
+
+
+def _neutralize(text: str, keep_emphasis: bool) -> str:
+    def replace(found: re.Match[str]) -> str:
+        if found["code"]:
+            return found["code"]
+        if found["address"]:
+            return code(found["address"])
+        if found["emphasis"]:
+            return found["emphasis"] if keep_emphasis else "\\" + found["emphasis"]
+        return "\\" + found["live"]
+
+    return _TOKEN.sub(replace, text)
+
+
+def _longest_run(mark: str, text: str) -> int:
+    return max((len(run) for run in re.findall(f"{re.escape(mark)}+", text)), default=0)

@@ -108,8 +108,8 @@ class Entry:
 
 
 def text_digest(text: str) -> str:
-    """The name under which a text that a person called wrong is remembered: SHA-256 without case and spacing."""
-    return hashlib.sha256(" ".join(text.casefold().split()).encode("utf-8", "surrogatepass")).hexdigest()
+    """Names a text that a person called wrong, whatever its spacing and case: 32 hex digits."""
+    return hashlib.sha256(" ".join(text.lower().split()).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _text(value: Any) -> str:
@@ -123,8 +123,8 @@ def _text_or_none(value: Any) -> str | None:
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
-        raise ValueError(f"expected a number, got {value!r}")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -1e300 < value < 1e300:
+        raise ValueError(f"expected a number, got {type(value).__name__}")
     return float(value)
 
 

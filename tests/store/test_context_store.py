@@ -455,6 +455,12 @@ def test_an_entry_too_long_for_a_row_is_refused(store: DiskContextStore) -> None
         store.put_many([entry_of(subject_of(1), summary="x" * 2_000_000)])
 
 
+def test_a_number_that_json_cannot_hold_is_refused(store: DiskContextStore) -> None:
+    insights = Insights("x", (), (PredictedQuestion("q", "a", float("-inf")),))
+    with pytest.raises(StoreError, match="finite"):
+        store.put_many([replace(entry_of(subject_of(1)), insights=insights)])
+
+
 HAMMER = """
 import sys
 from pathlib import Path

@@ -455,7 +455,12 @@ def _row_of(present: Mapping[str, Entry], offered: Sequence[Entry]) -> bytes | N
         reverse=True,
     )[:_MAX_PRODUCERS]
     while order:
-        row = _canonical({"entries": [entry.to_json() for entry in sorted(order, key=lambda entry: entry.producer)]})
+        try:
+            row = _canonical(
+                {"entries": [entry.to_json() for entry in sorted(order, key=lambda entry: entry.producer)]}
+            )
+        except ValueError as error:
+            raise StoreError("An entry could not be kept: it holds a number that is not finite.") from error
         if len(row) <= MAX_VALUE_BYTES:
             return row
         if order.pop().producer in fresh:

@@ -1,0 +1,73 @@
+/** Forethought's own part of the protocol, as the server speaks it. Positions are LSP's (UTF-16). */
+
+export interface Position {
+  line: number;
+  character: number;
+}
+
+export interface Range {
+  start: Position;
+  end: Position;
+}
+
+export interface Message {
+  role: "user" | "assistant";
+  content: string;
+}
+
+export interface ChatParams {
+  question: string;
+  textDocument?: { uri: string };
+  position?: Position;
+  history?: Message[];
+  fresh?: boolean;
+}
+
+export type Tier = "facts" | "predicted" | "enriched" | "full" | "none";
+
+export interface Source {
+  uri: string;
+  range: Range;
+  symbol: string;
+}
+
+export interface ChatResult {
+  id: string;
+  answer: string;
+  tier: Tier;
+  matchedQuestion?: string | null;
+  sources: Source[];
+  state: "fresh" | "stale" | "live";
+  usage: {
+    promptTokens: number;
+    cachedTokens: number;
+    completionTokens: number;
+    firstTokenMs: number;
+    totalMs: number;
+  };
+  model: string | null;
+}
+
+export type ServerState = "starting" | "indexing" | "idle" | "thinking" | "paused" | "degraded";
+
+export interface StatusDocument {
+  state: ServerState;
+  message?: string;
+  roots: {
+    uri: string;
+    files: { indexed: number; total: number; skipped?: Record<string, number> };
+    contexts: { fresh: number; stale: number; missing: number; empty: number; failed: number };
+    scope?: string;
+  }[];
+  queue: number;
+  next: { uri: string; symbol: string; reason: string }[];
+  estimateMinutes?: number | null;
+  current?: { uri: string; symbol: string } | null;
+  engine: { kind: string; model: string | null; device: string | null; loaded: boolean; remote: boolean } | null;
+  pausedReason?: string | null;
+}
+
+/** What `forethought.precomputeFile` and `…Workspace` give back, as far as it is shown. */
+export interface PrecomputeReport {
+  symbols?: { computed: number; reused: number; empty: number; failed: number; remaining: number };
+}

@@ -1,0 +1,207 @@
+/** The language server's life: found, started, restarted, stopped; and what it says about itself. */
+
+import { constants } from "node:fs";
+import { access, stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import * as vscode from "vscode";
+import {
+  DidChangeConfigurationNotification,
+  LanguageClient,
+  State,
+  WorkDoneProgressCancelNotification,
+  type ExecuteCommandSignature,
+  type LanguageClientOptions,
+  type ProgressToken,
+} from "vscode-languageclient/node";
+import { locateServer } from "./locate";
+import type { StatusDocument } from "./protocol";
+import { RestartQueue } from "./restartQueue";
+import { chosenSettings } from "./settings";
+import type { Condition } from "./statusText";
+
+const stopMilliseconds = 3000;
+
+/** Documents the server is told about: any language, since a user's own grammar folder may add one. */
+export const documentSelector = [{ scheme: "file" }, { scheme: "untitled" }];
+
+/** A server command that the editor carries out itself; `undefined` lets it go to the server. */
+export type LocalCommand = (command: string, args: unknown[]) => Promise<unknown> | undefined;
+
+export class Server implements vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<Condition>();
+  private readonly queue = new RestartQueue(() => this.replace());
+  private readonly passes = new Set<ProgressToken>();
+  private client: LanguageClient | undefined;
+  private current: Condition = { kind: "starting" };
+  private disposed = false;
+
+  readonly onDidChange = this.changed.event;
+
+  constructor(
+    private readonly log: vscode.LogOutputChannel,
+    private readonly settingKeys: readonly string[],
+    private readonly localCommand: LocalCommand,
+  ) {}
+
+  get condition(): Condition {
+    return this.current;
+  }
+
+  /** Starts the server, or replaces the running one. Many calls in a row become one. */
+  restart(): Promise<void> {
+    return this.queue.request();
+  }
+
+  /** The running server's client. Throws an Error for people when there is none. */
+  running(): LanguageClient {
+    if (this.client?.isRunning()) return this.client;
+    const { current } = this;
+    throw new Error("reason" in current ? current.reason : "The Forethought server is still starting; try again in a moment.");
+  }
+
+  /** Runs one of the server's own commands. */
+  async execute<Result>(command: string, argument?: unknown, token?: vscode.CancellationToken): Promise<Result> {
+    const params = { command, arguments: argument === undefined ? [] : [argument] };
+    return await this.running().sendRequest<Result>("workspace/executeCommand", params, token);
+  }
+
+  /** A hint for the queue's order: what the person looks at. */
+  async focus(document: vscode.TextDocument): Promise<void> {
+    if (document.uri.scheme !== "file" || !this.client?.isRunning()) return;
+    await this.client.sendNotification("forethought/didFocus", {
+      textDocument: { uri: this.client.code2ProtocolConverter.asUri(document.uri) },
+    });
+  }
+
+  /** Cancels the passes that run now. Says how many there were. */
+  async cancelPasses(): Promise<number> {
+    const client = this.running();
+    const tokens = [...this.passes];
+    for (const token of tokens) await client.sendNotification(WorkDoneProgressCancelNotification.type, { token });
+    return tokens.length;
+  }
+
+  /** Ends the server and waits for it, at most a few seconds. */
+  async stop(): Promise<void> {
+    const client = this.client;
+    this.client = undefined;
+    this.passes.clear();
+    if (!client) return;
+    try {
+      await client.dispose(stopMilliseconds);
+    } catch (error) {
+      this.log.warn(`The server did not stop in good order: ${messageOf(error)}`);
+    }
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    this.changed.dispose();
+  }
+
+  private async replace(): Promise<void> {
+    await this.stop();
+    if (this.disposed) return;
+    const located = await locateServer({
+      platform: process.platform,
+      home: homedir(),
+      configured: vscode.workspace.getConfiguration("forethought").get<string>("server.path", "").trim(),
+      trusted: vscode.workspace.isTrusted,
+      folders: (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === "file").map(({ uri }) => uri.fsPath),
+      searchPath: process.env["PATH"] ?? process.env["Path"] ?? "",
+      isProgram,
+    });
+    if (located.kind === "missing") {
+      this.log.warn(located.reason);
+      this.become(located);
+      return;
+    }
+    this.log.info(`Starting ${located.command} serve (found by ${located.origin}).`);
+    this.become({ kind: "starting" });
+    const client = new LanguageClient(
+      "forethought",
+      "Forethought",
+      { command: located.command, args: ["serve", "--stdio"] },
+      this.clientOptions(),
+    );
+    this.client = client;
+    client.onNotification("forethought/didChangeStatus", (status: StatusDocument) => this.report(client, status));
+    client.onDidChangeState(({ newState }) => this.followState(client, newState));
+    try {
+      await client.start();
+      this.report(client, await client.sendRequest<StatusDocument>("forethought/status", {}));
+    } catch (error) {
+      this.log.error(`The server at ${located.command} did not start: ${messageOf(error)}`);
+      if (this.client === client) this.become({ kind: "stopped", reason: `The server did not start: ${messageOf(error)}` });
+    }
+  }
+
+  private followState(client: LanguageClient, state: State): void {
+    if (this.client !== client) return;
+    if (state === State.Starting) this.become({ kind: "starting" });
+    if (state === State.Stopped) {
+      this.passes.clear();
+      this.become({ kind: "stopped", reason: "The server ended. The log says why; “Restart the server” starts it again." });
+    }
+  }
+
+  private report(client: LanguageClient, status: StatusDocument): void {
+    if (this.client === client) this.become({ kind: "running", status });
+  }
+
+  private become(condition: Condition): void {
+    this.current = condition;
+    if (!this.disposed) this.changed.fire(condition);
+  }
+
+  private clientOptions(): LanguageClientOptions {
+    return {
+      documentSelector,
+      outputChannel: this.log,
+      initializationOptions: () => this.settings(),
+      markdown: { isTrusted: false, supportHtml: false },
+      synchronize: { configurationSection: "forethought" },
+      middleware: {
+        executeCommand: (command: string, args: unknown[], next: ExecuteCommandSignature) =>
+          this.localCommand(command, args) ?? next(command, args),
+        handleWorkDoneProgress: (token, params, next) => {
+          // The status item shows that a pass runs and cancels it, so the editor's own progress stays quiet.
+          if (params.kind === "begin") this.passes.add(token);
+          if (params.kind !== "end") return;
+          this.passes.delete(token);
+          next(token, params);
+        },
+        workspace: {
+          configuration: (params, token, next) =>
+            params.items.every((item) => item.section === "forethought")
+              ? params.items.map((item) => this.settings(item.scopeUri ? vscode.Uri.parse(item.scopeUri) : undefined))
+              : next(params, token),
+          didChangeConfiguration: async () => {
+            await this.client?.sendNotification(DidChangeConfigurationNotification.type, {
+              settings: { forethought: this.settings() },
+            });
+          },
+        },
+      },
+    };
+  }
+
+  private settings(scope?: vscode.Uri): Record<string, unknown> {
+    const configuration = vscode.workspace.getConfiguration("forethought", scope);
+    return chosenSettings(this.settingKeys, (key) => configuration.inspect(key));
+  }
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+async function isProgram(file: string): Promise<boolean> {
+  try {
+    await access(file, constants.X_OK);
+    return (await stat(file)).isFile();
+  } catch {
+    // Not there, or not ours to run: both mean that the search goes on.
+    return false;
+  }
+}

@@ -136,7 +136,7 @@ class _Reader:
 
         def number(key: str, default: int) -> int:
             value = metadata.get(f"{architecture}.{key}", default)
-            return max(value) if isinstance(value, list) else int(value)
+            return int(max(value)) if isinstance(value, list) else int(value)
 
         heads = number("attention.head_count", 1) or 1
         width = number("embedding_length", 0) // heads

@@ -1,0 +1,762 @@
+"""What names and expressions mean, read off the tags of the files: scopes, classes, imports, types of values.
+
+`Inference` looks a name up where it stands and follows it through imports, bases, annotations, assigned values and
+return types. It answers with things (definitions, files, local bindings, or “outside”) and never guesses.
+"""
+
+import ast
+import builtins
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple, Protocol
+
+from forethought.index import modules
+from forethought.index.expressions import parse_expression, parse_type
+from forethought.index.tags import Binding, FileTags, Import, Position, Reference, Symbol
+
+
+class Target(NamedTuple):
+    """A definition in the repository. An empty `symbol_id` is the file itself."""
+
+    path: str
+    symbol_id: str
+
+
+class IndexView(Protocol):
+    """What resolution reads: the index store, possibly with unsaved buffers laid over it."""
+
+    @property
+    def generation(self) -> int: ...
+    def paths(self) -> frozenset[str]: ...
+    def tags(self, path: str) -> FileTags | None: ...
+    def outline(self, path: str) -> FileTags | None: ...
+    def definitions_named(self, short_name: str) -> Sequence[tuple[str, str, str, str]]:
+        """(path, symbol id, kind, language) of each definition of the unqualified name."""
+        ...
+
+    def references_named(self, name: str) -> Sequence[tuple[str, Reference]]: ...
+
+
+class Thing(NamedTuple):
+    """What a name stands for."""
+
+    kind: Literal["symbol", "file", "binding", "outside"]
+    """`outside`: known not to be a definition of this repository, or not to be readable off the text."""
+    path: str = ""
+    id: str = ""
+    """Symbol id, or the bound name."""
+    bindings: tuple[Binding, ...] = ()
+    """Of a `binding`: where it was bound, the likeliest first."""
+
+
+class Value(NamedTuple):
+    """What an expression may evaluate to."""
+
+    kind: Literal["class", "instance", "function", "file", "super", "container", "self", "outside"]
+    path: str = ""
+    id: str = ""
+    elements: "tuple[Value, ...]" = ()
+    """Of a container: its elements (a mapping's values). Of a function: the value it was found on."""
+
+
+OUTSIDE = Thing("outside")
+CLASS_KINDS = frozenset({"class", "interface", "enum", "struct", "trait", "type", "object", "record", "module"})
+FUNCTION_KINDS = frozenset({"function", "method", "constructor", "macro"})
+_VALUE_KINDS = frozenset({"variable", "constant", "field", "property"})
+_OUTSIDE_VALUE = Value("outside")
+_BUILTINS = frozenset(dir(builtins)) | {"reveal_type", "__file__", "__path__", "__all__"}
+_SELF_NAMES = frozenset({"self", "this", "$this", "cls", "static", "@", "Self"})
+_PROPERTY_DECORATORS = frozenset(
+    {"property", "cached_property", "abstractproperty", "reify", "locked_cached_property", "memoized_property"}
+)
+_TRANSPARENT_TYPES = frozenset(
+    {"Optional", "Union", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly", "InitVar", "Awaitable", "Box"}
+    | {"Arc", "Rc", "Promise", "Mutex", "RefCell", "unique_ptr", "shared_ptr", "weak_ptr", "Option", "Readonly"}
+    | {"Partial", "Result", "Ref", "RwLock", "Task", "Pin", "NonNullable"}
+)
+_CONTAINER_TYPES = frozenset(
+    {
+        "list",
+        "List",
+        "set",
+        "Set",
+        "frozenset",
+        "FrozenSet",
+        "tuple",
+        "Tuple",
+        "Sequence",
+        "MutableSequence",
+        "Iterable",
+    }
+    | {"Iterator", "Collection", "deque", "Deque", "dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "Array"}
+    | {"DefaultDict", "OrderedDict", "WeakValueDictionary", "AsyncIterator", "AsyncIterable", "Generator", "vector"}
+    | {
+        "Vec",
+        "HashMap",
+        "BTreeMap",
+        "Map",
+        "ArrayList",
+        "IEnumerable",
+        "IList",
+        "map",
+        "unordered_map",
+        "ReadonlyArray",
+    }
+    | {"AbstractSet", "MutableSet", "AsyncGenerator", "ChainMap", "ContextManager", "AbstractContextManager"}
+)
+_ELEMENT_METHODS = frozenset({"get", "pop", "popleft", "setdefault", "first", "last", "at", "shift", "find", "popitem"})
+_DEEPEST = 40
+
+
+class FileNames:
+    """The names of one file, arranged for look-ups."""
+
+    def __init__(self, tags: FileTags) -> None:
+        self.tags = tags
+        self.symbols = {symbol.id: symbol for symbol in tags.symbols}
+        self.members: dict[str, dict[str, list[Symbol]]] = {}
+        self.imports: dict[str, dict[str, list[Import]]] = {}
+        self.wildcards: list[Import] = []
+        self.bindings: dict[str, dict[str, list[Binding]]] = {}
+        self.attributes: dict[str, dict[str, list[Binding]]] = {}
+        self.decorators: dict[str, list[Reference]] = {}
+        for symbol in tags.symbols[1:]:
+            self.members.setdefault(symbol.parent, {}).setdefault(symbol.short_name, []).append(symbol)
+        for item in tags.imports:
+            if item.local == "*":
+                self.wildcards.append(item)
+            else:
+                self.imports.setdefault(item.scope, {}).setdefault(item.local, []).append(item)
+        for binding in tags.bindings:
+            receiver, dot, attribute = binding.name.partition(".")
+            if not dot:
+                self.bindings.setdefault(binding.scope, {}).setdefault(binding.name, []).append(binding)
+            elif (owner := self.owner_of_receiver(binding.scope, receiver)) is not None:
+                self.attributes.setdefault(owner, {}).setdefault(attribute, []).append(binding)
+        for reference in tags.references:
+            symbol_ = self.symbols.get(reference.scope)
+            if symbol_ is not None and symbol_.id and reference.range.start < symbol_.selection.start:
+                self.decorators.setdefault(symbol_.id, []).append(reference)
+
+    def scopes(self, scope: str) -> Iterator[Symbol]:
+        """The symbol of the scope and those around it, innermost first, the file last."""
+        symbol = self.symbols.get(scope)
+        while symbol is not None:
+            yield symbol
+            symbol = self.symbols.get(symbol.parent) if symbol.id else None
+
+    def enclosing_class(self, scope: str) -> Symbol | None:
+        return next((symbol for symbol in self.scopes(scope) if symbol.kind in CLASS_KINDS), None)
+
+    def owner_of_receiver(self, scope: str, receiver: str) -> str | None:
+        """The class whose instance (or which itself) the name `receiver` is in this scope."""
+        for symbol in self.scopes(scope):
+            if symbol.kind in FUNCTION_KINDS:
+                owner = self.symbols.get(symbol.parent)
+                first = (
+                    symbol.parameters[0].partition(":")[0].partition("=")[0].strip(" &*") if symbol.parameters else ""
+                )
+                if owner is not None and owner.kind in CLASS_KINDS and (receiver in _SELF_NAMES or receiver == first):
+                    return (
+                        owner.id
+                        if receiver in _SELF_NAMES or not self.is_decorated(symbol.id, "staticmethod")
+                        else None
+                    )
+            elif symbol.kind in CLASS_KINDS and receiver in _SELF_NAMES:
+                return symbol.id
+        return None
+
+    def is_decorated(self, symbol_id: str, *names: str) -> bool:
+        return any(reference.name in names for reference in self.decorators.get(symbol_id, ()))
+
+    def chosen(self, symbols: Sequence[Symbol]) -> list[Symbol]:
+        """Of several definitions of one name in one scope, those that count: no overload stubs, no setters."""
+        if len(symbols) == 1:
+            return list(symbols)
+        weighty = [symbol for symbol in symbols if symbol.kind not in _VALUE_KINDS] or list(symbols)
+        plain = [
+            symbol
+            for symbol in weighty
+            if not self.is_decorated(symbol.id, "overload", "setter", "deleter", "getter", "register")
+        ]
+        return (plain or weighty)[-1:]
+
+
+class Inference:
+    """Looks names up over a view. Keeps what it worked out until the view's generation changes."""
+
+    def __init__(self, view: IndexView) -> None:
+        self.view = view
+        self._generation = -1
+        self._modules = modules.ModuleTable(frozenset())
+        self._names: dict[str, FileNames | None] = {}
+        self._mro: dict[tuple[str, str], tuple[tuple[Target, ...], bool]] = {}
+        self._values: dict[tuple[str, Binding], tuple[Value, ...]] = {}
+        self._results: dict[tuple[str, str], tuple[Value, ...]] = {}
+        self._depth = 0
+
+    def refresh(self) -> None:
+        """Forget what an older generation of the view said. Called once before each resolution."""
+        generation = self.view.generation
+        if generation != self._generation:
+            self._generation = generation
+            self._names.clear()
+            self._mro.clear()
+            self._values.clear()
+            self._results.clear()
+            paths = self.view.paths()
+            if paths is not self._modules.paths:
+                self._modules = modules.ModuleTable(paths)
+
+    def names(self, path: str) -> FileNames | None:
+        if path not in self._names:
+            tags = self.view.outline(path)
+            self._names[path] = FileNames(tags) if tags is not None else None
+        return self._names[path]
+
+    # Names
+
+    def look_up(
+        self, path: str, scope: str, name: str, before: Position | None = None, *, typed: bool = False
+    ) -> list[Thing]:
+        """What a bare name means in a scope. Empty when nothing binds it, as far as can be read.
+
+        `before`: where it is used, so that of several assignments the last one counts. `typed`: it is used as a type.
+        """
+        names = self.names(path)
+        if names is None:
+            return []
+        language = names.tags.language
+        implicit = modules.has_implicit_members(language)
+        in_function = False
+        skipped_class: Symbol | None = None
+        for symbol in names.scopes(scope):
+            if symbol.kind in CLASS_KINDS and symbol.kind != "module":
+                if implicit:
+                    found, _ = self.class_member(Target(path, symbol.id), name)
+                    if found:
+                        return found
+                elif in_function:
+                    skipped_class = skipped_class or symbol
+                    continue
+            in_function |= symbol.kind in FUNCTION_KINDS
+            if found := self._in_scope(path, names, symbol.id, name, before if symbol.id == scope else None):
+                return found
+        if found := self._through_wildcards(path, names, name, set()):
+            return found
+        if skipped_class is not None and typed and (found := self._in_scope(path, names, skipped_class.id, name, None)):
+            return found
+        if language == "python":
+            return [OUTSIDE] if name in _BUILTINS else []
+        return self._in_neighbours(path, names, name)
+
+    def file_member(self, path: str, name: str, seen: set[tuple[str, str]] | None = None) -> list[Thing]:
+        """What a name means as a member of a file taken as a module."""
+        seen = set() if seen is None else seen
+        names = self.names(path)
+        if names is None or (path, name) in seen:
+            return []
+        seen.add((path, name))
+        found = self._in_scope(path, names, "", name, None, seen)
+        if not _inside(found) and (submodule := self._modules.submodule(path, name)) is not None:
+            return [Thing("file", submodule)]
+        return found or self._through_wildcards(path, names, name, seen)
+
+    def class_member(self, owner: Target, name: str, *, after: bool = False) -> tuple[list[Thing], bool]:
+        """(what the name means as a member of the class or its bases, whether every base is known).
+
+        `after`: leave the class itself out, as `super()` does.
+        """
+        order, complete = self.bases_in_order(owner)
+        for path, symbol_id in order[1:] if after else order:
+            names = self.names(path)
+            if names is None:
+                continue
+            own = names.chosen(names.members.get(symbol_id, {}).get(name, ()))
+            functions = [symbol for symbol in own if symbol.kind not in _VALUE_KINDS]
+            bound = names.attributes.get(symbol_id, {}).get(name, ())
+            if functions:
+                return [Thing("symbol", path, symbol.id) for symbol in functions], complete
+            if own:
+                return [Thing("symbol", path, symbol.id, tuple(bound)) for symbol in own], complete
+            if found := self._in_scope(path, names, symbol_id, name, None):
+                return found, complete
+            if bound:
+                return [Thing("binding", path, name, tuple(bound))], complete
+            if extra := self._extra_members(path, names, symbol_id, name):
+                return extra, complete
+        return [], complete
+
+    def bases_in_order(self, owner: Target) -> tuple[tuple[Target, ...], bool]:
+        """(the class and its bases in the order in which members are looked up, whether every base is known)."""
+        if owner in self._mro:
+            return self._mro[owner]
+        self._mro[owner] = ((owner,), True)  # a class that is its own base ends here
+        names = self.names(owner.path)
+        symbol = names.symbols.get(owner.symbol_id) if names else None
+        order: list[Target] = []
+        complete = True
+        for text in symbol.bases if names and symbol else ():
+            node = parse_type(names.tags.language, text) if names else None
+            if node is None:
+                continue
+            values = self.evaluate(
+                owner.path, symbol.parent if symbol else "", node, symbol.selection.start if symbol else None
+            )
+            classes = [Target(value.path, value.id) for value in values if value.kind == "class"]
+            complete &= bool(classes) or ast.unparse(node) in ("object", "Generic", "Protocol", "ABC", "abc.ABC")
+            for base in classes:
+                if base != owner:
+                    base_order, base_complete = self.bases_in_order(base)
+                    complete &= base_complete
+                    order.extend(base_order)
+        last_places = {base: place for place, base in enumerate(order)}
+        unique = [base for place, base in enumerate(order) if last_places[base] == place and base != owner]
+        self._mro[owner] = ((owner, *unique), complete)
+        return self._mro[owner]
+
+    def import_things(self, path: str, item: Import, seen: set[tuple[str, str]] | None = None) -> list[Thing]:
+        """What an import brings in; `outside` when it is not in the repository or cannot be found in it."""
+        names = self.names(path)
+        if names is None:
+            return []
+        found: list[Thing] = []
+        for module, member in self._modules.of_import(path, names.tags.language, item):
+            if member is None:
+                found.append(Thing("file", module))
+            else:
+                found.extend(self._member_chain(module, member, seen))
+        return _distinct(_inside(found)) or [OUTSIDE]
+
+    def _member_chain(self, module: str, member: str, seen: set[tuple[str, str]] | None) -> list[Thing]:
+        first, _, rest = member.partition(".")
+        things = self.file_member(module, first, seen)
+        while rest and things:
+            first, _, rest = rest.partition(".")
+            things = [
+                found
+                for thing in things
+                for value in self.thing_values(thing)
+                for found in self.value_member(value, first)[0]
+            ]
+        return things
+
+    def _in_scope(
+        self,
+        path: str,
+        names: FileNames,
+        scope: str,
+        name: str,
+        before: Position | None,
+        seen: set[tuple[str, str]] | None = None,
+    ) -> list[Thing]:
+        symbols = names.chosen(names.members.get(scope, {}).get(name, ()))
+        imports = names.imports.get(scope, {}).get(name, ())
+        bindings = names.bindings.get(scope, {}).get(name, ())
+        weighty = [symbol for symbol in symbols if symbol.kind not in _VALUE_KINDS]
+        things = [Thing("symbol", path, symbol.id) for symbol in weighty]
+        if imports:
+            things.extend(_distinct(thing for item in imports for thing in self.import_things(path, item, seen)))
+        if _inside(things):
+            return _inside(things)
+        if symbols:
+            ordered = tuple(_likeliest_first(bindings, before))
+            return [Thing("symbol", path, symbol.id, ordered) for symbol in symbols]
+        if things:
+            return things
+        if bindings:
+            return [Thing("binding", path, name, tuple(_likeliest_first(bindings, before)))]
+        return []
+
+    def _through_wildcards(self, path: str, names: FileNames, name: str, seen: set[tuple[str, str]]) -> list[Thing]:
+        if (path, f"*{name}") in seen:
+            return []
+        seen.add((path, f"*{name}"))
+        for item in names.wildcards:
+            for module, member in self._modules.of_import(path, names.tags.language, item):
+                found = _inside(
+                    self.file_member(module, name, seen)
+                    if member is None
+                    else self._member_chain(module, f"{member}.{name}", seen)
+                )
+                if found:
+                    return found
+        return []
+
+    def _in_neighbours(self, path: str, names: FileNames, name: str) -> list[Thing]:
+        """Names of files that share a namespace with this one without an import: a Go or Java package."""
+        found = []
+        for neighbour in self._modules.neighbours(path, names.tags.language):
+            other = self.names(neighbour)
+            if other is not None:
+                found.extend(
+                    Thing("symbol", neighbour, symbol.id) for symbol in other.chosen(modules.top_level(other, name))
+                )
+        return found
+
+    def _extra_members(self, path: str, names: FileNames, symbol_id: str, name: str) -> list[Thing]:
+        """Members that stand outside the class's own text: Go methods, Rust impls, C++ definitions, partial classes."""
+        short_name = symbol_id.rpartition(".")[2].partition("#")[0]
+        found = []
+        for neighbour in (path, *self._modules.neighbours(path, names.tags.language)):
+            other = self.names(neighbour)
+            if other is None or other.tags.language == "python":
+                continue
+            for symbols in other.members.values():
+                for symbol in symbols.get(name, ()):
+                    owner = symbol.name.rpartition(".")[0].rpartition(".")[2]
+                    if owner == short_name and (neighbour, symbol.parent) != (path, symbol_id):
+                        found.append(Thing("symbol", neighbour, symbol.id))
+        return _distinct(found)[:1]
+
+    # Values
+
+    def thing_values(self, thing: Thing, receiver: Value | None = None) -> list[Value]:
+        """What a thing evaluates to when it is named; `receiver` is the value that it was found on."""
+        if thing.kind == "outside":
+            return [_OUTSIDE_VALUE]
+        if thing.kind == "file":
+            return [Value("file", thing.path)]
+        names = self.names(thing.path)
+        if names is None:
+            return []
+        if thing.kind == "symbol":
+            symbol = names.symbols.get(thing.id)
+            if symbol is None:
+                return []
+            if symbol.kind == "type" and not names.members.get(symbol.id):
+                return self._alias_values(thing.path, symbol) or [Value("class", thing.path, symbol.id)]
+            if symbol.kind in CLASS_KINDS:
+                return [Value("class", thing.path, symbol.id)]
+            if symbol.kind in FUNCTION_KINDS:
+                function = Value("function", thing.path, symbol.id, (receiver,) if receiver else ())
+                if receiver and receiver.kind == "instance" and names.is_decorated(symbol.id, *_PROPERTY_DECORATORS):
+                    return self._result(function)
+                return [function]
+            bindings = thing.bindings or tuple(
+                _likeliest_first(names.bindings.get(symbol.parent, {}).get(symbol.short_name, ()), None)
+            )
+            if not bindings and symbol.returns:
+                return self._typed(thing.path, symbol.parent, symbol.returns)
+        else:
+            bindings = thing.bindings
+        annotated = [binding for binding in bindings if binding.annotation]
+        for binding in (*annotated, *(binding for binding in bindings if not binding.annotation)):
+            if values := self._binding_values(thing.path, binding):
+                return list(values)
+        return []
+
+    def value_member(self, value: Value, name: str) -> tuple[list[Thing], bool]:
+        """(what `value.name` means, whether the value is known well enough to say that it means nothing else)."""
+        if value.kind == "file":
+            return self.file_member(value.path, name), True
+        if value.kind in ("class", "instance", "super"):
+            things, complete = self.class_member(Target(value.path, value.id), name, after=value.kind == "super")
+            return things, complete
+        return [], value.kind != "self"
+
+    def evaluate(self, path: str, scope: str, node: ast.expr | None, before: Position | None = None) -> list[Value]:
+        """What an expression may evaluate to; empty when it cannot be read off."""
+        if node is None or self._depth > _DEEPEST:
+            return []
+        self._depth += 1
+        try:
+            return _distinct_values(self._evaluate(path, scope, node, before))
+        finally:
+            self._depth -= 1
+
+    def _evaluate(self, path: str, scope: str, node: ast.expr, before: Position | None) -> list[Value]:
+        match node:
+            case ast.Name(id=name):
+                return self._name_values(path, scope, name, before)
+            case ast.Attribute(value=base, attr=name):
+                return [
+                    found
+                    for value in self.evaluate(path, scope, base, before)
+                    for found in self._member_values(value, name)
+                ]
+            case ast.Call():
+                return self._call_values(path, scope, node, before)
+            case ast.Await(value=inner) | ast.NamedExpr(value=inner):
+                return self.evaluate(path, scope, inner, before)
+            case ast.IfExp(body=first, orelse=second):
+                return self._union(path, scope, (first, second), before)
+            case ast.BoolOp(values=options):
+                return self._union(path, scope, options, before)
+            case ast.BinOp(left=first, op=ast.BitOr(), right=second):
+                return self._union(path, scope, (first, second), before)
+            case ast.Subscript(value=base):
+                return [
+                    found for value in self.evaluate(path, scope, base, before) for found in self._item_values(value)
+                ]
+            case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
+                return [Value("container", elements=tuple(self._union(path, scope, elements[:3], before)))]
+            case ast.Dict(values=elements):
+                return [Value("container", elements=tuple(self._union(path, scope, elements[:3], before)))]
+            case ast.Constant(value=None):
+                return []
+            case ast.Constant() | ast.JoinedStr() | ast.Compare() | ast.ListComp() | ast.DictComp() | ast.SetComp():
+                return [_OUTSIDE_VALUE]
+        return []
+
+    def _union(self, path: str, scope: str, nodes: Iterable[ast.expr], before: Position | None) -> list[Value]:
+        return [value for node in nodes for value in self.evaluate(path, scope, node, before)]
+
+    def _name_values(self, path: str, scope: str, name: str, before: Position | None) -> list[Value]:
+        names = self.names(path)
+        if names is None:
+            return []
+        if name in _SELF_NAMES and names.tags.language != "python":
+            owner = names.enclosing_class(scope) or self._detached_owner(names, scope)
+            if owner is None:
+                return self._detached_owner_values(path, names, scope)
+            return [Value("class" if name in ("Self", "static") else "instance", path, owner.id)]
+        if name in ("super", "base", "parent") and names.tags.language != "python":
+            owner = names.enclosing_class(scope)
+            return [Value("super", path, owner.id)] if owner else []
+        return [value for thing in self.look_up(path, scope, name, before) for value in self.thing_values(thing)]
+
+    def _detached_owner(self, names: FileNames, scope: str) -> Symbol | None:
+        for symbol in names.scopes(scope):
+            owner = symbol.name.rpartition(".")[0]
+            if symbol.kind in FUNCTION_KINDS and owner and (found := names.symbols.get(owner)) is not None:
+                return found if found.kind in CLASS_KINDS else None
+        return None
+
+    def _detached_owner_values(self, path: str, names: FileNames, scope: str) -> list[Value]:
+        """`self` in a method whose class stands in another file of the same package."""
+        for symbol in names.scopes(scope):
+            owner = symbol.name.rpartition(".")[0].rpartition(".")[2]
+            if symbol.kind in FUNCTION_KINDS and owner:
+                return [
+                    Value("instance", thing.path, thing.id)
+                    for thing in self._in_neighbours(path, names, owner)
+                    if thing.kind == "symbol"
+                ]
+        return []
+
+    def _member_values(self, value: Value, name: str) -> list[Value]:
+        if value.kind == "outside":
+            return [value]
+        receiver = value
+        if value.kind == "super":
+            receiver = Value("instance", value.path, value.id)
+        return [found for thing in self.value_member(value, name)[0] for found in self.thing_values(thing, receiver)]
+
+    def _item_values(self, value: Value) -> list[Value]:
+        if value.kind == "container":
+            return list(value.elements)
+        if value.kind == "class":
+            return [value]
+        if value.kind == "instance":
+            return [
+                found
+                for function in self._member_values(value, "__getitem__")
+                if function.kind == "function"
+                for found in self._result(function)
+            ]
+        return [value] if value.kind == "outside" else []
+
+    def _call_values(self, path: str, scope: str, node: ast.Call, before: Position | None) -> list[Value]:
+        match node.func:
+            case ast.Name(id="super"):
+                names = self.names(path)
+                owner = names.enclosing_class(scope) if names else None
+                return [Value("super", path, owner.id)] if owner else []
+            case ast.Name(id="cast") | ast.Attribute(attr="cast") if len(node.args) == 2:
+                return self._instances(path, scope, node.args[0])
+            case ast.Name(id="type") if len(node.args) == 1:
+                return [
+                    Value("class", value.path, value.id)
+                    for value in self.evaluate(path, scope, node.args[0], before)
+                    if value.kind == "instance"
+                ]
+            case ast.Attribute(value=base, attr=name):
+                values = self.evaluate(path, scope, base, before)
+                containers = [value for value in values if value.kind == "container"]
+                if containers:
+                    elements = [element for value in containers for element in value.elements]
+                    return elements if name in _ELEMENT_METHODS else [Value("container", elements=tuple(elements))]
+                callees = [found for value in values for found in self._member_values(value, name)]
+                if name == "new" and not callees:  # Ruby's and Rust's constructors
+                    callees = [value for value in values if value.kind == "class"]
+            case _:
+                callees = self.evaluate(path, scope, node.func, before)
+        return [result for callee in callees for result in self._called(callee)]
+
+    def _called(self, callee: Value) -> list[Value]:
+        if callee.kind == "class":
+            return [Value("instance", callee.path, callee.id)]
+        if callee.kind == "function":
+            return self._result(callee)
+        if callee.kind == "instance":
+            return [
+                result
+                for function in self._member_values(callee, "__call__")
+                if function.kind == "function"
+                for result in self._result(function)
+            ]
+        return [callee] if callee.kind == "outside" else []
+
+    def _result(self, function: Value) -> list[Value]:
+        """What a call of the function gives: its return annotation, with `Self` replaced by the receiver."""
+        key = (function.path, function.id)
+        if key not in self._results:
+            self._results[key] = ()
+            names = self.names(function.path)
+            symbol = names.symbols.get(function.id) if names else None
+            if names and symbol and symbol.returns:
+                self._results[key] = tuple(self._typed(function.path, symbol.parent, symbol.returns))
+            elif names and symbol:
+                self._results[key] = tuple(self._returned(function.path, names, symbol))
+        results: list[Value] = []
+        for value in self._results[key]:
+            if value.kind == "self":
+                results.extend(
+                    Value("instance", receiver.path, receiver.id)
+                    for receiver in function.elements
+                    if receiver.kind in ("instance", "class")
+                )
+            else:
+                results.append(value)
+        return results
+
+    def _returned(self, path: str, names: FileNames, symbol: Symbol) -> list[Value]:
+        returned = names.bindings.get(symbol.id, {}).get("return", ())
+        values: list[Value] = []
+        for binding in returned:
+            values.extend(self._binding_values(path, binding))
+        return _distinct_values(values)
+
+    def _alias_values(self, path: str, symbol: Symbol) -> list[Value]:
+        _, equals, text = symbol.signature.partition("=")
+        names = self.names(path)
+        if not equals or names is None:
+            return []
+        instances = self._typed(path, symbol.parent, text.strip(" ;"))
+        return [Value("class", value.path, value.id) for value in instances if value.kind == "instance"]
+
+    def _binding_values(self, path: str, binding: Binding) -> tuple[Value, ...]:
+        key = (path, binding)
+        if key not in self._values:
+            self._values[key] = ()  # a binding that rests on itself says nothing
+            self._values[key] = tuple(self._work_out_binding(path, binding))
+        return self._values[key]
+
+    def _work_out_binding(self, path: str, binding: Binding) -> list[Value]:
+        names = self.names(path)
+        if names is None:
+            return []
+        if binding.annotation and (values := self._typed(path, binding.scope, binding.annotation)):
+            return values
+        if binding.value:
+            node = parse_expression(names.tags.language, binding.value)
+            return self.evaluate(path, binding.scope, node, binding.range.start)
+        symbol = names.symbols.get(binding.scope)
+        owner = names.symbols.get(symbol.parent) if symbol and symbol.id else None
+        if symbol is None or owner is None or owner.kind not in CLASS_KINDS or not symbol.parameters:
+            return []
+        first = symbol.parameters[0].partition(":")[0].strip()
+        if first != binding.name or names.is_decorated(symbol.id, "staticmethod"):
+            return []
+        is_class = names.is_decorated(symbol.id, "classmethod") or first in ("cls", "mcs", "klass")
+        return [Value("class" if is_class else "instance", path, owner.id)]
+
+    # Types
+
+    def _typed(self, path: str, scope: str, annotation: str) -> list[Value]:
+        """What a value of the annotated type is."""
+        names = self.names(path)
+        return self._instances(path, scope, parse_type(names.tags.language, annotation)) if names else []
+
+    def _instances(self, path: str, scope: str, node: ast.expr | None) -> list[Value]:
+        if node is None or self._depth > _DEEPEST:
+            return []
+        self._depth += 1
+        try:
+            return _distinct_values(self._work_out_instances(path, scope, node))
+        finally:
+            self._depth -= 1
+
+    def _work_out_instances(self, path: str, scope: str, node: ast.expr) -> list[Value]:
+        match node:
+            case ast.Constant(value=str(text)):
+                return self._typed(path, scope, text)
+            case ast.BinOp(left=first, op=ast.BitOr(), right=second):
+                return [*self._instances(path, scope, first), *self._instances(path, scope, second)]
+            case ast.Name(id="Self") | ast.Attribute(attr="Self"):
+                return [Value("self")]
+            case ast.Subscript(value=head, slice=arguments):
+                return self._generic_instances(path, scope, head, arguments)
+            case ast.Name(id=name):
+                if name in ("None", "null", "undefined", "void"):
+                    return []
+                things = self.look_up(path, scope, name, typed=True)
+                return [value for thing in things for value in self._thing_instances(thing)]
+            case ast.Attribute(value=base, attr=name):
+                things = [
+                    thing
+                    for value in self.evaluate(path, scope, base)
+                    for thing in (self.value_member(value, name)[0] if value.kind != "outside" else [OUTSIDE])
+                ]
+                return [value for thing in things for value in self._thing_instances(thing)]
+        return []
+
+    def _generic_instances(self, path: str, scope: str, head: ast.expr, arguments: ast.expr) -> list[Value]:
+        name = head.attr if isinstance(head, ast.Attribute) else head.id if isinstance(head, ast.Name) else ""
+        items = arguments.elts if isinstance(arguments, ast.Tuple) else [arguments]
+        if name in _TRANSPARENT_TYPES:
+            return [value for item in items for value in self._instances(path, scope, item)]
+        if name == "Annotated":
+            return self._instances(path, scope, items[0])
+        if name == "Coroutine":
+            return self._instances(path, scope, items[-1])
+        if name in ("Type", "type"):
+            return [
+                Value("class", value.path, value.id) if value.kind == "instance" else value
+                for item in items
+                for value in self._instances(path, scope, item)
+            ]
+        own = self._instances(path, scope, head)
+        if any(value.kind == "instance" for value in own):
+            return own
+        if name in _CONTAINER_TYPES:
+            last = items[0] if name in ("Generator", "AsyncGenerator", "tuple", "Tuple") else items[-1]
+            return [Value("container", elements=tuple(self._instances(path, scope, last)))]
+        return own
+
+    def _thing_instances(self, thing: Thing) -> list[Value]:
+        if thing.kind == "symbol":
+            names = self.names(thing.path)
+            symbol = names.symbols.get(thing.id) if names else None
+            if names and symbol and symbol.kind in _VALUE_KINDS:  # an alias: Handler = A | B
+                for binding in thing.bindings or names.bindings.get(symbol.parent, {}).get(symbol.short_name, ()):
+                    if binding.value:
+                        node = parse_expression(names.tags.language, binding.value)
+                        if isinstance(node, ast.Call):
+                            return [_OUTSIDE_VALUE]
+                        return self._instances(thing.path, symbol.parent, node)
+        return [
+            Value("instance", value.path, value.id) if value.kind == "class" else value
+            for value in self.thing_values(thing)
+            if value.kind in ("class", "outside")
+        ]
+
+
+def _likeliest_first(bindings: Sequence[Binding], before: Position | None) -> list[Binding]:
+    """The assignments in the order in which they are likely to hold: the last before the use, then earlier ones."""
+    if before is None:
+        return list(reversed(bindings))
+    earlier = [binding for binding in bindings if binding.range.start < before]
+    return [*reversed(earlier), *(binding for binding in bindings if binding.range.start >= before)]
+
+
+def _inside(things: Iterable[Thing]) -> list[Thing]:
+    return [thing for thing in things if thing.kind != "outside"]
+
+
+def _distinct(things: Iterable[Thing]) -> list[Thing]:
+    return list(dict.fromkeys(things))
+
+
+def _distinct_values(values: Iterable[Value]) -> list[Value]:
+    return list(dict.fromkeys(values))

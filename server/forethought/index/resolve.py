@@ -1,0 +1,129 @@
+"""From a name in the text to the definition that it means.
+
+Order: scope, enclosing class and its bases, import, the receiver's type, then a name that only one definition in the
+repository has. Several possible meanings are given as such; what is outside the repository, or cannot be read off the
+text, is unknown. Nothing is guessed: a missing answer is poorer, a wrong one is worse.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from forethought.index import modules
+from forethought.index.common_names import COMMON_NAMES
+from forethought.index.expressions import parse_expression
+from forethought.index.inference import (
+    CLASS_KINDS,
+    FUNCTION_KINDS,
+    FileNames,
+    IndexView,
+    Inference,
+    Target,
+    Thing,
+)
+from forethought.index.tags import FileTags, Import, Position, Reference, Symbol
+
+__all__ = ["IndexView", "Resolution", "Resolver", "Target", "identifier_at", "resolve", "resolve_at"]
+
+MOST_CANDIDATES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """One target: answered. Several: ambiguous, each of them possible. None: unknown, or outside the repository."""
+
+    targets: tuple[Target, ...] = ()
+
+
+class Resolver:
+    """Resolves many references over one view. Not thread-safe: one per thread."""
+
+    def __init__(self, view: IndexView) -> None:
+        self.view = view
+        self._inference = Inference(view)
+
+    def resolve(self, path: str, reference: Reference) -> Resolution:
+        """The definitions that a reference in `path` may mean."""
+        self._inference.refresh()
+        names = self._inference.names(path)
+        if names is None:
+            return Resolution()
+        scope = reference.scope
+        symbol = names.symbols.get(scope)
+        if symbol is not None and symbol.id and reference.range.start < symbol.selection.start:
+            scope = symbol.parent  # a decorator stands outside what it decorates
+        if reference.receiver is not None:
+            return self._member(path, names, scope, reference)
+        start = reference.range.start
+        things = self._inference.look_up(path, scope, reference.name, start, typed=reference.kind == "type")
+        if not things and modules.may_be_global(names.tags.language):
+            return self._unique(names.tags.language, reference)
+        return _answered(things)
+
+    def resolve_at(self, path: str, position: Position) -> Resolution:
+        """What the identifier at the position means: a definition's own name, a use, or an imported name."""
+        self._inference.refresh()
+        tags = self.view.tags(path)
+        found = identifier_at(tags, position) if tags is not None else None
+        match found:
+            case Symbol():
+                return Resolution((Target(path, found.id),))
+            case Reference():
+                return self.resolve(path, found)
+            case Import():
+                return _answered(self._inference.import_things(path, found))
+        return Resolution()
+
+    def _member(self, path: str, names: FileNames, scope: str, reference: Reference) -> Resolution:
+        language = names.tags.language
+        node = parse_expression(language, reference.receiver or "")
+        values = self._inference.evaluate(path, scope, node, reference.range.start)
+        known = bool(values)
+        things = [thing for value in values for thing in self._inference.value_member(value, reference.name)[0]]
+        if things or known:
+            return _answered(things)
+        return self._unique(language, reference)
+
+    def _unique(self, language: str, reference: Reference) -> Resolution:
+        """The only definition of that name in the repository, for a call whose receiver says nothing."""
+        if reference.kind not in ("call", "class", "type") or reference.name in COMMON_NAMES or len(reference.name) < 3:
+            return Resolution()
+        found = [
+            Target(path, symbol_id)
+            for path, symbol_id, kind, its_language in self.view.definitions_named(reference.name)
+            if its_language == language and kind in CLASS_KINDS | FUNCTION_KINDS
+        ]
+        return Resolution(tuple(found)) if len(found) == 1 else Resolution()
+
+
+def resolve(view: IndexView, path: str, reference: Reference) -> Resolution:
+    """As `Resolver.resolve`, for a single reference."""
+    return Resolver(view).resolve(path, reference)
+
+
+def resolve_at(view: IndexView, path: str, position: Position) -> Resolution:
+    """As `Resolver.resolve_at`, for a single position."""
+    return Resolver(view).resolve_at(path, position)
+
+
+def identifier_at(tags: FileTags, position: Position) -> Symbol | Reference | Import | None:
+    """The definition's name, the use or the imported name that the position is in, or just behind."""
+    for place in (position, Position(position.row, position.column - 1)):
+        for symbol in tags.symbols[1:]:
+            if symbol.selection.contains(place):
+                return symbol
+        for reference in tags.references:
+            if reference.range.contains(place):
+                return reference
+        for item in tags.imports:
+            if item.range.contains(place):
+                return item
+    return None
+
+
+def _answered(things: Iterable[Thing]) -> Resolution:
+    targets = dict.fromkeys(
+        Target(thing.path, thing.id if thing.kind == "symbol" else "")
+        for thing in things
+        if thing.kind in ("symbol", "file")
+    )
+    return Resolution(tuple(targets)[:MOST_CANDIDATES])

@@ -1,4 +1,9 @@
-"""The files of a root: which there are, which are left out and why, and their bytes."""
+"""The files of a root: which there are, which are left out and why, and their bytes.
+
+Reasons to leave a file out, as `Discovery.skipped` and `UnreadableSource.reason` name them: `ignored by
+.forethoughtignore`, `excluded`, `secret`, `generated`, `minified`, `binary`, `too large`, `lfs pointer`, `symlink`,
+`not a regular file`, `unreadable`, `unknown language`. What git ignores is not there at all.
+"""
 
 import errno
 import os
@@ -7,11 +12,10 @@ import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
-from types import MappingProxyType
+from pathlib import Path, PurePosixPath
 
 from pathspec import GitIgnoreSpec
+from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 from forethought.errors import ForethoughtError, RootError
 from forethought.git import Repository, find_git_root, is_bare_repository
@@ -34,6 +38,9 @@ NEVER_ENTERED = frozenset(
 Detect = Callable[[str, bytes], str | None]
 """(path, the file's first bytes) → the name of its language, or None."""
 
+Known = Callable[[str, int, int], str | None]
+"""(path, size, modified_ns) → the language that an unchanged file was found to have earlier, or None."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
@@ -45,20 +52,20 @@ class SourceFile:
     language: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Discovery:
     """The files of a root, sorted by path, and why each of the others is left out."""
 
     files: tuple[SourceFile, ...]
     skipped: Mapping[str, str]
 
-    @cached_property
+    @property
     def skipped_reasons(self) -> Counter[str]:
         return Counter(self.skipped.values())
 
 
 class UnreadableSource(ForethoughtError):
-    """A file cannot be read. `reason` is the word under which `discover` counts it; "missing" when it is gone."""
+    """A file is not read. `reason` is a word of the module's list, or `missing`, or `outside the root`."""
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"{os.fsencode(path).decode('utf-8', 'replace')} is not read: {reason}.")
@@ -67,15 +74,14 @@ class UnreadableSource(ForethoughtError):
 
 
 def find_root(path: Path, asked: bool = False) -> Path:
-    """The nearest git root at or above `path`, else `path` itself.
+    """The nearest git root at or above `path`, else `path` itself; always resolved.
 
-    Raises RootError when `path` is missing or no folder, and for the home folder and the file system's root, which
-    are served only when `asked`.
+    Raises RootError when `path` is missing, no folder or a bare repository, and for the home folder and the file
+    system's root, which are served only when `asked`.
     """
-    path = path.expanduser()
     try:
-        folder = path.resolve(strict=True)
-    except (OSError, RuntimeError) as error:
+        folder = path.expanduser().resolve(strict=True)
+    except (OSError, RuntimeError, ValueError) as error:
         raise RootError(f"{path} does not exist or cannot be reached ({error}); name a folder that exists.") from error
     if not folder.is_dir():
         raise RootError(f"{path} is not a folder; name the folder that holds the source files.")
@@ -94,109 +100,52 @@ def discover(
     repository: Repository | None,
     exclude: Sequence[str] = (),
     within: str = "",
-    known: Callable[[str, int, int], str | None] = lambda path, size, modified_ns: None,
+    known: Known = lambda path, size, modified_ns: None,
 ) -> Discovery:
     """Every source file of `root` by git's rules, or by the ignore files alone where `repository` is None.
 
-    `exclude` are globs of the settings in gitignore syntax. `within` limits the search to one subfolder.
-    `known(path, size, modified_ns)` may return the language of a file that has not changed since it was last looked
-    at; such a file is not opened. Files that git ignores are neither in `files` nor in `skipped`.
+    `exclude` are patterns in gitignore syntax. `within` limits the search to one folder or file. A file for which
+    `known` answers is not opened. Raises GitError when git fails.
     """
-    own_rules = _OwnRules(root)
-    excluded = GitIgnoreSpec.from_lines(exclude)
+    located = _Located(root)
+    own_rules = _IgnoreFiles(located, ".forethoughtignore")
+    within = "/".join(PurePosixPath(within.strip("/")).parts)
+    excluded = _compile(exclude)
     files: list[SourceFile] = []
     skipped: dict[str, str] = {}
-    for path in _list_paths(root, repository, within, own_rules):
+    for path in sorted(_list_paths(located, repository, within, own_rules)):
         try:
-            if own_rules.ignores(path):
+            if own_rules.verdict(path):
                 raise UnreadableSource(path, "ignored by .forethoughtignore")
-            if exclude and excluded.match_file(path):
+            if excluded.match_file(path):
                 raise UnreadableSource(path, "excluded")
-            files.append(_look_at(root, path, detect, known))
+            files.append(_look_at(located, path, detect, known))
         except UnreadableSource as error:
-            if error.reason != "missing":
+            if error.reason != "missing":  # deleted, or it vanished just now
                 skipped[path] = error.reason
-    return Discovery(tuple(files), MappingProxyType(skipped))
+    return Discovery(tuple(files), skipped)
 
 
 def read_source(root: Path, path: str) -> bytes:
     """The file's bytes, at most LARGEST_SOURCE of them. Never blocks, never leaves the root.
 
-    Raises UnreadableSource with the reason: `missing`, `unreadable`, `symlink`, `not a regular file`, `too large`,
-    or `secret`.
+    A symlink to a regular file inside the root is followed. Raises UnreadableSource.
     """
-    _check_name(path)
-    _check_status(path, _status(root, path))
-    return _read(root, path, LARGEST_SOURCE)
+    file, status = _Located(root).locate(path, follow=True)
+    return _read(path, file, status, LARGEST_SOURCE)
 
 
-def _look_at(root: Path, path: str, detect: Detect, known: Callable[[str, int, int], str | None]) -> SourceFile:
-    _check_name(path)
-    status = _status(root, path)
-    _check_status(path, status)
-    language = known(path, status.st_size, status.st_mtime_ns)
-    if language is None:
-        language = _sniff(path, _read(root, path, LARGEST_SOURCE, SNIFFED), detect)
-    return SourceFile(path, status.st_size, status.st_mtime_ns, language)
-
-
-def _check_name(path: str) -> None:
-    if is_secret_path(path):
-        raise UnreadableSource(path, "secret")
+def _look_at(located: "_Located", path: str, detect: Detect, known: Known) -> SourceFile:
     name = path.rpartition("/")[2].lower()
     if _GENERATED_NAME.fullmatch(name):
         raise UnreadableSource(path, "generated")
     if _MINIFIED_NAME.fullmatch(name):
         raise UnreadableSource(path, "minified")
-
-
-def _status(root: Path, path: str) -> os.stat_result:
-    """Of the file itself, or of what a symlink to a regular file inside the root points at."""
-    file = root / path
-    try:
-        status = file.lstat()
-        if not stat.S_ISLNK(status.st_mode):
-            if not _is_inside(root, file.parent):
-                raise UnreadableSource(path, "symlink")
-            return status
-        target = file.resolve(strict=True)
-        status = target.stat()
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise UnreadableSource(path, "missing") from error
-    except (OSError, RuntimeError, ValueError) as error:
-        raise UnreadableSource(path, "symlink" if file.is_symlink() else "unreadable") from error
-    if not _is_inside(root, target) or stat.S_ISDIR(status.st_mode):
-        raise UnreadableSource(path, "symlink")
-    return status
-
-
-def _is_inside(root: Path, target: Path) -> bool:
-    return os.path.realpath(target).startswith(os.path.join(os.path.realpath(root), "")) or target == root
-
-
-def _check_status(path: str, status: os.stat_result) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        raise UnreadableSource(path, "not a regular file")
-    if status.st_size > LARGEST_SOURCE:
-        raise UnreadableSource(path, "too large")
-
-
-def _read(root: Path, path: str, limit: int, wanted: int | None = None) -> bytes:
-    """The first `wanted` bytes, or all of a file of at most `limit`."""
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
-    try:
-        descriptor = os.open(root / path, flags)
-        with open(descriptor, "rb", buffering=0 if wanted else -1) as file:
-            _check_status(path, os.fstat(descriptor))  # it may have been replaced since it was looked at
-            content = file.read(wanted if wanted is not None else limit + 1)
-    except FileNotFoundError as error:
-        raise UnreadableSource(path, "missing") from error
-    except OSError as error:
-        reason = "not a regular file" if error.errno in (errno.ENXIO, errno.EISDIR) else "unreadable"
-        raise UnreadableSource(path, reason) from error
-    if len(content) > limit:
-        raise UnreadableSource(path, "too large")
-    return content
+    file, status = located.locate(path, follow=False)
+    language = known(path, status.st_size, status.st_mtime_ns)
+    if language is None:
+        language = _sniff(path, _read(path, file, status, SNIFFED), detect)
+    return SourceFile(path, status.st_size, status.st_mtime_ns, language)
 
 
 def _sniff(path: str, head: bytes, detect: Detect) -> str:
@@ -204,9 +153,13 @@ def _sniff(path: str, head: bytes, detect: Detect) -> str:
         raise UnreadableSource(path, "lfs pointer")
     if b"\0" in head:
         raise UnreadableSource(path, "binary")
-    if _GENERATED_MARK.search(head):
+    if _says_generated(head):
         raise UnreadableSource(path, "generated")
-    if max(map(len, head.split(b"\n"))) > LONGEST_LINE:
+    if (
+        path.endswith(_MINIFIABLE)
+        and len(head) > 2 * MINIFIED_LINE
+        and len(head) > MINIFIED_LINE * len(head.splitlines())
+    ):
         raise UnreadableSource(path, "minified")
     language = detect(path, head)
     if language is None:
@@ -214,56 +167,146 @@ def _sniff(path: str, head: bytes, detect: Detect) -> str:
     return language
 
 
-LONGEST_LINE = 5000
-_GENERATED_NAME = re.compile(
-    r"""package-lock\.json | npm-shrinkwrap\.json | yarn\.lock | pnpm-lock\.ya?ml | bun\.lockb? | poetry\.lock | uv\.lock
-    | pdm\.lock | pipfile\.lock | cargo\.lock | gemfile\.lock | composer\.lock | go\.sum | flake\.lock | mix\.lock
-    | .*\.pb\.(go|cc|h) | .*_pb2(_grpc)?\.pyi? | .*_pb\.(js|ts|d\.ts) | .*\.g\.(dart|cs) | .*\.designer\.cs""",
-    re.VERBOSE,
-)
-_MINIFIED_NAME = re.compile(r".*[.-]min\.(js|css|mjs|cjs)|.*\.bundle\.js")
-_GENERATED_MARK = re.compile(rb"^[^\w\r\n]{0,8}[^\r\n]{0,200}?(@generated\b|Code generated .{0,200} DO NOT EDIT)", re.M)
+def _says_generated(head: bytes) -> bool:
+    # Two plain searches first, because a regular expression over each file takes longer than reading it.
+    if b"generated" not in head and b"Generated" not in head and b"GENERATED" not in head:
+        return False
+    return _GENERATED_MARK.search(head) is not None
 
 
-class _OwnRules:
-    """The nested `.forethoughtignore` files, read when first needed. The last rule that matches a path decides."""
+class _Located:
+    """Where the paths of one root lie on the disk, never outside the root. Looks at each folder once."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self.root = root.resolve()
+        self._folders: dict[str, Path | None] = {}
+
+    def locate(self, path: str, follow: bool) -> tuple[Path, os.stat_result]:
+        """The file itself, behind a symlink if `follow`, and its status. Raises UnreadableSource."""
+        if is_secret_path(path):
+            raise UnreadableSource(path, "secret")
+        folder_name, _, name = path.rpartition("/")
+        if path.startswith(("/", "\\")) or ".." in path.split("/") or not name:
+            raise UnreadableSource(path, "outside the root")
+        folder = self._folder(folder_name)
+        if folder is None:
+            raise UnreadableSource(path, "symlink")
+        file = folder / name
+        try:
+            status = file.lstat()
+            if stat.S_ISLNK(status.st_mode):
+                file, status = self._target(path, file, follow)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise UnreadableSource(path, "missing") from error
+        except (OSError, ValueError) as error:
+            raise UnreadableSource(path, "unreadable") from error
+        if stat.S_ISDIR(status.st_mode):
+            raise UnreadableSource(path, "missing")  # a folder stands where the file was
+        _check(path, status)
+        if status.st_size > LARGEST_SOURCE:
+            raise UnreadableSource(path, "too large")
+        return file, status
+
+    def _folder(self, name: str) -> Path | None:
+        """The real folder; None when a symlink leads out of the root."""
+        if name not in self._folders:
+            try:
+                folder = (self.root / name).resolve()
+            except (OSError, RuntimeError, ValueError):  # a loop of symlinks
+                folder = None
+            self._folders[name] = folder if folder is not None and folder.is_relative_to(self.root) else None
+        return self._folders[name]
+
+    def _target(self, path: str, link: Path, follow: bool) -> tuple[Path, os.stat_result]:
+        try:
+            target = link.resolve(strict=True)
+            status = target.lstat()
+        except (OSError, RuntimeError) as error:  # dangling, or a loop
+            raise UnreadableSource(path, "symlink") from error
+        if not follow or not target.is_relative_to(self.root) or stat.S_ISDIR(status.st_mode):
+            raise UnreadableSource(path, "symlink")  # in `discover`, its target inside the root is listed already
+        if is_secret_path(target.relative_to(self.root).as_posix()):
+            raise UnreadableSource(path, "secret")
+        return target, status
+
+
+def _check(path: str, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise UnreadableSource(path, "not a regular file")
+
+
+def _read(path: str, file: Path, expected: os.stat_result, limit: int) -> bytes:
+    """The first `limit` bytes of a file that was located."""
+    flags = os.O_RDONLY
+    for name in ("O_NONBLOCK", "O_NOFOLLOW", "O_NOCTTY", "O_BINARY"):  # the last on Windows, the others elsewhere
+        flags |= getattr(os, name, 0)
+    try:
+        descriptor = os.open(file, flags)
+        try:
+            _check(path, os.fstat(descriptor))  # it may have been replaced since it was located
+            content = bytearray()
+            while len(content) <= limit and (part := os.read(descriptor, limit + 1 - len(content))):
+                content += part
+        finally:
+            os.close(descriptor)
+    except FileNotFoundError as error:
+        raise UnreadableSource(path, "missing") from error
+    except OSError as error:
+        special = error.errno in (errno.ENXIO, errno.EISDIR, errno.ELOOP)
+        raise UnreadableSource(path, "not a regular file" if special else "unreadable") from error
+    if len(content) > limit and limit == LARGEST_SOURCE:
+        raise UnreadableSource(path, "too large")  # it grew since it was located
+    return bytes(content[:limit])
+
+
+class _IgnoreFiles:
+    """The nested ignore files of one name, each read when first needed. The last rule that speaks of a path decides."""
+
+    def __init__(self, located: _Located, name: str) -> None:
+        self.name = name
+        self._located = located
         self._by_folder: dict[str, GitIgnoreSpec | None] = {}
 
-    def ignores(self, path: str) -> bool:
-        return self.verdict(path) is True
-
-    def verdict(self, path: str) -> bool | None:
-        """True: ignored; False: re-included; None: no rule speaks of it."""
+    def verdict(self, path: str, is_folder: bool = False) -> bool | None:
+        """True: ignored; False: re-included by `!`; None: no rule speaks of it."""
         verdict = None
         for folder in _folders_of(path):
-            spec = self._spec(folder)
-            if spec is not None:
-                found = spec.check_file(path[len(folder) + 1 if folder else 0 :]).include
+            if (rules := self._rules(folder)) is not None:
+                relative = path[len(folder) + 1 if folder else 0 :] + ("/" if is_folder else "")
+                found = rules.check_file(relative).include
                 verdict = found if found is not None else verdict
         return verdict
 
-    def may_reinclude(self) -> bool:
-        spec = self._spec("")
-        return spec is not None and any(pattern.include is False for pattern in spec.patterns)
+    def reincludes(self, folder: str) -> bool:
+        """Whether the ignore file in this folder has a rule with `!`."""
+        rules = self._rules(folder)
+        return rules is not None and any(pattern.include is False for pattern in rules.patterns)
 
-    def _spec(self, folder: str) -> GitIgnoreSpec | None:
+    def _rules(self, folder: str) -> GitIgnoreSpec | None:
         if folder not in self._by_folder:
-            self._by_folder[folder] = _read_ignore_file(self._root, folder, ".forethoughtignore")
+            self._by_folder[folder] = self._read(f"{folder}/{self.name}" if folder else self.name)
         return self._by_folder[folder]
 
+    def _read(self, path: str) -> GitIgnoreSpec | None:
+        try:
+            content = _read(path, *self._located.locate(path, follow=True), LARGEST_SOURCE)
+        except UnreadableSource:
+            return None  # absent, or nothing that could hold rules
+        return _compile(os.fsdecode(content.removeprefix(b"\xef\xbb\xbf")).splitlines())
 
-def _read_ignore_file(root: Path, folder: str, name: str) -> GitIgnoreSpec | None:
-    path = f"{folder}/{name}" if folder else name
-    try:
-        _check_status(path, _status(root, path))
-        content = _read(root, path, LARGEST_SOURCE)
-    except UnreadableSource:
-        return None  # absent, or nothing that could hold rules
-    lines = os.fsdecode(content.removeprefix(b"\xef\xbb\xbf")).splitlines()
-    return GitIgnoreSpec.from_lines(lines)
+
+def _compile(patterns: Iterable[str]) -> GitIgnoreSpec:
+    """Patterns that are not valid match nothing, as in git. Nor do those that a matcher could take ages for."""
+    compiled: list[GitIgnoreSpecPattern] = []
+    for pattern in patterns:
+        parts = pattern.split("/")
+        if max(part.count("*") for part in parts) > MOST_STARS or parts.count("**") > MOST_STARS:
+            continue
+        try:
+            compiled += GitIgnoreSpec.from_lines([pattern]).patterns
+        except ValueError:
+            continue
+    return GitIgnoreSpec(compiled)
 
 
 def _folders_of(path: str) -> Iterator[str]:
@@ -275,57 +318,83 @@ def _folders_of(path: str) -> Iterator[str]:
         at = path.find("/", at + 1)
 
 
-def _list_paths(root: Path, repository: Repository | None, within: str, own_rules: _OwnRules) -> Iterable[str]:
+def _list_paths(
+    located: _Located, repository: Repository | None, within: str, own_rules: _IgnoreFiles
+) -> Iterable[str]:
     if repository is None:
-        return sorted(_walk(root, within, own_rules))
-    prefix = "" if root == repository.root else root.relative_to(repository.root).as_posix() + "/"
-    start = (prefix + within).strip("/")
-    paths = set(_list_in_repository(repository, start))
-    if own_rules.may_reinclude():
+        return _walk(located, within, own_rules)
+    prefix = _prefix_of(located.root, repository)
+    start = (prefix + within).rstrip("/")
+    listed = {path.removeprefix(prefix) for path in _list_in_repository(repository, start)}
+    rule_folders = {path.rpartition("/")[0] for path in listed if path.rpartition("/")[2] == own_rules.name}
+    if any(own_rules.reincludes(folder) for folder in rule_folders.union(_folders_of(within))):
         ignored = (path.removeprefix(prefix) for path in repository.list_untracked(start, ignored=True))
-        paths.update(prefix + path for path in ignored if own_rules.verdict(path) is False)
-    return sorted(path.removeprefix(prefix) for path in paths)
+        listed.update(path for path in ignored if own_rules.verdict(path) is False)
+    return listed
+
+
+def _prefix_of(root: Path, repository: Repository) -> str:
+    return "" if root == repository.root else root.relative_to(repository.root).as_posix() + "/"
 
 
 def _list_in_repository(repository: Repository, within: str) -> Iterator[str]:
+    nested = Repository.open(repository.root / within) if within else None
+    if nested is not None and nested.root != repository.root and nested.root.is_relative_to(repository.root):
+        prefix = _prefix_of(nested.root, repository)
+        yield from (
+            prefix + path for path in _list_in_repository(nested, within.removeprefix(prefix.rstrip("/")).strip("/"))
+        )
+        return
     for entry in repository.list_tracked(within):
-        if entry.is_submodule:
-            submodule = repository.submodule(entry.path)
-            if submodule is not None:
-                with submodule:
-                    yield from (f"{entry.path}/{path}" for path in _list_in_repository(submodule, ""))
-        elif entry.present:
-            yield entry.path
+        if not entry.is_submodule:
+            if entry.present:
+                yield entry.path
+        elif (submodule := repository.submodule(entry.path)) is not None:
+            yield from (f"{entry.path}/{path}" for path in _list_in_repository(submodule, ""))
     yield from repository.list_untracked(within)
 
 
-def _walk(root: Path, within: str, own_rules: _OwnRules) -> Iterator[str]:
-    rules: dict[str, GitIgnoreSpec | None] = {}
-
-    def ignored(path: str, is_folder: bool) -> bool:
-        verdict = None
-        for folder in _folders_of(path):
-            if folder not in rules:
-                rules[folder] = _read_ignore_file(root, folder, ".gitignore")
-            spec = rules[folder]
-            if spec is not None:
-                name = path[len(folder) + 1 if folder else 0 :] + ("/" if is_folder else "")
-                found = spec.check_file(name).include
-                verdict = found if found is not None else verdict
-        return verdict is True
-
-    pending = [within.strip("/")]
+def _walk(located: _Located, within: str, own_rules: _IgnoreFiles) -> Iterator[str]:
+    git_rules = _IgnoreFiles(located, ".gitignore")
+    if within and not (located.root / within).is_dir():
+        yield within
+        return
+    pending = [(within, False)]
     while pending:
-        folder = pending.pop()
+        folder, ignored = pending.pop()
         try:
-            entries = list(os.scandir(root / folder))
+            entries = list(os.scandir(located.root / folder))
         except OSError:
             continue  # it vanished, or may not be read: then nothing in it can be
         for entry in entries:
             path = f"{folder}/{entry.name}" if folder else entry.name
             is_folder = entry.is_dir(follow_symlinks=False)
-            if is_folder and entry.name not in NEVER_ENTERED:
-                if own_rules.may_reinclude() or not ignored(path, is_folder=True):
-                    pending.append(path)
-            elif not is_folder and (own_rules.verdict(path) is False or not ignored(path, is_folder=False)):
-                yield path
+            entry_ignored = ignored or git_rules.verdict(path, is_folder) is True
+            if not is_folder:
+                if not entry_ignored or own_rules.verdict(path) is False:
+                    yield path
+            elif entry.name not in NEVER_ENTERED and (not entry_ignored or own_rules.reincludes("")):
+                pending.append((path, entry_ignored))
+
+
+MINIFIED_LINE = 400
+"""JavaScript and CSS whose lines have more bytes than this on average were not written by a person."""
+
+MOST_STARS = 3
+"""In one part of a pattern, and parts that are `**`: with more, a hostile name takes seconds to match."""
+
+_MINIFIABLE = (".js", ".mjs", ".cjs", ".css")
+_MINIFIED_NAME = re.compile(r".*[.-]min\.(js|mjs|cjs|css)|.*\.bundle\.js", re.DOTALL)
+_GENERATED_NAME = re.compile(
+    r"""package-lock\.json | npm-shrinkwrap\.json | yarn\.lock | pnpm-lock\.ya?ml | bun\.lockb? | deno\.lock
+    | poetry\.lock | uv\.lock | pdm\.lock | pipfile\.lock | cargo\.lock | gemfile\.lock | composer\.lock | flake\.lock
+    | mix\.lock | go\.sum | gradle\.lockfile
+    | .*\.pb\.(go|cc|h) | .*_pb2(_grpc)?\.pyi? | .*_pb\.(js|ts|d\.ts) | .*_grpc_pb\.js | .*\.g\.(dart|cs)
+    | .*\.designer\.cs""",
+    re.VERBOSE | re.DOTALL,
+)
+_GENERATED_MARK = re.compile(
+    rb"""^[ \t]* (?: // | \# | /?\*+ | -- | ; | % | <!-- | \"\"\" ) [^\r\n]{0,200}?
+    (?: (?<![`'"\w]) @generated \b (?![`'"]) | generated \b [^\r\n]{0,200} \b do \ not \ (?: edit | modify ) \b )""",
+    re.VERBOSE | re.MULTILINE | re.IGNORECASE,
+)

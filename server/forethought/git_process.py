@@ -48,8 +48,10 @@ class GitProcess:
         environment = _environment(self.root, self.git_folder, self.common_folder)
         try:
             process = self._git.execute(command, istream=subprocess.PIPE, as_process=True, env=environment)
-        except (GitCommandNotFound, OSError) as error:
-            raise GitError(f"git could not be run in {self.root} ({error}); check that it is installed.") from error
+        except GitCommandNotFound as error:
+            raise _git_is_missing(self.root) from error
+        except OSError as error:
+            raise GitError(f"git could not be run in {self.root} ({error}); check its installation.") from error
         try:
             output, errors = process.communicate(stdin, timeout=seconds)
         except subprocess.TimeoutExpired as error:
@@ -95,11 +97,15 @@ def last_line(text: str) -> str:
     return lines[-1] if lines else "no message"
 
 
+def _git_is_missing(root: Path) -> GitError:
+    return GitError(f"The program git was not found, so {root} is read without its history; install git.")
+
+
 def _new_git(root: Path) -> "Git":
     try:
         from git.cmd import Git  # here, because importing GitPython runs git and fails where there is none
     except ImportError as error:
-        raise GitError(f"The program git was not found, so {root} is read without it; install git.") from error
+        raise _git_is_missing(root) from error
     return Git(str(root))
 
 

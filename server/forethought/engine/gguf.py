@@ -191,7 +191,7 @@ class _Reader:
         return [self._number(code) for _ in range(length)]
 
     def _count(self) -> int:
-        count = self._number("Q")
+        count: int = self._number("Q")
         if count > _MANY:
             raise ModelLoadError(f"{self._path} is damaged: it announces {count} entries; download it again.")
         return count

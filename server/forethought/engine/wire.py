@@ -14,7 +14,6 @@ from typing import Any, Final
 from forethought.engine.messages import (
     Completion,
     Delta,
-    EngineInfo,
     Event,
     GenerateRequest,
     Message,
@@ -160,17 +159,6 @@ def event_from_json(value: dict[str, Any]) -> Event:
         return Completion(value["index"], value["text"], value["finish"], Usage(**value["usage"]))
     except (KeyError, TypeError) as error:
         raise WireError("the engine host sent a malformed event") from error
-
-
-def info_to_json(info: EngineInfo) -> dict[str, Any]:
-    return asdict(info)
-
-
-def info_from_json(value: Any) -> EngineInfo:
-    try:
-        return EngineInfo(**value)
-    except TypeError as error:
-        raise WireError("the engine host sent a malformed description") from error
 
 
 def error_to_json(error: EngineError) -> dict[str, Any]:

@@ -76,6 +76,10 @@ class Repository:
         opened = _open(path)
         return opened if isinstance(opened, str) else None
 
+    def close(self) -> None:
+        """Forget what was read. No process outlives the call that started it."""
+        self._packed_refs = None
+
     def head(self) -> str | None:
         """The id of the current commit; None before the first one."""
         status, output, _ = self._git.call("rev-parse", "--verify", "--quiet", "HEAD^{commit}")

@@ -46,6 +46,7 @@
 (class_pattern (dotted_name . (identifier) @name @reference.class .))
 (class_pattern (dotted_name (identifier) (identifier) @name .) @reference.class)
 
+(type (string (string_content) @name)) @reference.quoted
 (raise_statement . [(identifier) (attribute)] @name @reference.raise)
 (raise_statement . (call function: [(identifier) (attribute)] @name) @reference.raise)
 

@@ -8,11 +8,14 @@ The query's captures decide what is found; everything else comes from the rules 
     … @definition.attribute                   an attribute on lines of its own above a definition
     … @local.scope                            prefixes the names inside, as Rust's `impl` does
     (name) @name @reference.KIND              a use; what stands before the name in the node is its receiver
+    … @reference.base                         the same, and a base of the symbol around it (Go's embedded types)
     … @reference.raise / .import              what a body raises; an import statement
+    … @reference.quoted                       a type in a string
     @doc, @ignore                             a comment; an identifier that is no use
 """
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 import tree_sitter
@@ -20,14 +23,17 @@ import tree_sitter
 from forethought.index.docs import leading_lines
 from forethought.index.imports import read_imports
 from forethought.index.languages import Language
-from forethought.index.outline import Definition, Outline, collapse, docstring, one_line, read_outline
+from forethought.index.outline import Definition, Outline, collapse, docstring, one_line, part, read_outline
 from forethought.index.tags import Binding, FileTags, Position, Range, Reference, Symbol
 
 _LONGEST_VALUE = 200
 _BINDING_KINDS = frozenset({"local", "parameter", "global"})
 # Two patterns that match one token: the higher rank says more.
-_REFERENCE_RANK = {"name": 0, "attribute": 1, "type": 2, "class": 3, "call": 4}
+_REFERENCE_RANK = {"name": 0, "attribute": 1, "type": 2, "class": 3, "call": 4, "base": 5}
 _DEFINITION_RANK = {"local": 0, "parameter": 1, "variable": 2, "constant": 3, "type": 4}
+_QUOTED_NAME = re.compile(rb"(?P<receiver>(?:[A-Za-z_]\w*\.)+)?(?P<name>[A-Za-z_]\w*)")
+_NO_TYPES = frozenset({b"var", b"auto"})
+_INFERRED = frozenset({"var", "auto", "let", "val"})
 _ACCESS = re.compile(r"\s*(?:\?\.|!!\.|&\.|\?->|->|::|\.|:)\s*(?:<[^<>]*>\s*)?$")
 _CREATION = re.compile(r"^(?:new|await|yield|typeof|&|\*)\s*\b")
 
@@ -44,13 +50,13 @@ def read_tags(language: Language, source: bytes) -> FileTags:
     for token in imports.tokens:
         found.definitions.pop(token, None)
     outline = read_outline(language, source, found.definitions.values(), found.containers, leading, comments)
-    bindings = _bindings(found, outline)
+    bindings = _bindings(language, found, outline)
     bound_tokens = {node.name.start_byte for node in found.bindings.values() if node.name.named_child_count == 0}
     skipped = bound_tokens | found.ignored | outline.names | imports.tokens
     skipped.update(demoted.name.start_byte for demoted in outline.demoted if demoted.name.named_child_count == 0)
     skipped -= found.globals
     references = _references(found, outline, source, skipped, imports.spans)
-    symbols = _with_raises(outline, found)
+    symbols = _with_bases_and_raises(outline, found, source)
     before = min(
         [symbol.span.start for symbol in symbols[1:2]] + [start for start, _ in imports.spans[:1]] + [len(source)]
     )
@@ -88,6 +94,7 @@ class _Found:
     containers: list[Definition] = field(default_factory=list)
     imports: list[tree_sitter.Node] = field(default_factory=list)
     raises: list[tree_sitter.Node] = field(default_factory=list)
+    quoted: list[tree_sitter.Node] = field(default_factory=list)
     comments: list[tree_sitter.Node] = field(default_factory=list)
     attributes: list[tree_sitter.Node] = field(default_factory=list)
     ignored: set[int] = field(default_factory=set)
@@ -98,7 +105,7 @@ class _Found:
     def add(self, pattern: int, captures: dict[str, list[tree_sitter.Node]]) -> None:
         role = self._roles.get(pattern)
         if role is None:
-            capture = next((key for key in captures if key != "name"), "")
+            capture = next((key for key in captures if key != "name" and key[0] != "_"), "")
             group, _, kind = capture.partition(".")
             role = self._roles[pattern] = (capture, group, kind)
         capture, group, kind = role
@@ -110,6 +117,9 @@ class _Found:
             name = captures["name"][0]
             if kind == "raise":
                 self.raises.append(name)
+                return
+            if kind == "quoted":
+                self.quoted.append(name)
                 return
             start = name.start_byte
             rank = _REFERENCE_RANK.get(kind, 0)
@@ -145,41 +155,58 @@ class _Found:
             table[key] = Definition(kind, name, captures[capture][0])
 
 
-def _bindings(found: _Found, outline: Outline) -> tuple[Binding, ...]:
+def _bindings(language: Language, found: _Found, outline: Outline) -> tuple[Binding, ...]:
     global_names = {
         (outline.scope_at(node.name.start_byte), node.name.text)
         for node in found.bindings.values()
         if node.kind == "global"
     }
-    symbols = {
-        symbol.selection.start: symbol for symbol in outline.symbols[1:] if symbol.kind in ("variable", "constant")
-    }
-    values = [node for node in found.definitions.values() if node.kind in ("variable", "constant")]
+    parents = {symbol.selection.end: symbol.parent for symbol in outline.symbols[1:]}
+    values = {start: node for start, node in found.definitions.items() if node.kind in ("variable", "constant")}
     bindings = []
-    for kind, name, node in (*found.bindings.values(), *values):
-        scope = outline.scope_at(name.start_byte)
-        start = Position(*name.start_point)
-        if start in symbols:
-            scope = symbols[start].parent
+    for kind, name, node in (found.bindings | values).values():
+        start, end = Position(*name.start_point), Position(*name.end_point)
+        scope = parents[end] if end in parents else outline.scope_at(name.start_byte)
         if kind == "global" or (global_names and (scope, name.text) in global_names):
             continue
-        text = one_line(name, _LONGEST_VALUE)
-        same = node.start_byte == name.start_byte and node.end_byte == name.end_byte
-        annotation = None if same else node.child_by_field_name("type")
-        value = None if same else (node.child_by_field_name("value") or node.child_by_field_name("right"))
-        if kind == "parameter" and value is not None and "call" not in value.type and "new" not in value.type:
-            value = None
+        annotation, value = _type_and_value(language, kind, name, node)
         bindings.append(
             Binding(
-                name=text,
+                name=one_line(name, _LONGEST_VALUE).replace("->", "."),
                 scope=scope,
-                range=Range(start, Position(*name.end_point)),
-                annotation=one_line(annotation).lstrip(": ") or None if annotation is not None else None,
-                value=one_line(value, _LONGEST_VALUE) if value is not None else None,
+                range=Range(start, end),
+                annotation=annotation,
+                value=value,
             )
         )
-    bindings.sort(key=lambda binding: binding.range.start)
+    bindings.sort(key=lambda binding: binding.range)
     return tuple(bindings)
+
+
+def _type_and_value(
+    language: Language, kind: str, name: tree_sitter.Node, node: tree_sitter.Node
+) -> tuple[str | None, str | None]:
+    """The type and the value that are written beside a bound name."""
+    if node.start_byte == name.start_byte and node.end_byte == name.end_byte:
+        return None, None
+    annotation = part(language, node, language.annotations)
+    value = part(language, node, language.values)
+    if annotation is None or value is None:
+        # `Foo a = new Foo()` may hold the type further out than the value.
+        inner = name.parent
+        while inner is not None and inner.id != node.id:
+            annotation = annotation or part(language, inner, language.annotations)
+            value = value or part(language, inner, language.values)
+            inner = inner.parent
+    if value is not None and value.type == "expression_list" and value.named_child_count > 1:
+        value = None  # Go's `a, b = f(), g()`
+    if kind == "parameter" and value is not None and "call" not in value.type and "creation" not in value.type:
+        value = None
+    written = one_line(annotation).lstrip(": ") if annotation is not None else ""
+    return (
+        written if written and written not in _INFERRED else None,
+        one_line(value, _LONGEST_VALUE) if value is not None else None,
+    )
 
 
 def _references(
@@ -198,17 +225,39 @@ def _references(
             continue
         use = found.uses[start]
         name = use.name
+        if use.kind == "type" and name.text in _NO_TYPES:
+            continue
         receiver = _receiver(source, use.start_byte, start) if use.start_byte < start else None
         references.append(
             Reference(
                 (name.text or b"").decode("utf-8", "replace"),
-                use.kind,
+                "class" if use.kind == "base" else use.kind,
                 Range(Position(*name.start_point), Position(*name.end_point)),
                 scope_at(start),
                 receiver,
             )
         )
+    if found.quoted:
+        references += [reference for node in found.quoted for reference in _quoted_types(node, scope_at)]
+        references.sort(key=lambda reference: reference.range)
     return references
+
+
+def _quoted_types(node: tree_sitter.Node, scope_at: Callable[[int], str]) -> Iterator[Reference]:
+    """The names in an annotation that is written as a string: `"Foo[bar.Baz]"`."""
+    text = node.text or b""
+    row, column = node.start_point
+    if b"\n" in text:
+        return
+    for match in _QUOTED_NAME.finditer(text):
+        start = match.start("name")
+        yield Reference(
+            match["name"].decode(),
+            "type",
+            Range(Position(row, column + start), Position(row, column + match.end("name"))),
+            scope_at(node.start_byte),
+            match["receiver"].decode()[:-1] if match["receiver"] else None,
+        )
 
 
 def _receiver(source: bytes, start: int, end: int) -> str | None:
@@ -222,14 +271,29 @@ def _receiver(source: bytes, start: int, end: int) -> str | None:
     return collapse(_CREATION.sub("", text[: match.start()]), _LONGEST_VALUE) or None
 
 
-def _with_raises(outline: Outline, found: _Found) -> list[Symbol]:
+def _with_bases_and_raises(outline: Outline, found: _Found, source: bytes) -> list[Symbol]:
     raised: dict[str, dict[str, None]] = {}
     for node in found.raises:
         name = re.split(r"::|[.\\]", one_line(node))[-1]
         # A lower-case name is a variable that holds the exception, not its class.
         if name[:1].isupper() or name.lower().endswith(("error", "exception")):
             raised.setdefault(outline.scope_at(node.start_byte), {})[name] = None
-    return [
-        replace(symbol, raises=tuple(raised[symbol.id])) if symbol.id in raised else symbol
-        for symbol in outline.symbols
-    ]
+    based: dict[str, dict[str, None]] = {}
+    for start, use in found.uses.items():
+        if use.kind == "base":
+            written = source[min(use.start_byte, start) : use.name.end_byte].decode("utf-8", "replace")
+            based.setdefault(_owner(outline, start), {})[collapse(written).lstrip("*& ")] = None
+    symbols = []
+    for symbol in outline.symbols:
+        if symbol.id in raised:
+            symbol = replace(symbol, raises=tuple(raised[symbol.id]))
+        if symbol.id in based and symbol.id:
+            symbol = replace(symbol, bases=tuple(dict.fromkeys((*symbol.bases, *based[symbol.id]))))
+        symbols.append(symbol)
+    return symbols
+
+
+def _owner(outline: Outline, byte: int) -> str:
+    """Name of the innermost container (Rust's `impl … for S`), or id of the innermost symbol, around the byte."""
+    around = [name for start, end, name in outline.containers if start <= byte < end]
+    return around[-1] if around else outline.scope_at(byte)

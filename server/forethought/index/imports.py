@@ -51,16 +51,41 @@ def _range(node: tree_sitter.Node) -> Range:
 
 _STATEMENTS = frozenset(
     {
+        "import",
+        "import_declaration",
         "import_statement",
         "import_from_statement",
         "future_import_statement",
         "export_statement",
+        "extern_crate_declaration",
+        "namespace_use_declaration",
+        "package_declaration",
+        "preproc_include",
+        "use_declaration",
+        "using_declaration",
+        "using_directive",
     }
 )
 
 
 def _readers() -> dict[str, Callable[[tree_sitter.Node], Iterator[Imported]]]:
-    return {"python": _python, "javascript": _javascript, "typescript": _javascript, "tsx": _javascript}
+    return {
+        "python": _python,
+        "javascript": _javascript,
+        "typescript": _javascript,
+        "tsx": _javascript,
+        "go": _go,
+        "rust": _rust,
+        "java": _java,
+        "c": _c,
+        "cpp": _c,
+        "c-sharp": _c_sharp,
+        "ruby": _call,
+        "lua": _lua,
+        "bash": _bash,
+        "php": _php,
+        "kotlin": _kotlin,
+    }
 
 
 def _text(node: tree_sitter.Node | None) -> str:
@@ -145,3 +170,175 @@ def _require(node: tree_sitter.Node) -> Iterator[Imported]:
                 yield Imported(_text(bound), module, _text(child.child_by_field_name("key")), bound)
         elif child.type == "shorthand_property_identifier_pattern":
             yield Imported(_text(child), module, _text(child), child)
+
+
+def _stem(path: str) -> str:
+    """The last part of a path, without its extension: what a file is called where it is used."""
+    return path.rstrip("/").rpartition("/")[2].partition(".")[0]
+
+
+def _go(node: tree_sitter.Node) -> Iterator[Imported]:
+    specs = [child for child in node.named_children if child.type == "import_spec"]
+    for child in node.named_children:
+        if child.type == "import_spec_list":
+            specs += [spec for spec in child.named_children if spec.type == "import_spec"]
+    for spec in specs:
+        path = spec.child_by_field_name("path")
+        module = _string(path)
+        alias = spec.child_by_field_name("name")
+        place = alias or path or spec
+        if alias is not None and alias.type == "dot":
+            yield Imported("*", module, "*", place)
+        elif alias is not None:
+            yield Imported(_text(alias), module, None, place)
+        else:
+            # `gopkg.in/yaml.v3` and `example.org/app/v2` are used as `yaml` and `app`.
+            steps = [step for step in module.split("/") if step]
+            if len(steps) > 1 and steps[-1][:1] == "v" and steps[-1][1:].isdigit():
+                steps.pop()
+            yield Imported(steps[-1].partition(".")[0] if steps else module, module, None, place)
+
+
+def _rust(node: tree_sitter.Node) -> Iterator[Imported]:
+    if node.type == "extern_crate_declaration":
+        name = node.child_by_field_name("name")
+        alias = node.child_by_field_name("alias") or name
+        if name is not None and alias is not None:
+            yield Imported(_text(alias), _text(name), None, alias)
+        return
+    argument = node.child_by_field_name("argument")
+    waiting = [(argument, "")] if argument is not None else []
+    while waiting:
+        tree, prefix = waiting.pop()
+        if tree.type == "use_list":
+            waiting += [(child, prefix) for child in reversed(tree.named_children)]
+        elif tree.type == "scoped_use_list":
+            path = "::".join(filter(None, (prefix, _text(tree.child_by_field_name("path")))))
+            inner = tree.child_by_field_name("list")
+            if inner is not None:
+                waiting.append((inner, path))
+        elif tree.type == "use_as_clause":
+            alias = tree.child_by_field_name("alias")
+            yield _rust_name(tree.child_by_field_name("path"), prefix, alias or tree, _text(alias))
+        elif tree.type == "use_wildcard":
+            path = _text(tree).removesuffix("*").removesuffix("::")
+            yield Imported("*", "::".join(filter(None, (prefix, path))), "*", tree)
+        elif "comment" not in tree.type:
+            yield _rust_name(tree, prefix, tree.child_by_field_name("name") or tree, "")
+
+
+def _rust_name(tree: tree_sitter.Node | None, prefix: str, place: tree_sitter.Node, alias: str) -> Imported:
+    path = _text(tree)
+    if path == "self":  # `use a::b::{self}` binds the module b
+        return Imported(alias or prefix.rpartition("::")[2], prefix, None, place)
+    module, _, name = path.rpartition("::")
+    full = "::".join(filter(None, (prefix, module)))
+    return Imported(alias or name, full, name, place) if full else Imported(alias or name, name, None, place)
+
+
+def _java(node: tree_sitter.Node) -> Iterator[Imported]:
+    path = next((child for child in node.named_children if child.type in ("scoped_identifier", "identifier")), None)
+    if path is None or node.type == "package_declaration":
+        return
+    module = _text(path)
+    if any(child.type == "asterisk" for child in node.named_children):
+        yield Imported("*", module, "*", path)
+        return
+    place = path.child_by_field_name("name") or path
+    owner, _, name = module.rpartition(".")
+    is_static = any(child.type == "static" for child in node.children)
+    yield Imported(name, owner if is_static else module, name if is_static else None, place)
+
+
+def _c(node: tree_sitter.Node) -> Iterator[Imported]:
+    if node.type == "using_declaration":
+        name = node.named_children[-1] if node.named_children else None
+        path = _text(name)
+        if name is None:
+            return
+        if any(child.type == "namespace" for child in node.children):
+            yield Imported("*", path, "*", name)
+        else:
+            yield Imported(path.rpartition("::")[2], path.rpartition("::")[0], path.rpartition("::")[2], name)
+        return
+    path_node = node.child_by_field_name("path")
+    if path_node is not None and path_node.type in ("string_literal", "system_lib_string"):
+        yield Imported("*", _string(path_node), "*", path_node)
+
+
+def _c_sharp(node: tree_sitter.Node) -> Iterator[Imported]:
+    alias = node.child_by_field_name("name")
+    paths = [child for child in node.named_children if alias is None or child.id != alias.id]
+    if not paths:
+        return
+    module = _text(paths[-1])
+    if alias is not None:
+        yield Imported(_text(alias), module, None, alias)
+    else:
+        yield Imported("*", module, "*", paths[-1])
+
+
+def _call(node: tree_sitter.Node) -> Iterator[Imported]:
+    """Ruby's `require "a/b"`: everything of that file becomes visible."""
+    arguments = node.child_by_field_name("arguments")
+    literal = arguments.named_children[0] if arguments is not None and arguments.named_children else None
+    if literal is not None and literal.type == "string":
+        relative = _text(node.child_by_field_name("method")) == "require_relative"
+        module = _string(literal)
+        yield Imported("*", f"./{module}" if relative and not module.startswith(".") else module, "*", literal)
+
+
+def _lua(node: tree_sitter.Node) -> Iterator[Imported]:
+    """`local u = require("a.b")`; a bare `require` binds nothing, and has its module's last name."""
+    arguments = node.child_by_field_name("arguments")
+    literal = arguments.named_children[0] if arguments is not None and arguments.named_children else None
+    if literal is None or literal.type != "string":
+        return
+    module = _string(literal).strip("[]=")
+    values = node.parent
+    assignment = values.parent if values is not None and values.type == "expression_list" else None
+    if values is not None and assignment is not None and assignment.type == "assignment_statement":
+        names = assignment.named_children[0].named_children
+        position = next((at for at, value in enumerate(values.named_children) if value.id == node.id), 0)
+        if position < len(names) and names[position].type == "identifier":
+            yield Imported(_text(names[position]), module, None, names[position])
+            return
+    yield Imported(module.rpartition(".")[2], module, None, literal)
+
+
+def _bash(node: tree_sitter.Node) -> Iterator[Imported]:
+    argument = node.child_by_field_name("argument")
+    if argument is not None:
+        yield Imported("*", _string(argument), "*", argument)
+
+
+def _php(node: tree_sitter.Node) -> Iterator[Imported]:
+    if node.type != "namespace_use_declaration":
+        literal = next((child for child in node.named_children if "string" in child.type), None)
+        if literal is not None:
+            yield Imported("*", _string(literal), "*", literal)
+        return
+    prefix = _text(next((child for child in node.named_children if child.type == "namespace_name"), None))
+    body = node.child_by_field_name("body") or node
+    for clause in body.named_children:
+        if clause.type != "namespace_use_clause":
+            continue
+        alias = clause.child_by_field_name("alias")
+        name = next((child for child in clause.named_children if alias is None or child.id != alias.id), clause)
+        path = "\\".join(filter(None, (prefix, _text(name)))).lstrip("\\")
+        place = alias or (name.named_children[-1] if name.named_children else name)
+        yield Imported(_text(alias) if alias is not None else path.rpartition("\\")[2], path, None, place)
+
+
+def _kotlin(node: tree_sitter.Node) -> Iterator[Imported]:
+    path = next((child for child in node.named_children if child.type == "qualified_identifier"), None)
+    if path is None:
+        return
+    alias = next((child for child in node.named_children if child.type == "identifier"), None)
+    module, last = _text(path), path.named_children[-1]
+    if any(child.type == "*" for child in node.children):
+        yield Imported("*", module, "*", path)
+    elif alias is not None:
+        yield Imported(_text(alias), module, None, alias)
+    else:
+        yield Imported(_text(last), module, None, last)

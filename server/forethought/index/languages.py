@@ -27,6 +27,8 @@ _LIST_RULES = (
     "parameters",
     "returns",
     "bases",
+    "annotations",
+    "values",
 )
 _TEXT_RULES = ("module", "function", "imports", "query")
 _FLAG_RULES = ("docstrings",)
@@ -49,12 +51,18 @@ class Language:
     attributes: frozenset[str] = frozenset()
     """Node types of decorators, annotations and attributes: part of the range, not of the signature."""
     bodies: tuple[str, ...] = ("body",)
-    """Fields (or node types of children) that hold a definition's body."""
+    """Like the next ones: fields, or node types of children where the grammar has no such field."""
     parameters: tuple[str, ...] = ("parameters",)
     returns: tuple[str, ...] = ("return_type",)
     bases: tuple[str, ...] = ()
+    annotations: tuple[str, ...] = ("type",)
+    """Where a bound name has its type."""
+    values: tuple[str, ...] = ("value", "right")
+    """Where a bound name has its value."""
     docstrings: bool = False
     """A string that stands first in a body documents its definition."""
+    fields: frozenset[str] = frozenset()
+    """The grammar's field names."""
     imports: str = ""
     """Which of the import readers in `imports.py` reads this language's imports; its own name where one exists."""
 
@@ -155,6 +163,13 @@ class Languages:
             parameters=tuple(rules.get("parameters", ("parameters",))),
             returns=tuple(rules.get("returns", ("return_type",))),
             bases=tuple(rules.get("bases", ())),
+            annotations=tuple(rules.get("annotations", ("type",))),
+            values=tuple(rules.get("values", ("value", "right"))),
+            fields=frozenset(
+                field_name
+                for index in range(1, grammar.field_count + 1)
+                if (field_name := grammar.field_name_for_id(index))
+            ),
             docstrings=rules.get("docstrings", False),
             imports=rules.get("imports", entry.name),
         )

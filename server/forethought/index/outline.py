@@ -3,7 +3,7 @@
 import hashlib
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -45,6 +45,8 @@ class Outline:
     """Start bytes of the identifiers that name a symbol."""
     claimed: frozenset[int]
     """Start bytes of the comments that document a symbol."""
+    containers: list[tuple[int, int, str]] = field(default_factory=list)
+    """Byte range of each named container that is no symbol, and the name of what it belongs to."""
     _bounds: list[int] = field(default_factory=lambda: [0])
     _scopes: list[str] = field(default_factory=lambda: [""])
 
@@ -77,10 +79,15 @@ class _Draft:
 class _Open:
     """An enclosing scope while the definitions are swept in order."""
 
+    start_byte: int
     end_byte: int
     name: str
     kind: str
     id: str
+
+    @property
+    def extent(self) -> tuple[int, int]:
+        return self.start_byte, self.end_byte
 
 
 def read_outline(
@@ -101,8 +108,12 @@ def read_outline(
     outline = Outline([_file_symbol(source)], [], set(), frozenset(claimed))
     used: dict[str, int] = {}
     known_kinds: dict[str, str] = {}
-    stack = [_Open(len(source) + 1, "", "file", "")]
+    stack = [_Open(0, len(source) + 1, "", "file", "")]
     for draft in drafts:
+        if len(stack) > 1 and stack[-1].extent == (draft.start_byte, draft.end_byte):
+            if stack[-1].kind not in _VALUE_KINDS:
+                continue
+            stack.pop()  # `int a, b;`: the second is no part of the first
         while stack[-1].end_byte <= draft.start_byte and len(stack) > 1:
             outline.enter_scope(stack.pop().end_byte, stack[-1].id)
         around = stack[-1]
@@ -113,12 +124,15 @@ def read_outline(
             continue
         qualified = f"{around.name}.{own}" if around.name else own
         if draft.kind == "scope":
-            stack.append(_Open(draft.end_byte, qualified, "scope", around.id))
+            outline.containers.append((draft.start_byte, draft.end_byte, qualified))
+            stack.append(_Open(draft.start_byte, draft.end_byte, qualified, "scope", around.id))
             continue
-        if _is_demoted(draft.kind, around.kind) or len(stack) > _DEEPEST:
+        if draft.kind == around.kind and draft.kind in CLASS_KINDS and own == around.name.rpartition(".")[2]:
+            continue  # `typedef struct node {…} node;` defines one thing
+        if _is_demoted(language, draft, around.kind) or len(stack) > _DEEPEST:
             outline.demoted.append(Definition(draft.kind, draft.name, draft.node))
             continue
-        kind = _final_kind(draft.kind, own, around, known_kinds)
+        kind = _final_kind(draft.kind, draft.name, own, around, known_kinds)
         used[qualified] = used.get(qualified, 0) + 1
         if draft.kind in _VALUE_KINDS and used[qualified] > 1:
             outline.demoted.append(Definition(draft.kind, draft.name, draft.node))
@@ -129,7 +143,7 @@ def read_outline(
         outline.symbols.append(symbol)
         outline.names.add(draft.name.end_byte - selection_length)
         outline.enter_scope(draft.start_byte, symbol_id)
-        stack.append(_Open(draft.end_byte, qualified, kind, symbol_id))
+        stack.append(_Open(draft.start_byte, draft.end_byte, qualified, kind, symbol_id))
     while len(stack) > 1:
         outline.enter_scope(stack.pop().end_byte, stack[-1].id)
     return outline
@@ -157,9 +171,9 @@ def _draft(
     doc = None
     if above:
         start_byte, start = above[0].start_byte, above[0].start
-        comments = [part for part in above if part.text]
-        claimed.update(part.start_byte for part in comments)
-        doc = clean_comment([part.text for part in comments]) if comments else None
+        comments = [line for line in above if line.text]
+        claimed.update(line.start_byte for line in comments)
+        doc = clean_comment([line.text for line in comments]) if comments else None
     end_byte, end = _trimmed_end(source, outer)
     return _Draft(definition.kind, definition.name, definition.node, outer, start_byte, start, end_byte, end, doc)
 
@@ -183,17 +197,23 @@ def _trimmed_end(source: bytes, node: tree_sitter.Node) -> tuple[int, Position]:
 def _own_name(language: Language, draft: _Draft) -> tuple[str, int]:
     """The name without its enclosing scopes (`A.f` for `A::f`), and the byte length of its last part."""
     raw = (draft.name.text or b"").decode("utf-8", "replace")
+    if draft.kind == "scope":
+        words = re.findall(r"\w+", _without_generics(raw))
+        return (words[-1] if words else ""), 0
     if draft.name.named_child_count == 0:
         prefix = _receiver_type(draft.node)
         return (f"{prefix}.{raw}" if prefix else raw), draft.name.end_byte - draft.name.start_byte
-    without = _SPACE.sub("", raw)
-    while (shorter := _GENERICS.sub("", without)) != without:
-        without = shorter
-    parts = [part for part in _SEPARATOR.split(without) if part not in _NOT_A_SCOPE]
+    parts = [step for step in _SEPARATOR.split(_without_generics(_SPACE.sub("", raw))) if step not in _NOT_A_SCOPE]
     if not parts:
         return "", 0
     last = raw.replace("::", ":").replace("->", ":").replace(".", ":").rpartition(":")[2].lstrip()
     return ".".join(parts), min(len(last.encode()), draft.name.end_byte - draft.name.start_byte)
+
+
+def _without_generics(text: str) -> str:
+    while (shorter := _GENERICS.sub("", text)) != text:
+        text = shorter
+    return text
 
 
 def _receiver_type(node: tree_sitter.Node) -> str | None:
@@ -201,21 +221,29 @@ def _receiver_type(node: tree_sitter.Node) -> str | None:
     receiver = node.child_by_field_name("receiver")
     if receiver is None or receiver.type != "parameter_list":
         return None
-    words = re.findall(r"\w+", _GENERICS.sub("", (receiver.text or b"").decode("utf-8", "replace")))
+    words = re.findall(r"\w+", _without_generics((receiver.text or b"").decode("utf-8", "replace")))
     return words[-1] if words else None
 
 
-def _is_demoted(kind: str, around: str) -> bool:
-    if kind == "variable":
+def _is_demoted(language: Language, draft: _Draft, around: str) -> bool:
+    if draft.kind == "variable":
         return around not in ("file", "module")
-    return kind == "constant" and (around in CALLABLE_KINDS or around in _VALUE_KINDS)
+    inside_code = around in CALLABLE_KINDS or around in _VALUE_KINDS
+    if draft.kind == "constant":
+        return inside_code
+    # `Foo x(y);` in C++ reads as a function's declaration.
+    return inside_code and draft.kind == "function" and _held_part(language, draft.node, language.bodies) is None
 
 
-def _final_kind(kind: str, own: str, around: _Open, known_kinds: dict[str, str]) -> str:
+def _final_kind(kind: str, name: tree_sitter.Node, own: str, around: _Open, known_kinds: dict[str, str]) -> str:
     if kind == "function":
-        owner = known_kinds.get(own.rpartition(".")[0], "") if "." in own else around.kind
+        owner = around.kind
+        if "." in own:
+            # The class of C++'s `A::f` often stands in another file.
+            unknown = "class" if b"::" in (name.text or b"") else ""
+            owner = known_kinds.get(own.rpartition(".")[0], unknown)
         return "method" if owner in CLASS_KINDS or owner == "scope" else "function"
-    if kind == "variable" and own.isupper():
+    if kind == "variable" and len(own) > 1 and own.isupper():
         return "constant"
     return kind
 
@@ -231,19 +259,21 @@ def _symbol(
     selection_length: int,
     comments: Sequence[tuple[int, int]],
 ) -> Symbol:
-    holder = _holder(draft.node)
-    body_node = None if kind in _VALUE_KINDS else _part(draft.node, holder, language.bodies)
+    body_node = None if kind in _VALUE_KINDS else _held_part(language, draft.node, language.bodies)
     body = None
     if body_node is not None:
-        body = Span(body_node.start_byte, min(_trimmed_end(source, body_node)[0], draft.end_byte))
+        # Go's `interface { … }`: the keyword belongs to the signature.
+        brace = next((child for child in body_node.children[:3] if child.type == "{"), body_node)
+        body = Span(brace.start_byte, min(_trimmed_end(source, body_node)[0], draft.end_byte))
     doc = draft.doc
     if language.docstrings and body_node is not None:
         doc = docstring(body_node) or doc
     name_end = Position(*draft.name.end_point)
     # A name that is split over lines keeps a selection on its last line.
     selection_start = Position(name_end.row, max(0, name_end.column - selection_length))
-    parameters = _part(draft.node, holder, language.parameters)
-    returns = _part(draft.node, holder, language.returns) if kind in CALLABLE_KINDS else None
+    callable_node = draft.node if kind in CALLABLE_KINDS else None
+    parameters = _held_part(language, callable_node, language.parameters) if callable_node is not None else None
+    returns = _held_part(language, callable_node, language.returns) if callable_node is not None else None
     text = source[draft.start_byte : draft.end_byte].replace(b"\r\n", b"\n")
     return Symbol(
         id=symbol_id,
@@ -256,9 +286,9 @@ def _symbol(
         parent=parent,
         signature=_signature(language, source, draft, body, comments),
         doc=doc,
-        parameters=_parameters(parameters) if parameters is not None and kind in CALLABLE_KINDS else (),
+        parameters=_parameters(parameters) if parameters is not None else (),
         returns=one_line(returns).lstrip("->: ").strip() or None if returns is not None else None,
-        bases=_bases(draft.node, holder, language.bases) if kind in CLASS_KINDS else (),
+        bases=_bases(language, draft.node) if kind in CLASS_KINDS else (),
         digest=hashlib.sha256(text).hexdigest()[:16],
     )
 
@@ -283,28 +313,42 @@ def collapse(text: str, longest: int = _LONGEST_SIGNATURE) -> str:
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
-def _holder(node: tree_sitter.Node) -> tree_sitter.Node | None:
-    """What carries parameters and body where the name stands outside: `f` of `const f = () => {}`."""
-    return (
-        node.child_by_field_name("value")
-        or node.child_by_field_name("right")
-        or node.child_by_field_name("type")
-        or node.child_by_field_name("declarator")
-    )
+def _holders(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
+    """The node, and what carries parameters and body where the name stands outside: `f` of `const f = () => {}`."""
+    yield node
+    for field_name in ("value", "right", "type"):
+        child = node.child_by_field_name(field_name)
+        if child is not None:
+            yield child
+    declarator = node.child_by_field_name("declarator")
+    while declarator is not None:
+        yield declarator
+        declarator = declarator.child_by_field_name("declarator")
+    for child in node.named_children:
+        if child.type == "expression_list":
+            yield from child.named_children[:1]
 
 
-def _part(node: tree_sitter.Node, holder: tree_sitter.Node | None, names: Sequence[str]) -> tree_sitter.Node | None:
-    """The first child with one of these field names or node types, of the node or of its holder."""
-    for owner in (node, holder):
-        if owner is None:
-            continue
-        for name in names:
+def part(language: Language, owner: tree_sitter.Node, names: Sequence[str]) -> tree_sitter.Node | None:
+    """The first child with one of these field names, or node types where the grammar has no such field."""
+    for name in names:
+        if name in language.fields:
             child = owner.child_by_field_name(name)
-            if child is None:
-                child = next((child for child in owner.named_children if child.type == name), None)
-            if child is not None:
-                return child
+        else:
+            child = next((child for child in owner.named_children if child.type == name), None)
+        if child is not None:
+            return child
     return None
+
+
+def _held_part(language: Language, node: tree_sitter.Node, names: Sequence[str]) -> tree_sitter.Node | None:
+    """The first name that the node or one of its holders has."""
+    found = part(language, node, names[:1])
+    if found is not None:
+        return found
+    holders = list(_holders(node))
+    parts = (part(language, holder, (name,)) for name in names for holder in holders)
+    return next((found for found in parts if found is not None), None)
 
 
 def _signature(
@@ -350,20 +394,31 @@ def _within(comments: Sequence[tuple[int, int]], start: int, end: int) -> list[t
 
 
 def _parameters(node: tree_sitter.Node) -> tuple[str, ...]:
-    if node.type == "identifier":
-        return (one_line(node),)
-    return tuple(one_line(child) for child in node.named_children if "comment" not in child.type)
+    """What stands between the commas, without comments."""
+    if not node.named_children:
+        return (one_line(node),) if node.child_count == 0 else ()
+    parameters: list[str] = []
+    words: list[str] = []
+    for child in node.children:
+        if child.type == ",":
+            parameters.append(" ".join(words))
+            words = []
+        elif "comment" not in child.type and child.type not in ("(", ")", "[", "]", "|", "{", "}"):
+            words.append(one_line(child))
+    return tuple(parameter for parameter in (*parameters, " ".join(words)) if parameter)
 
 
-def _bases(node: tree_sitter.Node, holder: tree_sitter.Node | None, names: Sequence[str]) -> tuple[str, ...]:
+def _bases(language: Language, node: tree_sitter.Node) -> tuple[str, ...]:
     bases: list[str] = []
-    for name in names:
-        part = _part(node, holder, (name,))
-        if part is None:
+    for name in language.bases:
+        clause = _held_part(language, node, (name,))
+        if clause is None:
             continue
-        for item in _split_commas(one_line(part, 2000)):
+        for item in _split_commas(one_line(clause, 2000)):
             while (shorter := _BASE_WORDS.sub("", item)) != item:
                 item = shorter
+            if clause.type != "argument_list":
+                item = re.sub(r"\(.*\)$", "", item)  # Kotlin's `Base(a)` calls the constructor as well
             if item and not re.match(r"\w+\s*=(?!=)", item):
                 bases.append(item)
     return tuple(dict.fromkeys(bases))
@@ -373,8 +428,8 @@ def _split_commas(text: str) -> list[str]:
     """Splits at commas that stand in no bracket; one pair around the whole is taken off."""
     if text.startswith("(") and text.endswith(")"):
         text = text[1:-1]
-    for word in (" implements ", " extends "):
-        text = text.replace(word, f",{word.lstrip()}")
+    for word in (" implements ", " extends ", " + "):
+        text = text.replace(word, f",{word.lstrip(' +')}")
     items, depth, item = [], 0, ""
     for character in text:
         depth += (character in "([{<") - (character in ")]}>")

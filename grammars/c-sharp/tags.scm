@@ -1,0 +1,67 @@
+(comment) @doc
+
+; definitions
+(class_declaration name: (identifier) @name) @definition.class
+(record_declaration name: (identifier) @name) @definition.class
+(struct_declaration name: (identifier) @name) @definition.struct
+(interface_declaration name: (identifier) @name) @definition.interface
+(enum_declaration name: (identifier) @name) @definition.enum
+(delegate_declaration name: (identifier) @name) @definition.type
+(method_declaration name: (identifier) @name) @definition.method
+(constructor_declaration name: (identifier) @name) @definition.method
+(local_function_statement name: (identifier) @name) @definition.function
+(field_declaration (modifier) @_const (variable_declaration (variable_declarator name: (identifier) @name)) (#eq? @_const "const")) @definition.constant
+
+; names that are bound
+(variable_declaration (variable_declarator name: (identifier) @name)) @definition.local
+(property_declaration name: (identifier) @name) @definition.local
+(parameter name: (identifier) @name) @definition.parameter
+(foreach_statement left: (identifier) @name) @definition.parameter
+(declaration_expression name: (identifier) @name) @definition.local
+(declaration_pattern name: (identifier) @name) @definition.local
+(catch_declaration name: (identifier) @name) @definition.local
+(implicit_parameter) @name @definition.parameter
+
+; references
+(identifier) @name @reference.name
+(type_parameter name: (identifier) @ignore)
+(member_access_expression name: (identifier) @name) @reference.attribute
+(member_access_expression name: (generic_name (identifier) @name)) @reference.attribute
+(member_binding_expression name: (identifier) @name) @reference.attribute
+(invocation_expression function: (identifier) @name @reference.call)
+(invocation_expression function: (generic_name (identifier) @name @reference.call))
+(invocation_expression function: (member_access_expression name: (identifier) @name) @reference.call)
+(invocation_expression function: (member_access_expression name: (generic_name (identifier) @name)) @reference.call)
+(object_creation_expression type: (identifier) @name @reference.class)
+(object_creation_expression type: (generic_name (identifier) @name @reference.class))
+(object_creation_expression type: (qualified_name name: (identifier) @name) @reference.class)
+(base_list (identifier) @name @reference.class)
+(base_list (generic_name (identifier) @name @reference.class))
+(base_list (qualified_name name: (identifier) @name) @reference.class)
+(variable_declaration type: (identifier) @name @reference.type)
+(variable_declaration type: (generic_name (identifier) @name @reference.type))
+(variable_declaration type: (nullable_type type: (identifier) @name @reference.type))
+(parameter type: (identifier) @name @reference.type)
+(parameter type: (generic_name (identifier) @name @reference.type))
+(parameter type: (nullable_type type: (identifier) @name @reference.type))
+(property_declaration type: (identifier) @name @reference.type)
+(method_declaration returns: (identifier) @name @reference.type)
+(method_declaration returns: (generic_name (identifier) @name @reference.type))
+(foreach_statement type: (identifier) @name @reference.type)
+(type_argument_list (identifier) @name @reference.type)
+(array_type type: (identifier) @name @reference.type)
+(cast_expression type: (identifier) @name @reference.type)
+(typeof_expression type: (identifier) @name @reference.type)
+(attribute name: (identifier) @name @reference.type)
+(enum_member_declaration name: (identifier) @ignore)
+(event_field_declaration (variable_declaration (variable_declarator name: (identifier) @ignore)))
+(destructor_declaration name: (identifier) @ignore)
+(argument name: (identifier) @ignore)
+(namespace_declaration name: (identifier) @ignore)
+(file_scoped_namespace_declaration name: (identifier) @ignore)
+(namespace_declaration name: (qualified_name (identifier) @ignore))
+(file_scoped_namespace_declaration name: (qualified_name (identifier) @ignore))
+
+(throw_statement (object_creation_expression type: (_) @name) @reference.raise)
+(throw_expression (object_creation_expression type: (_) @name) @reference.raise)
+(using_directive) @reference.import

@@ -1,0 +1,46 @@
+(comment) @doc
+
+; definitions
+(struct_specifier name: (type_identifier) @name body: (_)) @definition.struct
+(union_specifier name: (type_identifier) @name body: (_)) @definition.struct
+(enum_specifier name: (type_identifier) @name body: (_)) @definition.enum
+(function_definition declarator: (function_declarator declarator: (identifier) @name)) @definition.function
+(declaration declarator: (function_declarator declarator: (identifier) @name)) @definition.function
+(function_definition declarator: (pointer_declarator declarator: (function_declarator declarator: (identifier) @name))) @definition.function
+(declaration declarator: (pointer_declarator declarator: (function_declarator declarator: (identifier) @name))) @definition.function
+(function_definition declarator: (pointer_declarator declarator: (pointer_declarator declarator: (function_declarator declarator: (identifier) @name)))) @definition.function
+(declaration declarator: (pointer_declarator declarator: (pointer_declarator declarator: (function_declarator declarator: (identifier) @name)))) @definition.function
+(declaration declarator: (init_declarator declarator: (identifier) @name)) @definition.variable
+(declaration declarator: (init_declarator declarator: (pointer_declarator declarator: (identifier) @name))) @definition.variable
+(declaration declarator: (init_declarator declarator: (array_declarator declarator: (identifier) @name))) @definition.variable
+(declaration declarator: (identifier) @name) @definition.variable
+(declaration declarator: (pointer_declarator declarator: (identifier) @name)) @definition.variable
+(declaration declarator: (array_declarator declarator: (identifier) @name)) @definition.variable
+(type_definition type: (struct_specifier body: (_)) declarator: (type_identifier) @name) @definition.struct
+(type_definition type: (union_specifier body: (_)) declarator: (type_identifier) @name) @definition.struct
+(type_definition type: (enum_specifier body: (_)) declarator: (type_identifier) @name) @definition.enum
+(type_definition declarator: (type_identifier) @name) @definition.type
+(type_definition declarator: (pointer_declarator declarator: (type_identifier) @name)) @definition.type
+(type_definition declarator: (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (type_identifier) @name)))) @definition.type
+(preproc_function_def name: (identifier) @name) @definition.macro
+(preproc_def name: (identifier) @name value: (_)) @definition.constant
+
+; names that are bound
+(parameter_declaration declarator: (identifier) @name) @definition.parameter
+(parameter_declaration declarator: (pointer_declarator declarator: (identifier) @name)) @definition.parameter
+(parameter_declaration declarator: (array_declarator declarator: (identifier) @name)) @definition.parameter
+(preproc_params (identifier) @name @definition.parameter)
+(field_declaration declarator: (field_identifier) @name) @definition.local
+(field_declaration declarator: (pointer_declarator declarator: (field_identifier) @name)) @definition.local
+
+; references
+(identifier) @name @reference.name
+(type_identifier) @name @reference.type
+(field_expression field: (field_identifier) @name) @reference.attribute
+(call_expression function: (identifier) @name @reference.call)
+(call_expression function: (field_expression field: (field_identifier) @name) @reference.call)
+(enumerator name: (identifier) @ignore)
+(labeled_statement label: (statement_identifier) @ignore)
+(preproc_def name: (identifier) @ignore !value)
+
+(preproc_include) @reference.import

@@ -1,0 +1,42 @@
+(comment) @doc
+
+; definitions
+(function_declaration name: (identifier) @name) @definition.function
+(method_declaration name: (field_identifier) @name) @definition.method
+(type_spec name: (type_identifier) @name type: (struct_type)) @definition.struct
+(type_spec name: (type_identifier) @name type: (interface_type)) @definition.interface
+(type_spec name: (type_identifier) @name) @definition.type
+(type_alias name: (type_identifier) @name) @definition.type
+(method_elem name: (field_identifier) @name) @definition.method
+(const_spec name: (identifier) @name) @definition.constant
+(var_spec name: (identifier) @name) @definition.variable
+
+; names that are bound
+(parameter_declaration name: (identifier) @name) @definition.parameter
+(variadic_parameter_declaration name: (identifier) @name) @definition.parameter
+(short_var_declaration left: (expression_list . (identifier) @name .)) @definition.local
+(short_var_declaration left: (expression_list (identifier) @name @definition.local))
+(range_clause left: (expression_list (identifier) @name @definition.local))
+(type_switch_statement alias: (expression_list (identifier) @name @definition.local))
+(field_declaration name: (field_identifier) @name) @definition.local
+
+; references
+(identifier) @name @reference.name
+(type_identifier) @name @reference.type
+(qualified_type package: (package_identifier) @name @reference.name)
+(qualified_type name: (type_identifier) @name) @reference.type
+(type_parameter_declaration name: (identifier) @ignore)
+(selector_expression field: (field_identifier) @name) @reference.attribute
+(call_expression function: (identifier) @name @reference.call)
+(call_expression function: (selector_expression field: (field_identifier) @name) @reference.call)
+(composite_literal type: (type_identifier) @name @reference.class)
+(composite_literal type: (qualified_type name: (type_identifier) @name) @reference.class)
+(composite_literal type: (generic_type type: (type_identifier) @name @reference.class))
+(field_declaration !name type: (type_identifier) @name @reference.base)
+(field_declaration !name type: (qualified_type name: (type_identifier) @name) @reference.base)
+(field_declaration !name type: (generic_type type: (type_identifier) @name @reference.base))
+(interface_type (type_elem (type_identifier) @name @reference.base))
+(interface_type (type_elem (qualified_type name: (type_identifier) @name) @reference.base))
+(keyed_element key: (literal_element (identifier) @ignore))
+
+(import_declaration) @reference.import

@@ -1,0 +1,55 @@
+[(line_comment) (block_comment)] @doc
+
+; definitions
+(class_declaration name: (identifier) @name) @definition.class
+(record_declaration name: (identifier) @name) @definition.class
+(interface_declaration name: (identifier) @name) @definition.interface
+(annotation_type_declaration name: (identifier) @name) @definition.interface
+(enum_declaration name: (identifier) @name) @definition.enum
+(method_declaration name: (identifier) @name) @definition.method
+(constructor_declaration name: (identifier) @name) @definition.method
+(compact_constructor_declaration name: (identifier) @name) @definition.method
+(annotation_type_element_declaration name: (identifier) @name) @definition.method
+(field_declaration (modifiers "static" "final") declarator: (variable_declarator name: (identifier) @name)) @definition.constant
+(field_declaration (modifiers "final" "static") declarator: (variable_declarator name: (identifier) @name)) @definition.constant
+(constant_declaration declarator: (variable_declarator name: (identifier) @name)) @definition.constant
+
+; names that are bound
+(field_declaration declarator: (variable_declarator name: (identifier) @name)) @definition.local
+(local_variable_declaration declarator: (variable_declarator name: (identifier) @name)) @definition.local
+(formal_parameter name: (identifier) @name) @definition.parameter
+(spread_parameter (variable_declarator name: (identifier) @name @definition.parameter))
+(enhanced_for_statement name: (identifier) @name) @definition.parameter
+(resource name: (identifier) @name) @definition.local
+(catch_formal_parameter name: (identifier) @name @definition.parameter)
+(lambda_expression parameters: (identifier) @name @definition.parameter)
+(inferred_parameters (identifier) @name @definition.parameter)
+(instanceof_expression name: (identifier) @name @definition.local)
+
+; references
+(identifier) @name @reference.name
+(type_identifier) @name @reference.type
+(scoped_type_identifier (_) (type_identifier) @name) @reference.type
+(type_parameter (type_identifier) @ignore)
+(field_access field: (identifier) @name) @reference.attribute
+(method_reference (_) (identifier) @name) @reference.attribute
+(method_invocation !object name: (identifier) @name @reference.call)
+(method_invocation object: (_) name: (identifier) @name) @reference.call
+(object_creation_expression type: (type_identifier) @name @reference.class)
+(object_creation_expression type: (generic_type (type_identifier) @name @reference.class))
+(object_creation_expression type: (scoped_type_identifier (_) (type_identifier) @name) @reference.class)
+(superclass (type_identifier) @name @reference.class)
+(superclass (generic_type (type_identifier) @name @reference.class))
+(superclass (scoped_type_identifier (_) (type_identifier) @name) @reference.class)
+(type_list (type_identifier) @name @reference.class)
+(type_list (generic_type (type_identifier) @name @reference.class))
+(marker_annotation name: (identifier) @name @reference.type)
+(annotation name: (identifier) @name @reference.type)
+(element_value_pair key: (identifier) @ignore)
+(enum_constant name: (identifier) @ignore)
+(labeled_statement (identifier) @ignore)
+(package_declaration (_) @ignore)
+
+(throw_statement (object_creation_expression type: (_) @name) @reference.raise)
+(import_declaration) @reference.import
+(package_declaration) @reference.import

@@ -1,0 +1,34 @@
+[(line_comment) (block_comment)] @doc
+
+; definitions
+(class_declaration "class" name: (identifier) @name) @definition.class
+(class_declaration "interface" name: (identifier) @name) @definition.interface
+(class_declaration "class" name: (identifier) @name (enum_class_body)) @definition.enum
+(object_declaration name: (identifier) @name) @definition.class
+(function_declaration name: (identifier) @name) @definition.function
+(secondary_constructor "constructor" @name) @definition.method
+(type_alias type: (identifier) @name) @definition.type
+(property_declaration (variable_declaration (identifier) @name)) @definition.variable
+(property_declaration (modifiers (property_modifier) @_const) (variable_declaration (identifier) @name) (#eq? @_const "const")) @definition.constant
+
+; names that are bound
+(class_parameter (identifier) @name) @definition.parameter
+(parameter (identifier) @name) @definition.parameter
+(variable_declaration (identifier) @name) @definition.local
+(catch_block (identifier) @name) @definition.parameter
+
+; references
+(identifier) @name @reference.name
+(type_parameter (identifier) @ignore)
+(package_header (qualified_identifier (identifier) @ignore))
+(enum_entry (identifier) @ignore)
+(value_argument . (identifier) @ignore . "=")
+(user_type (identifier) @name @reference.type)
+(delegation_specifier (user_type (identifier) @name @reference.class))
+(constructor_invocation (user_type (identifier) @name @reference.class))
+(navigation_expression (_) (identifier) @name .) @reference.attribute
+(call_expression . (identifier) @name @reference.call)
+(call_expression . (navigation_expression (_) (identifier) @name .) @reference.call)
+
+(throw_expression (call_expression . [(identifier) (navigation_expression)] @name)) @reference.raise
+(import) @reference.import

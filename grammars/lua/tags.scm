@@ -1,0 +1,28 @@
+(comment) @doc
+
+; definitions
+(function_declaration name: [(identifier) (dot_index_expression)] @name) @definition.function
+(function_declaration name: (method_index_expression) @name) @definition.method
+(assignment_statement (variable_list . name: [(identifier) (dot_index_expression)] @name .) (expression_list . value: (function_definition) .)) @definition.function
+(field name: (identifier) @name value: (function_definition)) @definition.function
+(assignment_statement (variable_list . name: (identifier) @name)) @definition.variable
+
+; names that are bound
+(assignment_statement (variable_list name: (identifier) @name @definition.local))
+(assignment_statement (variable_list . name: (dot_index_expression table: (identifier)) @name .)) @definition.local
+(parameters name: (identifier) @name @definition.parameter)
+(for_generic_clause (variable_list name: (identifier) @name @definition.local))
+(for_numeric_clause name: (identifier) @name @definition.local)
+
+; references
+(identifier) @name @reference.name
+(dot_index_expression field: (identifier) @name) @reference.attribute
+(method_index_expression method: (identifier) @name) @reference.attribute
+(function_call name: (identifier) @name @reference.call)
+(function_call name: (dot_index_expression field: (identifier) @name) @reference.call)
+(function_call name: (method_index_expression method: (identifier) @name) @reference.call)
+(field name: (identifier) @ignore)
+(goto_statement (identifier) @ignore)
+(label_statement (identifier) @ignore)
+
+(function_call name: (identifier) @_require (#eq? @_require "require")) @reference.import

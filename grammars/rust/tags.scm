@@ -1,0 +1,57 @@
+[(line_comment) (block_comment)] @doc
+(attribute_item) @definition.attribute
+
+; definitions
+(struct_item name: (type_identifier) @name) @definition.struct
+(union_item name: (type_identifier) @name) @definition.struct
+(enum_item name: (type_identifier) @name) @definition.enum
+(trait_item name: (type_identifier) @name) @definition.trait
+(type_item name: (type_identifier) @name) @definition.type
+(mod_item name: (identifier) @name body: (_)) @definition.module
+(function_item name: (identifier) @name) @definition.function
+(function_signature_item name: (identifier) @name) @definition.function
+(const_item name: (identifier) @name) @definition.constant
+(static_item name: (identifier) @name) @definition.constant
+(macro_definition name: (identifier) @name) @definition.macro
+(impl_item type: (_) @name) @local.scope
+
+; names that are bound
+(parameter pattern: (identifier) @name) @definition.parameter
+(closure_parameters (identifier) @name @definition.parameter)
+(let_declaration pattern: (identifier) @name) @definition.local
+(let_declaration pattern: (mut_pattern (identifier) @name)) @definition.local
+(tuple_pattern (identifier) @name @definition.local)
+(tuple_struct_pattern (_) (identifier) @name @definition.local)
+(captured_pattern . (identifier) @name @definition.local)
+(for_expression pattern: (identifier) @name @definition.local)
+(field_declaration name: (field_identifier) @name) @definition.local
+(shorthand_field_identifier) @name @definition.local
+
+; references
+(identifier) @name @reference.name
+(type_identifier) @name @reference.type
+(scoped_identifier name: (identifier) @name) @reference.attribute
+(scoped_type_identifier name: (type_identifier) @name) @reference.type
+(field_expression field: (field_identifier) @name) @reference.attribute
+(call_expression function: (identifier) @name @reference.call)
+(call_expression function: (scoped_identifier name: (identifier) @name) @reference.call)
+(call_expression function: (field_expression field: (field_identifier) @name) @reference.call)
+(call_expression function: (generic_function function: (identifier) @name @reference.call))
+(call_expression function: (generic_function function: (scoped_identifier name: (identifier) @name) @reference.call))
+(call_expression function: (generic_function function: (field_expression field: (field_identifier) @name) @reference.call))
+(macro_invocation macro: (identifier) @name @reference.call)
+(macro_invocation macro: (scoped_identifier name: (identifier) @name) @reference.call)
+(struct_expression name: (type_identifier) @name @reference.class)
+(struct_expression name: (scoped_type_identifier name: (type_identifier) @name) @reference.class)
+(impl_item trait: (type_identifier) @name @reference.base)
+(impl_item trait: (scoped_type_identifier name: (type_identifier) @name) @reference.base)
+(impl_item trait: (generic_type type: (type_identifier) @name @reference.base))
+(trait_bounds (type_identifier) @name @reference.type)
+(lifetime (identifier) @ignore)
+(type_parameter name: (type_identifier) @ignore)
+(enum_variant name: (identifier) @ignore)
+(mod_item name: (identifier) @ignore !body)
+(attribute_item (attribute . (identifier) @ignore))
+
+(use_declaration) @reference.import
+(extern_crate_declaration) @reference.import

@@ -1,0 +1,71 @@
+(comment) @doc
+
+; definitions
+(class_declaration name: (type_identifier) @name) @definition.class
+(abstract_class_declaration name: (type_identifier) @name) @definition.class
+(variable_declarator name: (identifier) @name value: (class)) @definition.class
+(interface_declaration name: (type_identifier) @name) @definition.interface
+(enum_declaration name: (identifier) @name) @definition.enum
+(type_alias_declaration name: (type_identifier) @name) @definition.type
+(internal_module name: (_) @name) @definition.module
+(module name: [(identifier) (nested_identifier)] @name) @definition.module
+(function_declaration name: (identifier) @name) @definition.function
+(generator_function_declaration name: (identifier) @name) @definition.function
+(function_signature name: (identifier) @name) @definition.function
+(method_definition name: (_) @name) @definition.method
+(method_signature name: (_) @name) @definition.method
+(abstract_method_signature name: (_) @name) @definition.method
+(public_field_definition name: (_) @name value: [(arrow_function) (function_expression)]) @definition.method
+(variable_declarator name: (identifier) @name value: [(arrow_function) (function_expression) (generator_function)]) @definition.function
+(assignment_expression left: [(identifier) (member_expression)] @name right: [(arrow_function) (function_expression) (generator_function)]) @definition.function
+(pair key: (property_identifier) @name value: [(arrow_function) (function_expression) (generator_function)]) @definition.function
+(variable_declarator name: (identifier) @name) @definition.variable
+
+; names that are bound
+(assignment_expression left: (member_expression object: (this)) @name) @definition.local
+(assignment_expression left: (identifier) @name) @definition.local
+(public_field_definition name: (property_identifier) @name) @definition.local
+(property_signature name: (property_identifier) @name) @definition.local
+(required_parameter pattern: (identifier) @name) @definition.parameter
+(optional_parameter pattern: (identifier) @name) @definition.parameter
+(arrow_function parameter: (identifier) @name @definition.parameter)
+(rest_pattern (identifier) @name @definition.local)
+(array_pattern (identifier) @name @definition.local)
+(object_pattern (shorthand_property_identifier_pattern) @name @definition.local)
+(object_assignment_pattern left: (shorthand_property_identifier_pattern) @name @definition.local)
+(pair_pattern value: (identifier) @name @definition.local)
+(for_in_statement left: (identifier) @name @definition.local)
+(catch_clause parameter: (identifier) @name @definition.local)
+
+; references
+(identifier) @name @reference.name
+(shorthand_property_identifier) @name @reference.name
+(type_identifier) @name @reference.type
+(nested_type_identifier name: (type_identifier) @name) @reference.type
+(internal_module name: (nested_identifier (identifier) @ignore))
+(type_parameter name: (type_identifier) @ignore)
+(member_expression property: [(property_identifier) (private_property_identifier)] @name) @reference.attribute
+(call_expression function: (identifier) @name @reference.call)
+(call_expression function: (member_expression property: [(property_identifier) (private_property_identifier)] @name) @reference.call)
+(new_expression constructor: (identifier) @name @reference.class)
+(new_expression constructor: (member_expression property: (property_identifier) @name) @reference.class)
+(extends_clause value: (identifier) @name @reference.class)
+(extends_clause value: (member_expression property: (property_identifier) @name) @reference.class)
+(implements_clause (type_identifier) @name @reference.class)
+(implements_clause (generic_type name: (type_identifier) @name @reference.class))
+(implements_clause (nested_type_identifier name: (type_identifier) @name) @reference.class)
+(extends_type_clause type: (type_identifier) @name @reference.class)
+(extends_type_clause type: (generic_type name: (type_identifier) @name @reference.class))
+(decorator (identifier) @name @reference.call)
+(function_expression name: (identifier) @ignore)
+
+(throw_statement (new_expression constructor: [(identifier) (member_expression)] @name) @reference.raise)
+(import_statement) @reference.import
+(export_statement source: (string)) @reference.import
+(variable_declarator value: (call_expression function: (identifier) @_require) (#eq? @_require "require")) @reference.import
+(jsx_opening_element name: (identifier) @name @reference.call)
+(jsx_self_closing_element name: (identifier) @name @reference.call)
+(jsx_opening_element name: (member_expression property: (property_identifier) @name) @reference.call)
+(jsx_self_closing_element name: (member_expression property: (property_identifier) @name) @reference.call)
+(jsx_closing_element name: (identifier) @ignore)
+(jsx_closing_element name: (member_expression object: (identifier) @ignore property: (property_identifier) @ignore))

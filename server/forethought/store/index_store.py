@@ -23,6 +23,7 @@ import psutil
 from forethought.errors import IndexingError
 from forethought.index.tags import FileTags, Reference
 from forethought.store import tags_encoding
+from forethought.store.tags_encoding import EncodedTags
 
 SCHEMA_VERSION = 1
 LEASE_SECONDS = 20.0
@@ -45,7 +46,7 @@ CREATE INDEX files_by_content ON files (content);
 CREATE TABLE definitions (
     name BLOB, content INTEGER, symbol BLOB, kind TEXT NOT NULL, PRIMARY KEY (name, content, symbol)) WITHOUT ROWID;
 CREATE TABLE mentions (
-    name BLOB, content INTEGER, places BLOB NOT NULL, PRIMARY KEY (name, content)) WITHOUT ROWID;
+    name BLOB, content INTEGER, places TEXT NOT NULL, PRIMARY KEY (name, content)) WITHOUT ROWID;
 CREATE TABLE skipped (path BLOB PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE subjects (
     path BLOB, symbol BLOB, content_hash TEXT NOT NULL, subject TEXT NOT NULL, previous TEXT, thought TEXT,
@@ -61,6 +62,7 @@ class Stamp(NamedTuple):
     size: int
     modified_ns: int
     content_hash: str
+    language: str
 
 
 class Definition(NamedTuple):
@@ -77,7 +79,7 @@ class IndexedFile:
     modified_ns: int
     content_hash: str
     language: str
-    tags: FileTags | None
+    tags: FileTags | EncodedTags | None
     """None when `has_content(content_hash, language)`: it was read off before."""
 
 
@@ -139,8 +141,10 @@ class IndexStore:
         return int(row[0]) if row else 0
 
     def stamps(self) -> dict[str, Stamp]:
-        rows = self._rows("SELECT path, size, modified_ns, content_hash FROM files JOIN contents ON id = content")
-        return {os.fsdecode(path): Stamp(size, modified, digest) for path, size, modified, digest in rows}
+        rows = self._rows(
+            "SELECT path, size, modified_ns, content_hash, language FROM files JOIN contents ON id = content"
+        )
+        return {os.fsdecode(row[0]): Stamp(*row[1:]) for row in rows}
 
     def paths(self) -> frozenset[str]:
         """Every indexed path; the same object as long as none is added or removed."""
@@ -377,7 +381,8 @@ class IndexStore:
             elif file.tags is None:
                 continue  # pruned since the caller looked: the file stays unknown and is read again next time
             else:
-                content = _insert_content(connection, file, file.tags, now)
+                tags = file.tags if isinstance(file.tags, EncodedTags) else tags_encoding.encode(file.tags)
+                content = _insert_content(connection, file, tags, now)
             key = os.fsencode(file.path)
             added |= connection.execute("SELECT 1 FROM files WHERE path = ?", (key,)).fetchone() is None
             connection.execute(
@@ -570,7 +575,7 @@ class _OtherVersion(sqlite3.DatabaseError):
     """The file was written by another version of Forethought."""
 
 
-def _insert_content(connection: sqlite3.Connection, file: IndexedFile, tags: FileTags, now: float) -> int:
+def _insert_content(connection: sqlite3.Connection, file: IndexedFile, tags: EncodedTags, now: float) -> int:
     content = connection.execute(
         "INSERT INTO contents (content_hash, language, used_at, symbols, mentions, outline, refs)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -578,23 +583,20 @@ def _insert_content(connection: sqlite3.Connection, file: IndexedFile, tags: Fil
             file.content_hash,
             file.language,
             now,
-            len(tags.symbols) - 1,
-            len(tags.references),
-            tags_encoding.encode_outline(tags),
-            tags_encoding.encode_references(tags),
+            tags.symbol_count,
+            tags.reference_count,
+            tags.outline,
+            tags.references,
         ),
     ).lastrowid
     assert content is not None
     connection.executemany(
         "INSERT OR IGNORE INTO definitions VALUES (?, ?, ?, ?)",
-        [(_key(symbol.short_name), content, _key(symbol.id), symbol.kind) for symbol in tags.symbols[1:]],
+        [(_key(name), content, _key(symbol), kind) for name, symbol, kind in tags.definitions],
     )
-    mentions: dict[str, list[Reference]] = {}
-    for reference in tags.references:
-        mentions.setdefault(reference.name, []).append(reference)
     connection.executemany(
         "INSERT OR IGNORE INTO mentions VALUES (?, ?, ?)",
-        [(_key(name), content, tags_encoding.encode_mentions(mentions[name])) for name in sorted(mentions)],
+        [(_key(name), content, places) for name, places in tags.mentions],
     )
     return content
 

@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from forethought.index.tags import Binding, FileTags, Import, Position, Range, Reference, Span, Symbol
@@ -64,19 +64,62 @@ def decode_references(blob: bytes, outline: FileTags) -> tuple[Reference, ...]:
         raise ValueError(f"not encoded references: {error}") from error
 
 
-def encode_mentions(references: Iterable[Reference]) -> bytes:
-    """The references of one name in one file, without the name."""
-    return json.dumps(
-        [[reference.kind, *_flat(reference.range), reference.scope, reference.receiver] for reference in references],
-        separators=(",", ":"),
-    ).encode()
+@dataclass(frozen=True, slots=True)
+class EncodedTags:
+    """A file's tags as the index keeps them: two blobs, and the rows by which names are found."""
+
+    outline: bytes
+    references: bytes
+    symbol_count: int
+    """Without the file itself."""
+    reference_count: int
+    definitions: tuple[tuple[str, str, str], ...]
+    """(unqualified name, symbol id, kind)."""
+    mentions: tuple[tuple[str, str], ...]
+    """(name, its references in this file as JSON), by name."""
+
+    def parts(self) -> tuple[dict[str, object], bytes, bytes]:
+        """A JSON object and the two blobs: see `from_parts`."""
+        header: dict[str, object] = {
+            "counts": [self.symbol_count, self.reference_count],
+            "definitions": self.definitions,
+            "mentions": self.mentions,
+        }
+        return header, self.outline, self.references
+
+    @classmethod
+    def from_parts(cls, header: dict[str, Any], outline: bytes, references: bytes) -> "EncodedTags":
+        return cls(
+            outline,
+            references,
+            *header["counts"],
+            tuple((name, symbol, kind) for name, symbol, kind in header["definitions"]),
+            tuple((name, places) for name, places in header["mentions"]),
+        )
 
 
-def decode_mentions(name: str, blob: bytes) -> tuple[Reference, ...]:
+def encode(tags: FileTags) -> EncodedTags:
+    mentions: dict[str, list[list[Any]]] = {}
+    for reference in tags.references:
+        mentions.setdefault(reference.name, []).append(
+            [reference.kind, *_flat(reference.range), reference.scope, reference.receiver]
+        )
+    return EncodedTags(
+        encode_outline(tags),
+        encode_references(tags),
+        len(tags.symbols) - 1,
+        len(tags.references),
+        tuple((symbol.short_name, symbol.id, symbol.kind) for symbol in tags.symbols[1:]),
+        tuple((name, json.dumps(mentions[name], separators=(",", ":"))) for name in sorted(mentions)),
+    )
+
+
+def decode_mentions(name: str, text: str) -> tuple[Reference, ...]:
+    """The references of one name in one file. Raises ValueError for anything not encoded here."""
     try:
         return tuple(
             Reference(name, kind, _range(a, b, c, d), scope, receiver)
-            for kind, a, b, c, d, scope, receiver in json.loads(blob)
+            for kind, a, b, c, d, scope, receiver in json.loads(text)
         )
     except TypeError as error:
         raise ValueError(f"not encoded mentions: {error}") from error

@@ -1,0 +1,290 @@
+"""`model pull` against a hub that misbehaves in every way that hubs and networks do."""
+
+import hashlib
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hub_imitation import COMMIT, Hub, HubServer
+
+from forethought.engine import catalogue, download
+from forethought.engine.catalogue import CatalogueModel, choose_model, read_records
+from forethought.engine.download import check_model, pull_model, remove_model
+from forethought.engine.messages import CancelToken
+from forethought.errors import Cancelled, ForethoughtError, ModelError, ModelLoadError
+
+MODEL = b"GGUF" + os.urandom(3_000_000)
+NAME = "someone/some-model:some-Q4_K_M.gguf"
+PATH = "someone/some-model/some-Q4_K_M.gguf"
+
+
+@pytest.fixture
+def hub() -> Iterator[Hub]:
+    server = HubServer()
+    server.hub.files[PATH] = MODEL
+    yield server.hub
+    server.stop()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "models"
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between its attempts huggingface_hub sleeps a second; small pieces make small files long."""
+    monkeypatch.setattr("huggingface_hub.file_download.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 65_536)
+
+
+def pull(name: str, folder: Path, hub: Hub, cancel: CancelToken | None = None) -> Path:
+    return pull_model(name, folder, lambda here, all: None, cancel or CancelToken(), {"HF_ENDPOINT": hub.endpoint}).path
+
+
+def sentence_of(name: str, folder: Path, hub: Hub) -> str:
+    with pytest.raises(ModelError) as raised:
+        pull(name, folder, hub)
+    text = str(raised.value)
+    assert "\n" not in text
+    assert text.endswith(".")
+    return text
+
+
+def whole_files(folder: Path) -> list[str]:
+    return [path.name for path in folder.glob("*.gguf")] if folder.exists() else []
+
+
+def test_a_pull_brings_the_file_and_notes_where_it_came_from(hub: Hub, folder: Path) -> None:
+    seen: list[tuple[int, int | None]] = []
+    model = pull_model(
+        NAME, folder, lambda here, size: seen.append((here, size)), CancelToken(), {"HF_ENDPOINT": hub.endpoint}
+    )
+    assert model.path.read_bytes() == MODEL
+    assert seen[-1] == (len(MODEL), len(MODEL))
+    record = read_records(folder)[model.path.name]
+    assert record["revision"] == COMMIT
+    assert record["sha256"] == hashlib.sha256(MODEL).hexdigest()
+    assert record["repository"] == "someone/some-model"
+    assert not list(folder.glob(".*.part"))
+
+
+def test_a_second_pull_asks_nobody(hub: Hub, folder: Path) -> None:
+    pull(NAME, folder, hub)
+    hub.requests.clear()
+    assert pull(NAME, folder, hub).read_bytes() == MODEL
+    assert hub.requests == []
+
+
+def test_the_body_is_fetched_from_the_commit_that_was_named(hub: Hub, folder: Path) -> None:
+    pull(NAME, folder, hub)
+    assert any(line.startswith("GET") and COMMIT in line for line in hub.requests)
+
+
+def test_a_connection_that_breaks_in_mid_body_is_resumed_by_range(hub: Hub, folder: Path) -> None:
+    hub.cuts.extend([700_000, 900_000])
+    assert pull(NAME, folder, hub).read_bytes() == MODEL
+    assert hub.ranges[0] is None
+    starts = [int((asked or "").removeprefix("bytes=").rstrip("-")) for asked in hub.ranges[1:]]
+    assert len(starts) == 2
+    assert 0 < starts[0] < starts[1] < len(MODEL)
+
+
+def test_a_pull_that_was_stopped_goes_on_in_another_process_where_it_stopped(hub: Hub, folder: Path) -> None:
+    cancel = CancelToken()
+
+    def stop_half_way(here: int, size: int | None) -> None:
+        if here > len(MODEL) // 2:
+            cancel.cancel()
+
+    with pytest.raises(Cancelled):
+        pull_model(NAME, folder, stop_half_way, cancel, {"HF_ENDPOINT": hub.endpoint})
+    assert whole_files(folder) == []
+    hub.ranges.clear()
+    assert pull(NAME, folder, hub).read_bytes() == MODEL
+    assert hub.ranges[0] is not None
+    assert int(hub.ranges[0].removeprefix("bytes=").rstrip("-")) > len(MODEL) // 2
+
+
+def test_a_network_that_stays_away_keeps_what_has_arrived(hub: Hub, folder: Path) -> None:
+    hub.cuts.extend([1_000_000] + [0] * 20)
+    assert "run it again" in sentence_of(NAME, folder, hub)
+    hub.cuts.clear()
+    hub.ranges.clear()
+    assert pull(NAME, folder, hub).read_bytes() == MODEL
+    assert hub.ranges[0] is not None
+
+
+def test_a_hub_that_ignores_ranges_still_gives_the_right_file(hub: Hub, folder: Path) -> None:
+    hub.ignores_ranges = True
+    hub.cuts.append(500_000)
+    assert pull(NAME, folder, hub).read_bytes() == MODEL
+
+
+def test_a_damaged_partial_file_is_fetched_again_from_the_start(hub: Hub, folder: Path) -> None:
+    hub.cuts.extend([1_000_000] + [0] * 20)
+    sentence_of(NAME, folder, hub)
+    hub.cuts.clear()
+    (part,) = folder.glob(".*.part")
+    part.write_bytes(b"GGUF" + b"\0" * (part.stat().st_size - 4))
+    assert pull(NAME, folder, hub).read_bytes() == MODEL
+
+
+def test_a_wrong_checksum_is_said_and_nothing_is_installed(hub: Hub, folder: Path) -> None:
+    hub.announced[PATH] = "0" * 64
+    assert "SHA-256" in sentence_of(NAME, folder, hub)
+    assert whole_files(folder) == []
+    assert not list(folder.glob(".*.part"))
+
+
+@pytest.mark.parametrize("page", [b"<!DOCTYPE html><html>Log in", b"\n <html>", b"<" + b"x" * len(MODEL)])
+def test_a_web_page_instead_of_the_file_is_recognized(hub: Hub, folder: Path, page: bytes) -> None:
+    hub.instead = page
+    assert "web page" in sentence_of(NAME, folder, hub)
+    assert whole_files(folder) == []
+    hub.instead = None
+    assert pull(NAME, folder, hub).read_bytes() == MODEL
+
+
+def test_a_file_that_is_no_model_is_refused(hub: Hub, folder: Path) -> None:
+    hub.files[PATH] = b"PK\x03\x04" + b"x" * 10_000
+    assert "GGUF" in sentence_of(NAME, folder, hub)
+
+
+def test_an_unknown_repository_file_or_gate_each_has_its_sentence(hub: Hub, folder: Path) -> None:
+    assert "no repository" in sentence_of("someone/else:a.gguf", folder, hub)
+    assert "no file" in sentence_of("someone/some-model:other.gguf", folder, hub)
+    hub.statuses["someone/gated"] = (401, "GatedRepo")
+    assert "conditions" in sentence_of("someone/gated:a.gguf", folder, hub)
+    hub.statuses["someone/busy"] = (503, "")
+    assert "503" in sentence_of("someone/busy:a.gguf", folder, hub)
+
+
+def test_no_network_is_one_sentence(folder: Path, hub: Hub) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        hub.endpoint = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        assert "cannot be reached" in sentence_of(NAME, folder, hub)
+
+
+def test_offline_is_respected(folder: Path, hub: Hub) -> None:
+    with pytest.raises(ModelError, match="HF_HUB_OFFLINE"):
+        pull_model(
+            NAME,
+            folder,
+            lambda here, size: None,
+            CancelToken(),
+            {"HF_ENDPOINT": hub.endpoint, "HF_HUB_OFFLINE": "1"},
+        )
+    assert hub.requests == []
+
+
+def test_a_full_disk_is_seen_before_anything_is_fetched(
+    hub: Hub, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "_SPARE_BYTES", 10**18)
+    assert "free" in sentence_of(NAME, folder, hub)
+    assert hub.ranges == []
+
+
+@pytest.mark.parametrize("name", ["nothing", "a/b", "a/b:c.txt", "a/b:../../c.gguf", "../b:c.gguf", "a/b/c:d.gguf"])
+def test_a_name_that_means_nothing_lists_what_is_known(hub: Hub, folder: Path, name: str) -> None:
+    assert "ministral-3b" in sentence_of(name, folder, hub)
+    assert hub.requests == []
+
+
+def test_a_file_in_a_folder_of_the_repository_stays_inside_ours(hub: Hub, folder: Path) -> None:
+    hub.files["someone/some-model/deep/er/m.gguf"] = MODEL
+    path = pull("someone/some-model:deep/er/m.gguf", folder, hub)
+    assert path.parent == folder
+    assert path.read_bytes() == MODEL
+
+
+def a_known_model(**changes: object) -> CatalogueModel:
+    values: dict[str, object] = {
+        "name": "known",
+        "title": "Known",
+        "repository": "someone/some-model",
+        "file": "some-Q4_K_M.gguf",
+        "revision": "f" * 40,
+        "sha256": hashlib.sha256(MODEL).hexdigest(),
+        "size": len(MODEL),
+        "memory": 1,
+        "licence": "Apache-2.0",
+        "good_for": "tests",
+        **changes,
+    }
+    return CatalogueModel(**values)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def known(monkeypatch: pytest.MonkeyPatch) -> CatalogueModel:
+    model = a_known_model()
+    for module in (catalogue, download):
+        monkeypatch.setattr(module, "CATALOGUE", (model,))
+    return model
+
+
+def test_a_catalogue_model_is_pulled_at_its_revision_and_then_chosen(
+    hub: Hub, folder: Path, known: CatalogueModel
+) -> None:
+    path = pull("known", folder, hub)
+    assert path == folder / known.file
+    assert f"HEAD /someone/some-model/resolve/{known.revision}/{known.file}" in hub.requests
+    chosen = choose_model(catalogue.Settings(), folder)
+    assert chosen is not None
+    assert chosen.name == "known"
+
+
+def test_a_revision_that_is_gone_is_replaced_by_the_same_file_elsewhere(
+    hub: Hub, folder: Path, known: CatalogueModel
+) -> None:
+    hub.missing_revisions.add(known.revision or "")
+    assert pull("known", folder, hub).read_bytes() == MODEL
+
+
+def test_a_hub_that_has_another_file_than_the_catalogue_is_not_trusted(
+    hub: Hub, folder: Path, known: CatalogueModel
+) -> None:
+    hub.files[PATH] = b"GGUF" + os.urandom(1000)
+    assert "another file" in sentence_of("known", folder, hub)
+    assert hub.ranges == []
+
+
+def test_a_file_that_lies_about_its_checksum_is_caught_by_the_catalogue(
+    hub: Hub, folder: Path, known: CatalogueModel
+) -> None:
+    hub.files[PATH] = MODEL[:-1] + b"x"
+    hub.announced[PATH] = known.sha256 or ""
+    assert "SHA-256" in sentence_of("known", folder, hub)
+    assert whole_files(folder) == []
+
+
+def test_removing_frees_the_space_and_forgets_the_choice(hub: Hub, folder: Path, known: CatalogueModel) -> None:
+    pull("known", folder, hub)
+    catalogue.use_model("known", folder)
+    assert remove_model("known", folder) == len(MODEL)
+    assert whole_files(folder) == []
+    assert read_records(folder) == {}
+    assert catalogue.chosen_model(folder) is None
+    with pytest.raises(ModelError, match="not installed"):
+        remove_model("known", folder)
+
+
+def test_a_file_that_is_not_ours_is_not_removed(folder: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.gguf"
+    mine.write_bytes(MODEL)
+    with pytest.raises(ModelError, match="not ours"):
+        remove_model(str(mine), folder)
+    assert mine.exists()
+
+
+def test_check_says_what_is_wrong_with_a_file(tmp_path: Path, folder: Path) -> None:
+    page = tmp_path / "page.gguf"
+    page.write_bytes(b"<html>")
+    with pytest.raises(ModelLoadError, match="GGUF"):
+        check_model(str(page), folder)
+    with pytest.raises(ForethoughtError, match="does not exist"):
+        check_model(str(tmp_path / "none.gguf"), folder)

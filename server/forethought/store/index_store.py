@@ -12,6 +12,7 @@ import sqlite3
 import threading
 import time
 import uuid
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -105,7 +106,7 @@ class IndexStore:
         self._owner = uuid.uuid4().hex
         self._local = threading.local()
         self._lock = threading.RLock()
-        self._connections: list[sqlite3.Connection] = []
+        self._connections: weakref.WeakSet[_Connection] = weakref.WeakSet()
         self._epoch = 0
         self._memory: sqlite3.Connection | None = None
         self._decoded: OrderedDict[tuple[int, int, bool], FileTags] = OrderedDict()
@@ -126,7 +127,7 @@ class IndexStore:
     def close(self) -> None:
         with self._lock:
             self._epoch += 1
-            for connection in self._connections:
+            for connection in list(self._connections):
                 with contextlib.suppress(sqlite3.Error):
                     connection.close()
             self._connections.clear()
@@ -470,11 +471,11 @@ class IndexStore:
         if getattr(self._local, "epoch", None) != self._epoch:
             with self._lock:
                 connection = self._opened(self._file)
-                self._connections.append(connection)
+                self._connections.add(connection)
             self._local.connection, self._local.epoch = connection, self._epoch
         yield self._local.connection
 
-    def _opened(self, file: Path | None) -> sqlite3.Connection:
+    def _opened(self, file: Path | None) -> "_Connection":
         if file is not None:
             try:
                 file.parent.mkdir(parents=True, exist_ok=True)
@@ -482,7 +483,11 @@ class IndexStore:
                 raise sqlite3.OperationalError(f"{error.strerror}: {file.parent}") from error
         # Each thread uses its own connection; only `close` touches another thread's.
         connection = sqlite3.connect(
-            file or ":memory:", timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            file or ":memory:",
+            timeout=_BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+            factory=_Connection,
         )
         try:
             if file is not None:
@@ -569,6 +574,10 @@ class IndexStore:
                     source.backup(memory)
         except sqlite3.Error as error:
             self.problem = f"{self.problem} What it held could not be read either ({error})."
+
+
+class _Connection(sqlite3.Connection):
+    """A connection that may be referred to weakly, so that it closes when its thread ends."""
 
 
 class _OtherVersion(sqlite3.DatabaseError):

@@ -1,4 +1,4 @@
-"""What people and programs see: the c′ document, the chat result and the hover's Markdown. Knows no protocol library."""
+"""What people and programs see: the c′ document, the chat result and the hover's Markdown. No protocol library."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,7 +11,8 @@ from forethought.uris import file_uri
 
 if TYPE_CHECKING:
     from forethought.answering import Answer
-    from forethought.workspace import Card, Workspace
+    from forethought.cards import Card
+    from forethought.workspace import Workspace
 
 Encoding = Literal["utf-8", "utf-16", "utf-32"]
 _BOM = b"\xef\xbb\xbf"
@@ -61,13 +62,20 @@ def encode_column(line: bytes, column: int, encoding: Encoding, row: int = 1) ->
 
 
 def context_document(
-    workspace: "Workspace", cards: Sequence["Card"], encoder: Encoder, candidates: Sequence["Card"] = ()
+    workspace: "Workspace",
+    cards: Sequence["Card"],
+    encoder: Encoder,
+    candidates: Sequence["Card"] = (),
+    path: str | None = None,
 ) -> dict[str, Any]:
-    """The c′ document. `cards` are of one file; `candidates` stand in for them when a name is ambiguous. Blocks."""
+    """The c′ document. `cards` are of one file; `candidates` stand in for them when a name is ambiguous. Blocks.
+
+    `path` is the file that was asked about, where that is not the first card's.
+    """
     first = (*cards, *candidates)[0]
     return {
         "schema": SCHEMA,
-        "uri": encoder.uri(workspace, first.path),
+        "uri": encoder.uri(workspace, first.path if path is None else path),
         "language": first.language,
         "symbols": [_symbol_document(workspace, card, encoder) for card in cards],
         "candidates": [

@@ -1,0 +1,166 @@
+"""A small language client: enough of a real one to drive any server over stdio, and to measure it."""
+
+import contextlib
+import json
+import os
+import queue
+import subprocess
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from forethought.uris import file_uri
+
+CAPABILITIES: dict[str, Any] = {
+    "general": {"positionEncodings": ["utf-16"]},
+    "window": {"workDoneProgress": True},
+    "workspace": {
+        "configuration": True,
+        "workspaceFolders": True,
+        "didChangeWatchedFiles": {"dynamicRegistration": True},
+    },
+    "textDocument": {
+        "hover": {"contentFormat": ["markdown", "plaintext"]},
+        "synchronization": {"didSave": True},
+        "documentSymbol": {"hierarchicalDocumentSymbolSupport": True},
+    },
+}
+
+
+class ServerError(Exception):
+    """An error response; `code` and `data` as the server sent them."""
+
+    def __init__(self, error: Mapping[str, Any]) -> None:
+        super().__init__(str(error.get("message")))
+        self.code = error.get("code")
+        self.data = error.get("data")
+
+
+class Client:
+    """One server process, spoken to over its stdin and stdout. Answers what servers ask, as an editor does."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.process = subprocess.Popen(
+            list(command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=folder,
+            env=None if environment is None else dict(environment),
+        )
+        self.notifications: queue.Queue[dict[str, Any]] = queue.Queue()
+        """Everything that the server sent of its own accord, requests included."""
+        self.on_notification: Callable[[dict[str, Any]], None] = self.notifications.put
+        self._settings = settings
+        self._last_id = 0
+        self._waiting: dict[int, queue.SimpleQueue[dict[str, Any]]] = {}
+        self._lock = threading.Lock()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def initialize(self, root: Path, options: Any = None, capabilities: Any = None, **more: Any) -> dict[str, Any]:
+        """Open one folder; the server's answer."""
+        uri = file_uri(root)
+        result: dict[str, Any] = self.request(
+            "initialize",
+            {
+                "processId": os.getpid(),
+                "rootUri": uri,
+                "workspaceFolders": [{"uri": uri, "name": root.name}],
+                "initializationOptions": options,
+                "capabilities": CAPABILITIES if capabilities is None else capabilities,
+                **more,
+            },
+            120,
+        )
+        self.notify("initialized", {})
+        return result
+
+    def open(self, path: Path, language: str, text: str | None = None) -> str:
+        """Open a document, with the file's text unless another is given; its URI."""
+        uri = file_uri(path)
+        content = path.read_text(encoding="utf-8", errors="replace") if text is None else text
+        document = {"uri": uri, "languageId": language, "version": 1, "text": content}
+        self.notify("textDocument/didOpen", {"textDocument": document})
+        return uri
+
+    def request(self, method: str, params: Any, seconds: float = 60.0) -> Any:
+        """Ask and wait. Raises ServerError, and queue.Empty when no answer came in time."""
+        return self.result(self.send(method, params), seconds)
+
+    def send(self, method: str, params: Any) -> int:
+        """Ask without waiting; the request's id."""
+        with self._lock:
+            self._last_id += 1
+            identifier = self._last_id
+            self._waiting[identifier] = queue.SimpleQueue()
+        self.write({"jsonrpc": "2.0", "id": identifier, "method": method, "params": params})
+        return identifier
+
+    def result(self, identifier: int, seconds: float = 60.0) -> Any:
+        """The answer to a request that was sent. Raises as `request` does."""
+        message = self._waiting[identifier].get(timeout=seconds)
+        del self._waiting[identifier]
+        if "error" in message:
+            raise ServerError(message["error"])
+        return message.get("result")
+
+    def notify(self, method: str, params: Any) -> None:
+        self.write({"jsonrpc": "2.0", "method": method, "params": params})
+
+    def write(self, message: Any) -> None:
+        body = json.dumps(message).encode()
+        self.write_raw(b"Content-Length: %d\r\n\r\n" % len(body) + body)
+
+    def write_raw(self, data: bytes) -> None:
+        """Send bytes as they are. Raises BrokenPipeError when the server is gone."""
+        assert self.process.stdin is not None
+        with self._lock:
+            self.process.stdin.write(data)
+            self.process.stdin.flush()
+
+    def close(self) -> int:
+        """Leave as a client does; the server's exit status, or -9 when it had to be killed."""
+        with contextlib.suppress(OSError, queue.Empty, ServerError):
+            self.request("shutdown", None, 10)
+            self.notify("exit", None)
+        try:
+            return self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
+
+    def _read(self) -> None:
+        stream = self.process.stdout
+        assert stream is not None
+        while True:
+            length = 0
+            while (line := stream.readline()).strip():
+                name, _, value = line.partition(b":")
+                if name.strip().lower() == b"content-length":
+                    length = int(value)
+            if not line:
+                break
+            self._take(json.loads(stream.read(length)))
+        for waiting in list(self._waiting.values()):
+            waiting.put({"error": {"code": None, "message": "the server is gone"}})
+
+    def _take(self, message: dict[str, Any]) -> None:
+        if "method" not in message:
+            if (waiting := self._waiting.get(message.get("id") or 0)) is not None:
+                waiting.put(message)
+            else:
+                self.on_notification(message)
+            return
+        if "id" in message:
+            result = None
+            if message["method"] == "workspace/configuration":
+                result = [self._settings for _ in message["params"]["items"]]
+            self.write({"jsonrpc": "2.0", "id": message["id"], "result": result})
+        self.on_notification(message)

@@ -1,0 +1,326 @@
+"""What editors ask by themselves: hover, symbols, code actions, and what they tell about files."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+
+from forethought.config import HoverContent
+from forethought.documents import encode_range, hover_markdown, line_link
+from forethought.index.resolve import Target
+from forethought.index.tags import Range, Symbol
+from forethought.lsp.convert import place_in, string_index, text_of, word_at
+from forethought.lsp.protocol import Params
+from forethought.uris import path_of
+
+if TYPE_CHECKING:
+    from forethought.cards import Card
+    from forethought.lsp.server import ForethoughtServer
+    from forethought.views import View
+    from forethought.workspace import Workspace
+
+EXPLAIN = "forethought.explain"
+"""The code action's kind; it is our own, so that no “fix all on save” ever runs it."""
+
+NEW_TEXT_SECONDS = 0.02
+"""How long an answer waits for the view of a buffer that was just edited, before the old view is looked at."""
+
+NEW_FILE_SECONDS = 1.0
+"""How long an answer waits for the first view of a file that was just opened: there is nothing else to say."""
+
+NEW_CARD_SECONDS = 0.5
+"""How long a hover in a file that was just opened waits for what is stored about its symbols."""
+
+MOST_HOVERS = 2048
+
+
+class HoverCache:
+    """Rendered hovers by what they were rendered from."""
+
+    def __init__(self) -> None:
+        self._texts: OrderedDict[tuple[Any, ...], str] = OrderedDict()
+
+    def get(self, key: tuple[Any, ...]) -> str | None:
+        return self._texts.get(key)
+
+    def put(self, key: tuple[Any, ...], text: str) -> str:
+        self._texts[key] = text
+        if len(self._texts) > MOST_HOVERS:
+            self._texts.popitem(last=False)
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """An identifier in a document, and what it means."""
+
+    workspace: "Workspace"
+    path: str
+    view: "View"
+    identifier: Range
+    targets: tuple[Target, ...]
+
+
+async def find_spot(server: "ForethoughtServer", uri: str, position: types.Position) -> Spot | None:
+    """The identifier at (or ending at) a position; None where there is none, or nothing is known.
+
+    For an open file everything is in memory; for another one its text is read off the loop.
+    """
+    home = server.home_of(uri)
+    if home is None:
+        return None
+    workspace, path = home
+    buffer = server.buffers.get(uri)
+    if buffer is None:
+        view = await server.threads.run(workspace.view_from_disk, path)
+        line = _line(view, position.line) if view else None
+    else:
+        view = await current_view(server, workspace, path, buffer.version)
+        line = buffer.line(position.line)
+        if view is not None and view.version != buffer.version and not _same_word(server, view, line, position):
+            return None
+    if view is None or line is None:
+        return None
+    place = place_in(line, position, server.encoding, bom=view.data.startswith(b"\xef\xbb\xbf"))
+    if place is None or (identifier := view.identifier(place)) is None:
+        return None
+    if buffer is None:
+        targets = await server.threads.run(view.targets, identifier.start)
+    else:
+        targets = view.targets(identifier.start)
+    return Spot(workspace, path, view, identifier, targets)
+
+
+async def current_view(
+    server: "ForethoughtServer", workspace: "Workspace", path: str, version: int | None
+) -> "View | None":
+    """An open file's view, waiting briefly for one that is being built; else the last one."""
+    view = workspace.view(path)
+    if view is not None and view.version == version:
+        return view
+    patience = NEW_FILE_SECONDS if view is None else NEW_TEXT_SECONDS
+    return await server.threads.run(workspace.wait_view, path, version, patience)
+
+
+async def hover(server: "ForethoughtServer", params: types.HoverParams) -> types.Hover | None:
+    """What is known about the identifier under the pointer, from memory."""
+    settings = server.session.settings
+    if not settings.hover_enabled:
+        return None
+    uri = params.text_document.uri
+    spot = await find_spot(server, uri, params.position)
+    if spot is None or not spot.targets:
+        return None
+    server.session.report_activity()
+    cards = [card for target in spot.targets if (card := await _card(server, spot, target, uri))]
+    text = _render(server, spot.workspace, cards, settings.hover_content)
+    if not text:
+        return None
+    place = encode_range(spot.view.lines, spot.identifier, server.encoding)
+    return types.Hover(
+        types.MarkupContent(types.MarkupKind.Markdown, text),
+        types.Range(types.Position(**place["start"]), types.Position(**place["end"])),
+    )
+
+
+async def _card(server: "ForethoughtServer", spot: Spot, target: Target, uri: str) -> "Card | None":
+    buffer = server.buffers.get(uri)
+    if buffer is None:
+        return await server.threads.run(spot.workspace.card, target)
+    card = spot.view.card(target)
+    if card is not None and card.subject is not None:
+        if card.state != "fresh":
+            spot.workspace.hovered(spot.path, target)
+        return card
+    spot.workspace.hovered(spot.path, target)
+    if time.monotonic() - buffer.opened_at < NEW_FILE_SECONDS:
+        complete = server.threads.run(spot.workspace.card, target)
+        try:
+            return await asyncio.wait_for(complete, NEW_CARD_SECONDS)
+        except TimeoutError:
+            return card
+    return card
+
+
+def _render(server: "ForethoughtServer", workspace: "Workspace", cards: "list[Card]", content: HoverContent) -> str:
+    key = (workspace.root, content, *((card.path, card.symbol.id, card.version) for card in cards))
+    known = server.hovers.get(key)
+    if known is not None:
+        return known
+
+    def link_to(path: str, place: Range) -> str:
+        return line_link(server.roots.locate(workspace, path), place)
+
+    if len(cards) == 1:
+        return server.hovers.put(key, hover_markdown(cards[0], (), content, link_to))
+    return server.hovers.put(key, hover_markdown(None, cards, content, link_to) if cards else "")
+
+
+def _same_word(server: "ForethoughtServer", view: "View", line: str | None, position: types.Position) -> bool:
+    """Whether the text at the position is what the (older) view was made from."""
+    before = _line(view, position.line)
+    if line is None or before is None:
+        return False
+    now_index = string_index(line, position.character, server.encoding)
+    then_index = string_index(before, position.character, server.encoding)
+    if now_index is None or then_index is None:
+        return False
+    word = word_at(line, now_index)
+    return bool(word) and word == word_at(before, then_index)
+
+
+def _line(view: "View", row: int) -> str | None:
+    return text_of(view.lines[row], row) if row < len(view.lines) else None
+
+
+async def document_symbol(
+    server: "ForethoughtServer", params: types.DocumentSymbolParams
+) -> list[types.DocumentSymbol] | list[types.SymbolInformation] | None:
+    """The symbols of a file, nested where the client can show that."""
+    uri = params.text_document.uri
+    home = server.home_of(uri)
+    if home is None:
+        return None
+    workspace, path = home
+    buffer = server.buffers.get(uri)
+    if buffer is None:
+        view = await server.threads.run(workspace.view_from_disk, path)
+    else:
+        view = await current_view(server, workspace, path, buffer.version)
+    if view is None:
+        return None
+    document = server.client_capabilities.text_document
+    capability = document.document_symbol if document else None
+    if capability is not None and capability.hierarchical_document_symbol_support:
+        return _nested(server, view)
+    return [
+        types.SymbolInformation(
+            name=symbol.short_name,
+            kind=KINDS.get(symbol.kind, types.SymbolKind.Variable),
+            location=types.Location(uri, _range(server, view.lines, symbol.range)),
+            container_name=symbol.name.rpartition(".")[0] or None,
+        )
+        for symbol in view.tags.symbols[1:]
+    ]
+
+
+def _nested(server: "ForethoughtServer", view: "View") -> list[types.DocumentSymbol]:
+    nodes: dict[str, types.DocumentSymbol] = {}
+    top: list[types.DocumentSymbol] = []
+    for symbol in view.tags.symbols[1:]:
+        node = types.DocumentSymbol(
+            name=symbol.short_name,
+            kind=KINDS.get(symbol.kind, types.SymbolKind.Variable),
+            range=_range(server, view.lines, _covering(symbol)),
+            selection_range=_range(server, view.lines, symbol.selection),
+            detail=symbol.signature[:120] or None,
+            children=[],
+        )
+        nodes[symbol.id] = node
+        parent = nodes.get(symbol.parent)
+        if parent is not None and parent.children is not None:
+            parent.children = [*parent.children, node]
+        else:
+            top.append(node)
+    return top
+
+
+def _covering(symbol: Symbol) -> Range:
+    """LSP wants the selection inside the range."""
+    return Range(min(symbol.range.start, symbol.selection.start), max(symbol.range.end, symbol.selection.end))
+
+
+async def workspace_symbol(
+    server: "ForethoughtServer", params: types.WorkspaceSymbolParams
+) -> list[types.SymbolInformation]:
+    """Symbols of every root whose name holds the query."""
+
+    def search() -> list[types.SymbolInformation]:
+        encoder = server.encoder()
+        return [
+            types.SymbolInformation(
+                name=card.symbol.name or card.path,
+                kind=KINDS.get(card.symbol.kind, types.SymbolKind.Variable),
+                location=types.Location(
+                    encoder.uri(workspace, card.path),
+                    _to_range(encoder.range(workspace, card.path, card.symbol.selection)),
+                ),
+                container_name=card.path,
+            )
+            for workspace in server.session.workspaces
+            for card in workspace.search(params.query)
+        ]
+
+    return await server.threads.run(search)
+
+
+async def code_action(server: "ForethoughtServer", params: types.CodeActionParams) -> list[types.CodeAction]:
+    """“Explain” for the identifier at the cursor: a question that `forethought.ask` answers."""
+    context = params.context
+    wanted = context.only
+    if wanted is not None and not any(kind == EXPLAIN or EXPLAIN.startswith(f"{kind}.") for kind in wanted):
+        return []
+    if context.trigger_kind == types.CodeActionTriggerKind.Automatic:
+        return []  # no light bulb at every word
+    uri = params.text_document.uri
+    spot = await find_spot(server, uri, params.range.start)
+    if spot is None or not spot.targets:
+        return []
+    name = spot.view.text_at(spot.identifier).decode("utf-8", "replace")
+    position = {"line": params.range.start.line, "character": params.range.start.character}
+    arguments = [
+        {"question": f"What does `{name}` do?", "textDocument": {"uri": uri}, "position": position},
+    ]
+    command = types.Command(title=f"Explain {name}", command="forethought.ask", arguments=arguments)
+    return [types.CodeAction(title=f"Explain {name}", kind=EXPLAIN, command=command)]
+
+
+def did_save(server: "ForethoughtServer", params: types.DidSaveTextDocumentParams) -> None:
+    if (home := server.home_of(params.text_document.uri)) is not None:
+        home[0].save_file(home[1])
+
+
+def did_focus(server: "ForethoughtServer", params: Any) -> None:
+    if (home := server.home_of(Params("forethought/didFocus", params).required_document())) is not None:
+        home[0].focus(home[1])
+
+
+def did_change_watched_files(server: "ForethoughtServer", params: types.DidChangeWatchedFilesParams) -> None:
+    """Files that changed outside the editor, by root. What lies in `.git` is no source."""
+    changed: dict[Workspace, set[str]] = {}
+    for event in params.changes:
+        path = path_of(event.uri)
+        home = server.roots.home_of(event.uri)
+        if home is not None and path is not None and ".git" not in path.parts:
+            changed.setdefault(home[0], set()).add(home[1])
+    for workspace, paths in changed.items():
+        workspace.files_changed(paths)
+
+
+def _range(server: "ForethoughtServer", lines: tuple[bytes, ...], place: Range) -> types.Range:
+    return _to_range(encode_range(lines, place, server.encoding))
+
+
+def _to_range(place: dict[str, Any]) -> types.Range:
+    return types.Range(types.Position(**place["start"]), types.Position(**place["end"]))
+
+
+KINDS = {
+    "file": types.SymbolKind.File,
+    "class": types.SymbolKind.Class,
+    "interface": types.SymbolKind.Interface,
+    "enum": types.SymbolKind.Enum,
+    "struct": types.SymbolKind.Struct,
+    "trait": types.SymbolKind.Interface,
+    "type": types.SymbolKind.Class,
+    "module": types.SymbolKind.Module,
+    "function": types.SymbolKind.Function,
+    "method": types.SymbolKind.Method,
+    "constant": types.SymbolKind.Constant,
+    "variable": types.SymbolKind.Variable,
+    "macro": types.SymbolKind.Function,
+}
+"""Our kinds as LSP has them."""

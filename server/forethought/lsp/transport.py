@@ -1,0 +1,144 @@
+"""Messages in and out: a reading thread, and an inbox that drops requests which were cancelled while they waited."""
+
+import asyncio
+import json
+import re
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO
+
+from forethought.lsp.threads import call_on_loop
+
+MOST_BYTES = 256_000_000
+"""A longer message is read over and not kept."""
+
+_LENGTH = re.compile(rb"content-length:\s*(\d{1,12})\s*$", re.IGNORECASE)
+
+
+def read_bodies(stream: BinaryIO) -> Iterator[bytes]:
+    """The bodies of framed messages until the stream ends. What is no frame is read over until one begins."""
+    length: int | None = None
+    while line := stream.readline(65_536):
+        if found := _LENGTH.search(line):
+            length = int(found[1])
+        elif length is not None and not line.strip():
+            if length <= MOST_BYTES:
+                body = stream.read(length)
+                if len(body) < length:
+                    return
+                yield body
+            else:
+                _read_over(stream, length)
+                yield b""
+            length = None
+
+
+class Inbox:
+    """Hands messages to `deliver` on the loop, one a turn, in order.
+
+    A request whose `$/cancelRequest` arrived before its turn goes to `drop` instead. `deliver` is never called with
+    a message that is no JSON object; its text goes to `refuse`.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        deliver: Callable[[dict[str, Any]], None],
+        drop: Callable[[Any], None],
+        refuse: Callable[[str], None],
+        ended: Callable[[], None],
+    ) -> None:
+        self._loop = loop
+        self._deliver = deliver
+        self._drop = drop
+        self._refuse = refuse
+        self._ended = ended
+        self._waiting: deque[dict[str, Any] | str] = deque()
+        self._ids: set[Any] = set()
+        self._cancelled: set[Any] = set()
+        self._lock = threading.Lock()
+        self._scheduled = False
+
+    def read(self, stream: BinaryIO) -> None:
+        """Read until the stream ends, in the calling thread."""
+        try:
+            for body in read_bodies(stream):
+                self._put(_parse(body))
+        except (OSError, ValueError):
+            pass  # the stream broke or was closed: the same as its end
+        finally:
+            call_on_loop(self._loop, self._ended)
+
+    def _put(self, message: dict[str, Any] | str) -> None:
+        with self._lock:
+            if isinstance(message, dict):
+                if "id" in message and "method" in message:
+                    self._ids.add(_key(message["id"]))
+                elif message.get("method") == "$/cancelRequest":
+                    params = message.get("params")
+                    key = _key(params.get("id")) if isinstance(params, dict) else None
+                    if key in self._ids:
+                        self._cancelled.add(key)
+                        return
+            self._waiting.append(message)
+            if self._scheduled:
+                return
+            self._scheduled = True
+        call_on_loop(self._loop, self._turn)
+
+    def _turn(self) -> None:
+        with self._lock:
+            message = self._waiting.popleft()
+            cancelled = False
+            if isinstance(message, dict) and "id" in message and "method" in message:
+                key = _key(message["id"])
+                self._ids.discard(key)
+                cancelled = key in self._cancelled
+                self._cancelled.discard(key)
+            self._scheduled = bool(self._waiting)
+            if self._scheduled:
+                self._loop.call_soon(self._turn)
+        if isinstance(message, str):
+            self._refuse(message)
+        elif cancelled:
+            self._drop(message["id"])
+        else:
+            self._deliver(message)
+
+
+class Outbox:
+    """Writes whole messages on the loop; a client that is gone is no error."""
+
+    def __init__(self, stream: BinaryIO, broken: Callable[[], None]) -> None:
+        self._stream = stream
+        self._broken = broken
+
+    def write(self, data: bytes) -> None:
+        try:
+            self._stream.write(data)
+            self._stream.flush()
+        except (OSError, ValueError):
+            self._broken()
+
+    def close(self) -> None:
+        """Nothing: whoever opened the stream closes it."""
+
+
+def _parse(body: bytes) -> dict[str, Any] | str:
+    try:
+        message = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        return f"The message is no JSON ({error}); it is ignored."
+    if not isinstance(message, dict):
+        return "The message is no JSON-RPC object; batches are not part of LSP."
+    return message
+
+
+def _key(identifier: Any) -> str:
+    return json.dumps(identifier, default=str)
+
+
+def _read_over(stream: BinaryIO, length: int) -> None:
+    while length > 0 and (read := stream.read(min(length, 1 << 20))):
+        length -= len(read)

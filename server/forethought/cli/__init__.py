@@ -1,0 +1,1 @@
+"""The command line: an edge that turns words into calls of the services, and documents into text."""

@@ -1,0 +1,64 @@
+"""`forethought engine …`: the engine host, the process that holds the model."""
+
+from typing import Any
+
+import click
+
+from forethought.cli.invocation import Invocation, common_options
+
+
+@click.group()
+@common_options
+def engine() -> None:
+    """Look at and stop the processes that hold a model."""
+
+
+@engine.command()
+@common_options
+@click.pass_obj
+def status(invocation: Invocation) -> None:
+    """Say which engine hosts run, with which model, and how fast they are."""
+    from forethought.cli.output import print_document, say
+    from forethought.config import runtime_folder
+    from forethought.engine.client import host_status
+
+    hosts = host_status(runtime_folder(invocation.environment))
+    if invocation.json:
+        print_document({"hosts": hosts})
+    elif hosts:
+        say(*(_describe(host) for host in hosts))
+    else:
+        say("No engine is running; one starts when it is needed.")
+
+
+@engine.command()
+@common_options
+@click.pass_obj
+def stop(invocation: Invocation) -> None:
+    """Stop every engine host of yours, and forget which models crashed."""
+    from forethought.cli.output import print_document, say
+    from forethought.config import runtime_folder
+    from forethought.engine.client import stop_hosts
+
+    stopped = stop_hosts(runtime_folder(invocation.environment))
+    if invocation.json:
+        print_document({"stopped": stopped})
+    else:
+        say(f"{stopped} engine{'' if stopped == 1 else 's'} stopped." if stopped else "No engine was running.")
+
+
+def _describe(host: dict[str, Any]) -> str:
+    from forethought.cli.output import plain
+
+    parts = [str(host.get("model", "unknown model")), f"process {host.get('pid', '?')}"]
+    if host.get("answering") is False:
+        return plain(", ".join([*parts, "does not answer"]))
+    parts.append("loaded" if host.get("loaded") else "not loaded")
+    if device := host.get("device"):
+        parts.append(str(device))
+    if host.get("busy"):
+        parts.append("busy")
+    for key, what in (("prompt_tokens_per_second", "read"), ("completion_tokens_per_second", "written")):
+        if speed := host.get(key):
+            parts.append(f"{speed:.0f} tokens/s {what}")
+    return plain(", ".join(parts))

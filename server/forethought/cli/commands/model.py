@@ -1,0 +1,148 @@
+"""`forethought model …`: GGUF models."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from forethought.cli.invocation import Invocation, common_options
+
+if TYPE_CHECKING:
+    from forethought.engine.catalogue import ModelListing
+
+
+@click.group()
+@common_options
+def model() -> None:
+    """List, fetch, choose, check and remove models."""
+
+
+@model.command("list")
+@common_options
+@click.pass_obj
+def list_(invocation: Invocation) -> None:
+    """List the models that are known and those that are installed, and say which one is used."""
+    from forethought.cli.output import plain, print_document, say
+    from forethought.config import model_folder
+    from forethought.engine.catalogue import list_models
+
+    listing = list_models(invocation.load_settings(None).settings, model_folder())
+    if invocation.json:
+        print_document({"models": [_listing_document(item) for item in listing], "folder": str(model_folder())})
+        return
+    for item in listing:
+        state = "in use" if item.in_use else "installed" if item.path else "-"
+        about = str(item.path)
+        if item.known:
+            recommended = ", recommended" if item.known.recommended else ""
+            about = f"{item.known.licence}{recommended}: {item.known.good_for}"
+        say(f"{plain(item.name):<16}{item.size / 1e9:>6.1f} GB  {state:<10} {plain(about)}")
+
+
+@model.command()
+@click.argument("name")
+@common_options
+@click.pass_obj
+def pull(invocation: Invocation, name: str) -> None:
+    """Fetch a known model, or OWNER/REPOSITORY:FILE.gguf; goes on where an earlier try stopped."""
+    from forethought.cli.interruption import cancel_on_interrupt
+    from forethought.cli.output import show_transfer
+    from forethought.config import model_folder
+    from forethought.engine.download import pull_model
+
+    with cancel_on_interrupt() as cancel, show_transfer(name) as progress:
+        resolved = pull_model(name, model_folder(), progress, cancel, invocation.environment)
+    _finish(invocation, {"name": resolved.name, "path": str(resolved.path)}, f"{resolved.name}: {resolved.path}")
+
+
+@model.command()
+@click.argument("name_or_path")
+@common_options
+@click.pass_obj
+def use(invocation: Invocation, name_or_path: str) -> None:
+    """Choose the model that is used when the settings name none."""
+    from forethought.config import model_folder
+    from forethought.engine.catalogue import use_model
+
+    settings = invocation.load_settings(None).settings
+    resolved = use_model(name_or_path, model_folder())
+    if settings.model_name or settings.model_path:
+        invocation.warn("The settings or FORETHOUGHT_MODEL name another model, which comes before this choice.")
+    _finish(
+        invocation,
+        {"name": resolved.name, "path": str(resolved.path)},
+        f"{resolved.name} is used from now on: {resolved.path}",
+    )
+
+
+@model.command()
+@click.argument("path")
+@common_options
+@click.pass_obj
+def check(invocation: Invocation, path: str) -> None:
+    """Check a model's file, named by its path or name, without loading it."""
+    from forethought.config import model_folder
+    from forethought.engine.download import check_model
+
+    found = check_model(path, model_folder())
+    document = {
+        "path": str(found.path),
+        "size": found.size,
+        "architecture": found.architecture,
+        "contextLength": found.context_length,
+        "sha256": found.sha256,
+        "verified": found.verified,
+    }
+    checksum = "checksum verified" if found.verified else "no checksum to compare with"
+    _finish(
+        invocation,
+        document,
+        f"{found.path} is sound: {found.architecture}, {found.size / 1e9:.2f} GB,"
+        f" trained for {found.context_length} tokens, {checksum}.",
+    )
+
+
+@model.command()
+@click.argument("name")
+@common_options
+@click.pass_obj
+def remove(invocation: Invocation, name: str) -> None:
+    """Delete a model that was fetched."""
+    from forethought.config import model_folder
+    from forethought.engine.download import remove_model
+
+    freed = remove_model(name, model_folder())
+    _finish(invocation, {"name": name, "freed": freed}, f"{name} removed, {freed / 1e9:.2f} GB freed.")
+
+
+def _listing_document(item: "ModelListing") -> dict[str, Any]:
+    known = item.known
+    document: dict[str, Any] = {
+        "name": item.name,
+        "installed": item.path is not None,
+        "path": None if item.path is None else str(item.path),
+        "size": item.size,
+        "inUse": item.in_use,
+    }
+    if known is not None:
+        document |= {
+            "title": known.title,
+            "repository": known.repository,
+            "file": known.file,
+            "revision": known.revision,
+            "sha256": known.sha256,
+            "memory": known.memory,
+            "licence": known.licence,
+            "goodFor": known.good_for,
+            "recommended": known.recommended,
+            "demo": known.demo,
+        }
+    return document
+
+
+def _finish(invocation: Invocation, document: dict[str, Any], line: str) -> None:
+    from forethought.cli.output import plain, print_document, say
+
+    if invocation.json:
+        print_document(document)
+    else:
+        say(plain(line))

@@ -1,0 +1,69 @@
+"""`forethought precompute`: sleep-time passes now, because somebody asked."""
+
+from pathlib import Path
+
+import click
+
+from forethought.cli.invocation import Invocation, common_options
+
+
+@click.command()
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.option("--since", metavar="REV", help="Only files that changed since this revision.")
+@click.option("--include", metavar="GLOB", multiple=True, help="Only files that match this glob; may be given again.")
+@click.option("--exclude", metavar="GLOB", multiple=True, help="No files that match this glob; may be given again.")
+@click.option("--budget-tokens", metavar="N", type=click.IntRange(min=0), help="Stop after this many tokens.")
+@click.option("--budget-seconds", metavar="S", type=click.FloatRange(min=0), help="Stop after this many seconds.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be thought about and how long it would take.")
+@common_options
+@click.pass_obj
+def precompute(
+    invocation: Invocation,
+    path: Path | None,
+    since: str | None,
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
+    budget_tokens: int | None,
+    budget_seconds: float | None,
+    dry_run: bool,
+) -> None:
+    """Think about every file now, the most valuable first.
+
+    Indexes first, reuses what was done before, and keeps each symbol's insights at once.
+    """
+    from forethought.cli.interruption import cancel_on_interrupt
+    from forethought.cli.output import print_document, say, show_progress
+    from forethought.cli.places import choose_root, path_in_root
+    from forethought.precompute import Selection
+
+    root, within = choose_root(invocation.root, path)
+    if path is not None:
+        within = path_in_root(root, path)
+    selection = Selection(
+        paths=(within,) if within else (),
+        since=since,
+        include=include,
+        exclude=exclude,
+        budget_tokens=budget_tokens,
+        budget_seconds=budget_seconds,
+        dry_run=dry_run,
+    )
+    with (
+        invocation.open_workspace(root) as (session, workspace),
+        cancel_on_interrupt() as cancel,
+        show_progress("thinking") as progress,
+    ):
+        report = session.precompute(
+            workspace, selection, lambda step: progress(step.done, step.total, step.message), cancel
+        )
+    document = report.to_json()
+    if report.interrupted:
+        invocation.interrupted()
+    elif report.anything_failed:
+        invocation.failed(*(f"{item.path} {item.symbol}: {item.reason}" for item in report.failures))
+    if invocation.json:
+        print_document(document)
+    else:
+        from forethought.cli.render import describe_precompute
+
+        say(*describe_precompute(document, dry_run))

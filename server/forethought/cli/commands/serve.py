@@ -1,0 +1,36 @@
+"""`forethought serve`: the language server."""
+
+import click
+
+from forethought.cli.invocation import Invocation, common_options
+
+
+@click.command()
+@click.option("--stdio", is_flag=True, help="Speak over stdin and stdout, which is the default.")
+@click.option("--tcp", metavar="HOST:PORT", help="Wait for one client at this address instead; port 0 is any.")
+@common_options
+@click.pass_obj
+def serve(invocation: Invocation, stdio: bool, tcp: str | None) -> None:
+    """Run the language server for one editor."""
+    from forethought.errors import RootError, UsageError
+    from forethought.lsp.server import serve as serve_client
+
+    if stdio and tcp is not None:
+        raise UsageError("--stdio and --tcp exclude each other; give one of them.")
+    address = parse_address(tcp) if tcp is not None else None
+    try:
+        invocation.status = serve_client(address, invocation.environment)
+    except OSError as error:
+        if address is None:
+            raise
+        raise RootError(f"Nobody can be served at {tcp} ({error.strerror or error}); name another address.") from error
+
+
+def parse_address(text: str) -> tuple[str, int]:
+    """`HOST:PORT`, `:PORT` or `[IPv6]:PORT` → host and port. Raises UsageError."""
+    from forethought.errors import UsageError
+
+    host, separator, port = text.rpartition(":")
+    if not separator or not port.isdecimal() or int(port) > 65535:
+        raise UsageError(f"{text} is not an address; write HOST:PORT, such as 127.0.0.1:7777.")
+    return host.removeprefix("[").removesuffix("]") or "127.0.0.1", int(port)

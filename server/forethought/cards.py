@@ -1,0 +1,105 @@
+"""What is known about one symbol, and which of the stored insights may be shown for it. Pure."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from forethought.index.facts import SymbolFacts
+from forethought.index.tags import Symbol
+from forethought.insights import Entry, Insights
+from forethought.line_changes import LastChange
+from forethought.sleep import text_digest
+
+State = Literal["fresh", "stale", "missing", "empty", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Everything known about one symbol at one moment."""
+
+    path: str
+    language: str
+    symbol: Symbol
+    subject: str | None = None
+    """None until it is computed."""
+    state: State = "missing"
+    entry: Entry | None = None
+    """Of the subject; of an earlier subject when the state is `stale`."""
+    callee_changed: bool = False
+    facts: SymbolFacts | None = None
+    """None until they are computed."""
+    last_change: LastChange | None = None
+    version: int = 0
+    """Changes with anything above, for caches of what is rendered."""
+
+    @property
+    def insights(self) -> Insights | None:
+        return self.entry.insights if self.entry and self.state in ("fresh", "stale") else None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a subject stands in c′."""
+
+    state: State
+    entry: Entry | None = None
+    producers: frozenset[str] = frozenset()
+    """Who has thought about this very subject, with whatever outcome."""
+
+
+def is_needed(standing: Standing, producer: str | None, demo: bool) -> bool:
+    """Whether this producer's thinking would bring something: insights stand neither from it nor from a better one."""
+    if standing.entry is None or standing.state in ("stale", "missing"):
+        return True
+    if producer in standing.producers:
+        return False
+    return standing.state != "fresh" or (standing.entry.provenance.demo and not demo)
+
+
+def standing_of(
+    entries: Sequence[Entry], earlier: Sequence[Entry], rejected: Collection[str], rejected_earlier: Collection[str]
+) -> Standing:
+    """The best entry of a subject; else the best of the subject that stood here earlier, as stale; else missing.
+
+    Texts that a person called wrong are left out; an entry with nothing left of it is empty.
+    """
+    if best := best_entry(entries, rejected):
+        state: State = "fresh" if best.outcome == "done" else best.outcome
+        return Standing(state, best, frozenset(entry.producer for entry in entries))
+    best = best_entry(earlier, rejected_earlier)
+    if best and best.outcome == "done":
+        return Standing("stale", best)
+    return Standing("missing")
+
+
+def best_entry(entries: Iterable[Entry], rejected: Collection[str] = ()) -> Entry | None:
+    """Among producers: insights before none, a real model before the demonstration one, more thought, newer."""
+    allowed = [without_rejected(entry, rejected) for entry in entries]
+    return max(allowed, key=_worth, default=None)
+
+
+def without_rejected(entry: Entry, rejected: Collection[str]) -> Entry:
+    """The entry without the texts whose digest is in `rejected`."""
+    if not rejected or entry.outcome != "done":
+        return entry
+    insights = entry.insights
+    kept = Insights(
+        summary=insights.summary if insights.summary and text_digest(insights.summary) not in rejected else None,
+        inferences=tuple(text for text in insights.inferences if text_digest(text) not in rejected),
+        questions=tuple(item for item in insights.questions if text_digest(item.answer) not in rejected),
+    )
+    return replace(entry, insights=kept, outcome="empty" if kept.empty else "done")
+
+
+def callee_changed(entry: Entry | None, callees: dict[str, str]) -> bool:
+    """Whether a function that the symbol uses has another text now than when the insight was written."""
+    if entry is None:
+        return False
+    then = entry.provenance.callees
+    return any(name in callees and callees[name] != digest for name, digest in then.items())
+
+
+def _worth(entry: Entry) -> tuple[int, bool, int, str]:
+    outcome = {"done": 2, "empty": 1, "failed": 0}[entry.outcome]
+    provenance = entry.provenance
+    return outcome, not provenance.demo, provenance.rounds * provenance.candidates, provenance.created_at

@@ -1,0 +1,127 @@
+"""Grounding: what a model wrote is kept only where the context bears it out.
+
+Dropped: sentences that name an identifier or a number which the context lacks, repetition, talk about the model
+itself, code blocks, and a last sentence that was cut off. What remains is short plain prose.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from forethought.context import IDENTIFIER
+
+MAXIMUM_SENTENCES = 3
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]`]*\s+(?=[A-Z`\"'(])")
+_CODE_BLOCK = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+_LIST_MARK = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+", re.MULTILINE)
+_HEADING = re.compile(r"^\s*#+\s.*$", re.MULTILINE)
+_TICKED = re.compile(r"`([^`\n]+)`")
+_CALLED = re.compile(r"([^\W\d][\w.]*)\s*\(")
+_DOTTED = re.compile(r"(?<![\w.])[^\W\d]\w*(?:\.[^\W\d]\w*)+")
+_SNAKE = re.compile(r"(?<!\w)\w*[^\W_]_\w+|(?<!\w)_+\w+")
+_CAMEL = re.compile(r"(?<![\w.])(?:[a-z]+\d*[A-Z]\w*|[A-Z][a-z0-9]+(?:[A-Z]\w*))")
+_NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w])")
+_QUOTED = re.compile(r"(?<!\w)['\"]([^'\"\n]{1,60})['\"](?!\w)")
+_ABOUT_ITSELF = re.compile(
+    r"\b(as an ai|language model|i'm sorry|i am sorry|i cannot|i can't|i don't (know|have)|sure[,!]|certainly[,!]|"
+    r"the (user|question) (is )?ask|here is|here's|let me|please provide|in summary)\b",
+    re.IGNORECASE,
+)
+_SMALL_NUMBERS = frozenset({"0", "1", "2"})
+_PLAIN_NAMES = frozenset({"e.g", "i.e"})
+
+
+@dataclass(frozen=True, slots=True)
+class Grounded:
+    text: str | None
+    """What may be kept; None when nothing may."""
+    dropped: Counter[str] = field(default_factory=Counter)
+    """Reason → number of sentences."""
+
+
+def ground(
+    text: str, identifiers: Collection[str], context_text: str, finished: bool, seen: Collection[str] = ()
+) -> Grounded:
+    """Keep the sentences of `text` that the context bears out.
+
+    `finished`: the model ended by itself, so that the last sentence is whole. `seen`: texts that were kept before about
+    the same symbol; saying them again is repetition.
+    """
+    dropped: Counter[str] = Counter()
+    kept: list[str] = []
+    known = {_normal(sentence) for other in seen for sentence in sentences(other)}
+    found = sentences(text)
+    for number, sentence in enumerate(found):
+        last = number == len(found) - 1
+        if last and not finished and not sentence.rstrip("\"')`]").endswith((".", "!", "?")):
+            dropped["cut off"] += 1
+        elif _ABOUT_ITSELF.search(sentence):
+            dropped["about itself"] += 1
+        elif unknown := ungrounded(sentence, identifiers, context_text):
+            dropped["unknown number" if unknown[0].isdigit() else "unknown identifier"] += 1
+        elif _normal(sentence) in known or _loops(sentence):
+            dropped["repetition"] += 1
+        elif len(_normal(sentence)) < 12:
+            dropped["says nothing"] += 1
+        elif len(kept) == MAXIMUM_SENTENCES:
+            dropped["too long"] += 1
+        else:
+            known.add(_normal(sentence))
+            kept.append(sentence if sentence.endswith((".", "!", "?", "`.")) else f"{sentence}.")
+    return Grounded(" ".join(kept) or None, dropped)
+
+
+def ungrounded(text: str, identifiers: Collection[str], context_text: str) -> str | None:
+    """The first identifier, quoted name or number in `text` that the context lacks; None when there is none."""
+    for mention in mentions(text):
+        if mention in _PLAIN_NAMES or mention in identifiers:
+            continue
+        if any(part not in identifiers and part not in _PLAIN_NAMES for part in IDENTIFIER.findall(mention)):
+            return mention
+    for number in _NUMBER.findall(text):
+        if number not in _SMALL_NUMBERS and not re.search(rf"(?<![\w.]){re.escape(number)}(?![\w])", context_text):
+            return str(number)
+    return None
+
+
+def mentions(text: str) -> list[str]:
+    """What looks like the name of something in code: in back-ticks, called, dotted, snake_case, camelCase or quoted."""
+    found: list[str] = []
+    for ticked in _TICKED.findall(text):
+        found += IDENTIFIER.findall(ticked)
+    bare = _TICKED.sub(" ", text)
+    found += _CALLED.findall(bare) if "(" in bare else []
+    for pattern in (_DOTTED, _SNAKE, _CAMEL):
+        found += pattern.findall(bare)
+    for quoted in _QUOTED.findall(bare):
+        if IDENTIFIER.fullmatch(quoted):
+            found.append(quoted)
+    return [mention for mention in dict.fromkeys(found) if not _is_prose_call(mention, bare)]
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of plain prose; code blocks, headings and list marks are left out."""
+    prose = _HEADING.sub("", _CODE_BLOCK.sub(" ", text))
+    parts: list[str] = []
+    for paragraph in _LIST_MARK.sub("", prose).split("\n"):
+        parts += [part.strip() for part in _SENTENCE_END.split(paragraph) if part.strip()]
+    return parts
+
+
+def _is_prose_call(mention: str, text: str) -> bool:
+    """`value (the first one)`: a word before a bracket with a space is prose, `value(` is a call."""
+    plain = mention.isalpha() and (mention.islower() or mention.istitle())
+    return plain and f"{mention}(" not in text and not re.search(rf"['\"]{re.escape(mention)}['\"]", text)
+
+
+def _normal(sentence: str) -> str:
+    return " ".join(re.findall(r"\w+", sentence.lower()))
+
+
+def _loops(sentence: str) -> bool:
+    """Four words in a row occur three times: the model is caught in a loop."""
+    words = _normal(sentence).split()
+    grams = Counter(tuple(words[start : start + 4]) for start in range(len(words) - 3))
+    return any(count >= 3 for count in grams.values())

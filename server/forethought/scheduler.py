@@ -1,0 +1,446 @@
+"""What is thought about, and when: scope, queue, pause, battery, daily limit, and the one pass that runs.
+
+One daemon thread. It surveys what changed, picks the symbol of most value, and thinks about it; the engine host
+grants idle work only while nobody is active in any window.
+"""
+
+import contextlib
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import psutil
+
+from forethought.cards import State, is_needed
+from forethought.config import Settings
+from forethought.engine.messages import CancelToken, Engine, EngineInfo, Priority
+from forethought.errors import (
+    Cancelled,
+    EngineError,
+    EngineUnavailable,
+    ForethoughtError,
+    ModelLoadError,
+    StoreError,
+)
+from forethought.index.facts import most_called
+from forethought.index.resolve import Target
+from forethought.insights import Entry
+from forethought.sleep import Method, producer_of, think
+from forethought.store.protocol import ContextStore
+from forethought.store.user_state import UserState
+from forethought.value import SETTLING_SECONDS, Signals, Value, value_of
+from forethought.workspace import SavedSymbol, Workspace
+
+RECENT_COMMITS = 10
+MOST_CALLED = 50
+POLL_SECONDS = 1.0
+RETRY_SECONDS = 30.0
+"""After an engine failure, before the next try."""
+
+
+class EngineSource(Protocol):
+    """Where the engine comes from; it may be missing, and may appear later."""
+
+    @property
+    def configured(self) -> bool:
+        """Whether there is a model to think with, as far as can be told without loading it."""
+        ...
+
+    def sleep_engine(self) -> Engine:
+        """Raises EngineUnavailable or ModelError with what to do."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A symbol that could be thought about."""
+
+    workspace: Workspace
+    target: Target
+    subject: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolState:
+    subject: str
+    state: State
+    kind: str
+    lines: int
+    needed: bool
+    """Whether thinking about it would bring something."""
+
+
+class Scheduler:
+    """Runs sleep-time passes over what is in scope. `start` once; `close` ends within a moment, in mid-pass too."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        engines: EngineSource,
+        contexts: ContextStore,
+        user_state: UserState,
+        *,
+        on_change: Callable[[], None],
+        on_error: Callable[[Exception], None],
+        on_battery: Callable[[], bool] | None = None,
+    ) -> None:
+        self.settings = settings
+        self.problem: str | None = None
+        """Why a configured engine cannot work; None while it can."""
+        self.current: tuple[Workspace, Target] | None = None
+        self._engines = engines
+        self._contexts = contexts
+        self._user_state = user_state
+        self._on_change = on_change
+        self._on_error = on_error
+        self._on_battery = on_battery or running_on_battery
+        self._workspaces: list[Workspace] = []
+        self._changed = threading.Condition()
+        self._closed = False
+        self._cancel = CancelToken()
+        self._unsurveyed: dict[Workspace, set[str] | None] = {}
+        self._coverage: dict[Workspace, dict[str, dict[str, SymbolState]]] = {}
+        self._hovered: dict[Target, float] = {}
+        self._asked: dict[Workspace, set[str]] = {}
+        self._signals: dict[Workspace, _ScopeSignals] = {}
+        self._gave_up: set[tuple[str, str]] = set()
+        self._not_before = 0.0
+        self._queue: tuple[Candidate, ...] = ()
+        self._done = 0
+        self._thread: threading.Thread | None = None
+
+    # What the session tells
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="sleep-time pass", daemon=True)
+        self._thread.start()
+
+    def add(self, workspace: Workspace) -> None:
+        with self._changed:
+            self._workspaces.append(workspace)
+        workspace.on_refreshed(lambda report: self.survey(workspace, None))
+
+    def remove(self, workspace: Workspace) -> None:
+        with self._changed:
+            self._workspaces = [known for known in self._workspaces if known is not workspace]
+            for table in (self._unsurveyed, self._coverage, self._asked, self._signals):
+                table.pop(workspace, None)  # type: ignore[attr-defined] # the tables differ in their values only
+        self.survey(None, None)
+
+    def survey(self, workspace: Workspace | None, paths: Sequence[str] | None) -> None:
+        """Look again at how these files stand (None: all of the scope)."""
+        with self._changed:
+            for known in [workspace] if workspace else self._workspaces:
+                waiting = self._unsurveyed.get(known, set())
+                self._unsurveyed[known] = None if paths is None or waiting is None else waiting | set(paths)
+            self._changed.notify_all()
+
+    def ask_for(self, workspace: Workspace, paths: Sequence[str]) -> None:
+        """A person asked for these files, whatever the scope."""
+        with self._changed:
+            self._asked.setdefault(workspace, set()).update(paths)
+        self.survey(workspace, None)
+
+    def hovered(self, workspace: Workspace, target: Target) -> None:
+        """A person found no insight here: its file moves up."""
+        with self._changed:
+            self._hovered[target] = time.monotonic()
+            while len(self._hovered) > 200:
+                self._hovered.pop(next(iter(self._hovered)))
+        self.survey(workspace, [target.path])
+
+    def cancel_current(self) -> None:
+        """Stop the running thought; its symbol is queued again."""
+        with self._changed:
+            self._cancel.cancel()
+            self._changed.notify_all()
+
+    def wake(self) -> None:
+        """Something that passes depend on changed: settings, pause, engine."""
+        with self._changed:
+            self._not_before = 0.0
+            self._changed.notify_all()
+
+    def forget_failures(self) -> None:
+        self._gave_up.clear()
+        self.problem = None
+        self.wake()
+
+    def close(self) -> None:
+        with self._changed:
+            self._closed = True
+            self._cancel.cancel()
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join(2.0)
+
+    # What status shows
+
+    @property
+    def queue(self) -> tuple[Candidate, ...]:
+        """What would be thought about, the most valuable first."""
+        return self._queue
+
+    @property
+    def done(self) -> int:
+        """Symbols thought about since the queue was last empty."""
+        return self._done
+
+    def coverage(self, workspace: Workspace) -> Counter[State]:
+        """How the symbols in scope stand, by saved content."""
+        files = dict(self._coverage.get(workspace, {}))
+        return Counter(symbol.state for symbols in files.values() for symbol in symbols.values())
+
+    def seconds_a_symbol(self, info: EngineInfo) -> float | None:
+        """Measured on this machine for this model and method; None before the first."""
+        return self._user_state.seconds_a_symbol(producer_of(info, method_of(self.settings)))
+
+    def paused_reason(self) -> str | None:
+        """Why no pass runs although there is work; None when nothing stands in the way."""
+        pause = self._user_state.current_pause()
+        if pause is not None:
+            if pause.until is None:
+                return "paused until you resume it"
+            return f"paused for {max(1, round((pause.until - time.time()) / 60))} more minutes"
+        if not self.settings.idle_on_battery and self._on_battery():
+            return "on battery; set idle.onBattery to think all the same"
+        limit = self.settings.idle_daily_minutes
+        if self._user_state.seconds_today() >= 60 * limit:
+            return f"today's limit of {limit:g} minutes is used up (idle.dailyMinutes)"
+        return None
+
+    # The loop
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                if self._closed:
+                    return
+                if not self._unsurveyed and not self._may_think():
+                    self._changed.wait(POLL_SECONDS)
+                if self._closed:
+                    return
+                self._cancel = CancelToken()
+                surveys, self._unsurveyed = self._unsurveyed, {}
+            try:
+                for workspace, paths in surveys.items():
+                    self._survey(workspace, paths)
+                if surveys:
+                    self._arrange()
+                if self._may_think():
+                    self._think(self._queue[0])
+            except Cancelled:
+                continue  # a person, or the closing session, stopped it; the symbol stays queued
+            except Exception as error:  # noqa: BLE001 -- the thread outlives any one symbol; the error goes to the log
+                self._not_before = time.monotonic() + RETRY_SECONDS
+                self._on_error(error)
+
+    def _may_think(self) -> bool:
+        return bool(
+            self._queue
+            and self.settings.sleep_scope != "off"
+            and time.monotonic() >= self._not_before
+            and not any(workspace.indexing for workspace in self._workspaces)
+            and self.paused_reason() is None
+        )
+
+    def _survey(self, workspace: Workspace, paths: set[str] | None) -> None:
+        if not self._engines.configured:
+            self._coverage.pop(workspace, None)
+            return
+        if paths is None or workspace not in self._signals:
+            self._signals[workspace] = _scope_signals(workspace, self.settings, self._asked.get(workspace, set()))
+        signals = self._signals[workspace]
+        known = {} if paths is None else dict(self._coverage.get(workspace, {}))
+        for path in sorted(signals.scope if paths is None else paths):
+            if self._closed:
+                return
+            symbols = [
+                item
+                for item in workspace.saved_symbols(path)
+                if path not in signals.scope
+                or signals.scope[path] is None
+                or item.symbol.id in (signals.scope[path] or ())
+            ]
+            if path not in signals.scope and not any(target.path == path for target in self._hovered):
+                known.pop(path, None)
+                continue
+            known[path] = self._states(workspace, path, symbols)
+        self._coverage[workspace] = known
+
+    def _states(self, workspace: Workspace, path: str, symbols: Sequence[SavedSymbol]) -> dict[str, SymbolState]:
+        standings = workspace.standings(path, symbols)
+        producer, demo = self._producer()
+        found = {}
+        for item in symbols:
+            standing = standings[item.symbol.id]
+            found[item.symbol.id] = SymbolState(
+                subject=item.subject,
+                state=standing.state,
+                kind=item.symbol.kind,
+                lines=item.symbol.range.end.row - item.symbol.range.start.row + 1,
+                needed=is_needed(standing, producer, demo),
+            )
+        return found
+
+    def _producer(self) -> tuple[str | None, bool]:
+        """Who would think, and whether it is the demonstration model."""
+        try:
+            info = self._engines.sleep_engine().info()
+        except ForethoughtError:
+            return None, False  # the engine cannot work: `_think` finds out why, and says so
+        return producer_of(info, method_of(self.settings)), info.demo
+
+    def _arrange(self) -> None:
+        now = time.monotonic()
+        found: list[Candidate] = []
+        for workspace in list(self._workspaces):
+            signals = self._signals.get(workspace)
+            if signals is None:
+                continue
+            open_paths = set(workspace.open_paths)
+            for path, symbols in self._coverage.get(workspace, {}).items():
+                settling = now - workspace.saved_at.get(path, -1e9) < SETTLING_SECONDS and path not in signals.just
+                for symbol_id, state in symbols.items():
+                    target = Target(path, symbol_id)
+                    if not state.needed or (state.subject, str(workspace.root)) in self._gave_up:
+                        continue
+                    value = value_of(
+                        Signals(
+                            kind=state.kind,
+                            focused=workspace.focused == path and path in open_paths,
+                            open=path in open_paths,
+                            committed_rank=signals.committed.get(path),
+                            callers=signals.callers.get(target, 0),
+                            hovered=target in self._hovered,
+                            settling=settling,
+                            lines=state.lines,
+                        )
+                    )
+                    found.append(Candidate(workspace, target, state.subject, value))
+        found.sort(key=lambda candidate: (-candidate.value.amount, candidate.target))
+        self._queue = tuple(found)
+        if not found:
+            self._done = 0
+        self._on_change()
+
+    def _think(self, candidate: Candidate) -> None:
+        workspace, target = candidate.workspace, candidate.target
+        context = workspace.saved_context(target)
+        if context is None or context.subject != candidate.subject:
+            self._drop(candidate)
+            self.survey(workspace, [target.path])
+            return
+        try:
+            engine = self._engines.sleep_engine()
+        except (EngineUnavailable, ForethoughtError) as error:
+            self._fail(str(error))
+            return
+        method = method_of(self.settings)
+        self.current = (workspace, target)
+        self._on_change()
+        started = time.monotonic()
+        try:
+            rejected = self._contexts.rejected([context.subject]).get(context.subject, frozenset())
+            thought = think(context, engine, method, rejected, self._cancel)
+            self._contexts.put_many([thought.entry])
+        except Cancelled:
+            raise
+        except (ModelLoadError, EngineUnavailable, StoreError) as error:
+            self._fail(str(error))
+            return
+        except EngineError as error:
+            self._gave_up.add((context.subject, str(workspace.root)))
+            self._drop(candidate)
+            self._on_error(error)
+            return
+        finally:
+            self.current = None
+            self._on_change()
+        self.problem = None
+        with contextlib.suppress(StoreError):  # a budget that cannot be noted must not cost the insight
+            seconds = thought.entry.provenance.seconds
+            self._user_state.add_thinking(min(seconds, time.monotonic() - started))
+            self._user_state.measure(producer_of(engine.info(), method), seconds)
+        self._done += 1
+        self._hovered.pop(target, None)
+        self._note(candidate, thought.entry)
+        workspace.forget_cards([target])
+
+    def _note(self, candidate: Candidate, entry: Entry) -> None:
+        state: State = {"done": "fresh", "empty": "empty", "failed": "failed"}[entry.outcome]  # type: ignore[assignment] # a dict display loses the literal type
+        symbols = self._coverage.get(candidate.workspace, {}).get(candidate.target.path, {})
+        if known := symbols.get(candidate.target.symbol_id):
+            symbols[candidate.target.symbol_id] = SymbolState(
+                known.subject, state, known.kind, known.lines, needed=False
+            )
+        candidate.workspace.index.mark_thought(candidate.target.path, [candidate.target.symbol_id])
+        self._drop(candidate)
+
+    def _drop(self, candidate: Candidate) -> None:
+        self._queue = tuple(item for item in self._queue if item is not candidate)
+        if not self._queue:
+            self._done = 0
+
+    def _fail(self, problem: str) -> None:
+        self.problem = problem
+        self._not_before = time.monotonic() + RETRY_SECONDS
+        self._on_change()
+
+
+@dataclass(frozen=True, slots=True)
+class _ScopeSignals:
+    scope: Mapping[str, frozenset[str] | None]
+    """path → the symbols in scope; None: all of the file."""
+    committed: Mapping[str, int]
+    just: frozenset[str]
+    """Paths of the newest commit: settled, whenever they were saved."""
+    callers: Mapping[Target, int]
+
+
+def _scope_signals(workspace: Workspace, settings: Settings, asked: set[str]) -> _ScopeSignals:
+    known = workspace.index.paths()
+    inside = f"{workspace.within}/" if workspace.within else ""
+    allowed = {path for path in known if path.startswith(inside)}
+    committed: dict[str, int] = {}
+    callers: dict[Target, int] = {}
+    scope: dict[str, frozenset[str] | None] = {}
+    just: frozenset[str] = frozenset()
+    if settings.sleep_scope != "off":
+        if workspace.repository is not None:
+            with contextlib.suppress(ForethoughtError):  # a damaged history narrows the scope, and no more
+                recent = workspace.repository.recent_paths(RECENT_COMMITS)
+                committed = {path: rank for rank, path in enumerate(path for path in recent if path in allowed)}
+                just = frozenset(workspace.repository.recent_paths(1))
+        if settings.sleep_scope == "auto":
+            called = most_called(workspace.saved_resolver(), MOST_CALLED)
+            callers = {target: count for target, count in called if target.path in allowed}
+            by_path: dict[str, set[str]] = {}
+            for target in callers:
+                by_path.setdefault(target.path, set()).add(target.symbol_id)
+            scope |= {path: frozenset(symbols) for path, symbols in by_path.items()}
+            scope |= dict.fromkeys(committed)
+        scope |= dict.fromkeys(path for path in workspace.open_paths if path in allowed)
+        if settings.sleep_scope == "all":
+            scope |= dict.fromkeys(allowed)
+    scope |= dict.fromkeys(path for path in asked if path in known)
+    return _ScopeSignals(scope, committed, just, callers)
+
+
+def method_of(settings: Settings, priority: Priority = "idle") -> Method:
+    return Method(
+        rounds=settings.sleep_rounds,
+        candidates=settings.sleep_candidates,
+        priority=priority,
+        idle_delay_seconds=settings.idle_delay_seconds,
+    )
+
+
+def running_on_battery() -> bool:
+    """False where there is no battery, or none that the system tells of."""
+    battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
+    return battery is not None and battery.power_plugged is False

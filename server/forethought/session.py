@@ -1,0 +1,450 @@
+"""The composition root: roots, c′, engine and scheduler of one process, and what the edges ask of them."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from forethought.answering import Answer, Answering, Question
+from forethought.config import LoadedSettings, Settings, model_folder, runtime_folder, user_config_file
+from forethought.engine.catalogue import choose_model, choose_sleep_model
+from forethought.engine.client import connect
+from forethought.engine.messages import CancelToken, Engine, EngineInfo, ResolvedModel
+from forethought.errors import EngineUnavailable, ForethoughtError, RootError
+from forethought.git import Repository
+from forethought.index.languages import load_languages
+from forethought.index.resolve import Target
+from forethought.precompute import PrecomputeReport, Progress, Selection, precompute
+from forethought.scheduler import Scheduler, method_of
+from forethought.sleep import text_digest
+from forethought.store.context_store import DiskContextStore
+from forethought.store.index_store import IndexStore
+from forethought.store.user_state import UserState
+from forethought.workspace import Workspace
+
+REMEMBERED_ANSWERS = 200
+"""Answers that feedback can still name."""
+SHOWN_NEXT = 5
+
+
+class Session:
+    """One process's Forethought. Safe from any thread; what blocks says so."""
+
+    def __init__(
+        self,
+        loaded: LoadedSettings,
+        environment: Mapping[str, str],
+        *,
+        on_change: Callable[[], None] = lambda: None,
+        on_log: Callable[[str], None] = lambda line: None,
+        engine: Engine | None = None,
+    ) -> None:
+        self.settings: Settings = loaded.settings
+        self.warnings = loaded.warnings
+        self._environment = environment
+        self._on_change = on_change
+        self._on_log = on_log
+        folder = self.settings.cache_folder
+        self.contexts = DiskContextStore.open(folder / "contexts", self.settings.cache_size_limit)
+        self.languages = load_languages(_grammar_folders(environment))
+        self._index_folder = folder
+        self._user_state = UserState(folder)
+        self._engines = _Engines(self.settings, runtime_folder(environment), engine)
+        self._workspaces: tuple[Workspace, ...] = ()
+        self._answers: OrderedDict[str, Answer] = OrderedDict()
+        self._answering = Answering(lambda: self._workspaces, self._engines.chat_engine)
+        self._started = False
+        self._closed = False
+        self._precomputing: Progress | None = None
+        self.scheduler = Scheduler(
+            self.settings,
+            self._engines,
+            self.contexts,
+            self._user_state,
+            on_change=on_change,
+            on_error=self._log_error,
+        )
+
+    # Roots
+
+    @property
+    def workspaces(self) -> tuple[Workspace, ...]:
+        return self._workspaces
+
+    def add_root(self, path: Path, within: str = "") -> Workspace:
+        """Serve a folder. Blocks for moments. Raises RootError when it cannot be served."""
+        if not path.is_dir():
+            raise RootError(f"{path} is not a folder; name the folder that holds the source files.")
+        root = path.resolve()
+        for known in self._workspaces:
+            if known.root == root:
+                return known
+        repository = Repository.open(root)
+        workspace = Workspace(
+            root,
+            within,
+            self.settings,
+            self.languages,
+            self.contexts,
+            IndexStore.open(self._index_folder, root),
+            repository if repository is not None and repository.root == root else None,
+            on_change=self._on_change,
+            on_error=self._log_error,
+        )
+        notices = [*self.warnings]
+        if repository is None and (refusal := Repository.refusal(root)):
+            notices.append(refusal)
+        for problem in (workspace.index.problem, self.contexts.problem):
+            if problem:
+                notices.append(problem)
+        workspace.notices = tuple(notices)
+        self._workspaces = (*self._workspaces, workspace)
+        self.scheduler.add(workspace)
+        if self._started:
+            workspace.watch()
+        return workspace
+
+    def remove_root(self, path: Path) -> None:
+        root = path.resolve()
+        for workspace in self._workspaces:
+            if workspace.root == root:
+                self._workspaces = tuple(known for known in self._workspaces if known is not workspace)
+                self.scheduler.remove(workspace)
+                workspace.close()
+
+    def workspace_of(self, file: Path) -> tuple[Workspace, str] | None:
+        """The innermost root that holds the file, and the file's path there."""
+        best: tuple[Workspace, str] | None = None
+        for workspace in self._workspaces:
+            if file.is_relative_to(workspace.root) and (
+                best is None or len(workspace.root.parts) > len(best[0].root.parts)
+            ):
+                best = (workspace, file.relative_to(workspace.root).as_posix())
+        return best
+
+    # Life
+
+    def start(self) -> None:
+        """Index in the background, follow the repositories, and think while idle."""
+        self._started = True
+        for workspace in self._workspaces:
+            workspace.watch()
+        self.scheduler.start()
+
+    def configure(self, loaded: LoadedSettings) -> None:
+        """Take new settings. Blocks for moments. A changed cache directory counts from the next start."""
+        self.settings, self.warnings = loaded.settings, loaded.warnings
+        self.scheduler.settings = self.settings
+        self._engines.configure(self.settings)
+        for workspace in self._workspaces:
+            changed = workspace.settings.exclude != self.settings.exclude
+            workspace.settings = self.settings
+            if changed:
+                workspace.refresh_later()
+        self.scheduler.forget_failures()
+        self.scheduler.survey(None, None)
+        self._on_change()
+
+    def close(self) -> None:
+        """End everything within moments; idempotent."""
+        if self._closed:
+            return
+        self._closed = True
+        self.scheduler.close()
+        for workspace in self._workspaces:
+            workspace.close()
+        self._engines.close()
+        self.contexts.close()
+
+    # Questions
+
+    def ask(self, question: Question, on_delta: Callable[[str], None], cancel: CancelToken) -> Answer:
+        """Blocks. Raises UsageError, Cancelled, ContextOverflow, EngineError."""
+        self.report_activity()
+        answer = self._answering.answer(question, on_delta, cancel)
+        self._answers[answer.id] = answer
+        while len(self._answers) > REMEMBERED_ANSWERS:
+            self._answers.popitem(last=False)
+        return answer
+
+    def feedback(self, answer_id: str, verdict: Literal["wrong", "right"]) -> None:
+        """“wrong” removes a stored answer and keeps it from coming back for its subject. Raises StoreError."""
+        answer = self._answers.get(answer_id)
+        if verdict == "wrong" and answer and answer.subject and answer.stored_text:
+            self.contexts.reject(answer.subject, text_digest(answer.stored_text))
+            for workspace in self._workspaces:
+                workspace.forget_cards(None)
+            self._on_change()
+
+    def report_activity(self) -> None:
+        """A person edits, hovers or asks."""
+        self._engines.report_activity()
+
+    # Thinking
+
+    def pause(self, minutes: float | None) -> None:
+        """Stop idle thinking in every window, until resumed or for some minutes. Raises StoreError."""
+        self._user_state.pause(minutes)
+        self.scheduler.cancel_current()
+        self._on_change()
+
+    def resume(self) -> None:
+        """Raises StoreError."""
+        self._user_state.resume()
+        self.scheduler.wake()
+        self._on_change()
+
+    def cancel_current(self) -> None:
+        """Stop the thought that is running; its symbol is queued again."""
+        self.scheduler.cancel_current()
+
+    def think_about(self, workspace: Workspace, paths: tuple[str, ...] | None) -> None:
+        """Put files (None: the whole workspace) into scope, whatever the settings say."""
+        self.scheduler.ask_for(workspace, tuple(workspace.index.paths()) if paths is None else paths)
+
+    def precompute(
+        self,
+        workspace: Workspace,
+        selection: Selection,
+        on_progress: Callable[[Progress], None],
+        cancel: CancelToken,
+    ) -> PrecomputeReport:
+        """Passes over what is selected, now. Blocks. Raises EngineUnavailable, ModelError, StoreError, UsageError."""
+
+        def note(progress: Progress) -> None:
+            self._precomputing = progress
+            on_progress(progress)
+
+        engine: Engine | None = None
+        try:
+            engine = self._engines.sleep_engine()
+        except ForethoughtError:
+            if not selection.dry_run:
+                raise
+        method = method_of(self.settings, "asked")
+        try:
+            return precompute(workspace, selection, engine, method, self.contexts, self._user_state, note, cancel)
+        finally:
+            self._precomputing = None
+            self.scheduler.survey(workspace, None)
+            workspace.forget_cards(None)
+
+    @property
+    def running_job(self) -> Progress | None:
+        """What runs in the background, for progress."""
+        if self._precomputing is not None:
+            return self._precomputing
+        for workspace in self._workspaces:
+            if workspace.indexing:
+                done, total = workspace.index_progress
+                return Progress(done, total, f"indexing {workspace.root.name}")
+        current = self.scheduler.current
+        if current is not None:
+            done = self.scheduler.done
+            return Progress(done, done + len(self.scheduler.queue), _symbol_title(*current))
+        return None
+
+    def clear_cache(self) -> None:
+        """Forget every insight. Raises StoreError."""
+        self.contexts.clear()
+        self.scheduler.survey(None, None)
+        for workspace in self._workspaces:
+            workspace.forget_cards(None)
+        self._on_change()
+
+    # Status
+
+    def status(self) -> dict[str, Any]:
+        """The status document. Reads the index and the store: blocks for moments."""
+        scheduler = self.scheduler
+        configured = self._engines.configured
+        queue = scheduler.queue if configured else ()
+        indexing = [workspace for workspace in self._workspaces if workspace.indexing]
+        paused = scheduler.paused_reason() if configured else None
+        problem = scheduler.problem or self._engines.problem
+        current = scheduler.current
+        state, message = _state_of(
+            starting=any(not workspace.indexed_once for workspace in self._workspaces)
+            and not indexing
+            and self._started,
+            indexing=[workspace.root.name for workspace in indexing],
+            problem=problem,
+            current=_symbol_title(*current) if current else None,
+            paused=paused,
+            configured=configured,
+            queue=len(queue),
+        )
+        info = self._engines.known_info()
+        speed = scheduler.seconds_a_symbol(info) if info else None
+        document: dict[str, Any] = {
+            "state": state,
+            "message": message,
+            "roots": [self._root_status(workspace, configured) for workspace in self._workspaces],
+            "queue": len(queue),
+            "next": [
+                {
+                    "uri": (candidate.workspace.root / candidate.target.path).as_uri(),
+                    "symbol": candidate.target.symbol_id,
+                    "reason": candidate.value.reason,
+                }
+                for candidate in queue[:SHOWN_NEXT]
+            ],
+            "estimateMinutes": round(len(queue) * speed / 60, 1) if speed is not None else None,
+            "engine": _engine_status(info),
+            "cache": {
+                key: value for key, value in self.contexts.info().items() if key in ("entries", "bytes", "limit")
+            },
+        }
+        if current is not None:
+            document["current"] = {"uri": (current[0].root / current[1].path).as_uri(), "symbol": current[1].symbol_id}
+        if paused is not None:
+            document["pausedReason"] = paused
+        return document
+
+    def _root_status(self, workspace: Workspace, configured: bool) -> dict[str, Any]:
+        counts = workspace.index.counts()
+        coverage = self.scheduler.coverage(workspace) if configured else {}
+        return {
+            "uri": workspace.root.as_uri(),
+            "files": {
+                "indexed": counts.files,
+                "total": counts.files + sum(counts.skipped.values()),
+                "skipped": dict(counts.skipped),
+            },
+            "contexts": {state: coverage.get(state, 0) for state in ("fresh", "stale", "missing", "empty", "failed")},
+            "scope": self.settings.sleep_scope,
+        }
+
+    def _log_error(self, error: Exception) -> None:
+        self._on_log(f"{type(error).__name__}: {error}")
+
+
+class _Engines:
+    """The engines that the settings name, connected when first needed."""
+
+    def __init__(self, settings: Settings, runtime: Path, given: Engine | None) -> None:
+        self.problem: str | None = None
+        self._runtime = runtime
+        self._given = given
+        self._settings = settings
+        self._connected: dict[str, Engine] = {}
+        self._activity_at = 0.0
+
+    @property
+    def configured(self) -> bool:
+        """Whether an engine is meant to work, able or not."""
+        if self._given is not None:
+            return True
+        settings = self._settings
+        if settings.engine == "none":
+            return False
+        if settings.engine == "openai" or (settings.engine == "auto" and settings.openai_base_url):
+            return True
+        try:
+            return choose_model(settings, model_folder()) is not None
+        except ForethoughtError:
+            return True  # a model was named that cannot be used: that is a problem, not a choice
+
+    def configure(self, settings: Settings) -> None:
+        self._settings = settings
+        self.problem = None
+        self.close()
+
+    def chat_engine(self) -> Engine:
+        """Raises EngineUnavailable or ModelError."""
+        return self._connect("chat", choose_model)
+
+    def sleep_engine(self) -> Engine:
+        """Raises EngineUnavailable or ModelError."""
+        if self._settings.sleep_model is None:
+            return self.chat_engine()
+        return self._connect("sleep", choose_sleep_model)
+
+    def known_info(self) -> EngineInfo | None:
+        """What is known of the sleep engine; None when there is none, or it cannot be described."""
+        if not self.configured:
+            return None
+        try:
+            info = self.sleep_engine().info()
+        except ForethoughtError as error:
+            self.problem = str(error)
+            return None
+        self.problem = None
+        return info
+
+    def report_activity(self) -> None:
+        if time.monotonic() - self._activity_at < 0.5:
+            return
+        self._activity_at = time.monotonic()
+        for engine in list(self._connected.values()) or ([self._given] if self._given else []):
+            engine.report_activity()
+
+    def close(self) -> None:
+        connected, self._connected = self._connected, {}
+        for engine in connected.values():
+            engine.close()
+
+    def _connect(self, role: str, choose: Callable[[Settings, Path], ResolvedModel | None]) -> Engine:
+        if self._given is not None:
+            return self._given
+        if self._settings.engine == "none":
+            raise EngineUnavailable("The engine is switched off (engine: none); choose `llama` or `openai` to use one.")
+        known = self._connected.get(role)
+        if known is None:
+            model = choose(self._settings, model_folder())
+            known = self._connected[role] = connect(self._settings, model=model, runtime_folder=self._runtime)
+        return known
+
+
+def _grammar_folders(environment: Mapping[str, str]) -> tuple[Path, ...]:
+    folder = user_config_file(environment).parent / "grammars"
+    return (folder,) if folder.is_dir() else ()
+
+
+def _engine_status(info: EngineInfo | None) -> dict[str, Any] | None:
+    if info is None:
+        return None
+    return {
+        "kind": info.kind,
+        "model": info.model,
+        "device": info.device,
+        "loaded": info.loaded,
+        "remote": info.remote,
+        "demo": info.demo,
+    }
+
+
+def _symbol_title(workspace: Workspace, target: Target) -> str:
+    return f"{target.path} {target.symbol_id}".strip()
+
+
+def _state_of(
+    *,
+    starting: bool,
+    indexing: list[str],
+    problem: str | None,
+    current: str | None,
+    paused: str | None,
+    configured: bool,
+    queue: int,
+) -> tuple[str, str]:
+    """The one word for people and the sentence that explains it."""
+    if starting:
+        return "starting", "Starting."
+    if indexing:
+        return "indexing", f"Reading {', '.join(indexing)}."
+    if configured and problem:
+        return "degraded", problem
+    if current:
+        return "thinking", f"Thinking about {current}; {queue} to go."
+    if paused:
+        return "paused", f"Paused: {paused}."
+    if not configured:
+        return (
+            "idle",
+            "Facts only: no model is chosen. Run `forethought model list` to see what is good for this machine.",
+        )
+    if queue:
+        return "idle", f"{queue} symbols wait until you pause."
+    return "idle", "Nothing left to think about."

@@ -1,0 +1,104 @@
+"""What belongs to the user and outlives every process: the pause, and how long idle thinking took today."""
+
+import contextlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from forethought.errors import StoreError
+
+_SPEED_WEIGHT = 0.1
+"""Of the newest measurement in the moving average of seconds a symbol."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    until: float | None
+    """Seconds since the epoch; None until it is resumed."""
+
+
+class UserState:
+    """A small JSON file that every window and command of one user shares. Garbage in it reads as nothing."""
+
+    def __init__(self, folder: Path, now: Callable[[], float] = time.time) -> None:
+        self._file = folder / "state.json"
+        self._now = now
+
+    def pause(self, minutes: float | None) -> None:
+        """Raises StoreError when it cannot be kept."""
+        with self._edited() as state:
+            state["pause"] = {"until": None if minutes is None else self._now() + 60 * minutes}
+
+    def resume(self) -> None:
+        """Raises StoreError when it cannot be kept."""
+        with self._edited() as state:
+            state.pop("pause", None)
+
+    def current_pause(self) -> Pause | None:
+        pause = self._read().get("pause")
+        if not isinstance(pause, dict):
+            return None
+        until = pause.get("until")
+        if until is None:
+            return Pause(None)
+        return Pause(float(until)) if isinstance(until, int | float) and until > self._now() else None
+
+    def add_thinking(self, seconds: float) -> None:
+        """Count idle thinking towards today's limit. Raises StoreError when it cannot be kept."""
+        with self._edited() as state:
+            state["thinking"] = {"day": self._today(), "seconds": self._seconds_today(state) + seconds}
+
+    def seconds_today(self) -> float:
+        return self._seconds_today(self._read())
+
+    def measure(self, producer: str, seconds: float) -> None:
+        """Note what one symbol took. Raises StoreError when it cannot be kept."""
+        with self._edited() as state:
+            speeds = state.get("secondsASymbol")
+            speeds = speeds if isinstance(speeds, dict) else {}
+            before = speeds.get(producer)
+            known = before if isinstance(before, int | float) else seconds
+            speeds[producer] = known + _SPEED_WEIGHT * (seconds - known)
+            state["secondsASymbol"] = dict(list(speeds.items())[-50:])
+
+    def seconds_a_symbol(self, producer: str) -> float | None:
+        """Measured on this machine; None before the first."""
+        speeds = self._read().get("secondsASymbol")
+        value = speeds.get(producer) if isinstance(speeds, dict) else None
+        return float(value) if isinstance(value, int | float) else None
+
+    def _today(self) -> str:
+        return datetime.fromtimestamp(self._now(), UTC).astimezone().date().isoformat()
+
+    def _seconds_today(self, state: dict[str, Any]) -> float:
+        thinking = state.get("thinking")
+        if not isinstance(thinking, dict) or thinking.get("day") != self._today():
+            return 0.0
+        seconds = thinking.get("seconds")
+        return float(seconds) if isinstance(seconds, int | float) else 0.0
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            state = json.loads(self._file.read_bytes())
+        except (OSError, ValueError):
+            return {}  # missing or garbage: as if nothing had been said
+        return state if isinstance(state, dict) else {}
+
+    @contextlib.contextmanager
+    def _edited(self) -> Iterator[dict[str, Any]]:
+        state = self._read()
+        yield state
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            descriptor, name = tempfile.mkstemp(dir=self._file.parent, prefix="state-")
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump(state, file)
+            Path(name).replace(self._file)
+        except OSError as error:
+            raise StoreError(f"{self._file} cannot be written ({error.strerror}); free space or mend its rights.") from error

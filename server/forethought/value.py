@@ -1,0 +1,70 @@
+"""What thinking about a symbol is worth: predictability × chance of being asked × expected life. Pure."""
+
+import math
+from dataclasses import dataclass
+
+from forethought.context import CLASS_KINDS, FUNCTION_KINDS
+
+SETTLING_SECONDS = 20.0
+"""A file that was edited or saved this recently is likely to change again: rapidly changing contexts waste sleep."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What is known about the chance that somebody asks about a symbol soon."""
+
+    kind: str
+    focused: bool = False
+    open: bool = False
+    committed_rank: int | None = None
+    """Position of the file among those that recent commits changed, newest first; None when it is not among them."""
+    callers: int = 0
+    hovered: bool = False
+    """A person looked at it and found no insight."""
+    settling: bool = False
+    lines: int = 1
+    predictability: float = 1.0
+    """Of questions about such symbols, 0 … 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    amount: float
+    reason: str
+    """For people: why it is next."""
+
+
+def value_of(signals: Signals) -> Value:
+    chances = [
+        (1.0, "looked at, and no insight yet", signals.hovered),
+        (0.9, "in the file in front of you", signals.focused),
+        (0.7, "in an open file", signals.open),
+        (
+            0.8 / (1 + 0.1 * (signals.committed_rank or 0)),
+            "in a recently committed file",
+            signals.committed_rank is not None,
+        ),
+        (
+            min(0.6, 0.15 * math.log2(1 + signals.callers)),
+            f"mentioned in {signals.callers} places",
+            signals.callers > 1,
+        ),
+        (0.1, "in this repository", True),
+    ]
+    chance, reason, _ = max((item for item in chances if item[2]), key=lambda item: item[0])
+    chance *= 1 + 0.02 * min(10, signals.callers)
+    life = 0.05 if signals.settling else 1.0
+    if signals.settling:
+        reason += ", waiting until the edit settles"
+    return Value(signals.predictability * chance * life * _interest(signals), reason)
+
+
+def _interest(signals: Signals) -> float:
+    """How likely a symbol of this kind is asked about at all."""
+    if signals.kind in FUNCTION_KINDS:
+        return 0.6 + 0.4 * min(1.0, signals.lines / 30)
+    if signals.kind in CLASS_KINDS:
+        return 0.9
+    if signals.kind == "file":
+        return 0.8
+    return 0.2

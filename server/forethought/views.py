@@ -1,0 +1,152 @@
+"""What an editor's open file means, place by place: the in-memory view that hover reads."""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from forethought.cards import Card
+from forethought.index.resolve import IndexView, Target
+from forethought.index.tags import FileTags, Position, Range, Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Buffer:
+    """An open file's text as the editor has it."""
+
+    path: str
+    data: bytes
+    version: int | None
+    language: str | None
+    """Name of its language in the table; None when Forethought does not read it."""
+
+
+class OverlayView:
+    """The index with open buffers in place of the disk. An `IndexView`; `replace_buffer` moves its generation on."""
+
+    def __init__(self, saved: IndexView) -> None:
+        self._saved = saved
+        self._open: dict[str, FileTags] = {}
+        self._edits = 0
+        self._paths: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+
+    @property
+    def generation(self) -> int:
+        return self._saved.generation + self._edits
+
+    def replace_buffer(self, path: str, tags: FileTags | None) -> None:
+        """Lay a buffer's tags over the disk's; None takes them away."""
+        buffers = dict(self._open)
+        if tags is None:
+            buffers.pop(path, None)
+        else:
+            buffers[path] = tags
+        self._open = buffers  # replaced whole: readers on other threads see the one or the other
+        self._edits += 1
+
+    def paths(self) -> frozenset[str]:
+        saved, buffers = self._saved.paths(), self._open
+        if buffers.keys() <= saved:
+            return saved
+        if self._paths[0] is not saved or not buffers.keys() <= self._paths[1]:
+            self._paths = (saved, saved | buffers.keys())
+        return self._paths[1]
+
+    def tags(self, path: str) -> FileTags | None:
+        return self._open.get(path) or self._saved.tags(path)
+
+    def outline(self, path: str) -> FileTags | None:
+        return self._open.get(path) or self._saved.outline(path)
+
+    def definitions_named(self, short_name: str) -> Sequence[tuple[str, str, str, str]]:
+        buffers = self._open
+        found = [definition for definition in self._saved.definitions_named(short_name) if definition[0] not in buffers]
+        found += [
+            (path, symbol.id, symbol.kind, tags.language)
+            for path, tags in buffers.items()
+            for symbol in tags.symbols[1:]
+            if symbol.short_name == short_name
+        ]
+        return sorted(found)
+
+    def references_named(self, name: str) -> Sequence[tuple[str, Reference]]:
+        buffers = self._open
+        found = [(path, reference) for path, reference in self._saved.references_named(name) if path not in buffers]
+        found += [
+            (path, reference)
+            for path, tags in buffers.items()
+            for reference in tags.references
+            if reference.name == name
+        ]
+        return sorted(found, key=lambda item: (item[0], item[1].range))
+
+
+class View:
+    """One open file at one version. What its names mean is looked up once and remembered."""
+
+    def __init__(
+        self,
+        path: str,
+        version: int | None,
+        data: bytes,
+        tags: FileTags,
+        resolve_at: Callable[[Position], tuple[Target, ...]],
+        card: Callable[[Target], Card | None],
+    ) -> None:
+        self.path = path
+        self.version = version
+        self.data = data
+        self.lines = tuple(data.split(b"\n"))
+        self.tags = tags
+        self._resolve_at = resolve_at
+        self._card = card
+        self._rows: dict[int, list[tuple[int, int]]] = {}
+        self._targets: dict[Position, tuple[Target, ...]] = {}
+        for start, end in sorted({(place.start, place.end) for place in _places(tags)}):
+            if start.row == end.row:
+                self._rows.setdefault(start.row, []).append((start.column, end.column))
+
+    def at(self, position: Position) -> tuple[Target, ...]:
+        """The symbols that the identifier at (or ending at) the position means; several when it is ambiguous."""
+        identifier = self.identifier(position)
+        return self.targets(identifier.start) if identifier else ()
+
+    def identifier(self, position: Position) -> Range | None:
+        """The place of the identifier at (or ending at) the position."""
+        row = self._rows.get(position.row)
+        if not row:
+            return None
+        found = bisect_right(row, (position.column, 1 << 30)) - 1
+        if found < 0:
+            return None
+        start, end = row[found]
+        if not start <= position.column <= end:
+            return None
+        return Range(Position(position.row, start), Position(position.row, end))
+
+    def targets(self, start: Position) -> tuple[Target, ...]:
+        """What the identifier that starts here means."""
+        known = self._targets.get(start)
+        if known is None:
+            known = self._targets[start] = self._resolve_at(start)
+        return known
+
+    def card(self, target: Target) -> Card | None:
+        return self._card(target)
+
+    def identifiers(self) -> Iterator[Position]:
+        """Where each identifier starts, in order."""
+        for row in sorted(self._rows):
+            for start, _ in self._rows[row]:
+                yield Position(row, start)
+
+    def text_at(self, place: Range) -> bytes:
+        return self.lines[place.start.row][place.start.column : place.end.column]
+
+
+def _places(tags: FileTags) -> Iterator[Range]:
+    for symbol in tags.symbols[1:]:
+        yield symbol.selection
+    for reference in tags.references:
+        yield reference.range
+    for item in tags.imports:
+        yield item.range

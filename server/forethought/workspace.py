@@ -1,0 +1,632 @@
+"""One root: its index, its open files, what is known about its symbols, and how they stand in c′.
+
+Two lanes work off the event loop: `views` (parse buffers, resolve names, complete cards) and `index` (read what
+changed on disk). What hover reads (`view`, `View.at`, `View.card`) is in memory, or a point look-up in the index.
+"""
+
+import hashlib
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from forethought.cards import Card, Standing, callee_changed, standing_of
+from forethought.config import Settings
+from forethought.context import Context, build_context
+from forethought.engine.messages import CancelToken
+from forethought.errors import ForethoughtError
+from forethought.files import UnreadableSource, read_source
+from forethought.git import Repository
+from forethought.index.extract import read_tags
+from forethought.index.facts import SymbolFacts, facts_of
+from forethought.index.languages import Languages
+from forethought.index.resolve import IndexView, Resolver, Target
+from forethought.index.tags import FileTags, Position, Symbol
+from forethought.indexer import IndexReport, refresh
+from forethought.insights import Entry
+from forethought.lane import Lane
+from forethought.line_changes import LineChanges
+from forethought.store.index_store import IndexStore
+from forethought.store.protocol import ContextStore
+from forethought.views import Buffer, OverlayView, View
+
+MOST_CARDS = 20_000
+"""Cards kept in memory; those made longest ago go first."""
+HEAD_SECONDS = 1.0
+"""Between two looks at HEAD, which reads two small files."""
+MOST_CLOSED_VIEWS = 8
+"""Views of files that are not open, kept for the next request on them."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedSymbol:
+    """A symbol of the text on disk, and the subject that names its context."""
+
+    symbol: Symbol
+    subject: str
+
+
+class Workspace:
+    """One root. Safe from any thread; methods that read the disk say so."""
+
+    def __init__(
+        self,
+        root: Path,
+        within: str,
+        settings: Settings,
+        languages: Languages,
+        contexts: ContextStore,
+        index: IndexStore,
+        repository: Repository | None,
+        *,
+        on_change: Callable[[], None],
+        on_error: Callable[[Exception], None],
+    ) -> None:
+        self.root = root
+        self.within = within
+        self.settings = settings
+        self.languages = languages
+        self.index = index
+        self.repository = repository
+        self.notices: tuple[str, ...] = ()
+        self.last_report: IndexReport | None = None
+        self.indexing = False
+        self.index_progress = (0, 0)
+        """Files read and to be read, while indexing."""
+        self.focused: str | None = None
+        self.saved_at: dict[str, float] = {}
+        """path → monotonic seconds of the last edit or save seen; what is being edited waits."""
+        self._contexts = contexts
+        self._on_change = on_change
+        self._lock = threading.RLock()
+        self._view_built = threading.Condition(self._lock)
+        self._buffers: dict[str, Buffer] = {}
+        self._views: OrderedDict[str, View] = OrderedDict()
+        self._overlay = OverlayView(index)
+        self._resolvers = threading.local()
+        self._cards: OrderedDict[Target, Card] = OrderedDict()
+        self._card_versions = 0
+        self._blame: OrderedDict[tuple[str, str], LineChanges] = OrderedDict()
+        self._refreshed: list[Callable[[IndexReport], None]] = []
+        self._view_lane = Lane(f"views {root.name}", on_error)
+        self._index_lane = Lane(f"index {root.name}", on_error)
+        self._closed = threading.Event()
+
+    # Open files
+
+    def open_file(self, path: str, text: str, version: int | None, language_id: str | None = None) -> None:
+        """An editor opened the file; the view is built off the loop."""
+        self.change_file(path, text, version)
+
+    def change_file(self, path: str, text: str, version: int | None) -> None:
+        """The buffer's text is now `text`."""
+        data = text.encode("utf-8", "replace")
+        language = self.languages.detect(path, data[:8192])
+        with self._lock:
+            if path in self._buffers:
+                self.saved_at[path] = time.monotonic()
+            self._buffers[path] = Buffer(path, data, version, language.name if language else None)
+        self._view_lane.submit(("view", path), lambda: self._build_view(path), 0)
+
+    def close_file(self, path: str) -> None:
+        with self._lock:
+            self._buffers.pop(path, None)
+            self._views.pop(path, None)
+        self._overlay.replace_buffer(path, None)
+        self._view_lane.discard(("view", path))
+        self._view_lane.discard(("complete", path))
+
+    def save_file(self, path: str) -> None:
+        self.saved_at[path] = time.monotonic()
+        self.files_changed([path])
+
+    def files_changed(self, paths: Collection[str]) -> None:
+        """These paths may have changed on disk; they are read again off the loop."""
+        changed = frozenset(paths)
+        self._index_lane.submit(("refresh", changed), lambda: self._refresh_quietly(changed), 1)
+
+    def refresh_later(self) -> None:
+        """Read again whatever changed, off the loop."""
+        self._index_lane.submit("refresh all", lambda: self._refresh_quietly(None), 2)
+
+    def focus(self, path: str) -> None:
+        self.focused = path
+
+    @property
+    def open_paths(self) -> tuple[str, ...]:
+        with self._lock:
+            return tuple(self._buffers)
+
+    def is_dirty(self, path: str) -> bool:
+        """Whether the buffer differs from what the index last read."""
+        with self._lock:
+            buffer = self._buffers.get(path)
+        return buffer is not None and _digest(buffer.data) != self.index.content_hash(path)
+
+    # Views: what hover reads
+
+    def view(self, path: str) -> View | None:
+        """The last view that was built of an open file."""
+        return self._views.get(path)
+
+    def wait_view(self, path: str, version: int | None, seconds: float) -> View | None:
+        """The view of at least this version, waiting at most `seconds` for it; else the last one."""
+
+        def ready() -> bool:
+            view = self._views.get(path)
+            return view is not None and (version is None or view.version is None or view.version >= version)
+
+        with self._view_built:
+            self._view_built.wait_for(ready, seconds)
+            return self._views.get(path)
+
+    def view_from_disk(self, path: str) -> View | None:
+        """The view of a file that need not be open. Reads the disk. None when it is not ours to read."""
+        with self._lock:
+            view, buffer = self._views.get(path), self._buffers.get(path)
+        if buffer is not None:
+            if view is None or view.version != buffer.version:
+                self._build_view(path)
+            return self._views.get(path)
+        data = self._read(path)
+        if data is None:
+            return None
+        if view is not None and view.data == data:
+            return view
+        view = self._make_view(path, None, data)
+        if view is not None:
+            with self._lock:
+                self._views[path] = view
+                closed = [known for known in self._views if known not in self._buffers]
+                for known in closed[:-MOST_CLOSED_VIEWS]:
+                    del self._views[known]
+        return view
+
+    def hovered(self, path: str, target: Target) -> None:
+        """A person looks at this symbol: complete its card first."""
+        card = self._cards.get(target)
+        if card is None or card.facts is None or card.subject is None:
+            self._view_lane.submit(("card", target), lambda: self._complete(target), 1)
+
+    # Cards
+
+    def cards(self, path: str) -> tuple[Card, ...] | None:
+        """Every symbol of the file, the file itself first, complete. Reads the disk. None for an unknown file."""
+        view = self.view_from_disk(path)
+        tags = view.tags if view else self._overlay.tags(path)
+        if tags is None:
+            return None
+        return tuple(card for symbol in tags.symbols if (card := self._complete(Target(path, symbol.id))))
+
+    def card(self, target: Target) -> Card | None:
+        """One symbol, complete. Reads the disk."""
+        self.view_from_disk(target.path)
+        return self._complete(target)
+
+    def quick_card(self, target: Target) -> Card | None:
+        """What is in memory about a symbol; else its signature and docs by a point look-up."""
+        card = self._cards.get(target)
+        if card is not None:
+            return card
+        tags = self._tags_of(target.path)
+        symbol = tags.symbol(target.symbol_id) if tags else None
+        if tags is None or symbol is None:
+            return None
+        return self._keep(target, Card(target.path, tags.language, symbol))
+
+    def targets_at(self, path: str, position: Position) -> tuple[Target, ...]:
+        """What the identifier at the position means; several when ambiguous. Reads the disk."""
+        view = self.view_from_disk(path)
+        return view.at(position) if view else ()
+
+    def enclosing_symbol(self, path: str, position: Position) -> Target | None:
+        """The innermost symbol around the position. Reads the disk."""
+        view = self.view_from_disk(path)
+        return Target(path, view.tags.enclosing(position).id) if view else None
+
+    def search(self, query: str, limit: int = 200) -> tuple[Card, ...]:
+        """Symbols whose name contains `query`, without facts. Reads the index."""
+        if not query:
+            return ()
+        found = self.index.search(query, limit)
+        return tuple(card for item in found if (card := self.quick_card(Target(item.path, item.symbol_id))))
+
+    def names(self) -> frozenset[str]:
+        """Unqualified names of everything that is defined. Reads the index."""
+        return self.index.defined_names()
+
+    def lines(self, path: str) -> tuple[bytes, ...]:
+        """The file's rows as bytes: the buffer's, else the disk's; empty when there is neither."""
+        with self._lock:
+            buffer, view = self._buffers.get(path), self._views.get(path)
+        if buffer is not None:
+            return tuple(buffer.data.split(b"\n"))
+        if view is not None:
+            return view.lines
+        data = self._read(path)
+        return tuple(data.split(b"\n")) if data is not None else ()
+
+    def forget_cards(self, targets: Iterable[Target] | None = None) -> None:
+        """c′ changed for these symbols (None: for any): look again, and show what is known until then."""
+        with self._lock:
+            stale = list(self._cards) if targets is None else [target for target in targets if target in self._cards]
+        for target in stale:
+            self._view_lane.submit(("card", target), lambda target=target: self._complete(target), 3)  # type: ignore[misc] # mypy cannot infer a lambda with a default
+
+    # Names
+
+    @property
+    def overlay(self) -> IndexView:
+        """The index with open buffers in place of the disk."""
+        return self._overlay
+
+    def resolver(self) -> Resolver:
+        """This thread's resolver over the open buffers and the index."""
+        known: Resolver | None = getattr(self._resolvers, "overlay", None)
+        if known is None:
+            known = self._resolvers.overlay = Resolver(self._overlay)
+        return known
+
+    def saved_resolver(self) -> Resolver:
+        """This thread's resolver over what is saved."""
+        known: Resolver | None = getattr(self._resolvers, "saved", None)
+        if known is None:
+            known = self._resolvers.saved = Resolver(self.index)
+        return known
+
+    # Saved contexts: what passes read
+
+    def saved_symbols(self, path: str) -> tuple[SavedSymbol, ...]:
+        """The file's symbols on disk with their subjects; computed only when the file or what it uses has changed.
+
+        Empty when the disk holds another text than the index, which is read again first. Reads the disk.
+        """
+        tags, digest = self.index.tags(path), self.index.content_hash(path)
+        if tags is None or digest is None:
+            return ()
+        known = self.index.get_subjects(path)
+        if not all(known.get(symbol.id, ("", ""))[0] == digest for symbol in tags.symbols):
+            data = self._read(path)
+            if data is None or _digest(data) != digest:
+                self.files_changed([path])
+                return ()
+            subjects = {
+                symbol.id: (digest, build_context(self.saved_resolver(), path, tags, symbol, data).subject)
+                for symbol in tags.symbols
+            }
+            self.index.put_subjects(path, subjects)
+            known = {**known, **subjects}
+        return tuple(SavedSymbol(symbol, known[symbol.id][1]) for symbol in tags.symbols)
+
+    def saved_context(self, target: Target) -> Context | None:
+        """The context of a symbol as saved. None: it is gone, or the disk is newer than the index. Reads the disk."""
+        tags = self.index.tags(target.path)
+        symbol = tags.symbol(target.symbol_id) if tags else None
+        if tags is None or symbol is None:
+            return None
+        data = self._read(target.path)
+        if data is None or _digest(data) != self.index.content_hash(target.path):
+            self.files_changed([target.path])
+            return None
+        context = build_context(self.saved_resolver(), target.path, tags, symbol, data)
+        self.index.put_subjects(target.path, {symbol.id: (_digest(data), context.subject)})
+        return context
+
+    def standings(self, path: str, symbols: Collection[SavedSymbol]) -> dict[str, Standing]:
+        """Symbol id → how its subject stands in c′. Reads the store."""
+        earlier = {item.symbol.id: self.index.last_thought_subject(path, item.symbol.id) for item in symbols}
+        wanted = {item.subject for item in symbols} | {subject for subject in earlier.values() if subject}
+        entries, rejected = self._contexts.get_many(wanted), self._contexts.rejected(wanted)
+        found = {}
+        for item in symbols:
+            before = earlier[item.symbol.id]
+            found[item.symbol.id] = _standing(item.subject, before, entries, rejected)
+        self.index.mark_thought(path, [key for key, standing in found.items() if standing.state == "fresh"])
+        return found
+
+    # The index
+
+    def refresh(
+        self,
+        paths: Collection[str] | None = None,
+        on_progress: Callable[[int, int], None] | None = None,
+        cancel: CancelToken | None = None,
+    ) -> IndexReport:
+        """Read again what changed on disk (of `paths`, or anywhere). Reads the disk, for as long as it takes."""
+        before = {path: _interface(self.index.outline(path)) for path in paths} if paths is not None else {}
+        self.indexing = True
+        self._on_change()
+
+        def note(done: int, total: int) -> None:
+            self.index_progress = (done, total)
+            if on_progress is not None:
+                on_progress(done, total)
+
+        try:
+            report = refresh(
+                self.index,
+                self.root,
+                self.languages,
+                self.repository,
+                exclude=self.settings.exclude,
+                within=self.within,
+                paths=paths,
+                on_progress=note,
+                cancel=cancel,
+            )
+        finally:
+            self.indexing = False
+        self.last_report = report
+        if report.changed:
+            self._outdate(report.changed, before if paths is not None else None)
+            self._blame.clear()
+            self._renew_views(report.changed)
+        for listener in self._refreshed:
+            listener(report)
+        self._on_change()
+        return report
+
+    def on_refreshed(self, listener: Callable[[IndexReport], None]) -> None:
+        """Call `listener` after each refresh, on the thread that did it."""
+        self._refreshed.append(listener)
+
+    @property
+    def indexed_once(self) -> bool:
+        return self.last_report is not None
+
+    def watch(self) -> None:
+        """Read the root now, and again whenever HEAD moves: commit, amend, merge, rebase, switch, pull."""
+        self.refresh_later()
+        if self.repository is not None:
+            threading.Thread(target=self._follow_head, name=f"HEAD {self.root.name}", daemon=True).start()
+
+    @property
+    def busy(self) -> bool:
+        return self.indexing or not self._index_lane.idle
+
+    def wait_idle(self, seconds: float) -> bool:
+        """Wait until both lanes have nothing to do."""
+        end = time.monotonic() + seconds
+        return self._index_lane.wait_idle(seconds) and self._view_lane.wait_idle(max(0.0, end - time.monotonic()))
+
+    def close(self) -> None:
+        self._closed.set()
+        self._view_lane.close()
+        self._index_lane.close()
+        self._view_lane.join(1.0)
+        self._index_lane.join(1.0)
+        self.index.close()
+
+    # Inside
+
+    def _follow_head(self) -> None:
+        assert self.repository is not None
+        known = self.repository.head_state()
+        while not self._closed.wait(HEAD_SECONDS):
+            state = self.repository.head_state()
+            if state != known:
+                known = state
+                self.refresh_later()
+
+    def _refresh_quietly(self, paths: Collection[str] | None) -> None:
+        self.refresh(paths)
+
+    def _outdate(self, changed: Collection[str], before: Mapping[str, Mapping[str, str]] | None) -> None:
+        """Subjects rest on the interfaces that their symbols use: whoever mentions a changed one is computed again."""
+        names: set[str] = set()
+        for path in changed:
+            now = _interface(self.index.outline(path))
+            then = (
+                {_short(key): "" for key in self.index.get_subjects(path)} if before is None else before.get(path, {})
+            )
+            names |= {name for name in now.keys() | then.keys() if now.get(name) != then.get(name)}
+        outdated = set(changed)
+        for name in names - {""}:
+            outdated.update(path for path, _ in self.index.references_named(name))
+        for path in outdated:
+            known = self.index.get_subjects(path)
+            self.index.put_subjects(path, {key: ("", subject) for key, (_, subject) in known.items()})
+
+    def _renew_views(self, changed: Collection[str]) -> None:
+        with self._lock:
+            targets = [target for target in self._cards if target.path in changed]
+            for target in targets:
+                del self._cards[target]
+            buffers = list(self._buffers)
+            for path in [path for path in self._views if path not in self._buffers]:
+                del self._views[path]
+        for path in buffers:
+            self._view_lane.submit(("view", path), lambda path=path: self._build_view(path), 2)  # type: ignore[misc] # mypy cannot infer a lambda with a default
+
+    def _build_view(self, path: str) -> None:
+        with self._lock:
+            buffer = self._buffers.get(path)
+        if buffer is None:
+            return
+        view = self._make_view(path, buffer.version, buffer.data)
+        with self._view_built:
+            if self._buffers.get(path) is not buffer:
+                return  # changed again meanwhile: the next job builds it
+            if view is None:
+                self._views.pop(path, None)
+            else:
+                self._views[path] = view
+            self._view_built.notify_all()
+        if view is not None:
+            self._view_lane.submit(("complete", path), lambda: self._complete_view(path), 4)
+
+    def _make_view(self, path: str, version: int | None, data: bytes) -> View | None:
+        language = self.languages.detect(path, data[:8192])
+        if language is None:
+            return None
+        tags = self.index.tags(path) if _digest(data) == self.index.content_hash(path) else None
+        if tags is None:
+            tags = read_tags(language, data)
+        if path in self._buffers:
+            self._overlay.replace_buffer(path, tags)
+        self._renew_cards(path, tags)
+        return View(path, version, data, tags, lambda at: self._resolve_at(path, at), self.quick_card)
+
+    def _resolve_at(self, path: str, position: Position) -> tuple[Target, ...]:
+        return self.resolver().resolve_at(path, position).targets
+
+    def _renew_cards(self, path: str, tags: FileTags) -> None:
+        """Cards of a file whose text changed: what its symbols are is new at once, what is known about them follows."""
+        symbols = {symbol.id: symbol for symbol in tags.symbols}
+        with self._lock:
+            for target in [target for target in self._cards if target.path == path]:
+                card, symbol = self._cards[target], symbols.get(target.symbol_id)
+                if symbol is None:
+                    del self._cards[target]
+                elif symbol != card.symbol:
+                    same = bool(symbol.digest) and symbol.digest == card.symbol.digest
+                    state = card.state if same or card.state != "fresh" else "stale"
+                    self._keep(target, replace(card, symbol=symbol, subject=None, state=state))
+
+    def _complete_view(self, path: str) -> None:
+        """Resolve every name of an open file, then complete the cards: its own symbols first."""
+        view = self._views.get(path)
+        if view is None:
+            return
+        targets = dict.fromkeys(Target(path, symbol.id) for symbol in view.tags.symbols)
+        for start in view.identifiers():
+            targets.update(dict.fromkeys(view.targets(start)))
+            if self._views.get(path) is not view:
+                return
+        for target in targets:
+            card = self._cards.get(target)
+            if card is None or card.facts is None or card.subject is None or target.path == path:
+                self._view_lane.submit(("card", target), lambda target=target: self._complete(target), 5)  # type: ignore[misc] # mypy cannot infer a lambda with a default
+        self._on_change()
+
+    def _complete(self, target: Target) -> Card | None:
+        """Work out everything about one symbol, as the editor has it."""
+        tags = self._tags_of(target.path)
+        symbol = tags.symbol(target.symbol_id) if tags else None
+        data = self._data_of(target.path)
+        if tags is None or symbol is None or data is None:
+            with self._lock:
+                self._cards.pop(target, None)
+            return None
+        context = build_context(self.resolver(), target.path, tags, symbol, data)
+        earlier = self._earlier_subject(target, context.subject)
+        wanted = [context.subject, earlier] if earlier else [context.subject]
+        standing = _standing(context.subject, earlier, self._contexts.get_many(wanted), self._contexts.rejected(wanted))
+        card = Card(
+            path=target.path,
+            language=tags.language,
+            symbol=symbol,
+            subject=context.subject,
+            state=standing.state,
+            entry=standing.entry,
+            callee_changed=standing.state == "fresh" and callee_changed(standing.entry, dict(context.callees)),
+            facts=self._facts(target),
+            last_change=self._changes(target.path, data).last_change(symbol.range.start.row, _last_row(symbol)),
+        )
+        return self._keep(target, card)
+
+    def _earlier_subject(self, target: Target, subject: str) -> str | None:
+        earlier = self.index.last_thought_subject(target.path, target.symbol_id)
+        if earlier == subject or earlier is None:
+            known = self.index.get_subjects(target.path).get(target.symbol_id)
+            earlier = known[1] if known and known[1] != subject else None
+        return earlier
+
+    def _facts(self, target: Target) -> SymbolFacts:
+        return facts_of(self.resolver(), target.path, target.symbol_id)
+
+    def _changes(self, path: str, data: bytes) -> LineChanges:
+        if self.repository is None:
+            return LineChanges()
+        key = (path, _digest(data))
+        with self._lock:
+            known = self._blame.get(key)
+        if known is None:
+            try:
+                known = self.repository.last_changes(path, data)
+            except ForethoughtError:
+                known = LineChanges()  # a missing history leaves one fact out, and no more
+            with self._lock:
+                self._blame[key] = known
+                while len(self._blame) > 64:
+                    self._blame.popitem(last=False)
+        return known
+
+    def _keep(self, target: Target, card: Card) -> Card:
+        with self._lock:
+            known = self._cards.get(target)
+            if known is not None and replace(known, version=0) == replace(card, version=0):
+                return known
+            self._card_versions += 1
+            card = replace(card, version=self._card_versions)
+            self._cards[target] = card
+            self._cards.move_to_end(target)
+            while len(self._cards) > MOST_CARDS:
+                self._cards.popitem(last=False)
+        return card
+
+    def _tags_of(self, path: str) -> FileTags | None:
+        view = self._views.get(path)
+        return view.tags if view else self._overlay.tags(path)
+
+    def _data_of(self, path: str) -> bytes | None:
+        """The text that `_tags_of` was read from; None when the disk has moved on."""
+        view = self._views.get(path)
+        if view is not None:
+            return view.data
+        data = self._read(path)
+        if data is not None and _digest(data) != self.index.content_hash(path):
+            self.files_changed([path])
+            return None
+        return data
+
+    def _read(self, path: str) -> bytes | None:
+        try:
+            return read_source(self.root, path)
+        except UnreadableSource:
+            return None  # gone, or not ours to read: there is nothing to show
+
+
+def _standing(
+    subject: str, earlier: str | None, entries: Mapping[str, tuple[Entry, ...]], rejected: Mapping[str, frozenset[str]]
+) -> Standing:
+    nothing: frozenset[str] = frozenset()
+    return standing_of(
+        entries.get(subject, ()),
+        entries.get(earlier, ()) if earlier else (),
+        rejected.get(subject, nothing),
+        rejected.get(earlier, nothing) if earlier else nothing,
+    )
+
+
+def _interface(tags: FileTags | None) -> dict[str, str]:
+    """Short name → everything that users of the name in this file may see of it."""
+    if tags is None:
+        return {}
+    found: dict[str, str] = {}
+    for symbol in tags.symbols[1:]:
+        seen = f"{symbol.id} {symbol.kind} {symbol.signature} {symbol.returns} {symbol.bases}"
+        found[symbol.short_name] = f"{found.get(symbol.short_name, '')}\n{seen}"
+        if symbol.parent:
+            found[_short(symbol.parent)] = f"{found.get(_short(symbol.parent), '')}\n{symbol.signature}"
+    for binding in tags.bindings:
+        owner = _short(binding.scope)
+        found[owner] = f"{found.get(owner, '')}\n{binding.name}: {binding.annotation}"
+    for item in tags.imports:
+        found[item.local] = f"{found.get(item.local, '')}\n{item.module} {item.name}"
+    return found
+
+
+def _short(symbol_id: str) -> str:
+    return symbol_id.partition("#")[0].rpartition(".")[2]
+
+
+def _last_row(symbol: Symbol) -> int:
+    end = symbol.range.end
+    return end.row - 1 if end.column == 0 and end.row > symbol.range.start.row else end.row
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

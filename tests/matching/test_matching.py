@@ -1,0 +1,79 @@
+"""A question is understood whole or not at all."""
+
+import pytest
+
+from forethought.matching import closest_names, named_in, read_intent, same_question
+
+
+@pytest.mark.parametrize(
+    ("question", "aspect", "name"),
+    [
+        ("who calls greet?", "callers", "greet"),
+        ("Where is `find_root` used?", "callers", "find_root"),
+        ("which functions call Session.add_root", "callers", "Session.add_root"),
+        ("what does greet call?", "calls", "greet"),
+        ("what exceptions can parse raise?", "raises", "parse"),
+        ("Does parse() throw any errors?", "raises", "parse"),
+        ("which tests cover parse_args()?", "tests", "parse_args"),
+        ("where is Flask.route defined?", "location", "Flask.route"),
+        ("what are the parameters of the function greet?", "parameters", "greet"),
+        ("who last changed greet?", "last_change", "greet"),
+        ("what does Session inherit from?", "bases", "Session"),
+        ("what methods does Session have?", "members", "Session"),
+        ("please tell me what does greet do", "purpose", "greet"),
+        ("What is `Session` for?", "purpose", "Session"),
+        ("what does greet return?", "returns", "greet"),
+        ("when should I use greet?", "when", "greet"),
+        ("how do I use Session?", "how", "Session"),
+    ],
+)
+def test_a_question_gives_its_aspect_and_its_symbol(question: str, aspect: str, name: str) -> None:
+    intent = read_intent(question)
+    assert intent is not None
+    assert (intent.aspect, intent.name) == (aspect, name)
+
+
+@pytest.mark.parametrize("question", ["what does this do?", "who calls it", "explain this function"])
+def test_a_pointing_word_means_the_place_that_was_asked_from(question: str) -> None:
+    intent = read_intent(question)
+    assert intent is not None
+    assert intent.name is None
+    assert not intent.of_file
+
+
+def test_this_file_means_the_file() -> None:
+    intent = read_intent("what does this file do?")
+    assert intent is not None
+    assert intent.of_file
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "why does greet not return?",
+        "who calls greet and farewell?",
+        "what does greet return when the name is empty?",
+        "what does greet do differently from farewell?",
+        "who does not call greet?",
+        "how do I use greet without a name?",
+        "where is greet defined and why",
+        "",
+        "?",
+    ],
+)
+def test_a_question_with_anything_left_over_is_not_matched(question: str) -> None:
+    assert read_intent(question) is None
+
+
+def test_the_same_words_are_the_same_question() -> None:
+    assert same_question("What does `greet` do?", "please, what does greet do")
+    assert not same_question("What does `greet` do?", "What does `greet` return?")
+
+
+def test_close_spellings_are_offered() -> None:
+    assert closest_names("gret", ["greet", "farewell"]) == ["greet"]
+    assert closest_names("zzz", ["greet"]) == []
+
+
+def test_marked_names_come_first() -> None:
+    assert list(named_in("does the parser use `read_line` twice"))[0] == "read_line"

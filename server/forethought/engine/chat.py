@@ -1,5 +1,6 @@
 """From a conversation to the pieces of one prompt: a model's own template around texts that stay texts."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -21,6 +22,7 @@ class Piece:
 
 
 _MARK: Final = "FORETHOUGHT{}CONTENT"
+_MARKS: Final = re.compile("FORETHOUGHT([0-9]{1,6})CONTENT")
 
 
 def render(messages: Sequence[Message], template: Render | None, default: Render) -> list[Piece]:
@@ -77,27 +79,31 @@ def _attempt(turns: list[Message], apply: Render) -> list[Piece] | None:
         whole = apply([{"role": turn.role, "content": turn.content} for turn in turns])
     except Exception:  # noqa: BLE001  a template is the model author's program and may raise anything
         return None
-    pieces = _split(rendered, marks, [turn.content for turn in turns])
+    pieces = _split(rendered, [turn.content for turn in turns])
     if pieces is None:
         return None
     if "".join(piece.text for piece in pieces) != whole:
         # Some templates trim what they are given; a mark has nothing to trim.
-        trimmed = _split(rendered, marks, [turn.content.strip() for turn in turns])
+        trimmed = _split(rendered, [turn.content.strip() for turn in turns])
         if trimmed is not None and "".join(piece.text for piece in trimmed) == whole:
             return trimmed
     return pieces
 
 
-def _split(rendered: str, marks: list[str], contents: list[str]) -> list[Piece] | None:
+def _split(rendered: str, contents: list[str]) -> list[Piece] | None:
+    """Put the contents where their marks are, in whatever order; None unless each mark is there exactly once."""
     pieces: list[Piece] = []
-    rest = rendered
-    for mark, content in zip(marks, contents, strict=True):
-        before, found, rest = rest.partition(mark)
-        if not found or mark in rest:
+    place = 0
+    seen = []
+    for found in _MARKS.finditer(rendered):
+        number = int(found[1])
+        if number >= len(contents):
             return None
-        pieces += [Piece(before, False), Piece(content, True)]
-    pieces.append(Piece(rest, False))
-    return [piece for piece in pieces if piece.text]
+        pieces += [Piece(rendered[place : found.start()], False), Piece(contents[number], True)]
+        place = found.end()
+        seen.append(number)
+    pieces.append(Piece(rendered[place:], False))
+    return [piece for piece in pieces if piece.text] if sorted(seen) == list(range(len(contents))) else None
 
 
 def _merged(messages: Sequence[Message]) -> list[Message]:

@@ -179,6 +179,10 @@ class Vocabulary:
         self.pointer = llama_cpp.llama_model_get_vocab(self._model)
         self.size = llama_cpp.llama_vocab_n_tokens(self.pointer)
         self._pieces: dict[int, bytes] = {}
+        # SentencePiece puts a space in front of a text by itself; a template's own one would then be a second.
+        self._prefixes_space = file.tokenizer == "llama" and bool(
+            file.metadata.get("tokenizer.ggml.add_space_prefix", True)
+        )
         self._special = self._special_tokens()
         texts = {token: text for text, token in self._special.items()}
         self._bos: int = llama_cpp.llama_vocab_bos(self.pointer)
@@ -234,7 +238,7 @@ class Vocabulary:
         """Plain text: what looks like a control token is not one."""
         if not text:
             return []
-        data = text.encode("utf-8", "replace")
+        data = (text.removeprefix(" ") if self._prefixes_space else text).encode("utf-8", "replace")
         room = len(data) + 8
         while True:
             buffer = (llama_cpp.llama_token * room)()

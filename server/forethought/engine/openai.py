@@ -209,10 +209,13 @@ class EndpointWork:
             reason = http.client.responses.get(status, "no reason given")
         if status in (400, 413) and "context" in reason.lower():
             return ContextOverflow(f"The prompt does not fit into the endpoint's context ({reason}); ask about less.")
-        hint = {401: f"set {KEY_VARIABLES[0]}", 403: f"check {KEY_VARIABLES[0]}", 404: "check openai.baseUrl and model"}
-        return EngineError(
-            f"The endpoint {self._backend.base_url} answered {status} ({reason}); {hint.get(status, 'ask again later')}."
-        )
+        advice = {
+            401: f"set {KEY_VARIABLES[0]}",
+            403: f"check {KEY_VARIABLES[0]}",
+            404: "check openai.baseUrl and model",
+        }
+        hint = advice.get(status, "ask again later")
+        return EngineError(f"The endpoint {self._backend.base_url} answered {status} ({reason}); {hint}.")
 
 
 def _connection(base_url: str) -> http.client.HTTPConnection:

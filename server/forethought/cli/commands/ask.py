@@ -1,8 +1,13 @@
 """`forethought ask`: one question."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from forethought.cli.invocation import Invocation, common_options
+
+if TYPE_CHECKING:
+    from forethought.answering import AskedTier
 
 TIERS = ("auto", "facts", "predicted", "enriched", "full")
 
@@ -18,7 +23,7 @@ TIERS = ("auto", "facts", "predicted", "enriched", "full")
 @common_options
 @click.pass_obj
 def ask(
-    invocation: Invocation, question: str, place: str | None, verbosity: int | None, tier: str, fresh: bool
+    invocation: Invocation, question: str, place: str | None, verbosity: int | None, tier: "AskedTier", fresh: bool
 ) -> None:
     """Answer one question about the code.
 

@@ -38,7 +38,7 @@ def _command(name: str, about: str) -> click.Command:
     @click.command(name, help=about)
     @common_options
     @click.pass_obj
-    def measure(invocation: Invocation, **options: Any) -> None:
+    def measure(invocation: Invocation, /, **options: Any) -> None:
         from forethought.cli.output import print_document, say
 
         result = module.run(**options)

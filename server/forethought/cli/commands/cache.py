@@ -10,6 +10,7 @@ import click
 from forethought.cli.invocation import FAILED, Invocation, common_options
 
 if TYPE_CHECKING:
+    from forethought.config import Settings
     from forethought.store.context_store import DiskContextStore
 
 
@@ -151,7 +152,7 @@ def _folder(invocation: Invocation) -> Path:
     return _settings(invocation).cache_folder / CONTEXTS_FOLDER
 
 
-def _settings(invocation: Invocation) -> Any:
+def _settings(invocation: Invocation) -> "Settings":
     return invocation.load_settings(None).settings
 
 

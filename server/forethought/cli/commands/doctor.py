@@ -2,7 +2,7 @@
 
 import click
 
-from forethought.cli.invocation import Invocation, common_options
+from forethought.cli.invocation import FAILED, Invocation, common_options
 
 
 @click.command()
@@ -10,5 +10,20 @@ from forethought.cli.invocation import Invocation, common_options
 @click.pass_obj
 def doctor(invocation: Invocation) -> None:
     """Check the installation and say how to mend each fault."""
+    from rich.text import Text
 
-    raise NotImplementedError
+    from forethought.cli.output import plain, print_document, say
+    from forethought.installation import diagnose
+
+    findings = diagnose(invocation.load_settings(None).settings, invocation.environment)
+    if not all(finding.ok for finding in findings):
+        invocation.status = FAILED
+    if invocation.json:
+        listed = [{"ok": finding.ok, "what": finding.what, "mend": finding.mend} for finding in findings]
+        print_document({"ok": invocation.status == 0, "findings": listed})
+        return
+    for finding in findings:
+        mark = ("✓", "green") if finding.ok else ("✗", "red")
+        say(Text.assemble(mark, f" {plain(finding.what)}"))
+        if finding.mend:
+            say(Text(f"  → {plain(finding.mend)}", style="yellow"))

@@ -14,4 +14,30 @@ def uninstall(invocation: Invocation, dry_run: bool) -> None:
 
     Stores, models, snapshots, logs and environments of ours; the program itself is pip's to remove.
     """
-    raise NotImplementedError
+    from forethought.cli.output import plain, print_document, say
+    from forethought.config import runtime_folder
+    from forethought.engine.client import stop_hosts
+    from forethought.installation import delete, inventory
+
+    settings = invocation.load_settings(None).settings
+    if not dry_run:
+        stop_hosts(runtime_folder(invocation.environment))
+    items = inventory(settings, invocation.environment)
+    problems = [] if dry_run else delete(items)
+    if problems:
+        invocation.failed(*problems)
+    if invocation.json:
+        listed = [
+            {"kind": item.kind, "path": str(item.path), "bytes": item.bytes, "files": len(item.files)} for item in items
+        ]
+        print_document({"dryRun": dry_run, "items": listed, "problems": problems})
+        return
+    for item in items:
+        say(f"{item.kind:<12}{item.bytes / 1e6:>10.1f} MB  {plain(str(item.path))}")
+    total = sum(item.bytes for item in items) / 1e6
+    done = "would be deleted" if dry_run else "deleted"
+    say(
+        f"{total:.1f} MB {done}. `pip uninstall forethought` removes the program."
+        if items
+        else "Nothing is left of us."
+    )

@@ -1,0 +1,239 @@
+"""`make demo`: index this repository, think about a few of its files, then hover and ask over a real server.
+
+Everything it keeps is in `.demo`, so that a second run reuses it. Fails when an answer is not made the way it says.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from itertools import count
+from pathlib import Path
+from typing import IO, Any
+
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.padding import Padding
+from rich.text import Text
+
+ROOT = Path(__file__).resolve().parents[1]
+KEPT = ROOT / ".demo"
+FILES = ("server/forethought/files.py", "server/forethought/uris.py", "server/forethought/value.py")
+HOVERED = (FILES[0], "def find_root(", "find_root")
+QUESTIONS = (
+    ("facts", "Who calls find_root?", False),
+    ("predicted", "What does find_root do?", False),
+    ("enriched", "Why would find_root refuse a folder?", True),
+)
+"""(the promised tier, the question, whether a prediction is to be left aside)."""
+TIER_STYLES = {"facts": "cyan", "predicted": "green", "enriched": "magenta"}
+
+console = Console(highlight=False)
+
+
+def main() -> int:
+    """Run the demo and return the exit status."""
+    environment = {
+        **os.environ,
+        "FORETHOUGHT_CACHE_DIR": str(KEPT / "cache"),
+        "FORETHOUGHT_RUNTIME_DIR": str(KEPT / "run"),
+        "FORETHOUGHT_CONFIG": str(KEPT / "forethought.toml"),
+        "FORETHOUGHT_MODEL": "smollm2",
+        "FORETHOUGHT_ENGINE": "llama",
+    }
+    KEPT.mkdir(exist_ok=True)
+    (KEPT / "forethought.toml").write_text("# The demo keeps away from your own settings.\n", encoding="utf-8")
+    started = time.monotonic()
+    console.print("\n[bold]Forethought[/] thinks before you ask. Here it reads its own repository.\n")
+    try:
+        show_index(environment)
+        show_thinking(environment)
+        with Client(environment) as client:
+            show_hover(client)
+            for tier, question, fresh in QUESTIONS:
+                show_question(client, tier, question, fresh)
+    except Failure as failure:
+        console.print(f"\n[bold red]The demo failed:[/] {failure}")
+        return 1
+    finally:
+        subprocess.run([*COMMAND, "engine", "stop"], env=environment, cwd=ROOT, stdout=subprocess.DEVNULL, check=False)
+    seconds = time.monotonic() - started
+    console.print(
+        f"\n[dim]{seconds:.0f} s in all; the next run reuses everything. The model, SmolLM2 (135M), is for"
+        " demonstration: see `forethought model list` for real ones.[/]\n"
+    )
+    return 0
+
+
+class Failure(Exception):
+    """Something is not as promised."""
+
+
+def show_index(environment: Mapping[str, str]) -> None:
+    """Index the checkout."""
+    report = run(environment, "index")
+    step(
+        "index",
+        f"{report['files']} files, {report['symbols']:,} symbols, {report['references']:,} references",
+        report["seconds"] * 1000,
+    )
+
+
+def show_thinking(environment: Mapping[str, str]) -> None:
+    """Sleep-time passes over a few files."""
+    includes = [word for file in FILES for word in ("--include", f"/{file}")]
+    console.print(f"[bold]think[/]      reading {', '.join(Path(file).name for file in FILES)} …", end="\r")
+    report = run(environment, "precompute", *includes)
+    symbols = report["symbols"]
+    if symbols["failed"] or symbols["remaining"]:
+        raise Failure(f"{symbols['failed']} symbols failed and {symbols['remaining']} remain.")
+    done = f"{symbols['computed']} symbols thought about, {symbols['reused']} reused"
+    step("think", f"{done}, {symbols['empty']} without a sound insight", report["seconds"] * 1000)
+
+
+def show_hover(client: "Client") -> None:
+    """One hover, as an editor would ask for it."""
+    file, line_start, name = HOVERED
+    lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
+    row = next(row for row, line in enumerate(lines) if line.startswith(line_start))
+    place = {"textDocument": {"uri": uri(file)}, "position": {"line": row, "character": lines[row].index(name)}}
+    client.open(file)
+    client.request("textDocument/hover", place)  # what an editor's own warm-up hovers do
+    result, milliseconds = client.request("textDocument/hover", place)
+    if not result or result["contents"]["value"].endswith(" facts"):
+        raise Failure("the hover holds no insight.")
+    step("hover", f"{name}  [dim]{file}:{row + 1}[/]", milliseconds)
+    console.print(Padding(Markdown(result["contents"]["value"], hyperlinks=False), (0, 4, 0, 11)))
+
+
+def show_question(client: "Client", tier: str, question: str, fresh: bool) -> None:
+    """One question; its answer must come from the promised tier."""
+    params = {"question": question, "textDocument": {"uri": uri(HOVERED[0])}, "fresh": fresh}
+    answer, milliseconds = client.request("forethought/chat", params)
+    if answer["tier"] != tier:
+        raise Failure(f"“{question}” was answered as {answer['tier']}, not as {tier}: {answer['answer']}")
+    console.print()
+    step("ask", f"{question}  [{TIER_STYLES[tier]}]{tier}[/]", milliseconds)
+    console.print(Padding(Markdown(answer["answer"], hyperlinks=False), (0, 4, 0, 11)))
+    for source in answer["sources"][:3]:
+        path = Path(source["uri"].removeprefix("file://")).relative_to(ROOT)
+        console.print(Text(f"           {path}:{source['range']['start']['line'] + 1}", style="dim"))
+
+
+def step(name: str, what: str, milliseconds: float) -> None:
+    """One line: what was done, and how long it took."""
+    duration = f"{milliseconds:.1f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
+    console.print(f"[bold]{name:<11}[/]{what}  [yellow]{duration}[/]")
+
+
+def run(environment: Mapping[str, str], *words: str) -> Any:
+    """One command with `--json`; its document."""
+    result = subprocess.run(
+        [*COMMAND, *words, "--json"], env=environment, cwd=ROOT, stdout=subprocess.PIPE, check=False
+    )
+    if result.returncode != 0:
+        raise Failure(f"`forethought {' '.join(words)}` ended with status {result.returncode}.")
+    return json.loads(result.stdout)
+
+
+def uri(file: str) -> str:
+    """The URI of a file of this repository."""
+    return (ROOT / file).as_uri()
+
+
+class Client:
+    """The smallest language client there can be, over stdio."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self._ids = count(1)
+
+    def __enter__(self) -> "Client":
+        self._process = subprocess.Popen(
+            [*COMMAND, "serve"], env=self._environment, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        folders = [{"uri": ROOT.as_uri(), "name": ROOT.name}]
+        capabilities = {"general": {"positionEncodings": ["utf-8", "utf-16"]}}
+        options = {"sleep": {"scope": "off"}}
+        self.request(
+            "initialize",
+            {
+                "processId": os.getpid(),
+                "rootUri": None,
+                "capabilities": capabilities,
+                "workspaceFolders": folders,
+                "initializationOptions": options,
+            },
+        )
+        self.notify("initialized", {})
+        self._wait_until_indexed()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.request("shutdown", None)
+        self.notify("exit", None)
+        self._process.wait(10)
+
+    def open(self, file: str) -> None:
+        text = (ROOT / file).read_text(encoding="utf-8")
+        document = {"uri": uri(file), "languageId": "python", "version": 1, "text": text}
+        self.notify("textDocument/didOpen", {"textDocument": document})
+
+    def request(self, method: str, params: Any) -> tuple[Any, float]:
+        """The result, and the milliseconds from sending to having it."""
+        number = next(self._ids)
+        started = time.perf_counter()
+        self._send({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
+        while True:
+            message = self._receive()
+            if "method" in message and "id" in message:
+                self._send({"jsonrpc": "2.0", "id": message["id"], "result": None})
+            elif message.get("id") == number:
+                if "error" in message:
+                    raise Failure(f"{method}: {message['error']['message']}")
+                return message["result"], (time.perf_counter() - started) * 1000
+
+    def notify(self, method: str, params: Any) -> None:
+        self._send({"jsonrpc": "2.0", "method": method, "params": params})
+
+    def _wait_until_indexed(self) -> None:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            status, _ = self.request("forethought/status", {})
+            if status["state"] not in ("starting", "indexing"):
+                return
+            time.sleep(0.1)
+        raise Failure("the server did not finish indexing within a minute.")
+
+    def _send(self, message: Mapping[str, Any]) -> None:
+        body = json.dumps(message).encode()
+        self._stdin.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        self._stdin.flush()
+
+    def _receive(self) -> dict[str, Any]:
+        length = 0
+        while line := self._stdout.readline().strip():
+            name, _, value = line.partition(b":")
+            length = int(value) if name.lower() == b"content-length" else length
+        if not length:
+            raise Failure("the server ended.")
+        message: dict[str, Any] = json.loads(self._stdout.read(length))
+        return message
+
+    @property
+    def _stdin(self) -> IO[bytes]:
+        assert self._process.stdin is not None
+        return self._process.stdin
+
+    @property
+    def _stdout(self) -> IO[bytes]:
+        assert self._process.stdout is not None
+        return self._process.stdout
+
+
+COMMAND = (sys.executable, "-m", "forethought")
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -372,12 +372,14 @@ class _WatchedFile:
 @contextmanager
 def _quiet_hub() -> Iterator[None]:
     """No bars and warnings of the hub's library between our own lines."""
+    from logging import ERROR
+
     from huggingface_hub.utils import logging
     from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
     bars_were_on, verbosity = not are_progress_bars_disabled(), logging.get_verbosity()
     disable_progress_bars()
-    logging.set_verbosity(logging.ERROR)
+    logging.set_verbosity(ERROR)
     try:
         yield
     finally:

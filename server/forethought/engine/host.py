@@ -319,7 +319,7 @@ class Host:
             raise EngineUnavailable(
                 f"llama-cpp-python cannot be used ({error}); install it again with pip install 'forethought[llama]'."
             ) from error
-        options = LlamaOptions(Path(config.model_path), config.context_length, config.gpu_layers, not _amx())
+        options = LlamaOptions(Path(config.model_path), config.context_length, config.gpu_layers)
         return LlamaBackend(options, lambda: self._load.threads(config.threads), self._loading)
 
     @contextlib.contextmanager
@@ -471,13 +471,6 @@ def _version(hello: dict[str, Any]) -> tuple[int, tuple[int, ...]]:
 
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".")[:3] if part.isdigit())
-
-
-def _amx() -> bool:
-    try:
-        return "amx_tile" in Path("/proc/cpuinfo").read_text()
-    except OSError:
-        return False
 
 
 def _log(line: str) -> None:

@@ -18,6 +18,7 @@ from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 from llama_cpp.llama_grammar import json_schema_to_gbnf
 
 from forethought.engine import chat
+from forethought.engine.amx import without_amx
 from forethought.engine.backend import BackendState, Control
 from forethought.engine.batching import Batcher, Entry, Line, common_prefix
 from forethought.engine.gguf import ModelFile, check_memory, read_model_file
@@ -45,8 +46,6 @@ class LlamaOptions:
     context_length: int
     gpu_layers: int
     """-1: all that fit."""
-    repack: bool = True
-    """Rearrange weights for the CPU's own matrix instructions. Off where those crash (AMX in some virtual machines)."""
 
 
 class LlamaBackend:
@@ -117,7 +116,7 @@ class LlamaBackend:
         with self._lock:
             if self._vocabulary is None:
                 self._file = read_model_file(self._options.path)
-                with self._loading():
+                with self._loading(), without_amx():
                     self._vocabulary = Vocabulary(self._file, self._log)
             return self._vocabulary
 
@@ -127,7 +126,7 @@ class LlamaBackend:
             vocabulary = self.vocabulary()
             file = read_model_file(self._options.path)
             check_memory(file, self.context_length)
-            with self._loading():
+            with self._loading(), without_amx():
                 self._model = Model(vocabulary, file, self._options, self.context_length, self._log)
             self._model.speeds.update(self._speeds)
             self._device = self._model.device
@@ -294,7 +293,6 @@ class Model:
         self.batch_size = _GPU_BATCH if offload else _CPU_BATCH
         parameters = llama_cpp.llama_model_default_params()
         parameters.n_gpu_layers = options.gpu_layers if offload else 0
-        parameters.use_extra_bufts = options.repack
         log.last_error = log.device = ""
         self._model = llama_cpp.llama_model_load_from_file(str(file.path).encode(), parameters)
         if not self._model:

@@ -16,6 +16,9 @@ from forethought.installation import Finding, delete, diagnose, inventory
 from forethought.store.context_store import DiskContextStore
 
 
+_grammars = installation._grammars
+
+
 @dataclass(frozen=True)
 class Home:
     path: Path
@@ -41,6 +44,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setattr(installation, "_grammars", lambda environment: [])  # two tests put the slow original back
     environment = {"FORETHOUGHT_RUNTIME_DIR": str(tmp_path / "run"), "PATH": os.environ["PATH"]}
     return Home(tmp_path, Settings(cache_directory=str(tmp_path / "our-cache")), environment)
 
@@ -49,6 +53,11 @@ def write(path: Path, text: str = "x" * 10) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     return path
+
+
+@pytest.fixture
+def real_grammars(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(installation, "_grammars", _grammars)
 
 
 def furnish(home: Home) -> None:
@@ -146,7 +155,7 @@ def findings(home: Home, settings: Settings | None = None) -> dict[bool, list[Fi
     return {verdict: [finding for finding in found if finding.ok is verdict] for verdict in (True, False)}
 
 
-def test_a_machine_in_order_has_no_complaints(home: Home) -> None:
+def test_a_machine_in_order_has_no_complaints(home: Home, real_grammars: None) -> None:
     found = findings(home, Settings(cache_directory=home.settings.cache_directory, engine="none"))
     assert found[False] == []
     text = " ".join(finding.what for finding in found[True])
@@ -209,7 +218,7 @@ def test_a_full_disk_is_said(home: Home, monkeypatch: pytest.MonkeyPatch) -> Non
     assert len([finding for finding in findings(home)[False] if "free" in finding.what]) == 2
 
 
-def test_a_grammar_of_ones_own_that_does_not_load_is_said(home: Home) -> None:
+def test_a_grammar_of_ones_own_that_does_not_load_is_said(home: Home, real_grammars: None) -> None:
     grammars = home.path / "config" / "forethought" / "grammars"
     write(grammars / "languages.toml", '[nolang]\nmodule = "tree_sitter_nolang_missing"\nextensions = ["nl"]\n')
     complaint(home, "nolang")

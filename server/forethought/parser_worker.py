@@ -2,8 +2,8 @@
 
 A worker is this module run as a program: requests come on its standard input, answers go to its standard output, and
 it ends when its input does, so it never outlives the process that started it. A frame is its length (4 bytes,
-big-endian) and that many bytes; a request is a language's name and a file's text, an answer a JSON header and two
-blobs of encoded tags.
+big-endian) and that many bytes; a request is a language's name and a file's text, an answer a JSON header and a
+blob of encoded tags.
 """
 
 import json
@@ -47,7 +47,7 @@ class ParserWorker:
             _write_frame(process.stdin, source)
             process.stdin.flush()
             header = _read_frame(process.stdout)
-            blobs = (_read_frame(process.stdout), _read_frame(process.stdout))
+            outline = _read_frame(process.stdout)
         except (OSError, EOFError) as error:
             too_long = not timer.is_alive()
             self.close()
@@ -57,7 +57,7 @@ class ParserWorker:
         answer = json.loads(header)
         if "failure" in answer:
             raise IndexingError(answer["failure"])
-        return EncodedTags.from_parts(answer, *blobs)
+        return EncodedTags.from_parts(answer, outline)
 
     def close(self) -> None:
         """End the process now."""
@@ -89,18 +89,16 @@ def main(arguments: Sequence[str], requests: IO[bytes], answers: IO[bytes]) -> N
             return
         language = languages.named(name)
         header: dict[str, object]
-        outline = references = b""
+        outline = b""
         if language is None:
             header = {"failure": f"the language “{name}” cannot be loaded"}
         else:
             try:
-                encoded = encode(read_tags(language, source))
-                header, outline, references = encoded.parts()
+                header, outline = encode(read_tags(language, source)).parts()
             except Exception as error:  # noqa: BLE001 - whatever one file does must cost that file only
                 header = {"failure": f"it cannot be read ({type(error).__name__})"}
         _write_frame(answers, json.dumps(header).encode())
         _write_frame(answers, outline)
-        _write_frame(answers, references)
         answers.flush()
 
 

@@ -1,9 +1,11 @@
 """The index store keeps what it is given, finds names again, and survives what disks and other processes do to it."""
 
 import hashlib
+import json
 import sqlite3
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -86,10 +88,14 @@ def index_file(folder: Path) -> Path:
 
 @given(any_tags())
 def test_tags_survive_their_encoding(tags: FileTags) -> None:
-    outline = tags_encoding.decode_outline(tags_encoding.encode_outline(tags))
-    references = tags_encoding.decode_references(tags_encoding.encode_references(tags), outline)
-    assert references == tags.references
+    encoded = tags_encoding.encode(tags)
+    outline = tags_encoding.decode_outline(encoded.outline)
     assert (outline.symbols, outline.imports, outline.bindings) == (tags.symbols, tags.imports, tags.bindings)
+    again = tags_encoding.EncodedTags.from_parts(json.loads(json.dumps(encoded.parts()[0])), encoded.parts()[1])
+    references = [
+        item for name, places in again.mentions for item in tags_encoding.decode_mentions(name, places, outline)
+    ]
+    assert Counter(references) == Counter(tags.references)
 
 
 @given(st.binary(max_size=50))
@@ -117,6 +123,22 @@ def test_paths_and_names_need_not_be_valid_utf8(tmp_path: Path) -> None:
     store.put([indexed("caf\udce9.py", file_tags("na\udce9me"))])
     assert store.paths() == {"caf\udce9.py"}
     assert store.definitions_named("na\udce9me")[0].path == "caf\udce9.py"
+
+
+def test_a_garbled_row_is_forgotten_so_that_its_file_is_read_again(tmp_path: Path) -> None:
+    store = IndexStore.open(tmp_path, tmp_path)
+    store.put([indexed("a.py", file_tags("make")), indexed("b.py", file_tags("mend"))])
+    store.close()
+    connection = sqlite3.connect(index_file(tmp_path))
+    connection.execute("UPDATE contents SET outline = x'00' WHERE id = 1")
+    connection.commit()
+    connection.close()
+    again = IndexStore.open(tmp_path, tmp_path)
+    assert again.tags("a.py") is None
+    assert set(again.stamps()) == {"b.py"}
+    assert again.problem
+    again.put([indexed("a.py", file_tags("make"))])
+    assert again.tags("a.py") == file_tags("make")
 
 
 def test_two_paths_with_one_text_share_what_was_read(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ import uuid
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -38,7 +39,8 @@ _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE contents (
     id INTEGER PRIMARY KEY, content_hash TEXT NOT NULL, language TEXT NOT NULL, used_at REAL NOT NULL,
-    symbols INTEGER NOT NULL, mentions INTEGER NOT NULL, outline BLOB NOT NULL, refs BLOB NOT NULL,
+    symbols INTEGER NOT NULL, refs INTEGER NOT NULL, outline BLOB NOT NULL,
+    first_mention INTEGER NOT NULL, last_mention INTEGER NOT NULL, -- a content's mentions stand in a row
     UNIQUE (content_hash, language));
 CREATE TABLE files (
     path BLOB PRIMARY KEY, size INTEGER NOT NULL, modified_ns INTEGER NOT NULL, content INTEGER NOT NULL
@@ -46,8 +48,8 @@ CREATE TABLE files (
 CREATE INDEX files_by_content ON files (content);
 CREATE TABLE definitions (
     name BLOB, content INTEGER, symbol BLOB, kind TEXT NOT NULL, PRIMARY KEY (name, content, symbol)) WITHOUT ROWID;
-CREATE TABLE mentions (
-    name BLOB, content INTEGER, places TEXT NOT NULL, PRIMARY KEY (name, content)) WITHOUT ROWID;
+CREATE TABLE mentions (id INTEGER PRIMARY KEY, name BLOB NOT NULL, content INTEGER NOT NULL, places TEXT NOT NULL);
+CREATE INDEX mentions_by_name ON mentions (name, content);
 CREATE TABLE skipped (path BLOB PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE subjects (
     path BLOB, symbol BLOB, content_hash TEXT NOT NULL, subject TEXT NOT NULL, previous TEXT, thought TEXT,
@@ -191,13 +193,13 @@ class IndexStore:
         if self.skipped() == dict(skipped):
             return
 
-        def replace(connection: sqlite3.Connection) -> None:
+        def change(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM skipped")
             connection.executemany(
                 "INSERT INTO skipped VALUES (?, ?)", [(os.fsencode(path), reason) for path, reason in skipped.items()]
             )
 
-        self._write(replace)
+        self._write(change)
 
     def skipped(self) -> dict[str, str]:
         return {os.fsdecode(path): reason for path, reason in self._rows("SELECT path, reason FROM skipped")}
@@ -205,23 +207,18 @@ class IndexStore:
     def prune(self, keep: int = KEPT_CONTENTS) -> None:
         """Forget contents that no path has any more, beyond the `keep` last used."""
         rows = self._rows(
-            "SELECT id, outline, refs FROM contents WHERE id NOT IN (SELECT content FROM files)"
+            "SELECT id, outline, first_mention, last_mention FROM contents WHERE id NOT IN (SELECT content FROM files)"
             " ORDER BY used_at DESC LIMIT -1 OFFSET ?",
             (keep,),
         )
 
         def delete(connection: sqlite3.Connection) -> None:
-            for content, outline_blob, references_blob in rows:
-                outline = tags_encoding.decode_outline(outline_blob)
-                references = tags_encoding.decode_references(references_blob, outline)
-                names = {_key(symbol.short_name) for symbol in outline.symbols}
+            for content, outline, first, last in rows:
+                names = {_key(symbol.short_name) for symbol in tags_encoding.decode_outline(outline).symbols}
                 connection.executemany(
                     "DELETE FROM definitions WHERE name = ? AND content = ?", [(name, content) for name in names]
                 )
-                mentioned = {_key(reference.name) for reference in references}
-                connection.executemany(
-                    "DELETE FROM mentions WHERE name = ? AND content = ?", [(name, content) for name in mentioned]
-                )
+                connection.execute("DELETE FROM mentions WHERE id BETWEEN ? AND ?", (first, last))
                 connection.execute("DELETE FROM contents WHERE id = ?", (content,))
 
         if rows:
@@ -253,13 +250,13 @@ class IndexStore:
             (_key(name),),
         )
         found: list[tuple[str, Reference]] = []
-        for path, places in rows:
-            try:
-                found.extend(
-                    (os.fsdecode(path), reference) for reference in tags_encoding.decode_mentions(name, places)
-                )
-            except ValueError as error:
-                self.problem = f"The index holds a garbled row ({error}); run `forethought cache verify`."
+        for key, places in rows:
+            path = os.fsdecode(key)
+            if (outline := self.outline(path)) is not None:
+                try:
+                    found.extend((path, item) for item in tags_encoding.decode_mentions(name, places, outline))
+                except ValueError:
+                    self._forget_garbled(path)
         return tuple(found)
 
     def search(self, text: str, limit: int = 200) -> tuple[Definition, ...]:
@@ -283,7 +280,7 @@ class IndexStore:
 
     def counts(self) -> Counts:
         languages = self._rows(
-            "SELECT language, COUNT(*), SUM(symbols), SUM(mentions), SUM(size)"
+            "SELECT language, COUNT(*), SUM(symbols), SUM(refs), SUM(size)"
             " FROM files JOIN contents ON id = content GROUP BY language ORDER BY COUNT(*) DESC, language"
         )
         skipped = self._rows("SELECT reason, COUNT(*) FROM skipped GROUP BY reason ORDER BY COUNT(*) DESC, reason")
@@ -401,29 +398,35 @@ class IndexStore:
             if (found := self._decoded.get(key)) is not None:
                 self._decoded.move_to_end(key)
                 return found
-        blobs = self._row("SELECT outline, refs FROM contents WHERE id = ?", (row[0],))
-        if blobs is None:
+        row = self._row("SELECT outline, first_mention, last_mention FROM contents WHERE id = ?", (row[0],))
+        if row is None:
             return None
         try:
-            tags = tags_encoding.decode_outline(blobs[0])
+            tags = tags_encoding.decode_outline(row[0])
             if with_references:
-                tags = FileTags(
-                    tags.language,
-                    tags.symbols,
-                    tags_encoding.decode_references(blobs[1], tags),
-                    tags.imports,
-                    tags.bindings,
-                    tags.has_errors,
-                )
+                mentions = self._rows("SELECT name, places FROM mentions WHERE id BETWEEN ? AND ?", row[1:])
+                references = [
+                    reference
+                    for name, places in mentions
+                    for reference in tags_encoding.decode_mentions(_text(name), places, tags)
+                ]
+                references.sort(key=attrgetter("range"))
+                tags = replace(tags, references=tuple(references))
         except ValueError:
-            # A garbled row: forget the content, so that the next refresh reads the file again.
-            self._write(lambda connection: connection.execute("DELETE FROM files WHERE content = ?", (row[0],)))
+            self._forget_garbled(path)
             return None
         with self._lock:
             self._decoded[key] = tags
             while len(self._decoded) > _DECODED_FILES:
                 self._decoded.popitem(last=False)
         return tags
+
+    def _forget_garbled(self, path: str) -> None:
+        """Drop a row that cannot be read, so that the next refresh reads the file again."""
+        self.problem = f"The index held a garbled row for {path!r}; the file is read again."
+        row = self._row("SELECT content FROM files WHERE path = ?", (os.fsencode(path),))
+        if row is not None:
+            self._write(lambda connection: _delete_content(connection, row[0]))
 
     def _row(self, query: str, parameters: tuple[object, ...] = ()) -> tuple[Any, ...] | None:
         rows = self._rows(query, parameters)
@@ -585,9 +588,10 @@ class _OtherVersion(sqlite3.DatabaseError):
 
 
 def _insert_content(connection: sqlite3.Connection, file: IndexedFile, tags: EncodedTags, now: float) -> int:
+    first = connection.execute("SELECT COALESCE(MAX(id), 0) + 1 FROM mentions").fetchone()[0]
     content = connection.execute(
-        "INSERT INTO contents (content_hash, language, used_at, symbols, mentions, outline, refs)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO contents (content_hash, language, used_at, symbols, refs, outline, first_mention, last_mention)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             file.content_hash,
             file.language,
@@ -595,7 +599,8 @@ def _insert_content(connection: sqlite3.Connection, file: IndexedFile, tags: Enc
             tags.symbol_count,
             tags.reference_count,
             tags.outline,
-            tags.references,
+            first,
+            first + len(tags.mentions) - 1,
         ),
     ).lastrowid
     assert content is not None
@@ -604,10 +609,18 @@ def _insert_content(connection: sqlite3.Connection, file: IndexedFile, tags: Enc
         [(_key(name), content, _key(symbol), kind) for name, symbol, kind in tags.definitions],
     )
     connection.executemany(
-        "INSERT OR IGNORE INTO mentions VALUES (?, ?, ?)",
-        [(_key(name), content, places) for name, places in tags.mentions],
+        "INSERT INTO mentions VALUES (?, ?, ?, ?)",
+        [(first + number, _key(name), content, places) for number, (name, places) in enumerate(tags.mentions)],
     )
     return content
+
+
+def _delete_content(connection: sqlite3.Connection, content: int) -> None:
+    connection.execute("DELETE FROM files WHERE content = ?", (content,))
+    connection.execute("DELETE FROM definitions WHERE content = ?", (content,))
+    connection.execute("DELETE FROM mentions WHERE content = ?", (content,))
+    connection.execute("DELETE FROM contents WHERE id = ?", (content,))
+    _bump(connection, "paths_generation")
 
 
 def _bump(connection: sqlite3.Connection, key: str) -> None:

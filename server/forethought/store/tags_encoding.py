@@ -1,13 +1,16 @@
-"""FileTags as compact JSON: two deflated blobs, so that a look-up of definitions need not read the references."""
+"""FileTags as compact JSON: an outline, and the references by name, so that neither is read for the other's sake."""
 
 import json
 import zlib
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from forethought.index.tags import Binding, FileTags, Import, Position, Range, Reference, Span, Symbol
 
-ENCODING_VERSION = 2
+_KINDS = ("call", "class", "type", "attribute", "name")
+_KIND_NUMBERS = {kind: number for number, kind in enumerate(_KINDS)}
+_REFERENCE_FIELDS = attrgetter("name", "kind", "range", "scope", "receiver")
 
 
 def encode_outline(tags: FileTags) -> bytes:
@@ -26,11 +29,6 @@ def encode_outline(tags: FileTags) -> bytes:
             ],
         ]
     )
-
-
-def encode_references(tags: FileTags) -> bytes:
-    places = {symbol.id: number for number, symbol in enumerate(tags.symbols)}
-    return _pack([_reference_row(reference, places) for reference in tags.references])
 
 
 def decode_outline(blob: bytes) -> FileTags:
@@ -56,42 +54,32 @@ def decode_outline(blob: bytes) -> FileTags:
         raise ValueError(f"not encoded tags: {error}") from error
 
 
-def decode_references(blob: bytes, outline: FileTags) -> tuple[Reference, ...]:
-    """Every reference of the file whose outline is given. Raises ValueError for anything not encoded here."""
-    try:
-        return _references(_unpack(blob), [symbol.id for symbol in outline.symbols])
-    except (TypeError, IndexError, KeyError, AttributeError) as error:
-        raise ValueError(f"not encoded references: {error}") from error
-
-
 @dataclass(frozen=True, slots=True)
 class EncodedTags:
-    """A file's tags as the index keeps them: two blobs, and the rows by which names are found."""
+    """A file's tags as the index keeps them: the outline's blob, and the rows by which names are found."""
 
     outline: bytes
-    references: bytes
     symbol_count: int
     """Without the file itself."""
     reference_count: int
     definitions: tuple[tuple[str, str, str], ...]
     """(unqualified name, symbol id, kind)."""
     mentions: tuple[tuple[str, str], ...]
-    """(name, its references in this file as JSON), by name."""
+    """(name, its references in this file: see `decode_mentions`), by name."""
 
-    def parts(self) -> tuple[dict[str, object], bytes, bytes]:
-        """A JSON object and the two blobs: see `from_parts`."""
+    def parts(self) -> tuple[dict[str, object], bytes]:
+        """A JSON object and a blob: see `from_parts`."""
         header: dict[str, object] = {
             "counts": [self.symbol_count, self.reference_count],
             "definitions": self.definitions,
             "mentions": self.mentions,
         }
-        return header, self.outline, self.references
+        return header, self.outline
 
     @classmethod
-    def from_parts(cls, header: dict[str, Any], outline: bytes, references: bytes) -> "EncodedTags":
+    def from_parts(cls, header: dict[str, Any], outline: bytes) -> "EncodedTags":
         return cls(
             outline,
-            references,
             *header["counts"],
             tuple((name, symbol, kind) for name, symbol, kind in header["definitions"]),
             tuple((name, places) for name, places in header["mentions"]),
@@ -99,30 +87,38 @@ class EncodedTags:
 
 
 def encode(tags: FileTags) -> EncodedTags:
-    mentions: dict[str, list[list[Any]]] = {}
-    for reference in tags.references:
-        mentions.setdefault(reference.name, []).append(
-            [reference.kind, *_flat(reference.range), reference.scope, reference.receiver]
-        )
+    places = {symbol.id: number for number, symbol in enumerate(tags.symbols)}
+    mentions: dict[str, list[Any]] = {}
+    for name, kind, (start, end), scope, receiver in map(_REFERENCE_FIELDS, tags.references):
+        flat = mentions.setdefault(name, [])
+        width = end[1] - start[1] if start[0] == end[0] else end
+        flat += (_KIND_NUMBERS.get(kind, kind), start[0], start[1], width, places[scope], receiver)
     return EncodedTags(
         encode_outline(tags),
-        encode_references(tags),
         len(tags.symbols) - 1,
         len(tags.references),
         tuple((symbol.short_name, symbol.id, symbol.kind) for symbol in tags.symbols[1:]),
-        tuple((name, json.dumps(mentions[name], separators=(",", ":"))) for name in sorted(mentions)),
+        tuple((name, _dump(mentions[name])) for name in sorted(mentions)),
     )
 
 
-def decode_mentions(name: str, text: str) -> tuple[Reference, ...]:
-    """The references of one name in one file. Raises ValueError for anything not encoded here."""
+def decode_mentions(name: str, text: str, outline: FileTags) -> list[Reference]:
+    """The references of one name in the file whose outline is given. Raises ValueError for anything not encoded here.
+
+    Six values each: kind, row, column, width (or where it ends, if in another row), the scope's number, receiver.
+    """
     try:
-        return tuple(
-            Reference(name, kind, _range(a, b, c, d), scope, receiver)
-            for kind, a, b, c, d, scope, receiver in json.loads(text)
-        )
-    except TypeError as error:
+        flat = json.loads(text)
+        symbols = outline.symbols
+        found = []
+        for at in range(0, len(flat), 6):
+            kind, row, column, width, scope, receiver = flat[at : at + 6]
+            end = Position(row, column + width) if isinstance(width, int) else Position(*width)
+            kind = _KINDS[kind] if isinstance(kind, int) else kind
+            found.append(Reference(name, kind, Range(Position(row, column), end), symbols[scope].id, receiver))
+    except (TypeError, IndexError, KeyError) as error:
         raise ValueError(f"not encoded mentions: {error}") from error
+    return found
 
 
 def decorator_references(tags: FileTags) -> tuple[Reference, ...]:
@@ -136,8 +132,12 @@ def decorator_references(tags: FileTags) -> tuple[Reference, ...]:
 
 
 def _pack(value: Any) -> bytes:
-    # ASCII escapes carry lone surrogates (undecodable bytes) through unharmed.
-    return zlib.compress(json.dumps(value, separators=(",", ":")).encode("ascii"), 1)
+    return zlib.compress(_dump(value).encode("ascii"), 1)
+
+
+def _dump(value: Any) -> str:
+    """ASCII, whose escapes carry lone surrogates (undecodable bytes) through unharmed."""
+    return json.dumps(value, separators=(",", ":"))
 
 
 def _unpack(blob: bytes) -> Any:

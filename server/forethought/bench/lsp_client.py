@@ -8,7 +8,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from forethought.uris import file_uri
 
@@ -37,24 +37,12 @@ class ServerError(Exception):
         self.data = error.get("data")
 
 
-class Client:
-    """One server process, spoken to over its stdin and stdout. Answers what servers ask, as an editor does."""
+class Connection:
+    """Speaks to a server over two streams. Answers what servers ask, as an editor does."""
 
-    def __init__(
-        self,
-        command: Sequence[str],
-        folder: Path,
-        environment: Mapping[str, str] | None = None,
-        settings: Mapping[str, Any] | None = None,
-    ) -> None:
-        self.process = subprocess.Popen(
-            list(command),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=folder,
-            env=None if environment is None else dict(environment),
-        )
+    def __init__(self, reader: IO[bytes], writer: IO[bytes], settings: Mapping[str, Any] | None = None) -> None:
+        self._reader = reader
+        self._writer = writer
         self.notifications: queue.Queue[dict[str, Any]] = queue.Queue()
         """Everything that the server sent of its own accord, requests included."""
         self.on_notification: Callable[[dict[str, Any]], None] = self.notifications.put
@@ -120,34 +108,26 @@ class Client:
 
     def write_raw(self, data: bytes) -> None:
         """Send bytes as they are. Raises BrokenPipeError when the server is gone."""
-        assert self.process.stdin is not None
         with self._lock:
-            self.process.stdin.write(data)
-            self.process.stdin.flush()
+            self._writer.write(data)
+            self._writer.flush()
 
-    def close(self) -> int:
-        """Leave as a client does; the server's exit status, or -9 when it had to be killed."""
+    def leave(self) -> None:
+        """`shutdown` and `exit`, as far as the server still listens."""
         with contextlib.suppress(OSError, queue.Empty, ServerError):
             self.request("shutdown", None, 10)
             self.notify("exit", None)
-        try:
-            return self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            return self.process.wait()
 
     def _read(self) -> None:
-        stream = self.process.stdout
-        assert stream is not None
         while True:
             length = 0
-            while (line := stream.readline()).strip():
+            while (line := self._reader.readline()).strip():
                 name, _, value = line.partition(b":")
                 if name.strip().lower() == b"content-length":
                     length = int(value)
             if not line:
                 break
-            self._take(json.loads(stream.read(length)))
+            self._take(json.loads(self._reader.read(length)))
         for waiting in list(self._waiting.values()):
             waiting.put({"error": {"code": None, "message": "the server is gone"}})
 
@@ -164,3 +144,34 @@ class Client:
                 result = [self._settings for _ in message["params"]["items"]]
             self.write({"jsonrpc": "2.0", "id": message["id"], "result": result})
         self.on_notification(message)
+
+
+class Client(Connection):
+    """A connection to a server process of its own, over its stdin and stdout."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.process = subprocess.Popen(
+            list(command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=folder,
+            env=None if environment is None else dict(environment),
+        )
+        assert self.process.stdout is not None and self.process.stdin is not None
+        super().__init__(self.process.stdout, self.process.stdin, settings)
+
+    def close(self) -> int:
+        """Leave as a client does; the server's exit status, or -9 when it had to be killed."""
+        self.leave()
+        try:
+            return self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()

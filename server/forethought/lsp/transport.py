@@ -54,7 +54,7 @@ class Inbox:
         self._drop = drop
         self._refuse = refuse
         self._ended = ended
-        self._waiting: deque[dict[str, Any] | str] = deque()
+        self._waiting: deque[dict[str, Any] | str | None] = deque()
         self._ids: set[Any] = set()
         self._cancelled: set[Any] = set()
         self._lock = threading.Lock()
@@ -68,9 +68,10 @@ class Inbox:
         except (OSError, ValueError):
             pass  # the stream broke or was closed: the same as its end
         finally:
-            call_on_loop(self._loop, self._ended)
+            self._put(None)
 
-    def _put(self, message: dict[str, Any] | str) -> None:
+    def _put(self, message: dict[str, Any] | str | None) -> None:
+        """Queue a message, the text that says why it is none, or None for the end."""
         with self._lock:
             if isinstance(message, dict):
                 if "id" in message and "method" in message:
@@ -99,7 +100,9 @@ class Inbox:
             self._scheduled = bool(self._waiting)
             if self._scheduled:
                 self._loop.call_soon(self._turn)
-        if isinstance(message, str):
+        if message is None:
+            self._ended()
+        elif isinstance(message, str):
             self._refuse(message)
         elif cancelled:
             self._drop(message["id"])

@@ -303,7 +303,8 @@ def serve(
     server.on_leave = lambda status: _end_process_after(GRACE_SECONDS + 0.3, status)
     if address is not None:
         return _serve_tcp(server, address)
-    reader, writer = sys.stdin.buffer, sys.stdout.buffer
+    # Streams of our own: Python aborts at exit when a thread still reads its sys.stdin.
+    reader, writer = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     sys.stdout = sys.stderr  # a stray print must not break the protocol
     return asyncio.run(server.run(reader, writer))
 

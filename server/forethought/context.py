@@ -160,8 +160,9 @@ def _interface(tags: FileTags, symbol: Symbol) -> str:
 def _prompt_text(language: str, own: str, header: list[str], interfaces: list[str]) -> str:
     enclosed = "\n".join([*(f"{line} …" for line in header), own])
     text = f"```{language}\n{_shortened(enclosed, MAXIMUM_SOURCE)}\n```"
-    if interfaces:
-        text += f"\n\nIt uses:\n```{language}\n{_shortened(chr(10).join(interfaces), MAXIMUM_INTERFACES)}\n```"
+    if interfaces:  # before the code itself: small models answer about what stands last
+        used = _shortened("\n".join(interfaces), MAXIMUM_INTERFACES)
+        text = f"Used below:\n```{language}\n{used}\n```\n\n{text}"
     return text
 
 

@@ -18,7 +18,7 @@ _CODE_BLOCK = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _LIST_MARK = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+", re.MULTILINE)
 _HEADING = re.compile(r"^\s*#+\s.*$", re.MULTILINE)
 _TICKED = re.compile(r"`([^`\n]+)`")
-_CALLED = re.compile(r"([^\W\d][\w.]*)\s*\(")
+_CALLED = re.compile(r"([^\W\d][\w.]*)\(")
 _DOTTED = re.compile(r"(?<![\w.])[^\W\d]\w*(?:\.[^\W\d]\w*)+")
 _SNAKE = re.compile(r"(?<!\w)\w*[^\W_]_\w+|(?<!\w)_+\w+")
 _CAMEL = re.compile(r"(?<![\w.])(?:[a-z]+\d*[A-Z]\w*|[A-Z][a-z0-9]+(?:[A-Z]\w*))")
@@ -26,7 +26,12 @@ _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w])")
 _QUOTED = re.compile(r"(?<!\w)['\"]([^'\"\n]{1,60})['\"](?!\w)")
 _ABOUT_ITSELF = re.compile(
     r"\b(as an ai|language model|i'm sorry|i am sorry|i cannot|i can't|i don't (know|have)|sure[,!]|certainly[,!]|"
-    r"the (user|question) (is )?ask|here is|here's|let me|please provide|in summary)\b",
+    r"the (user|question) (is )?ask|here is|here's|let me|please provide|in summary|built-in)\b",
+    re.IGNORECASE,
+)
+_SUBJECT = re.compile(
+    r"(?:the|a|an|this|you|use|call|should|can|may|caller|callers|of|when|to|function|method|class|\s)*"
+    r"(?:`(?P<ticked>[\w.]+(?:\(\))?)`|(?P<bare>[\w.]+))",
     re.IGNORECASE,
 )
 _SMALL_NUMBERS = frozenset({"0", "1", "2"})
@@ -42,12 +47,18 @@ class Grounded:
 
 
 def ground(
-    text: str, identifiers: Collection[str], context_text: str, finished: bool, seen: Collection[str] = ()
+    text: str,
+    identifiers: Collection[str],
+    context_text: str,
+    finished: bool,
+    about: str = "",
+    seen: Collection[str] = (),
 ) -> Grounded:
     """Keep the sentences of `text` that the context bears out.
 
-    `finished`: the model ended by itself, so that the last sentence is whole. `seen`: texts that were kept before about
-    the same symbol; saying them again is repetition.
+    `finished`: the model ended by itself, so that the last sentence is whole. `about`: the symbol's own unqualified
+    name; a sentence that starts with another code name speaks about the wrong thing. `seen`: texts that were kept
+    before about the same symbol; saying them again is repetition.
     """
     dropped: Counter[str] = Counter()
     kept: list[str] = []
@@ -61,6 +72,8 @@ def ground(
             dropped["about itself"] += 1
         elif unknown := ungrounded(sentence, identifiers, context_text):
             dropped["unknown number" if unknown[0].isdigit() else "unknown identifier"] += 1
+        elif about and _speaks_of_another(sentence, about, identifiers):
+            dropped["about another symbol"] += 1
         elif _normal(sentence) in known or _loops(sentence):
             dropped["repetition"] += 1
         elif len(_normal(sentence)) < 12:
@@ -92,13 +105,12 @@ def mentions(text: str) -> list[str]:
     for ticked in _TICKED.findall(text):
         found += IDENTIFIER.findall(ticked)
     bare = _TICKED.sub(" ", text)
-    found += _CALLED.findall(bare) if "(" in bare else []
-    for pattern in (_DOTTED, _SNAKE, _CAMEL):
+    for pattern in (_CALLED, _DOTTED, _SNAKE, _CAMEL):
         found += pattern.findall(bare)
     for quoted in _QUOTED.findall(bare):
         if IDENTIFIER.fullmatch(quoted):
             found.append(quoted)
-    return [mention for mention in dict.fromkeys(found) if not _is_prose_call(mention, bare)]
+    return list(dict.fromkeys(found))
 
 
 def sentences(text: str) -> list[str]:
@@ -110,10 +122,13 @@ def sentences(text: str) -> list[str]:
     return parts
 
 
-def _is_prose_call(mention: str, text: str) -> bool:
-    """`value (the first one)`: a word before a bracket with a space is prose, `value(` is a call."""
-    plain = mention.isalpha() and (mention.islower() or mention.istitle())
-    return plain and f"{mention}(" not in text and not re.search(rf"['\"]{re.escape(mention)}['\"]", text)
+def _speaks_of_another(sentence: str, about: str, identifiers: Collection[str]) -> bool:
+    """Whether the sentence's subject is marked as code, and is not the symbol that was asked about."""
+    subject = _SUBJECT.match(sentence)
+    if subject is None:
+        return False
+    name = (subject["ticked"] or subject["bare"]).removesuffix("()").rpartition(".")[2]
+    return name != about and (subject["ticked"] is not None or (name in identifiers and bool(mentions(name))))
 
 
 def _normal(sentence: str) -> str:

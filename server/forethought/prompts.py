@@ -21,10 +21,9 @@ ANSWER_BUDGETS = (40, 80, 160, 320, 640)
 MAXIMUM_HISTORY = 4
 """Earlier turns of a conversation that a prompt repeats."""
 
-_SYSTEM = (
-    "You explain source code to programmers. Answer in one or two short plain sentences. "
-    "Use only names that occur in the code."
-)
+_SYSTEM = "You are a programming expert. You explain code in one or two short plain sentences."
+
+_SHORT = "Answer in one sentence."
 
 _BREVITY = (
     "Answer in one short sentence.",
@@ -50,27 +49,27 @@ def asks_about(context: Context) -> tuple[Ask, ...]:
     name = f"`{context.name}`"
     if context.kind == "file":
         return (
-            Ask("summary", "What does this file do?", 60),
-            Ask("question", "How do the parts of this file work together?", 80),
+            Ask("summary", "What does this file do?", 50),
+            Ask("question", "How do the parts of this file work together?", 60),
         )
     if context.kind in FUNCTION_KINDS:
         return (
-            Ask("summary", f"What does {name} do?", 60),
-            Ask("question", f"What does {name} return?", 60),
-            Ask("question", f"When should I use {name}?", 60),
-            Ask("inference", f"What should a caller of {name} know?", 60),
+            Ask("summary", f"What does {name} do?", 50),
+            Ask("question", f"What does {name} return?", 50),
+            Ask("question", f"When should I use {name}?", 50),
+            Ask("inference", f"What should a caller of {name} know?", 50),
         )
     if context.kind in CLASS_KINDS:
         return (
-            Ask("summary", f"What is {name} for?", 60),
-            Ask("question", f"How do I use {name}?", 80),
-            Ask("inference", f"What does {name} keep track of?", 60),
+            Ask("summary", f"What is {name} for?", 50),
+            Ask("question", f"How do I use {name}?", 60),
+            Ask("inference", f"What does {name} keep track of?", 50),
         )
     return (Ask("summary", f"What is {name} for?", 50),)
 
 
 def thinking_prompt(context: Context, ask: Ask) -> Prompt:
-    return Prompt((Message("system", _SYSTEM), Message("user", f"{context.text}\n\n{ask.question}")))
+    return Prompt((Message("system", _SYSTEM), Message("user", f"{_code(context)}\n\n{ask.question} {_SHORT}")))
 
 
 def rethinking_prompt(context: Context, ask: Ask, draft: str) -> Prompt:
@@ -78,7 +77,7 @@ def rethinking_prompt(context: Context, ask: Ask, draft: str) -> Prompt:
     return Prompt(
         (
             Message("system", _SYSTEM),
-            Message("user", f"{context.text}\n\n{ask.question}"),
+            Message("user", f"{_code(context)}\n\n{ask.question} {_SHORT}"),
             Message("assistant", draft),
             Message(
                 "user", "Check this against the code. Write the corrected answer, or the same answer if it is right."
@@ -89,7 +88,13 @@ def rethinking_prompt(context: Context, ask: Ask, draft: str) -> Prompt:
 
 def predicted_question_prompt(context: Context) -> Prompt:
     """The prompt under which a question's predictability is scored: how likely is it, given the context?"""
-    return Prompt((Message("user", f"{context.text}\n\nAsk one question about this code."),))
+    request = f"{_code(context)}\n\nAsk one question about this code."
+    return Prompt((Message("system", _SYSTEM), Message("user", request)))
+
+
+def _code(context: Context) -> str:
+    title = f"Here is the code of `{context.name}`:" if context.name else "Here is the outline of a file:"
+    return f"{title}\n{context.text}"
 
 
 def enriched_prompt(

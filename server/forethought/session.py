@@ -47,7 +47,8 @@ class Session:
         self._on_log = on_log
         folder = self.settings.cache_folder
         self.contexts = DiskContextStore.open(folder / "contexts", self.settings.cache_size_limit)
-        self.languages = load_languages(_grammar_folders(environment))
+        self._grammar_folders = _grammar_folders(environment)
+        self.languages = load_languages(self._grammar_folders)
         self._index_folder = folder
         self._user_state = UserState(folder)
         self._engines = _Engines(self.settings, runtime_folder(environment), engine)
@@ -89,6 +90,7 @@ class Session:
             self.contexts,
             IndexStore.open(self._index_folder, root),
             repository if repository is not None and repository.root == root else None,
+            grammar_folders=self._grammar_folders,
             on_change=self._on_change,
             on_error=self._log_error,
         )
@@ -138,10 +140,7 @@ class Session:
         self.scheduler.settings = self.settings
         self._engines.configure(self.settings)
         for workspace in self._workspaces:
-            changed = workspace.settings.exclude != self.settings.exclude
-            workspace.settings = self.settings
-            if changed:
-                workspace.refresh_later()
+            workspace.configure(self.settings)
         self.scheduler.forget_failures()
         self.scheduler.survey(None, None)
         self._on_change()

@@ -197,7 +197,11 @@ class _Session:
         texts = []
         for completion in completions:
             grounded = ground(
-                redact(completion.text), self.context.identifiers, self.context.text, completion.finish == "stop"
+                redact(completion.text),
+                self.context.identifiers,
+                self.context.text,
+                completion.finish == "stop",
+                about=self.context.name.rpartition(".")[2],
             )
             self.ledger.dropped.update(grounded.dropped)
             texts.append(grounded.text)

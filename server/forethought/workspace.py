@@ -8,7 +8,7 @@ import hashlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from forethought.index.facts import SymbolFacts, facts_of
 from forethought.index.languages import Languages
 from forethought.index.resolve import IndexView, Resolver, Target
 from forethought.index.tags import FileTags, Position, Symbol
-from forethought.indexer import IndexReport, refresh
+from forethought.indexer import Indexer, IndexReport
 from forethought.insights import Entry
 from forethought.lane import Lane
 from forethought.line_changes import LineChanges
@@ -61,6 +61,7 @@ class Workspace:
         index: IndexStore,
         repository: Repository | None,
         *,
+        grammar_folders: Sequence[Path] = (),
         on_change: Callable[[], None],
         on_error: Callable[[Exception], None],
     ) -> None:
@@ -90,6 +91,8 @@ class Workspace:
         self._card_versions = 0
         self._blame: OrderedDict[tuple[str, str], LineChanges] = OrderedDict()
         self._refreshed: list[Callable[[IndexReport], None]] = []
+        self._grammar_folders = grammar_folders
+        self._indexer = self._make_indexer()
         self._view_lane = Lane(f"views {root.name}", on_error)
         self._index_lane = Lane(f"index {root.name}", on_error)
         self._closed = threading.Event()
@@ -130,6 +133,14 @@ class Workspace:
     def refresh_later(self) -> None:
         """Read again whatever changed, off the loop."""
         self._index_lane.submit("refresh all", lambda: self._refresh_quietly(None), 2)
+
+    def configure(self, settings: Settings) -> None:
+        """Take new settings; the root is read again when they leave out other files."""
+        changed = settings.exclude != self.settings.exclude
+        self.settings = settings
+        if changed:
+            self._indexer = self._make_indexer()
+            self.refresh_later()
 
     def focus(self, path: str) -> None:
         self.focused = path
@@ -345,24 +356,15 @@ class Workspace:
                 on_progress(done, total)
 
         try:
-            report = refresh(
-                self.index,
-                self.root,
-                self.languages,
-                self.repository,
-                exclude=self.settings.exclude,
-                within=self.within,
-                paths=paths,
-                on_progress=note,
-                cancel=cancel,
-            )
+            report = self._indexer.refresh(paths, on_progress=note, cancel=cancel)
         finally:
             self.indexing = False
         self.last_report = report
-        if report.changed:
-            self._outdate(report.changed, before if paths is not None else None)
+        changed = (*report.changed, *report.removed)
+        if changed:
+            self._outdate(changed, before if paths is not None else None)
             self._blame.clear()
-            self._renew_views(report.changed)
+            self._renew_views(changed)
         for listener in self._refreshed:
             listener(report)
         self._on_change()
@@ -400,6 +402,16 @@ class Workspace:
         self.index.close()
 
     # Inside
+
+    def _make_indexer(self) -> Indexer:
+        return Indexer(
+            self.index,
+            self.root,
+            self.languages,
+            self.repository,
+            exclude=self.settings.exclude,
+            language_folders=self._grammar_folders,
+        )
 
     def _follow_head(self) -> None:
         assert self.repository is not None

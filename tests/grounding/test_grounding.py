@@ -22,7 +22,10 @@ def check(text: str, expected: str | None, *, finished: bool = True) -> None:
 
 
 def test_plain_sentences_about_the_code_are_kept() -> None:
-    check("It builds the address of an endpoint. It uses `url_map`.", "It builds the address of an endpoint. It uses `url_map`.")
+    check(
+        "It builds the address of an endpoint. It uses `url_map`.",
+        "It builds the address of an endpoint. It uses `url_map`.",
+    )
 
 
 @pytest.mark.parametrize(
@@ -88,3 +91,23 @@ def test_grounding_again_changes_nothing(parts: list[str]) -> None:
 def test_sentences_are_split_at_their_ends_and_not_inside_numbers() -> None:
     assert sentences("It takes 1.5 s. Then it stops.") == ["It takes 1.5 s.", "Then it stops."]
     assert re.match(r"It", sentences("- It works.")[0])
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["The `bind` function builds an address.", "You should use `bind` for addresses.", "url_map is an address book."],
+)
+def test_a_sentence_about_another_symbol_is_dropped(sentence: str) -> None:
+    assert ground(sentence, IDENTIFIERS, CONTEXT, True, about="url_for").text is None
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The `url_for` function builds an address.",
+        "It uses `url_map` for that.",
+        "A caller of `url_for` gets an address.",
+    ],
+)
+def test_a_sentence_about_the_symbol_itself_is_kept(sentence: str) -> None:
+    assert ground(sentence, IDENTIFIERS, CONTEXT, True, about="url_for").text == sentence

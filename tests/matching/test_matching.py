@@ -76,4 +76,4 @@ def test_close_spellings_are_offered() -> None:
 
 
 def test_marked_names_come_first() -> None:
-    assert list(named_in("does the parser use `read_line` twice"))[0] == "read_line"
+    assert next(named_in("does the parser use `read_line` twice")) == "read_line"

@@ -34,6 +34,13 @@ class IndexView(Protocol):
         ...
 
     def references_named(self, name: str) -> Sequence[tuple[str, Reference]]: ...
+    def aliases_of(self, name: str) -> Sequence[tuple[str, str]]:
+        """(path, other name) of each import that brings the name in under another name."""
+        ...
+
+    def mention_counts(self, limit: int) -> Sequence[tuple[str, int]]:
+        """(name, weight) of names that are defined here, the most mentioned first."""
+        ...
 
 
 class Thing(NamedTuple):

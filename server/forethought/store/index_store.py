@@ -27,7 +27,7 @@ from forethought.index.tags import FileTags, Reference
 from forethought.store import tags_encoding
 from forethought.store.tags_encoding import EncodedTags
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 LEASE_SECONDS = 20.0
 """How long a writer that does not renew its lease keeps others from writing."""
 KEPT_CONTENTS = 4000
@@ -50,6 +50,7 @@ CREATE TABLE definitions (
     name BLOB, content INTEGER, symbol BLOB, kind TEXT NOT NULL, PRIMARY KEY (name, content, symbol)) WITHOUT ROWID;
 CREATE TABLE mentions (id INTEGER PRIMARY KEY, name BLOB NOT NULL, content INTEGER NOT NULL, places TEXT NOT NULL);
 CREATE INDEX mentions_by_name ON mentions (name, content);
+CREATE TABLE aliases (name BLOB, content INTEGER, local BLOB, PRIMARY KEY (name, content, local)) WITHOUT ROWID;
 CREATE TABLE skipped (path BLOB PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE subjects (
     path BLOB, symbol BLOB, content_hash TEXT NOT NULL, subject TEXT NOT NULL, previous TEXT, thought TEXT,
@@ -214,9 +215,14 @@ class IndexStore:
 
         def delete(connection: sqlite3.Connection) -> None:
             for content, outline, first, last in rows:
-                names = {_key(symbol.short_name) for symbol in tags_encoding.decode_outline(outline).symbols}
+                tags = tags_encoding.decode_outline(outline)
+                names = {_key(symbol.short_name) for symbol in tags.symbols}
                 connection.executemany(
                     "DELETE FROM definitions WHERE name = ? AND content = ?", [(name, content) for name in names]
+                )
+                aliased = {_key(item.name) for item in tags.imports if item.name}
+                connection.executemany(
+                    "DELETE FROM aliases WHERE name = ? AND content = ?", [(name, content) for name in aliased]
                 )
                 connection.execute("DELETE FROM mentions WHERE id BETWEEN ? AND ?", (first, last))
                 connection.execute("DELETE FROM contents WHERE id = ?", (content,))
@@ -258,6 +264,14 @@ class IndexStore:
                 except ValueError:
                     self._forget_garbled(path)
         return tuple(found)
+
+    def aliases_of(self, name: str) -> tuple[tuple[str, str], ...]:
+        """(path, other name) of each import that brings the name in under another name, in path order."""
+        rows = self._rows(
+            "SELECT files.path, local FROM aliases JOIN files USING (content) WHERE name = ? ORDER BY files.path",
+            (_key(name),),
+        )
+        return tuple((os.fsdecode(path), _text(local)) for path, local in rows)
 
     def search(self, text: str, limit: int = 200) -> tuple[Definition, ...]:
         """Symbols whose name contains `text`, whatever the case: shortest names first."""
@@ -516,7 +530,7 @@ class IndexStore:
             elif version != SCHEMA_VERSION:
                 raise _OtherVersion(f"it has schema {version}, not {SCHEMA_VERSION}")
             if self._extractor_of(connection) != self._extractor_version:
-                for table in ("files", "contents", "definitions", "mentions"):
+                for table in ("files", "contents", "definitions", "mentions", "aliases"):
                     connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names from the line above
                 connection.execute("INSERT OR REPLACE INTO meta VALUES ('extractor', ?)", (self._extractor_version,))
                 _bump(connection, "paths_generation")
@@ -612,6 +626,10 @@ def _insert_content(connection: sqlite3.Connection, file: IndexedFile, tags: Enc
         "INSERT INTO mentions VALUES (?, ?, ?, ?)",
         [(first + number, _key(name), content, places) for number, (name, places) in enumerate(tags.mentions)],
     )
+    connection.executemany(
+        "INSERT OR IGNORE INTO aliases VALUES (?, ?, ?)",
+        [(_key(name), content, _key(local)) for name, local in tags.aliases],
+    )
     return content
 
 
@@ -619,6 +637,7 @@ def _delete_content(connection: sqlite3.Connection, content: int) -> None:
     connection.execute("DELETE FROM files WHERE content = ?", (content,))
     connection.execute("DELETE FROM definitions WHERE content = ?", (content,))
     connection.execute("DELETE FROM mentions WHERE content = ?", (content,))
+    connection.execute("DELETE FROM aliases WHERE content = ?", (content,))
     connection.execute("DELETE FROM contents WHERE id = ?", (content,))
     _bump(connection, "paths_generation")
 

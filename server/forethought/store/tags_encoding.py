@@ -66,6 +66,8 @@ class EncodedTags:
     """(unqualified name, symbol id, kind)."""
     mentions: tuple[tuple[str, str], ...]
     """(name, its references in this file: see `decode_mentions`), by name."""
+    aliases: tuple[tuple[str, str], ...]
+    """(name, what an import in this file calls it)."""
 
     def parts(self) -> tuple[dict[str, object], bytes]:
         """A JSON object and a blob: see `from_parts`."""
@@ -73,6 +75,7 @@ class EncodedTags:
             "counts": [self.symbol_count, self.reference_count],
             "definitions": self.definitions,
             "mentions": self.mentions,
+            "aliases": self.aliases,
         }
         return header, self.outline
 
@@ -83,6 +86,7 @@ class EncodedTags:
             *header["counts"],
             tuple((name, symbol, kind) for name, symbol, kind in header["definitions"]),
             tuple((name, places) for name, places in header["mentions"]),
+            tuple((name, local) for name, local in header["aliases"]),
         )
 
 
@@ -99,6 +103,7 @@ def encode(tags: FileTags) -> EncodedTags:
         len(tags.references),
         tuple((symbol.short_name, symbol.id, symbol.kind) for symbol in tags.symbols[1:]),
         tuple((name, _dump(mentions[name])) for name in sorted(mentions)),
+        tuple(sorted({(item.name, item.local) for item in tags.imports if item.name and item.local != item.name})),
     )
 
 

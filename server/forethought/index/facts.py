@@ -1,0 +1,227 @@
+"""What can be said of a symbol without a model: signature, docs, calls, callers, exceptions, tests.
+
+All of it is read off the index each time it is asked for; none of it is guessed or stored.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from forethought.index.common_names import COMMON_NAMES
+from forethought.index.inference import CLASS_KINDS, FUNCTION_KINDS, IndexView, Target
+from forethought.index.resolve import Resolver
+from forethought.index.tags import FileTags, Range, Reference, Symbol
+
+MOST_PLACES = 50
+"""How many places a list holds; counts are complete."""
+
+_MOST_CALLERS_FOLLOWED = 8
+_MOST_MENTIONS_FOLLOWED = 300
+
+_TEST_FILE = re.compile(
+    r"(^|/)(test_[^/]*\.(py|rb|c|cc|cpp|sh)|[^/]*_(test|tests|unittest|spec)\.(py|go|rb|c|cc|cpp|rs|lua|sh)"
+    r"|[^/]*\.(test|spec)\.[cm]?[jt]sx?|[^/]*(Test|Tests|IT|Spec)\.(java|kt|cs|php)|[^/]*\.bats|conftest\.py)$"
+    r"|(^|/)__tests__/"
+)
+_TEST_NAME = {"python": re.compile(r"test|Test"), "go": re.compile(r"Test|Benchmark|Example|Fuzz")}
+_TEST_MARKS = frozenset({"test", "Test", "Fact", "Theory", "TestMethod", "ParameterizedTest", "TestCase", "tokio"})
+
+
+class Place(NamedTuple):
+    """A place in the repository and the symbol there; an empty `symbol_id` is the file itself."""
+
+    path: str
+    symbol_id: str
+    range: Range
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolFacts:
+    signature: str
+    doc: str | None
+    calls: tuple[Place, ...]
+    """Definitions that the symbol's own body calls, in order, without repeats: each with the range of its name."""
+    called_by: tuple[Place, ...]
+    """Calls of the symbol: the enclosing symbol and the range of the called name; at most MOST_PLACES."""
+    called_by_count: int
+    """All calls of the symbol, whatever the length of the list."""
+    raises: tuple[str, ...]
+    """Exceptions that the body itself raises or throws, as written."""
+    tests: tuple[Place, ...]
+    """Tests that call the symbol, or that call one of its callers, with the range of the test's name."""
+
+
+def facts_of(
+    view: IndexView,
+    path: str,
+    symbol_id: str,
+    *,
+    resolver: Resolver | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> SymbolFacts | None:
+    """The facts of one symbol; None when it is not in the index (any more), or when `cancelled` says so.
+
+    Pass a `resolver` of the same view to share what it has worked out.
+    """
+    resolver = resolver or Resolver(view)
+    tags = view.tags(path)
+    symbol = tags.symbol(symbol_id) if tags is not None else None
+    if tags is None or symbol is None:
+        return None
+    calls = tuple(_calls(resolver, path, tags, symbol))
+    callers: list[Place] = []
+    for place in _callers(resolver, Target(path, symbol_id), symbol):
+        if cancelled():
+            return None
+        callers.append(place)
+    return SymbolFacts(
+        signature=symbol.signature,
+        doc=symbol.doc,
+        calls=calls,
+        called_by=tuple(callers[:MOST_PLACES]),
+        called_by_count=len(callers),
+        raises=symbol.raises,
+        tests=tuple(_tests(resolver, callers, cancelled))[:MOST_PLACES],
+    )
+
+
+def most_called(view: IndexView, count: int) -> tuple[Target, ...]:
+    """About the most-called functions, methods and classes, most called first.
+
+    Counted by name, over names that a single definition has and that say enough: nothing is resolved.
+    """
+    found: list[tuple[int, Target]] = []
+    for name, _ in view.mention_counts(8 * count):
+        definitions = [row for row in view.definitions_named(name) if row[2] in CLASS_KINDS | FUNCTION_KINDS]
+        if len(definitions) == 1 and name not in COMMON_NAMES:
+            path, symbol_id, _, _ = definitions[0]
+            calls = sum(reference.kind in ("call", "class") for _, reference in view.references_named(name))
+            found.append((calls, Target(path, symbol_id)))
+    found.sort(key=lambda item: (-item[0], item[1]))
+    return tuple(target for calls, target in found[:count] if calls)
+
+
+def is_test(path: str, tags: FileTags, symbol_id: str) -> bool:
+    """Whether a symbol is a test, by its language's conventions. Callbacks in a test file count as the file."""
+    marked = {
+        reference.scope
+        for reference in tags.references
+        if reference.name in _TEST_MARKS and (scope := tags.symbol(reference.scope)) and _is_before(reference, scope)
+    }
+    symbol = tags.symbol(symbol_id)
+    while symbol is not None and symbol.id:
+        if symbol.id in marked:
+            return True
+        pattern = _TEST_NAME.get(tags.language)
+        if (
+            _TEST_FILE.search(path)
+            and symbol.kind in FUNCTION_KINDS
+            and (pattern is None or pattern.match(symbol.short_name))
+        ):
+            return True
+        symbol = tags.symbol(symbol.parent)
+    return tags.language not in _TEST_NAME and bool(_TEST_FILE.search(path))
+
+
+def _is_before(reference: Reference, scope: Symbol) -> bool:
+    return bool(scope.id) and reference.range.start < scope.selection.start
+
+
+def _calls(resolver: Resolver, path: str, tags: FileTags, symbol: Symbol) -> Iterator[Place]:
+    own = _own_scopes(tags, symbol)
+    seen: set[Target] = {Target(path, symbol.id)} if symbol.kind in CLASS_KINDS else set()
+    for reference in tags.references:
+        if reference.kind != "call" and not (reference.kind == "class" and symbol.kind in FUNCTION_KINDS):
+            continue
+        if reference.scope not in own or _is_before(reference, symbol):
+            continue
+        targets = resolver.resolve(path, reference).targets
+        if len(targets) != 1 or targets[0] in seen:
+            continue
+        seen.add(targets[0])
+        its_tags = resolver.view.outline(targets[0].path)
+        found = its_tags.symbol(targets[0].symbol_id) if its_tags is not None else None
+        if found is not None and found.kind in CLASS_KINDS | FUNCTION_KINDS:
+            yield Place(targets[0].path, found.id, found.selection)
+
+
+def _own_scopes(tags: FileTags, symbol: Symbol) -> set[str]:
+    """The symbol and what stands in its body; the methods of a class and the definitions of a file are their own."""
+    own = {symbol.id}
+    for other in tags.symbols[1:]:
+        if other.parent in own and (symbol.kind in FUNCTION_KINDS or other.kind not in CLASS_KINDS | FUNCTION_KINDS):
+            own.add(other.id)
+    return own
+
+
+def _callers(resolver: Resolver, target: Target, symbol: Symbol, most: int | None = None) -> Iterator[Place]:
+    """Every call of the target, in the order of the paths."""
+    if symbol.kind not in CLASS_KINDS | FUNCTION_KINDS:
+        return
+    names = _family(resolver, target, symbol)
+    checked = 0
+    for name, only_in in _known_as(resolver.view, symbol.short_name):
+        for path, reference in resolver.view.references_named(name):
+            if reference.kind not in ("call", "class") or (only_in is not None and path != only_in):
+                continue
+            checked += 1
+            if most is not None and checked > most:
+                return
+            targets = resolver.resolve(path, reference).targets
+            if len(targets) == 1 and targets[0] in names and not _is_base(resolver.view, path, reference):
+                yield Place(path, reference.scope, reference.range)
+
+
+def _family(resolver: Resolver, target: Target, symbol: Symbol) -> set[Target]:
+    """The target and its overloads or declarations: the same qualified name in the same file."""
+    tags = resolver.view.outline(target.path)
+    same = (other.id for other in tags.symbols if other.name == symbol.name) if tags is not None else ()
+    return {target, *(Target(target.path, other) for other in same)}
+
+
+def _known_as(view: IndexView, name: str) -> Iterator[tuple[str, str | None]]:
+    """The name, and what imports call it: (name, the only path where it has this name)."""
+    yield name, None
+    for path, local in view.aliases_of(name):
+        if local != name:
+            yield local, path
+
+
+def _is_base(view: IndexView, path: str, reference: Reference) -> bool:
+    """Whether the reference stands among the bases of a class: that is no call."""
+    if reference.kind != "class":
+        return False
+    outline = view.outline(path)
+    scope = outline.symbol(reference.scope) if outline is not None else None
+    if scope is None or scope.kind not in CLASS_KINDS:
+        return False
+    return any(re.search(rf"\b{re.escape(reference.name)}\b", base) for base in scope.bases)
+
+
+def _tests(resolver: Resolver, callers: list[Place], cancelled: Callable[[], bool]) -> Iterator[Place]:
+    """Tests among the callers, then tests among the callers of the first few others."""
+    seen: set[tuple[str, str]] = set()
+    others: list[tuple[Target, Symbol]] = []
+    for place in callers:
+        if (place.path, place.symbol_id) in seen:
+            continue
+        seen.add((place.path, place.symbol_id))
+        tags = resolver.view.outline(place.path)
+        symbol = tags.symbol(place.symbol_id) if tags is not None else None
+        if tags is None or symbol is None:
+            continue
+        if is_test(place.path, tags, place.symbol_id):
+            yield Place(place.path, symbol.id, symbol.selection if symbol.id else place.range)
+        elif symbol.kind in FUNCTION_KINDS and len(others) < _MOST_CALLERS_FOLLOWED:
+            others.append((Target(place.path, symbol.id), symbol))
+    for target, symbol in others:
+        if cancelled():
+            return
+        for place in _callers(resolver, target, symbol, most=_MOST_MENTIONS_FOLLOWED):
+            tags = resolver.view.outline(place.path)
+            if tags is None or (place.path, place.symbol_id) in seen or not is_test(place.path, tags, place.symbol_id):
+                continue
+            seen.add((place.path, place.symbol_id))
+            test = tags.symbol(place.symbol_id)
+            yield Place(place.path, place.symbol_id, test.selection if test and test.id else place.range)

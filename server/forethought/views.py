@@ -79,6 +79,20 @@ class OverlayView:
         ]
         return sorted(found, key=lambda item: (item[0], item[1].range))
 
+    def aliases_of(self, name: str) -> Sequence[tuple[str, str]]:
+        buffers = self._open
+        found = [(path, local) for path, local in self._saved.aliases_of(name) if path not in buffers]
+        found += [
+            (path, item.local)
+            for path, tags in buffers.items()
+            for item in tags.imports
+            if item.name == name and item.local != name
+        ]
+        return sorted(set(found))
+
+    def mention_counts(self, limit: int) -> Sequence[tuple[str, int]]:
+        return self._saved.mention_counts(limit)
+
 
 class View:
     """One open file at one version. What its names mean is looked up once and remembered."""

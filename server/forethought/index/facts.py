@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from forethought.errors import Cancelled
 from forethought.index.common_names import COMMON_NAMES
 from forethought.index.inference import CLASS_KINDS, FUNCTION_KINDS, IndexView, Target
 from forethought.index.resolve import Resolver
@@ -53,28 +54,18 @@ class SymbolFacts:
 
 
 def facts_of(
-    view: IndexView,
-    path: str,
-    symbol_id: str,
-    *,
-    resolver: Resolver | None = None,
-    cancelled: Callable[[], bool] = lambda: False,
-) -> SymbolFacts | None:
-    """The facts of one symbol; None when it is not in the index (any more), or when `cancelled` says so.
+    resolver: Resolver, path: str, symbol_id: str, cancelled: Callable[[], bool] = lambda: False
+) -> SymbolFacts:
+    """The facts of one symbol; empty ones when it is not in the index (any more).
 
-    Pass a `resolver` of the same view to share what it has worked out.
+    Raises Cancelled as soon as `cancelled` says so.
     """
-    resolver = resolver or Resolver(view)
-    tags = view.tags(path)
+    tags = resolver.view.tags(path)
     symbol = tags.symbol(symbol_id) if tags is not None else None
     if tags is None or symbol is None:
-        return None
+        return SymbolFacts("", None, (), (), 0, (), ())
     calls = tuple(_calls(resolver, path, tags, symbol))
-    callers: list[Place] = []
-    for place in _callers(resolver, Target(path, symbol_id), symbol):
-        if cancelled():
-            return None
-        callers.append(place)
+    callers = [_unless(cancelled, place) for place in _callers(resolver, Target(path, symbol_id), symbol)]
     return SymbolFacts(
         signature=symbol.signature,
         doc=symbol.doc,
@@ -82,24 +73,25 @@ def facts_of(
         called_by=tuple(callers[:MOST_PLACES]),
         called_by_count=len(callers),
         raises=symbol.raises,
-        tests=tuple(_tests(resolver, callers, cancelled))[:MOST_PLACES],
+        tests=tuple(_unless(cancelled, place) for place in _tests(resolver, callers))[:MOST_PLACES],
     )
 
 
-def most_called(view: IndexView, count: int) -> tuple[Target, ...]:
-    """About the most-called functions, methods and classes, most called first.
+def most_called(resolver: Resolver, count: int) -> tuple[tuple[Target, int], ...]:
+    """About the most-called functions, methods and classes with their calls, most called first.
 
     Counted by name, over names that a single definition has and that say enough: nothing is resolved.
     """
-    found: list[tuple[int, Target]] = []
+    view = resolver.view
+    found: list[tuple[Target, int]] = []
     for name, _ in view.mention_counts(8 * count):
         definitions = [row for row in view.definitions_named(name) if row[2] in CLASS_KINDS | FUNCTION_KINDS]
         if len(definitions) == 1 and name not in COMMON_NAMES:
             path, symbol_id, _, _ = definitions[0]
             calls = sum(reference.kind in ("call", "class") for _, reference in view.references_named(name))
-            found.append((calls, Target(path, symbol_id)))
-    found.sort(key=lambda item: (-item[0], item[1]))
-    return tuple(target for calls, target in found[:count] if calls)
+            found.append((Target(path, symbol_id), calls))
+    found.sort(key=lambda item: (-item[1], item[0]))
+    return tuple((target, calls) for target, calls in found[:count] if calls)
 
 
 def is_test(path: str, tags: FileTags, symbol_id: str) -> bool:
@@ -122,6 +114,12 @@ def is_test(path: str, tags: FileTags, symbol_id: str) -> bool:
             return True
         symbol = tags.symbol(symbol.parent)
     return tags.language not in _TEST_NAME and bool(_TEST_FILE.search(path))
+
+
+def _unless(cancelled: Callable[[], bool], place: Place) -> Place:
+    if cancelled():
+        raise Cancelled("The facts are no longer wanted.")
+    return place
 
 
 def _is_before(reference: Reference, scope: Symbol) -> bool:
@@ -199,7 +197,7 @@ def _is_base(view: IndexView, path: str, reference: Reference) -> bool:
     return any(re.search(rf"\b{re.escape(reference.name)}\b", base) for base in scope.bases)
 
 
-def _tests(resolver: Resolver, callers: list[Place], cancelled: Callable[[], bool]) -> Iterator[Place]:
+def _tests(resolver: Resolver, callers: list[Place]) -> Iterator[Place]:
     """Tests among the callers, then tests among the callers of the first few others."""
     seen: set[tuple[str, str]] = set()
     others: list[tuple[Target, Symbol]] = []
@@ -216,8 +214,6 @@ def _tests(resolver: Resolver, callers: list[Place], cancelled: Callable[[], boo
         elif symbol.kind in FUNCTION_KINDS and len(others) < _MOST_CALLERS_FOLLOWED:
             others.append((Target(place.path, symbol.id), symbol))
     for target, symbol in others:
-        if cancelled():
-            return
         for place in _callers(resolver, target, symbol, most=_MOST_MENTIONS_FOLLOWED):
             tags = resolver.view.outline(place.path)
             if tags is None or (place.path, place.symbol_id) in seen or not is_test(place.path, tags, place.symbol_id):

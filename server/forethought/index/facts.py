@@ -54,13 +54,19 @@ class SymbolFacts:
 
 
 def facts_of(
-    resolver: Resolver, path: str, symbol_id: str, cancelled: Callable[[], bool] = lambda: False
+    view: IndexView,
+    path: str,
+    symbol_id: str,
+    *,
+    resolver: Resolver | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> SymbolFacts:
     """The facts of one symbol; empty ones when it is not in the index (any more).
 
-    Raises Cancelled as soon as `cancelled` says so.
+    Pass a `resolver` of the same view to share what it has worked out. Raises Cancelled as soon as `cancelled` says so.
     """
-    tags = resolver.view.tags(path)
+    resolver = resolver or Resolver(view)
+    tags = view.tags(path)
     symbol = tags.symbol(symbol_id) if tags is not None else None
     if tags is None or symbol is None:
         return SymbolFacts("", None, (), (), 0, (), ())
@@ -77,12 +83,11 @@ def facts_of(
     )
 
 
-def most_called(resolver: Resolver, count: int) -> tuple[tuple[Target, int], ...]:
-    """About the most-called functions, methods and classes with their calls, most called first.
+def most_called(view: IndexView, count: int) -> tuple[Target, ...]:
+    """About the most-called functions, methods and classes, most called first.
 
     Counted by name, over names that a single definition has and that say enough: nothing is resolved.
     """
-    view = resolver.view
     found: list[tuple[Target, int]] = []
     for name, _ in view.mention_counts(8 * count):
         definitions = [row for row in view.definitions_named(name) if row[2] in CLASS_KINDS | FUNCTION_KINDS]
@@ -91,7 +96,7 @@ def most_called(resolver: Resolver, count: int) -> tuple[tuple[Target, int], ...
             calls = sum(reference.kind in ("call", "class") for _, reference in view.references_named(name))
             found.append((Target(path, symbol_id), calls))
     found.sort(key=lambda item: (-item[1], item[0]))
-    return tuple((target, calls) for target, calls in found[:count] if calls)
+    return tuple(target for target, calls in found[:count] if calls)
 
 
 def is_test(path: str, tags: FileTags, symbol_id: str) -> bool:

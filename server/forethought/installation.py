@@ -23,7 +23,8 @@ from forethought.engine.catalogue import CATALOGUE, CHOICE, RECORDS, choose_mode
 from forethought.engine.gguf import check_memory, read_model_file
 from forethought.errors import EngineError, ForethoughtError, ModelError
 from forethought.index.languages import load_languages
-from forethought.store.context_store import CONTEXTS_FOLDER, MARKER, DiskContextStore
+from forethought.store.context_store import CONTEXTS_FOLDER, DiskContextStore
+from forethought.store.store_folder import MARKER
 
 _OLDEST_GIT = (2, 25)
 _LITTLE_SPACE = 500_000_000

@@ -15,7 +15,6 @@ from forethought.engine.catalogue import CATALOGUE, write_records
 from forethought.installation import Finding, delete, diagnose, inventory
 from forethought.store.context_store import DiskContextStore
 
-
 _grammars = installation._grammars
 
 

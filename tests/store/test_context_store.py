@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 
 from forethought.errors import StoreError
 from forethought.insights import SCHEMA, Entry, Insights, PredictedQuestion, Provenance
-from forethought.store.context_store import MARKER, DiskContextStore
+from forethought.store.context_store import DiskContextStore
+from forethought.store.store_folder import MARKER, is_corruption
 
 LIMIT = 100_000_000
 
@@ -448,6 +449,45 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(store: DiskContextStore, 
     store.put_many([entry_of(subject_of(3))])
     assert set(store.get_many([subject_of(1), subject_of(3)])) == {subject_of(1), subject_of(3)}
     assert store.verify() == []
+
+
+def test_a_store_whose_disk_was_full_is_written_again_when_there_is_space(
+    store: DiskContextStore, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.put_many([entry_of(subject_of(1))])
+
+    def no_space(folder: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr("forethought.store.store_folder.DiskRows", no_space)
+        reader = DiskContextStore.open(folder, LIMIT)
+        assert reader.get_many([subject_of(1)])
+        with pytest.raises(StoreError, match="No space left"):
+            reader.put_many([entry_of(subject_of(2))])
+    monkeypatch.setattr("forethought.store.context_store._RETRY_SECONDS", -1.0)
+    reader.put_many([entry_of(subject_of(2))])
+    assert reader.problem is None
+    assert set(store.get_many([subject_of(1), subject_of(2)])) == {subject_of(1), subject_of(2)}
+    reader.close()
+
+
+def test_a_full_disk_can_still_be_cleared(store: DiskContextStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.put_many([entry_of(subject_of(number), summary="x" * 4_000) for number in range(60)])
+
+    def no_space() -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store._rows, "clear", no_space)
+    store.clear()
+    assert store.info()["entries"] == 0
+    store.put_many([entry_of(subject_of(1))])
+    assert store.problem is None
+
+
+def test_a_store_that_is_closed_in_one_thread_is_not_taken_for_a_broken_one(folder: Path) -> None:
+    error = sqlite3.ProgrammingError("Cannot operate on a closed database.")
+    assert not is_corruption(error)
 
 
 def test_an_entry_too_long_for_a_row_is_refused(store: DiskContextStore) -> None:

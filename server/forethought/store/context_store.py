@@ -7,8 +7,6 @@ aside and a new one started; where no folder can be used the store lives in memo
 import contextlib
 import json
 import logging
-import os
-import re
 import shutil
 import sqlite3
 import threading
@@ -18,23 +16,19 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from forethought.errors import StoreError
-from forethought.insights import SCHEMA, Entry
-from forethought.store.json_disk import (
-    DATABASE,
-    EVICTABLE_PREFIX,
-    MAX_VALUE_BYTES,
-    DiskRows,
-    MemoryRows,
-    ReadOnlyRows,
-    Rows,
-    inspect,
+from forethought.insights import Entry
+from forethought.store.json_disk import DATABASE, EVICTABLE_PREFIX, MAX_VALUE_BYTES, MemoryRows, Rows
+from forethought.store.store_folder import (
+    inode,
+    is_corruption,
+    open_rows,
+    set_aside,
+    set_aside_folders,
+    why_not_kept,
 )
 
 CONTEXTS_FOLDER = "contexts"
 """The store's folder inside the cache folder."""
-
-MARKER = "forethought-contexts.json"
-"""Says that a folder is ours, and of which schema."""
 
 _ENTRY_PREFIX = EVICTABLE_PREFIX
 _WRONG_PREFIX = "wrong:"
@@ -43,7 +37,7 @@ _MAX_REJECTED = 1_000
 _PUT_CHUNK = 64
 _FLUSH_AFTER = 2_000
 _CULL_STEPS = 20
-_BUSY_SECONDS = 10.0
+_RETRY_SECONDS = 5.0
 
 _logger = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
@@ -60,7 +54,8 @@ class DiskContextStore:
         self._folder = folder
         self._rows = rows
         self._size_limit = size_limit
-        self._inode = _inode(folder)
+        self._inode = inode(folder)
+        self._opened = time.monotonic()
         self._heal_lock = threading.Lock()
         self._used_lock = threading.Lock()
         self._used: dict[str, float] = {}
@@ -68,7 +63,7 @@ class DiskContextStore:
     @classmethod
     def open(cls, folder: Path, size_limit: int) -> "DiskContextStore":
         """Open or create the store in `folder`, of at most `size_limit` bytes. Never raises: see `problem`."""
-        rows, problem, kept_in = _open_rows(folder)
+        rows, problem, kept_in = open_rows(folder)
         if problem:
             _logger.warning("%s", problem)
         return cls(kept_in, rows, size_limit, problem)
@@ -169,13 +164,30 @@ class DiskContextStore:
         self._attempt(lambda rows: rows.cull(self._size_limit, 1_000_000))
         self._attempt(lambda rows: rows.shrink())
         if self._folder:
-            for aside in _set_aside_folders(self._folder):
+            for aside in set_aside_folders(self._folder):
                 shutil.rmtree(aside, ignore_errors=True)
         return max(0, before - self._footprint())
 
     def clear(self) -> None:
         """Delete everything: c′ of every producer and what people called wrong. Raises StoreError."""
-        self._attempt(lambda rows: rows.clear())
+        with contextlib.suppress(StoreError):
+            self._attempt(lambda rows: rows.clear())
+            return
+        self._delete_files()  # on a full disk the database lacks the space to delete in
+
+    def _delete_files(self) -> None:
+        with self._heal_lock:
+            if self._folder is None:
+                return
+            with contextlib.suppress(sqlite3.Error):  # it only has to let go of its files
+                self._rows.close()
+            try:
+                for path in self._folder.glob(f"{DATABASE}*"):
+                    path.unlink(missing_ok=True)
+            except OSError as error:
+                raise StoreError(why_not_kept(error)) from error
+            finally:
+                self._reopen()
 
     def verify(self) -> list[str]:
         """Check the database and parse every row; garbage is deleted. One line a problem. Raises StoreError."""
@@ -233,19 +245,21 @@ class DiskContextStore:
     def _attempt(self, action: Callable[[Rows], _Result]) -> _Result:
         """Do something that must be done: once more in a new store if the present one is broken, else StoreError."""
         self._follow()
+        if not self._rows.writable:
+            self._try_to_write_again()
         rows = self._rows
         try:
             return action(rows)
         except sqlite3.DatabaseError as error:
-            if not _is_corruption(error):
-                raise StoreError(_why_not_kept(error)) from error
+            if not is_corruption(error):
+                raise StoreError(why_not_kept(error)) from error
             self._heal(rows, error)
         except OSError as error:
-            raise StoreError(_why_not_kept(error)) from error
+            raise StoreError(why_not_kept(error)) from error
         try:
             return action(self._rows)
         except (sqlite3.Error, OSError) as error:
-            raise StoreError(_why_not_kept(error)) from error
+            raise StoreError(why_not_kept(error)) from error
 
     def _or_heal(self, action: Callable[[Rows], _Result], otherwise: _Result) -> _Result:
         """Do something that may fail: then the answer is poorer, and a broken store is replaced for the next time."""
@@ -254,7 +268,7 @@ class DiskContextStore:
         try:
             return action(rows)
         except sqlite3.DatabaseError as error:
-            if _is_corruption(error):
+            if is_corruption(error):
                 self._heal(rows, error)
             else:
                 _logger.warning("the c′ store could not be read: %s", error)
@@ -264,18 +278,26 @@ class DiskContextStore:
 
     def _follow(self) -> None:
         """Open again when the database was deleted or set aside by another process: ours would be written in vain."""
-        if self._folder is not None and _inode(self._folder) != self._inode:
+        if self._folder is not None and inode(self._folder) != self._inode:
             with self._heal_lock:
-                if _inode(self._folder) != self._inode:
+                if inode(self._folder) != self._inode:
                     self._reopen()
+
+    def _try_to_write_again(self) -> None:
+        """The disk may have space again. Raises StoreError with the reason when it can still only be read."""
+        with self._heal_lock:
+            if not self._rows.writable and time.monotonic() - self._opened > _RETRY_SECONDS:
+                self._reopen()
+            if not self._rows.writable:
+                raise StoreError(self.problem or "The c′ store can only be read.")
 
     def _heal(self, broken: Rows, error: sqlite3.DatabaseError) -> None:
         with self._heal_lock:
             if self._folder is None or self._rows is not broken:
                 return
-            if _inode(self._folder) == self._inode:  # otherwise another thread or process has set the broken one aside
+            if inode(self._folder) == self._inode:  # otherwise another thread or process has set the broken one aside
                 try:
-                    _set_aside(self._folder)
+                    set_aside(self._folder)
                 except OSError as failure:
                     _logger.warning("the broken c′ store could not be set aside: %s", failure)
             self._reopen()
@@ -286,8 +308,9 @@ class DiskContextStore:
         assert self._folder is not None
         with contextlib.suppress(sqlite3.Error):  # it only has to let go of its files
             self._rows.close()
-        self._rows, self.problem, self._folder = _open_rows(self._folder)
-        self._inode = _inode(self._folder)
+        self._rows, self.problem, self._folder = open_rows(self._folder)
+        self._inode = inode(self._folder)
+        self._opened = time.monotonic()
 
     def _note_used(self, keys: Iterable[str]) -> None:
         now = time.time()
@@ -302,7 +325,7 @@ class DiskContextStore:
         try:
             yield from rows.scan()
         except sqlite3.DatabaseError as error:
-            if _is_corruption(error):
+            if is_corruption(error):
                 self._heal(rows, error)
             raise StoreError(f"The c′ store could not be read through ({error}); run it again.") from error
 
@@ -320,125 +343,10 @@ class DiskContextStore:
         self._attempt(lambda rows: rows.delete(row_numbers) if row_numbers else None)
 
     def _footprint(self) -> int:
-        aside = _set_aside_folders(self._folder) if self._folder else []
+        aside = set_aside_folders(self._folder) if self._folder else []
         return self._or_heal(lambda rows: rows.size(), 0) + sum(
             path.stat().st_size for folder in aside for path in folder.rglob("*") if path.is_file()
         )
-
-
-def _open_rows(folder: Path) -> tuple[Rows, str | None, Path | None]:
-    """The best rows to be had for a folder, what is wrong with them, and the folder if they are kept in it."""
-    found = _inode(folder)
-    try:
-        schema = _prepare(folder)
-        if schema is not None and schema > SCHEMA:
-            problem = (
-                f"The c′ store in {folder} was written by a newer Forethought (schema {schema}); it is left alone and"
-                " nothing is kept until Forethought is upgraded or `cache.directory` is set to another folder."
-            )
-            return MemoryRows(), problem, None
-        if (folder / DATABASE).exists():
-            if not (folder / DATABASE).is_file():
-                raise sqlite3.DatabaseError(f"its {DATABASE} is not a file")
-            _patiently(lambda: inspect(folder))
-        return DiskRows(folder), None, folder
-    except sqlite3.DatabaseError as error:
-        if not _is_corruption(error):
-            return _fall_back(folder, error)
-        first = error
-    except OSError as error:
-        return _fall_back(folder, error)
-    try:
-        if _inode(folder) == found:  # otherwise another process has already set the broken one aside
-            _set_aside(folder)
-        _prepare(folder)
-        return DiskRows(folder), f"The c′ store was broken ({first}); it was set aside and a new one started.", folder
-    except (sqlite3.Error, OSError) as error:
-        return _fall_back(folder, error)
-
-
-def _fall_back(folder: Path, error: Exception) -> tuple[Rows, str, Path | None]:
-    """Read what is there; failing that, keep things in memory."""
-    try:
-        if _stored_schema(folder) == SCHEMA and (folder / DATABASE).is_file():
-            inspect(folder)
-            rows = ReadOnlyRows(folder)
-            rows.read(["c1:probe"])
-            return rows, f"The c′ store in {folder} is read-only ({error}): new insights are not kept.", folder
-    except (sqlite3.Error, OSError) as second:
-        _logger.debug("the store cannot be read either: %s", second)
-    problem = f"The c′ store in {folder} cannot be used ({error}); insights are kept in memory until this is mended."
-    return MemoryRows(), problem, None
-
-
-def _patiently(action: Callable[[], None]) -> None:
-    """Try again while another process is creating the database."""
-    deadline = time.monotonic() + _BUSY_SECONDS
-    while True:
-        try:
-            return action()
-        except sqlite3.OperationalError as error:
-            if not error.sqlite_errorname.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")) or time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
-
-
-def _prepare(folder: Path) -> int | None:
-    """Create the folder and its marker; set aside a store of an older schema. Returns the schema found, if any."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    has_database = (folder / DATABASE).exists()  # asked first: whoever creates a store writes the marker first
-    schema = _stored_schema(folder)
-    if schema is None and has_database:
-        raise sqlite3.DatabaseError(f"it lacks a readable {MARKER}")
-    if schema is not None and schema < SCHEMA:
-        _set_aside(folder)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        schema = None
-    if schema is None:
-        _write_marker(folder)
-    return schema
-
-
-def _stored_schema(folder: Path) -> int | None:
-    try:
-        data = json.loads((folder / MARKER).read_bytes())
-    except FileNotFoundError:
-        return None
-    except (ValueError, RecursionError):
-        return None
-    schema = data.get("schema") if isinstance(data, dict) else None
-    return schema if isinstance(schema, int) and not isinstance(schema, bool) else None
-
-
-def _write_marker(folder: Path) -> None:
-    draft = folder / f"{MARKER}.{os.getpid()}-{threading.get_ident()}"
-    draft.write_bytes(_canonical({"format": "forethought contexts", "schema": SCHEMA}))
-    draft.replace(folder / MARKER)
-
-
-def _set_aside(folder: Path) -> None:
-    """Rename a folder to a numbered name and drop those set aside before. Raises OSError."""
-    earlier = _set_aside_folders(folder)
-    number = 1 + max((int(path.name.rpartition("-")[2]) for path in earlier), default=0)
-    folder.rename(folder.with_name(f"{folder.name}.broken-{number}"))
-    for path in earlier:
-        shutil.rmtree(path, ignore_errors=True)
-
-
-def _set_aside_folders(folder: Path) -> list[Path]:
-    pattern = re.compile(re.escape(folder.name) + r"\.broken-\d{1,9}")
-    try:
-        siblings = list(folder.parent.iterdir())
-    except OSError:
-        return []
-    return [path for path in siblings if pattern.fullmatch(path.name) and path.is_dir() and not path.is_symlink()]
-
-
-def _inode(folder: Path | None) -> int | None:
-    try:
-        return (folder / DATABASE).stat().st_ino if folder else None
-    except OSError:
-        return None
 
 
 def _replace(present: dict[str, Entry], entry: Entry, rejected: frozenset[str]) -> bool:
@@ -490,23 +398,3 @@ def _canonical(value: Any) -> bytes:
     """JSON of one spelling: sorted keys, no spaces, UTF-8 (lone surrogates of odd file names pass through)."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return text.encode("utf-8", "surrogatepass")
-
-
-def _is_corruption(error: sqlite3.DatabaseError) -> bool:
-    """Whether the database is broken, and not merely busy, full or read-only."""
-    if not isinstance(error, sqlite3.OperationalError):
-        return True
-    name = getattr(error, "sqlite_errorname", "") or ""
-    return name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR"))
-
-
-def _why_not_kept(error: Exception) -> str:
-    name = getattr(error, "sqlite_errorname", "") or ""
-    number = getattr(error, "errno", None)
-    if name == "SQLITE_FULL" or number in (28, 122):
-        return "The c′ store could not be written: the disk is full; free some space, or run `forethought cache gc`."
-    if name.startswith("SQLITE_READONLY") or isinstance(error, PermissionError):
-        return "The c′ store could not be written: it is read-only; change its permissions or set `cache.directory`."
-    if isinstance(error, TimeoutError) or name.startswith("SQLITE_BUSY"):
-        return f"The c′ store could not be written: {error}; try again."
-    return f"The c′ store could not be written ({error}); run `forethought cache verify`."

@@ -139,7 +139,7 @@ class DiskRows:
     def __init__(self, folder: Path) -> None:
         """Open or create. Raises sqlite3.Error or OSError; `inspect` an existing database first."""
         self._folder = folder
-        self._cache = diskcache.Cache(
+        self._cache = _ClosingCache(
             str(folder),
             timeout=_BUSY_SECONDS,
             disk=PlainDisk,
@@ -350,6 +350,17 @@ class MemoryRows:
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+class _ClosingCache(diskcache.Cache):  # type: ignore[misc]  # diskcache publishes no types
+    """Lets go of its files when it cannot be opened: deleting them must give their space back."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        try:
+            super().__init__(*arguments, **settings)
+        except BaseException:
+            self.close()
+            raise
 
 
 def _connect_read_only(folder: Path) -> sqlite3.Connection:

@@ -81,14 +81,14 @@ class OverlayView:
 
     def aliases_of(self, name: str) -> Sequence[tuple[str, str]]:
         buffers = self._open
-        found = [(path, local) for path, local in self._saved.aliases_of(name) if path not in buffers]
+        found = [alias for alias in self._saved.aliases_of(name) if alias[0] not in buffers]
         found += [
             (path, item.local)
             for path, tags in buffers.items()
             for item in tags.imports
             if item.name == name and item.local != name
         ]
-        return sorted(set(found))
+        return sorted(found)
 
     def mention_counts(self, limit: int) -> Sequence[tuple[str, int]]:
         return self._saved.mention_counts(limit)

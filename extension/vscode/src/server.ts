@@ -3,6 +3,8 @@
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { homedir } from "node:os";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import * as vscode from "vscode";
 import {
   DidChangeConfigurationNotification,
@@ -34,6 +36,8 @@ export class Server implements vscode.Disposable {
   private client: LanguageClient | undefined;
   private current: Condition = { kind: "starting" };
   private disposed = false;
+  /** The sentence that the server ends with when it cannot go on. */
+  private lastWords = "";
 
   readonly onDidChange = this.changed.event;
 
@@ -117,6 +121,7 @@ export class Server implements vscode.Disposable {
       return;
     }
     this.log.info(`Starting ${located.command} serve (found by ${located.origin}).`);
+    this.lastWords = "";
     this.become({ kind: "starting" });
     const client = new LanguageClient(
       "forethought",
@@ -132,7 +137,9 @@ export class Server implements vscode.Disposable {
       this.report(client, await client.sendRequest<StatusDocument>("forethought/status", {}));
     } catch (error) {
       this.log.error(`The server at ${located.command} did not start: ${messageOf(error)}`);
-      if (this.client === client) this.become({ kind: "stopped", reason: `The server did not start: ${messageOf(error)}` });
+      if (this.client === client) {
+        this.become({ kind: "stopped", reason: this.lastWords || `The server did not start: ${messageOf(error)}` });
+      }
     }
   }
 
@@ -141,7 +148,7 @@ export class Server implements vscode.Disposable {
     if (state === State.Starting) this.become({ kind: "starting" });
     if (state === State.Stopped) {
       this.passes.clear();
-      this.become({ kind: "stopped", reason: "The server ended. The log says why; “Restart the server” starts it again." });
+      this.become({ kind: "stopped", reason: this.lastWords || "The server ended. The log says more." });
     }
   }
 
@@ -158,6 +165,7 @@ export class Server implements vscode.Disposable {
     return {
       documentSelector,
       outputChannel: this.log,
+      stdioOptions: { stdout: (stream) => this.listen(stream), stderr: (stream) => this.listen(stream) },
       initializationOptions: () => this.settings(),
       markdown: { isTrusted: false, supportHtml: false },
       synchronize: { configurationSection: "forethought" },
@@ -184,6 +192,13 @@ export class Server implements vscode.Disposable {
         },
       },
     };
+  }
+
+  private listen(stream: Readable): void {
+    createInterface({ input: stream, crlfDelay: Infinity, historySize: 0 }).on("line", (line) => {
+      this.log.info(line);
+      if (line.startsWith("forethought: ")) this.lastWords = line.slice("forethought: ".length);
+    });
   }
 
   private settings(scope?: vscode.Uri): Record<string, unknown> {

@@ -4,13 +4,16 @@ export type Inspect = (key: string) =>
   | { globalValue?: unknown; workspaceValue?: unknown; workspaceFolderValue?: unknown }
   | undefined;
 
-/** The chosen values as one nested object. `keys` are without the section's prefix; `server.path` is the editor's own and left out. */
+/**
+ * The chosen values as one nested object, null for the others: a setting that was taken back must not stay.
+ * `keys` are without the section's prefix; `server.path` is the editor's own and left out.
+ */
 export function chosenSettings(keys: readonly string[], inspect: Inspect): Record<string, unknown> {
   const settings: Record<string, unknown> = {};
   for (const key of keys) {
     const found = inspect(key);
     const value = found?.workspaceFolderValue ?? found?.workspaceValue ?? found?.globalValue;
-    if (key !== "server.path" && value !== undefined && value !== null) put(settings, key.split("."), value);
+    if (key !== "server.path") put(settings, key.split("."), value ?? null);
   }
   return settings;
 }

@@ -59,7 +59,7 @@ function describeStatus(status: StatusDocument, label: (uri: string) => string):
     lines.push(`Queue: ${status.queue}${minutes ? `, about ${minutes < 1 ? "a minute" : `${Math.round(minutes)} min`}` : ""}`);
   }
   for (const next of status.next.slice(0, 3)) lines.push(`Next: ${place(next, label)} (${next.reason})`);
-  lines.push(engineLine(status.engine));
+  if (status.engine || !status.message) lines.push(engineLine(status.engine));
   return {
     text: `${icons[status.state]} Forethought: ${status.state}`,
     heading: status.state.charAt(0).toUpperCase() + status.state.slice(1),

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { chosenSettings } from "../src/settings";
 
-test("only chosen settings are sent, so that defaults do not hide the user's own config", () => {
+test("only chosen settings have a value, so that defaults do not hide the user's own config", () => {
   const values: Record<string, object> = {
     "hover.enabled": { defaultValue: true, globalValue: false },
     "hover.content": { defaultValue: "auto" },
@@ -11,7 +11,7 @@ test("only chosen settings are sent, so that defaults do not hide the user's own
     "server.path": { globalValue: "/opt/forethought" },
   };
   assert.deepEqual(chosenSettings(Object.keys(values), (key) => values[key]), {
-    hover: { enabled: false },
+    hover: { enabled: false, content: null },
     sleep: { scope: "open" },
   });
 });

@@ -1,0 +1,181 @@
+// The extension in the real editor. usage: node test.mjs SERVER VSIX TOOLS OUT   (see run.sh)
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import {
+  activeFile, ask, chooseFromStatus, hover, lastAnswer, openFile, runCommand, statusIs, withEditor, word,
+} from "./editor.mjs";
+import { writeSample } from "./sample.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const [server, vsix, toolsFolder, out] = process.argv.slice(2).map((path) => resolve(path));
+const tools = {
+  start: join(here, "../../../scripts/start_code_server.sh"),
+  codeServer: join(toolsFolder, "code-server"),
+  chromium: process.env.CHROMIUM ?? "/usr/bin/chromium",
+};
+const scratch = mkdtempSync(join(tmpdir(), "forethought-vscode-"));
+let passed = 0;
+const failures = [];
+
+process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(130));
+mkdirSync(out, { recursive: true });
+
+const only = process.env.SESSION;
+
+await session("real", { server }, async (page, { shot }) => {
+  await openFile(page, "greeting.py");
+  await check("the status item reaches idle", page, () => statusIs(page, "idle"));
+  await check("a hover shows who calls a function and what it raises", page, async () => {
+    const text = await hover(page, word(page, "greet"), /Called .*welcome/s);
+    assert.match(text, /UnknownLanguage/);
+    await shot("hover");
+  });
+  await check("“Ask about this symbol” streams an answer of fact that names the caller", page, async () => {
+    await ask(page, word(page, "greet"), "Who calls greet?");
+    const answer = lastAnswer(page);
+    await answer.locator(".provenance", { hasText: "facts" }).waitFor({ timeout: 30_000 });
+    assert.match(await answer.locator(".answer").innerText(), /welcome/);
+  });
+  await check("a source is a link that moves the editor to its line", page, async () => {
+    await lastAnswer(page).locator(".source", { hasText: "reception.py:8" }).click();
+    await activeFile(page, "reception.py");
+    await page.locator("#status\\.editor\\.selection", { hasText: "Ln 8" }).waitFor({ timeout: 15_000 });
+    await shot("answer");
+  });
+  await check("pausing and resuming show in the status item", page, async () => {
+    await chooseFromStatus(page, "Pause thinking");
+    await statusIs(page, "paused", 15_000);
+    await chooseFromStatus(page, null);
+    await shot("status");
+    await page.keyboard.press("Escape");
+    await chooseFromStatus(page, "Resume thinking");
+    await statusIs(page, "idle", 15_000);
+  });
+  await check("what is known about a symbol opens as a document", page, async () => {
+    await openFile(page, "greeting.py");
+    await word(page, "greet").click();
+    await runCommand(page, "Show what is known about this symbol");
+    await page.locator(".tab.active", { hasText: "what is known" }).waitFor({ timeout: 15_000 });
+    await page.locator(".view-line", { hasText: "calledByCount" }).first().waitFor({ timeout: 15_000 });
+  });
+});
+
+const scripted = join(here, "scripted_server.py");
+await session("scripted", { server: scripted }, async (page, { methods }) => {
+  await openFile(page, "greeting.py");
+  await check("a running pass shows in the status item and is cancelled from its menu", page, async () => {
+    await statusIs(page, "thinking");
+    await chooseFromStatus(page, "Cancel the current pass");
+    await statusIs(page, "idle", 15_000);
+    assert.ok(methods().includes("window/workDoneProgress/cancel"));
+  });
+  await check("negative control: with a server that knows nothing, the hover check fails", page, async () => {
+    await assert.rejects(hover(page, word(page, "greet"), /Called/, 2), /No hover of Forethought's/);
+    assert.ok(methods().includes("textDocument/hover"), "the editor never asked for a hover");
+  });
+  await check("an answer is shown while it streams, and can be cancelled", page, async () => {
+    await ask(page, word(page, "greet"), "What does greet do?");
+    const answer = lastAnswer(page);
+    await answer.locator(".answer", { hasText: "Three words only" }).waitFor({ timeout: 15_000 });
+    await answer.getByRole("button", { name: "Cancel" }).click();
+    await answer.locator(".note", { hasText: "Cancelled." }).waitFor({ timeout: 15_000 });
+    assert.ok(methods().includes("$/cancelRequest"));
+  });
+  await check("a restart ends the old server in good order and starts a new one", page, async () => {
+    await runCommand(page, "Restart the server");
+    await until(() => methods().filter((method) => method === "initialize").length === 2);
+    const ended = methods().slice(0, methods().lastIndexOf("initialize"));
+    assert.deepEqual(ended.slice(-2), ["shutdown", "exit"]);
+  });
+});
+
+const canary = join(scratch, "canary");
+await session("untrusted", { trust: true, plant: plantCanary }, async (page) => {
+  await openFile(page, "greeting.py");
+  await check("an untrusted workspace's own program is not run; the lack of a server is said, with buttons", page, async () => {
+    await statusIs(page, "no server");
+    const message = page.locator(".notification-list-item", { hasText: "The forethought server is not on PATH" });
+    await message.getByRole("button", { name: "Set path" }).waitFor({ timeout: 15_000 });
+    assert.ok(!existsSync(canary), "the planted program ran");
+    await message.getByRole("button", { name: "Install with pip…" }).click();
+  });
+  await check("the install command is typed into a terminal, not run", page, async () => {
+    await page.locator(".xterm-rows", { hasText: /pip.install.forethought/ }).first().waitFor({ timeout: 30_000 });
+  });
+});
+
+console.log(`${passed} passed, ${failures.length} failed`);
+process.exit(failures.length === 0 ? 0 : 1);
+
+/** One editor with one server on a fresh copy of the sample. A session that cannot even open counts as one failure. */
+async function session(name, { server: program, trust = false, plant = () => {} }, use) {
+  if (only && only !== name) return;
+  const folder = join(scratch, name);
+  const workspace = join(folder, "conference");
+  const log = join(folder, "methods.log");
+  writeSample(workspace);
+  plant(workspace);
+  const environment = {
+    FORETHOUGHT_CACHE_DIR: join(folder, "cache"),
+    FORETHOUGHT_RUNTIME_DIR: join(folder, "runtime"),
+    FORETHOUGHT_CONFIG: join(folder, "forethought.toml"),
+    FORETHOUGHT_ENGINE: "none",
+    SCRIPTED_LOG: log,
+    PATH: pathWithoutServer(),
+  };
+  writeFileSync(environment.FORETHOUGHT_CONFIG, "");
+  const settings = program ? { "forethought.server.path": program } : {};
+  const methods = () => (existsSync(log) ? readFileSync(log, "utf8").trim().split("\n") : []);
+  try {
+    await withEditor(
+      { tools, vsix, workspace, settings, environment, trust, failureShot: join(out, `failure-${name}.png`) },
+      async (page) => {
+        const shot = (picture) => page.screenshot({ path: join(out, `vscode-${picture}.png`) });
+        await use(page, { shot, methods });
+      },
+    );
+  } catch (error) {
+    fail(`the session “${name}”`, error);
+  }
+}
+
+async function check(name, page, run) {
+  const begun = Date.now();
+  try {
+    await run();
+    passed++;
+    console.log(`ok   ${name} (${((Date.now() - begun) / 1000).toFixed(1)} s)`);
+  } catch (error) {
+    fail(name, error);
+    await page.screenshot({ path: join(out, `failure-${failures.length}.png`) });
+    await page.keyboard.press("Escape");
+  }
+}
+
+function fail(name, error) {
+  failures.push(name);
+  console.log(`FAIL ${name}\n     ${String(error?.stack ?? error).replaceAll("\n", "\n     ")}`);
+}
+
+function plantCanary(workspace) {
+  const programs = join(workspace, ".venv", "bin");
+  mkdirSync(programs, { recursive: true });
+  writeFileSync(join(programs, "forethought"), `#!/bin/sh\ntouch '${canary}'\n`, { mode: 0o755 });
+}
+
+/** PATH without the folders that hold a forethought, so that the extension finds only what a session gives it. */
+function pathWithoutServer() {
+  return process.env.PATH.split(":").filter((folder) => !existsSync(join(folder, "forethought"))).join(":");
+}
+
+async function until(condition, milliseconds = 20_000) {
+  const deadline = Date.now() + milliseconds;
+  while (!condition()) {
+    assert.ok(Date.now() < deadline, "waited in vain");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

@@ -410,7 +410,7 @@ def _list_text(item: _Meant, name: str, places: Sequence[Place], count: int, ver
     if not count:
         return f"{name} {none} in this repository, as far as names can be resolved."
     listed = places[:MOST_LISTED]
-    lines = [f"- `{place.symbol or place.path}` ({place.path}:{place.range.start.row + 1})" for place in listed]
+    lines = [f"- `{place.symbol_id or place.path}` ({place.path}:{place.range.start.row + 1})" for place in listed]
     more = f"\n… and {count - len(listed)} more" if count > len(listed) else ""
     unit = "place" if verb == "is called from" else ""
     return (
@@ -456,7 +456,7 @@ def _source(item: _Meant) -> Source:
 
 
 def _place_source(workspace: Workspace, place: Place) -> Source:
-    return Source(workspace, place.path, place.range, place.symbol)
+    return Source(workspace, place.path, place.range, place.symbol_id)
 
 
 def _model_name(model: str, demo: bool) -> str:

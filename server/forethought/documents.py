@@ -156,7 +156,7 @@ def _symbol_document(workspace: "Workspace", card: "Card", encoder: Encoder) -> 
     insights = _shown_insights(card)
 
     def references(places: Iterable[Any]) -> list[dict[str, Any]]:
-        return [encoder.reference(workspace, place.path, place.range, place.symbol) for place in places]
+        return [encoder.reference(workspace, place.path, place.range, place.symbol_id) for place in places]
 
     return {
         "id": symbol.id,
@@ -273,11 +273,11 @@ def _facts_line(card: "Card", link_to: Link | None) -> str:
 
 
 def _places(places: Sequence[Any], limit: int, total: int, link_to: Link | None) -> str:
-    unique = list({(place.path, place.symbol): place for place in places}.values())
+    unique = list({(place.path, place.symbol_id): place for place in places}.values())
     names = [
-        link(place.symbol or place.path, link_to(place.path, place.range))
+        link(place.symbol_id or place.path, link_to(place.path, place.range))
         if link_to
-        else code(place.symbol or place.path)
+        else code(place.symbol_id or place.path)
         for place in unique[:limit]
     ]
     return ", ".join(names) + (" …" if names and total > len(names) else "")

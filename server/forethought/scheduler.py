@@ -128,7 +128,7 @@ class Scheduler:
         with self._changed:
             self._workspaces = [known for known in self._workspaces if known is not workspace]
             for table in (self._unsurveyed, self._coverage, self._asked, self._signals):
-                table.pop(workspace, None)  # type: ignore[attr-defined] # the tables differ in their values only
+                table.pop(workspace, None)
         self.survey(None, None)
 
     def survey(self, workspace: Workspace | None, paths: Sequence[str] | None) -> None:
@@ -315,7 +315,7 @@ class Scheduler:
                             focused=workspace.focused == path and path in open_paths,
                             open=path in open_paths,
                             committed_rank=signals.committed.get(path),
-                            callers=signals.callers.get(target, 0),
+                            call_rank=signals.call_ranks.get(target),
                             hovered=target in self._hovered,
                             settling=settling,
                             lines=state.lines,
@@ -399,7 +399,8 @@ class _ScopeSignals:
     committed: Mapping[str, int]
     just: frozenset[str]
     """Paths of the newest commit: settled, whenever they were saved."""
-    callers: Mapping[Target, int]
+    call_ranks: Mapping[Target, int]
+    """Of the most-called symbols, the most called first."""
 
 
 def _scope_signals(workspace: Workspace, settings: Settings, asked: set[str]) -> _ScopeSignals:
@@ -407,7 +408,7 @@ def _scope_signals(workspace: Workspace, settings: Settings, asked: set[str]) ->
     inside = f"{workspace.within}/" if workspace.within else ""
     allowed = {path for path in known if path.startswith(inside)}
     committed: dict[str, int] = {}
-    callers: dict[Target, int] = {}
+    call_ranks: dict[Target, int] = {}
     scope: dict[str, frozenset[str] | None] = {}
     just: frozenset[str] = frozenset()
     if settings.sleep_scope != "off":
@@ -417,10 +418,10 @@ def _scope_signals(workspace: Workspace, settings: Settings, asked: set[str]) ->
                 committed = {path: rank for rank, path in enumerate(path for path in recent if path in allowed)}
                 just = frozenset(workspace.repository.recent_paths(1))
         if settings.sleep_scope == "auto":
-            called = most_called(workspace.saved_resolver(), MOST_CALLED)
-            callers = {target: count for target, count in called if target.path in allowed}
+            called = [target for target in most_called(workspace.index, MOST_CALLED) if target.path in allowed]
+            call_ranks = {target: rank for rank, target in enumerate(called)}
             by_path: dict[str, set[str]] = {}
-            for target in callers:
+            for target in call_ranks:
                 by_path.setdefault(target.path, set()).add(target.symbol_id)
             scope |= {path: frozenset(symbols) for path, symbols in by_path.items()}
             scope |= dict.fromkeys(committed)
@@ -428,7 +429,7 @@ def _scope_signals(workspace: Workspace, settings: Settings, asked: set[str]) ->
         if settings.sleep_scope == "all":
             scope |= dict.fromkeys(allowed)
     scope |= dict.fromkeys(path for path in asked if path in known)
-    return _ScopeSignals(scope, committed, just, callers)
+    return _ScopeSignals(scope, committed, just, call_ranks)
 
 
 def method_of(settings: Settings, priority: Priority = "idle") -> Method:

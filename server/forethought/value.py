@@ -1,6 +1,5 @@
 """What thinking about a symbol is worth: predictability × chance of being asked × expected life. Pure."""
 
-import math
 from dataclasses import dataclass
 
 from forethought.context import CLASS_KINDS, FUNCTION_KINDS
@@ -18,7 +17,8 @@ class Signals:
     open: bool = False
     committed_rank: int | None = None
     """Position of the file among those that recent commits changed, newest first; None when it is not among them."""
-    callers: int = 0
+    call_rank: int | None = None
+    """Position among the most-called symbols; None when it is not among them."""
     hovered: bool = False
     """A person looked at it and found no insight."""
     settling: bool = False
@@ -44,15 +44,12 @@ def value_of(signals: Signals) -> Value:
             "in a recently committed file",
             signals.committed_rank is not None,
         ),
-        (
-            min(0.6, 0.15 * math.log2(1 + signals.callers)),
-            f"mentioned in {signals.callers} places",
-            signals.callers > 1,
-        ),
+        (0.6 / (1 + 0.02 * (signals.call_rank or 0)), "called from many places", signals.call_rank is not None),
         (0.1, "in this repository", True),
     ]
     chance, reason, _ = max((item for item in chances if item[2]), key=lambda item: item[0])
-    chance *= 1 + 0.02 * min(10, signals.callers)
+    if signals.call_rank is not None:
+        chance *= 1.2
     life = 0.05 if signals.settling else 1.0
     if signals.settling:
         reason += ", waiting until the edit settles"

@@ -199,7 +199,7 @@ class Workspace:
         """A person looks at this symbol: complete its card first."""
         card = self._cards.get(target)
         if card is None or card.facts is None or card.subject is None:
-            self._view_lane.submit(("card", target), lambda: self._complete(target), 1)
+            self._complete_later(target, 1)
 
     # Cards
 
@@ -264,7 +264,7 @@ class Workspace:
         with self._lock:
             stale = list(self._cards) if targets is None else [target for target in targets if target in self._cards]
         for target in stale:
-            self._view_lane.submit(("card", target), lambda target=target: self._complete(target), 3)  # type: ignore[misc] # mypy cannot infer a lambda with a default
+            self._complete_later(target, 3)
 
     # Names
 
@@ -437,6 +437,7 @@ class Workspace:
         outdated = set(changed)
         for name in names - {""}:
             outdated.update(path for path, _ in self.index.references_named(name))
+            outdated.update(path for path, _ in self.index.aliases_of(name))
         for path in outdated:
             known = self.index.get_subjects(path)
             self.index.put_subjects(path, {key: ("", subject) for key, (_, subject) in known.items()})
@@ -510,8 +511,14 @@ class Workspace:
         for target in targets:
             card = self._cards.get(target)
             if card is None or card.facts is None or card.subject is None or target.path == path:
-                self._view_lane.submit(("card", target), lambda target=target: self._complete(target), 5)  # type: ignore[misc] # mypy cannot infer a lambda with a default
+                self._complete_later(target, 5)
         self._on_change()
+
+    def _complete_later(self, target: Target, urgency: int) -> None:
+        def complete() -> None:
+            self._complete(target)
+
+        self._view_lane.submit(("card", target), complete, urgency)
 
     def _complete(self, target: Target) -> Card | None:
         """Work out everything about one symbol, as the editor has it."""
@@ -547,7 +554,7 @@ class Workspace:
         return earlier
 
     def _facts(self, target: Target) -> SymbolFacts:
-        return facts_of(self.resolver(), target.path, target.symbol_id)
+        return facts_of(self._overlay, target.path, target.symbol_id, resolver=self.resolver())
 
     def _changes(self, path: str, data: bytes) -> LineChanges:
         if self.repository is None:

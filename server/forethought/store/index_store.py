@@ -283,6 +283,11 @@ class IndexStore:
         )
         return tuple(Definition(os.fsdecode(path), _text(symbol), kind, lang) for path, symbol, kind, lang in rows)
 
+    def defined_names(self) -> frozenset[str]:
+        """The unqualified names of everything that is defined here."""
+        rows = self._rows("SELECT DISTINCT name FROM definitions JOIN files USING (content)")
+        return frozenset(_text(name) for (name,) in rows) - {""}
+
     def mention_counts(self, limit: int) -> tuple[tuple[str, int], ...]:
         """(name, how often it is mentioned) of names that are defined here, most mentioned first; a rough order."""
         rows = self._rows(

@@ -87,18 +87,24 @@ class Buffers:
 
     def __init__(self) -> None:
         self._by_uri: dict[str, Buffer] = {}
+        """As `didOpen` wrote it, which is how nearly every request writes it too."""
+        self._by_file: dict[str, Buffer] = {}
 
     def __iter__(self) -> Iterator[Buffer]:
-        return iter(list(self._by_uri.values()))
+        return iter(list(self._by_file.values()))
 
     def get(self, uri: str) -> Buffer | None:
-        return self._by_uri.get(_key(uri))
+        return self._by_uri.get(uri) or self._by_file.get(_key(uri))
 
     def put(self, buffer: Buffer) -> None:
-        self._by_uri[_key(buffer.uri)] = buffer
+        self.pop(buffer.uri)
+        self._by_uri[buffer.uri] = self._by_file[_key(buffer.uri)] = buffer
 
     def pop(self, uri: str) -> Buffer | None:
-        return self._by_uri.pop(_key(uri), None)
+        buffer = self._by_file.pop(_key(uri), None)
+        if buffer is not None:
+            self._by_uri.pop(buffer.uri, None)
+        return buffer
 
 
 def _key(uri: str) -> str:

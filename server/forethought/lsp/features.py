@@ -1,6 +1,7 @@
 """What editors ask by themselves: hover, symbols, code actions, and what they tell about files."""
 
 import asyncio
+import contextlib
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from forethought.config import HoverContent
 from forethought.documents import encode_range, hover_markdown, line_link
 from forethought.index.resolve import Target
 from forethought.index.tags import Range, Symbol
+from forethought.lsp.buffers import Buffer
 from forethought.lsp.convert import place_in, string_index, text_of, word_at
 from forethought.lsp.protocol import Params
 from forethought.uris import path_of
@@ -62,6 +64,8 @@ class Spot:
     view: "View"
     identifier: Range
     targets: tuple[Target, ...]
+    buffer: Buffer | None
+    """The open document; None when the file was read from disk."""
 
 
 async def find_spot(server: "ForethoughtServer", uri: str, position: types.Position) -> Spot | None:
@@ -69,11 +73,11 @@ async def find_spot(server: "ForethoughtServer", uri: str, position: types.Posit
 
     For an open file everything is in memory; for another one its text is read off the loop.
     """
-    home = server.home_of(uri)
+    buffer = server.buffers.get(uri)
+    home = server.home_of(uri) if buffer is None else buffer.home
     if home is None:
         return None
     workspace, path = home
-    buffer = server.buffers.get(uri)
     if buffer is None:
         view = await server.threads.run(workspace.view_from_disk, path)
         line = _line(view, position.line) if view else None
@@ -91,7 +95,7 @@ async def find_spot(server: "ForethoughtServer", uri: str, position: types.Posit
         targets = await server.threads.run(view.targets, identifier.start)
     else:
         targets = view.targets(identifier.start)
-    return Spot(workspace, path, view, identifier, targets)
+    return Spot(workspace, path, view, identifier, targets, buffer)
 
 
 async def current_view(
@@ -110,13 +114,12 @@ async def hover(server: "ForethoughtServer", params: types.HoverParams) -> types
     settings = server.session.settings
     if not settings.hover_enabled:
         return None
-    uri = params.text_document.uri
-    spot = await find_spot(server, uri, params.position)
+    spot = await find_spot(server, params.text_document.uri, params.position)
     if spot is None or not spot.targets:
         return None
     server.session.report_activity()
-    cards = [card for target in spot.targets if (card := await _card(server, spot, target, uri))]
-    text = _render(server, spot.workspace, cards, settings.hover_content)
+    cards = [card for target in spot.targets if (card := await _card(server, spot, target))]
+    text = _render(server, spot, cards, settings.hover_content)
     if not text:
         return None
     place = encode_range(spot.view.lines, spot.identifier, server.encoding)
@@ -126,30 +129,30 @@ async def hover(server: "ForethoughtServer", params: types.HoverParams) -> types
     )
 
 
-async def _card(server: "ForethoughtServer", spot: Spot, target: Target, uri: str) -> "Card | None":
-    buffer = server.buffers.get(uri)
+async def _card(server: "ForethoughtServer", spot: Spot, target: Target) -> "Card | None":
+    buffer = spot.buffer
     if buffer is None:
         return await server.threads.run(spot.workspace.card, target)
     card = spot.view.card(target)
     if card is not None and card.subject is not None:
-        if card.state != "fresh":
-            spot.workspace.hovered(spot.path, target)
         return card
     spot.workspace.hovered(spot.path, target)
     if time.monotonic() - buffer.opened_at < NEW_FILE_SECONDS:
         complete = server.threads.run(spot.workspace.card, target)
-        try:
+        with contextlib.suppress(TimeoutError):
             return await asyncio.wait_for(complete, NEW_CARD_SECONDS)
-        except TimeoutError:
-            return card
     return card
 
 
-def _render(server: "ForethoughtServer", workspace: "Workspace", cards: "list[Card]", content: HoverContent) -> str:
+def _render(server: "ForethoughtServer", spot: Spot, cards: "list[Card]", content: HoverContent) -> str:
+    workspace = spot.workspace
     key = (workspace.root, content, *((card.path, card.symbol.id, card.version) for card in cards))
     known = server.hovers.get(key)
     if known is not None:
         return known
+    for card in cards:
+        if card.state != "fresh":  # said once, not at every move of the pointer
+            workspace.hovered(spot.path, Target(card.path, card.symbol.id))
 
     def link_to(path: str, place: Range) -> str:
         return line_link(server.roots.locate(workspace, path), place)

@@ -1,5 +1,6 @@
 """LSP as we speak it: our own methods, errors in one sentence, and pygls's defaults where ours differ."""
 
+import contextvars
 import logging
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -104,7 +105,12 @@ class ForethoughtProtocol(LanguageServerProtocol):
                 return
             if not is_request and self._shutdown and method != types.EXIT:
                 return
-            self.handle_message(self.structure_message({"jsonrpc": "2.0", **data}))
+            message = self.structure_message({"jsonrpc": "2.0", **data})
+            # pygls tells messages apart by their members, which takes longer than a hover.
+            if is_request:
+                contextvars.copy_context().run(self._handle_request, message.id, message.method, message.params)
+            else:
+                self.handle_message(message)
         except JsonRpcException:
             if is_request:
                 sentence = f"The parameters of {method} do not have the form that the protocol gives them."

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 
 import click
@@ -41,6 +42,8 @@ for _command in (serve, precompute, ask, show, status, index, model, cache, engi
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status. Prints no traceback, except of our own faults with `-v`."""
     prepare_streams()
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # Python's warnings are for us, and shown when asked for with -W
     words = list(sys.argv[1:] if arguments is None else arguments)
     invocation = Invocation(environment=os.environ)
     try:

@@ -39,7 +39,10 @@ def info(invocation: Invocation) -> None:
 @common_options
 @click.pass_obj
 def gc(invocation: Invocation) -> None:
-    """Delete garbage, and what was not used for longest where the size limit is exceeded."""
+    """Delete garbage and what exceeds the size limit.
+
+    What was not used for longest goes first.
+    """
     with _open_store(invocation, to_change=True) as store:
         freed = store.gc()
         document = store.info() | {"freed": freed}
@@ -77,7 +80,10 @@ def verify(invocation: Invocation) -> None:
 @common_options
 @click.pass_obj
 def export(invocation: Invocation, file: Path, since: str | None) -> None:
-    """Write what was thought into one file that another machine can import."""
+    """Write what was thought into one file, for others.
+
+    Another machine, at any path, can import it and recomputes nothing.
+    """
     from forethought.secrets import redact
     from forethought.store.exchange import export_entries
 
@@ -93,7 +99,10 @@ def export(invocation: Invocation, file: Path, since: str | None) -> None:
 @common_options
 @click.pass_obj
 def import_(invocation: Invocation, file: Path) -> None:
-    """Take in what another machine thought, checked entry by entry and marked as shared."""
+    """Take in what another machine thought.
+
+    Each entry is checked on its own and marked as shared.
+    """
     from forethought.secrets import redact
     from forethought.store.exchange import import_entries
 

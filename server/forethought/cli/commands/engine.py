@@ -17,7 +17,7 @@ def engine() -> None:
 @common_options
 @click.pass_obj
 def status(invocation: Invocation) -> None:
-    """Say which engine hosts run, with which model, and how fast they are."""
+    """Say which engine hosts run, and how fast they are."""
     from forethought.cli.output import print_document, say
     from forethought.config import runtime_folder
     from forethought.engine.client import host_status
@@ -35,7 +35,10 @@ def status(invocation: Invocation) -> None:
 @common_options
 @click.pass_obj
 def stop(invocation: Invocation) -> None:
-    """Stop every engine host of yours, and forget which models crashed."""
+    """Stop every engine host of yours.
+
+    And forget which models crashed, so that they are tried again.
+    """
     from forethought.cli.output import print_document, say
     from forethought.config import runtime_folder
     from forethought.engine.client import stop_hosts

@@ -20,7 +20,7 @@ def model() -> None:
 @common_options
 @click.pass_obj
 def list_(invocation: Invocation) -> None:
-    """List the models that are known and those that are installed, and say which one is used."""
+    """List the known and the installed models."""
     from forethought.cli.output import plain, print_document, say
     from forethought.config import model_folder
     from forethought.engine.catalogue import list_models
@@ -43,7 +43,10 @@ def list_(invocation: Invocation) -> None:
 @common_options
 @click.pass_obj
 def pull(invocation: Invocation, name: str) -> None:
-    """Fetch a known model, or OWNER/REPOSITORY:FILE.gguf; goes on where an earlier try stopped."""
+    """Fetch a model, going on where an earlier try stopped.
+
+    NAME is one of `forethought model list`, or OWNER/REPOSITORY:FILE.gguf for any other.
+    """
     from forethought.cli.interruption import cancel_on_interrupt
     from forethought.cli.output import show_transfer
     from forethought.config import model_folder
@@ -79,7 +82,10 @@ def use(invocation: Invocation, name_or_path: str) -> None:
 @common_options
 @click.pass_obj
 def check(invocation: Invocation, path: str) -> None:
-    """Check a model's file, named by its path or name, without loading it."""
+    """Check a model's file without loading it.
+
+    Its header, its length, and its checksum where one is known.
+    """
     from forethought.config import model_folder
     from forethought.engine.download import check_model
 

@@ -1,0 +1,132 @@
+"""The real command in a process of its own, in a world of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+SHAPES = '''"""Areas of shapes."""
+
+import math
+
+
+class Circle:
+    """A round shape."""
+
+    def __init__(self, radius: float) -> None:
+        if radius < 0:
+            raise ValueError("negative")
+        self.radius = radius
+
+    def area(self) -> float:
+        """Square units."""
+        return math.pi * self.radius**2
+
+
+def total_area(circles: list[Circle]) -> float:
+    """The sum of the areas."""
+    return sum(circle.area() for circle in circles)
+'''
+
+REPORT = """from shapes import Circle, total_area
+
+
+def report(radii):
+    return total_area([Circle(radius) for radius in radii])
+"""
+
+
+@dataclass(frozen=True)
+class Ran:
+    status: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class World:
+    """Folders of a test's own, and the command in them."""
+
+    folder: Path
+    environment: Mapping[str, str]
+
+    @property
+    def home(self) -> Path:
+        return self.folder / "home"
+
+    def command(self, *words: str) -> list[str]:
+        return [sys.executable, "-m", "forethought", *words]
+
+    def run(
+        self, *words: str, cwd: Path | None = None, seconds: float = 120, more: Mapping[str, str] | None = None
+    ) -> Ran:
+        done = subprocess.run(
+            self.command(*words),
+            cwd=cwd or self.folder,
+            env={**self.environment, **(more or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=seconds,
+        )
+        out, err = (stream.decode("utf-8", "surrogateescape") for stream in (done.stdout, done.stderr))
+        assert "Traceback" not in err, err
+        return Ran(done.returncode, out, err)
+
+    def git(self, repository: Path, *words: str) -> str:
+        command = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false"]
+        done = subprocess.run(
+            [*command, *words], cwd=repository, env=self.environment, capture_output=True, check=True, text=True
+        )
+        return done.stdout.strip()
+
+    def repository(self, name: str, files: Mapping[str, str | bytes]) -> Path:
+        """A git repository with one commit of these files."""
+        root = self.folder / name
+        root.mkdir(parents=True)
+        self.git(root, "init", "-q", "-b", "main")
+        write_files(root, files)
+        self.git(root, "add", "-A")
+        self.git(root, "commit", "-q", "-m", "first")
+        return root
+
+
+def write_files(root: Path, files: Mapping[str, str | bytes]) -> None:
+    for path, content in files.items():
+        file = root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def make_world(folder: Path, **more: str) -> World:
+    """No settings, stores, sockets or models but the test's own; no engine unless `more` names one."""
+    folder = folder.resolve()
+    home = folder / "home"
+    home.mkdir(parents=True)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("FORETHOUGHT", "GIT_", "XDG_"))}
+    environment = {
+        **kept,
+        "HOME": str(home),
+        "USERPROFILE": str(home),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "FORETHOUGHT_CACHE_DIR": str(folder / "cache"),
+        "FORETHOUGHT_RUNTIME_DIR": str(folder / "run"),
+        "FORETHOUGHT_ENGINE": "none",
+        "PYTHONWARNINGS": "default",
+        **more,
+    }
+    return World(folder, environment)
+
+
+def one_line(ran: Ran) -> str:
+    """The single line that stderr holds."""
+    lines: Sequence[str] = ran.err.strip().splitlines()
+    assert len(lines) == 1, ran.err
+    return lines[0]

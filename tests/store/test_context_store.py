@@ -538,6 +538,35 @@ def test_four_processes_never_lose_one_anothers_entries(folder: Path) -> None:
     store.close()
 
 
+ENDLESS = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from forethought.store.context_store import DiskContextStore
+from test_context_store import entry_of, subject_of
+store = DiskContextStore.open(Path(sys.argv[1]), 10**8)
+for number in range(1_000_000):
+    store.put_many([entry_of(subject_of(number))])
+    print(number, flush=True)
+"""
+
+
+def test_a_kill_loses_nothing_that_was_stored(folder: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-B", "-c", ENDLESS, str(folder), str(Path(__file__).parent)], stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        for _ in range(25):
+            process.stdout.readline()
+        process.kill()
+        last = max(24, *map(int, process.stdout.read().split()))
+    store = DiskContextStore.open(folder, LIMIT)
+    assert store.problem is None
+    assert len(store.get_many([subject_of(number) for number in range(last + 1)])) == last + 1
+    assert store.verify() == []
+    store.close()
+
+
 def test_threads_share_a_store(store: DiskContextStore) -> None:
     def work(producer: str) -> None:
         for number in range(20):

@@ -559,7 +559,7 @@ def test_a_kill_loses_nothing_that_was_stored(folder: Path) -> None:
         for _ in range(25):
             process.stdout.readline()
         process.kill()
-        last = max(24, *map(int, process.stdout.read().split()))
+        last = max([24, *map(int, process.stdout.read().split())])
     store = DiskContextStore.open(folder, LIMIT)
     assert store.problem is None
     assert len(store.get_many([subject_of(number) for number in range(last + 1)])) == last + 1
@@ -591,7 +591,7 @@ def test_a_thousand_subjects_are_read_quickly(store: DiskContextStore) -> None:
     subjects = [subject_of(number) for number in range(1000)]
     store.put_many(entry_of(subject) for subject in subjects)
     best = min(_seconds(lambda: store.get_many(subjects)) for _ in range(5))
-    assert best < 0.12  # measured 0.02 on a quiet core; the rest is for a busy machine
+    assert best < 0.2  # measured 0.02 on a quiet core; the rest is for a busy machine
 
 
 def _seconds(action: object) -> float:

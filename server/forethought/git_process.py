@@ -141,7 +141,7 @@ def _hardening() -> list[str]:
 def _environment(root: Path, git_folder: Path, common_folder: Path) -> dict[str, str]:
     environment = {
         "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_NO_LAZY_FETCH": "1",  # known from git 2.44 on
+        "GIT_NO_LAZY_FETCH": "1",  # known to newer git, and to fixed older ones
         "GIT_ALLOW_PROTOCOL": "",  # stops lazy fetches in an older git: no transport is allowed
         "GIT_PROTOCOL_FROM_USER": "0",
         "GIT_TERMINAL_PROMPT": "0",

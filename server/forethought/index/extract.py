@@ -27,6 +27,13 @@ from forethought.index.outline import Definition, Outline, collapse, docstring, 
 from forethought.index.tags import Binding, FileTags, Position, Range, Reference, Symbol
 
 _LONGEST_VALUE = 200
+# The query's cost on a chain of n calls is n times this many matches in progress; real code stays below 64.
+_MOST_OPEN_MATCHES = 512
+# Real code takes one progress step in about 150 bytes; text that keeps error recovery busy takes one a byte.
+_LEAST_STEPS = 2000
+_BYTES_PER_STEP = 25
+# A node's text is read through the same callback, a whole chunk for each identifier.
+_CHUNK = 512
 _BINDING_KINDS = frozenset({"local", "parameter", "global"})
 # Two patterns that match one token: the higher rank says more.
 _REFERENCE_RANK = {"name": 0, "attribute": 1, "type": 2, "class": 3, "call": 4, "base": 5}
@@ -40,9 +47,13 @@ _CREATION = re.compile(r"^(?:new|await|yield|typeof|&|\*)\s*\b")
 
 def read_tags(language: Language, source: bytes) -> FileTags:
     """Everything that is read off the text. Pure, and total: any bytes give tags, at worst a file symbol alone."""
-    tree = tree_sitter.Parser(language.grammar).parse(source)
+    tree = _parse(language, source)
     found = _Found()
-    for pattern, captures in tree_sitter.QueryCursor(language.query).matches(tree.root_node):
+    if tree is None:
+        outline = read_outline(language, source, (), (), leading_lines(source, (), ()), ())
+        return FileTags(language.name, tuple(outline.symbols), (), (), (), has_errors=True)
+    cursor = tree_sitter.QueryCursor(language.query, match_limit=_MOST_OPEN_MATCHES)
+    for pattern, captures in cursor.matches(tree.root_node):
         found.add(pattern, captures)
     leading = leading_lines(source, found.comments, found.attributes)
     comments = sorted((node.start_byte, node.end_byte) for node in found.comments)
@@ -50,7 +61,7 @@ def read_tags(language: Language, source: bytes) -> FileTags:
     for token in imports.tokens:
         found.definitions.pop(token, None)
     outline = read_outline(language, source, found.definitions.values(), found.containers, leading, comments)
-    bindings = _bindings(language, found, outline)
+    bindings = _bindings(language, source, found, outline)
     bound_tokens = {node.name.start_byte for node in found.bindings.values() if node.name.named_child_count == 0}
     skipped = bound_tokens | found.ignored | outline.names | imports.tokens
     skipped.update(demoted.name.start_byte for demoted in outline.demoted if demoted.name.named_child_count == 0)
@@ -71,6 +82,28 @@ def read_tags(language: Language, source: bytes) -> FileTags:
         bindings=bindings,
         has_errors=tree.root_node.has_error,
     )
+
+
+def _parse(language: Language, source: bytes) -> tree_sitter.Tree | None:
+    """The syntax tree; None when the text is such that error recovery would take for ever.
+
+    Effort is counted in the parser's own steps, not in seconds: the same text gives the same tags on any machine.
+    """
+    most_steps = _LEAST_STEPS + len(source) // _BYTES_PER_STEP
+    steps = 0
+
+    def read(offset: int, _point: tree_sitter.Point) -> bytes:
+        return source[offset : offset + _CHUNK]
+
+    def is_too_long(_offset: int, _has_error: bool) -> bool:
+        nonlocal steps
+        steps += 1
+        return steps > most_steps
+
+    try:
+        return tree_sitter.Parser(language.grammar).parse(read, encoding="utf8", progress_callback=is_too_long)
+    except ValueError:  # how py-tree-sitter reports that the callback stopped it
+        return None
 
 
 @dataclass(slots=True)
@@ -115,6 +148,8 @@ class _Found:
                 self.imports.append(node)
                 return
             name = captures["name"][0]
+            if name.start_byte == name.end_byte:
+                return
             if kind == "raise":
                 self.raises.append(name)
                 return
@@ -146,6 +181,8 @@ class _Found:
         if "name" not in captures:
             return
         name = captures["name"][0]
+        if name.start_byte == name.end_byte:
+            return  # the parser supplied a name that the text lacks
         if kind == "global":
             self.globals.add(name.start_byte)
         table = self.bindings if kind in _BINDING_KINDS else self.definitions
@@ -155,7 +192,7 @@ class _Found:
             table[key] = Definition(kind, name, captures[capture][0])
 
 
-def _bindings(language: Language, found: _Found, outline: Outline) -> tuple[Binding, ...]:
+def _bindings(language: Language, source: bytes, found: _Found, outline: Outline) -> tuple[Binding, ...]:
     global_names = {
         (outline.scope_at(node.name.start_byte), node.name.text)
         for node in found.bindings.values()
@@ -169,10 +206,10 @@ def _bindings(language: Language, found: _Found, outline: Outline) -> tuple[Bind
         scope = parents[end] if end in parents else outline.scope_at(name.start_byte)
         if kind == "global" or (global_names and (scope, name.text) in global_names):
             continue
-        annotation, value = _type_and_value(language, kind, name, node)
+        annotation, value = _type_and_value(language, source, kind, name, node)
         bindings.append(
             Binding(
-                name=one_line(name, _LONGEST_VALUE).replace("->", "."),
+                name=one_line(source, name, _LONGEST_VALUE).replace("->", "."),
                 scope=scope,
                 range=Range(start, end),
                 annotation=annotation,
@@ -184,7 +221,7 @@ def _bindings(language: Language, found: _Found, outline: Outline) -> tuple[Bind
 
 
 def _type_and_value(
-    language: Language, kind: str, name: tree_sitter.Node, node: tree_sitter.Node
+    language: Language, source: bytes, kind: str, name: tree_sitter.Node, node: tree_sitter.Node
 ) -> tuple[str | None, str | None]:
     """The type and the value that are written beside a bound name."""
     if node.start_byte == name.start_byte and node.end_byte == name.end_byte:
@@ -202,10 +239,10 @@ def _type_and_value(
         value = None  # Go's `a, b = f(), g()`
     if kind == "parameter" and value is not None and "call" not in value.type and "creation" not in value.type:
         value = None
-    written = one_line(annotation).lstrip(": ") if annotation is not None else ""
+    written = one_line(source, annotation).lstrip(": ") if annotation is not None else ""
     return (
         written if written and written not in _INFERRED else None,
-        one_line(value, _LONGEST_VALUE) if value is not None else None,
+        one_line(source, value, _LONGEST_VALUE) if value is not None else None,
     )
 
 
@@ -274,7 +311,7 @@ def _receiver(source: bytes, start: int, end: int) -> str | None:
 def _with_bases_and_raises(outline: Outline, found: _Found, source: bytes) -> list[Symbol]:
     raised: dict[str, dict[str, None]] = {}
     for node in found.raises:
-        name = re.split(r"::|[.\\]", one_line(node))[-1]
+        name = re.split(r"::|[.\\]", one_line(source, node))[-1]
         # A lower-case name is a variable that holds the exception, not its class.
         if name[:1].isupper() or name.lower().endswith(("error", "exception")):
             raised.setdefault(outline.scope_at(node.start_byte), {})[name] = None

@@ -286,9 +286,9 @@ def _symbol(
         parent=parent,
         signature=_signature(language, source, draft, body, comments),
         doc=doc,
-        parameters=_parameters(parameters) if parameters is not None else (),
-        returns=one_line(returns).lstrip("->: ").strip() or None if returns is not None else None,
-        bases=_bases(language, draft.node) if kind in CLASS_KINDS else (),
+        parameters=_parameters(source, parameters) if parameters is not None else (),
+        returns=one_line(source, returns).lstrip("->: ").strip() or None if returns is not None else None,
+        bases=_bases(language, source, draft.node) if kind in CLASS_KINDS else (),
         digest=hashlib.sha256(text).hexdigest()[:16],
     )
 
@@ -302,9 +302,11 @@ def docstring(body: tree_sitter.Node) -> str | None:
     return clean_docstring((literal.text or b"").decode("utf-8", "replace")) if literal.type == "string" else None
 
 
-def one_line(node: tree_sitter.Node, longest: int = _LONGEST_SIGNATURE) -> str:
+def one_line(source: bytes, node: tree_sitter.Node, longest: int = _LONGEST_SIGNATURE) -> str:
     """A node's text with whitespace collapsed."""
-    return collapse((node.text or b"").decode("utf-8", "replace"), longest)
+    start = node.start_byte
+    # A slice of the source: a node's own text would copy all of a value that is megabytes long.
+    return collapse(source[start : min(node.end_byte, start + 8 * longest)].decode("utf-8", "replace"), longest)
 
 
 def collapse(text: str, longest: int = _LONGEST_SIGNATURE) -> str:
@@ -393,10 +395,10 @@ def _within(comments: Sequence[tuple[int, int]], start: int, end: int) -> list[t
     return inside
 
 
-def _parameters(node: tree_sitter.Node) -> tuple[str, ...]:
+def _parameters(source: bytes, node: tree_sitter.Node) -> tuple[str, ...]:
     """What stands between the commas, without comments."""
     if not node.named_children:
-        return (one_line(node),) if node.child_count == 0 else ()
+        return (one_line(source, node),) if node.child_count == 0 else ()
     parameters: list[str] = []
     words: list[str] = []
     for child in node.children:
@@ -404,17 +406,17 @@ def _parameters(node: tree_sitter.Node) -> tuple[str, ...]:
             parameters.append(" ".join(words))
             words = []
         elif "comment" not in child.type and child.type not in ("(", ")", "[", "]", "|", "{", "}"):
-            words.append(one_line(child))
+            words.append(one_line(source, child))
     return tuple(parameter for parameter in (*parameters, " ".join(words)) if parameter)
 
 
-def _bases(language: Language, node: tree_sitter.Node) -> tuple[str, ...]:
+def _bases(language: Language, source: bytes, node: tree_sitter.Node) -> tuple[str, ...]:
     bases: list[str] = []
     for name in language.bases:
         clause = _held_part(language, node, (name,))
         if clause is None:
             continue
-        for item in _split_commas(one_line(clause, 2000)):
+        for item in _split_commas(one_line(source, clause, 2000)):
             while (shorter := _BASE_WORDS.sub("", item)) != item:
                 item = shorter
             if clause.type != "argument_list":

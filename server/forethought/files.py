@@ -88,8 +88,10 @@ def find_root(path: Path, asked: bool = False) -> Path:
     root = find_git_root(folder)
     if root is None and is_bare_repository(folder):
         raise RootError(f"{path} is a bare git repository, which has no files to read; clone it and name the clone.")
-    root = root or folder
-    if not asked and root in (Path.home().resolve(), Path(root.anchor)):
+    too_wide = (Path.home().resolve(), Path(folder.anchor))
+    if root is None or (root in too_wide and not asked):
+        root = folder  # whoever keeps the home folder in git did not ask for all of it
+    if root in too_wide and not asked:
         raise RootError(f"{root} is your home folder or the whole file system; name a project's folder instead.")
     return root
 
@@ -338,8 +340,10 @@ def _prefix_of(root: Path, repository: Repository) -> str:
 
 
 def _list_in_repository(repository: Repository, within: str) -> Iterator[str]:
-    nested = Repository.open(repository.root / within) if within else None
-    if nested is not None and nested.root != repository.root and nested.root.is_relative_to(repository.root):
+    nested_root = find_git_root((repository.root / within).resolve())
+    if nested_root != repository.root and (nested := Repository.open(repository.root / within)) is not None:
+        if not nested.root.is_relative_to(repository.root):
+            return  # a symlink led out of the repository
         prefix = _prefix_of(nested.root, repository)
         yield from (
             prefix + path for path in _list_in_repository(nested, within.removeprefix(prefix.rstrip("/")).strip("/"))

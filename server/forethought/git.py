@@ -163,7 +163,7 @@ class Repository:
         a shallow clone has cut off.
         """
         current = _read_working_file(self.root / path, LARGEST_READ) if content is None else content
-        if current is None or len(current) > LARGEST_READ or self.head() is None:
+        if current is None or len(current) > LARGEST_READ:
             return LineChanges()
         try:
             output = self._git.read(

@@ -1,6 +1,7 @@
 """Running git so that a hostile repository can neither run a program nor reach the network, and no lock is taken."""
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,7 +48,9 @@ class GitProcess:
         command = ["git", "--no-pager", *_hardening(), *arguments]
         environment = _environment(self.root, self.git_folder, self.common_folder)
         try:
-            process = self._git.execute(command, istream=subprocess.PIPE, as_process=True, env=environment)
+            process = self._git.execute(
+                command, istream=subprocess.PIPE, as_process=True, env=environment, start_new_session=True
+            )
         except GitCommandNotFound as error:
             raise _git_is_missing(self.root) from error
         except OSError as error:
@@ -55,8 +58,12 @@ class GitProcess:
         try:
             output, errors = process.communicate(stdin, timeout=seconds)
         except subprocess.TimeoutExpired as error:
-            process.kill()
-            process.communicate()
+            if hasattr(os, "killpg"):
+                os.killpg(process.pid, signal.SIGKILL)  # its children, too; they would keep the pipes open
+            else:
+                process.kill()
+            for stream in (process.stdin, process.stdout, process.stderr):
+                stream.close()
             raise GitError(
                 f"git {arguments[0]} took longer than {seconds:g} seconds in {self.root}; it was ended."
             ) from error

@@ -459,3 +459,24 @@ def test_folders_that_cannot_be_served(tmp_path: Path, monkeypatch: pytest.Monke
             find_root(path)
         assert "\n" not in str(caught.value)
     assert find_root(home, asked=True) == home
+
+
+def test_a_home_folder_in_git_does_not_take_in_what_is_below_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    git(tmp_path, "init", "-q")
+    write(tmp_path, "notes/deep/a.py")
+    assert find_root(tmp_path / "notes") == tmp_path / "notes"
+    assert find_root(tmp_path / "notes", asked=True) == tmp_path
+    with pytest.raises(RootError):
+        find_root(tmp_path)
+
+
+def test_within_a_symlink_out_of_the_root_there_is_nothing(root: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    write(other, "a.py")
+    git(other, "init", "-q")
+    (root / "link").symlink_to(other)
+    assert paths(root, within="link") == []

@@ -4,13 +4,15 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from forethought.errors import UsageError
-from forethought.git import Repository
+from forethought.git import GitError, Repository
+from forethought.git_process import GitProcess
 
 
 @pytest.fixture(autouse=True)
@@ -448,6 +450,28 @@ def test_without_git_installed_the_refusal_says_so(folder: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code, str(folder)], env=environment, capture_output=True, text=True)
     assert done.stdout.startswith("None "), done.stderr
     assert "git was not found" in done.stdout
+
+
+def test_a_call_that_hangs_is_ended(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    process = GitProcess(folder)
+    hanging = tmp_path / "bin" / "git"
+    hanging.parent.mkdir()
+    hanging.write_text("#!/bin/sh\nsleep 30.125\n")  # its child keeps the pipe open after the shell is gone
+    hanging.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{hanging.parent}{os.pathsep}{os.environ['PATH']}")
+    began = time.monotonic()
+    with pytest.raises(GitError, match="took longer than"):
+        process.call("rev-parse", seconds=0.2)
+    assert time.monotonic() - began < 10
+    assert subprocess.run(["pgrep", "-f", "sleep 30.125"], capture_output=True).stdout == b""
+
+
+def test_a_fifo_in_the_git_folder_does_not_block(folder: Path) -> None:
+    commit(folder, a_py="1\n")
+    repository = opened(folder)
+    (folder / ".git" / "refs" / "heads" / "main").unlink()
+    os.mkfifo(folder / ".git" / "refs" / "heads" / "main")
+    assert repository.head_state().startswith("ref: refs/heads/main")
 
 
 def test_inside_a_hook_the_right_repository_is_read(

@@ -25,6 +25,9 @@ MAXIMUM_USED = 24
 CLASS_KINDS = frozenset({"class", "interface", "struct", "trait", "enum", "module", "type"})
 FUNCTION_KINDS = frozenset({"function", "method", "constructor", "macro"})
 
+NO_RESULT = frozenset({"None", "void", "()", "Unit", "Void", "NoReturn", "Never", "never", "undefined"})
+"""Return types as written that mean: nothing comes back."""
+
 IDENTIFIER = re.compile(r"[^\W\d][\w$]*|\$\w+")
 
 
@@ -44,6 +47,8 @@ class Context:
     """Every identifier that `text` contains: generated text may name no other."""
     callees: Mapping[str, str]
     """Qualified name of each used function → digest of its own text now."""
+    returns_nothing: bool = False
+    """The signature says so; text that claims a result contradicts it."""
 
 
 def build_context(resolver: Resolver, path: str, tags: FileTags, symbol: Symbol, source: bytes) -> Context:
@@ -62,6 +67,7 @@ def build_context(resolver: Resolver, path: str, tags: FileTags, symbol: Symbol,
         text=text,
         identifiers=frozenset(IDENTIFIER.findall(f"{text}\n{symbol.name}")),
         callees=callee_digests(used),
+        returns_nothing=symbol.kind == "constructor" or (symbol.returns or "").strip() in NO_RESULT,
     )
 
 

@@ -29,6 +29,7 @@ _ABOUT_ITSELF = re.compile(
     r"the (user|question) (is )?ask|here is|here's|let me|please provide|in summary|built-in)\b",
     re.IGNORECASE,
 )
+_RETURNS = re.compile(r"\breturn(s|ing|ed)?\b(?! (nothing|none|`none`|void|early)\b)", re.IGNORECASE)
 _SUBJECT = re.compile(
     r"(?:the|a|an|this|you|use|call|should|can|may|caller|callers|of|when|to|function|method|class|\s)*"
     r"(?:`(?P<ticked>[\w.]+(?:\(\))?)`|(?P<bare>[\w.]+))",
@@ -52,17 +53,17 @@ def ground(
     context_text: str,
     finished: bool,
     about: str = "",
-    seen: Collection[str] = (),
+    returns_nothing: bool = False,
 ) -> Grounded:
     """Keep the sentences of `text` that the context bears out.
 
     `finished`: the model ended by itself, so that the last sentence is whole. `about`: the symbol's own unqualified
-    name; a sentence that starts with another code name speaks about the wrong thing. `seen`: texts that were kept
-    before about the same symbol; saying them again is repetition.
+    name; a sentence that starts with another code name speaks about the wrong thing. `returns_nothing`: the signature
+    says so, and a sentence that names a result is wrong.
     """
     dropped: Counter[str] = Counter()
     kept: list[str] = []
-    known = {_normal(sentence) for other in seen for sentence in sentences(other)}
+    known: set[str] = set()
     found = sentences(text)
     for number, sentence in enumerate(found):
         last = number == len(found) - 1
@@ -74,6 +75,8 @@ def ground(
             dropped["unknown number" if unknown[0].isdigit() else "unknown identifier"] += 1
         elif about and _speaks_of_another(sentence, about, identifiers):
             dropped["about another symbol"] += 1
+        elif returns_nothing and _RETURNS.search(sentence):
+            dropped["contradicts the signature"] += 1
         elif _normal(sentence) in known or _loops(sentence):
             dropped["repetition"] += 1
         elif len(_normal(sentence)) < 12:

@@ -53,9 +53,10 @@ def asks_about(context: Context) -> tuple[Ask, ...]:
             Ask("question", "How do the parts of this file work together?", 60),
         )
     if context.kind in FUNCTION_KINDS:
+        result = () if context.returns_nothing else (Ask("question", f"What does {name} return?", 50),)
         return (
             Ask("summary", f"What does {name} do?", 50),
-            Ask("question", f"What does {name} return?", 50),
+            *result,
             Ask("question", f"When should I use {name}?", 50),
             Ask("inference", f"What should a caller of {name} know?", 50),
         )

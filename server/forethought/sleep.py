@@ -202,6 +202,7 @@ class _Session:
                 self.context.text,
                 completion.finish == "stop",
                 about=self.context.name.rpartition(".")[2],
+                returns_nothing=self.context.returns_nothing,
             )
             self.ledger.dropped.update(grounded.dropped)
             texts.append(grounded.text)

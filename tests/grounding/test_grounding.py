@@ -51,7 +51,6 @@ def test_numbers_of_the_context_may_be_named() -> None:
 
 def test_repetition_is_dropped() -> None:
     check("It builds an address. It builds an address.", "It builds an address.")
-    assert ground("It builds an address.", IDENTIFIERS, CONTEXT, True, seen=["It builds an address."]).text is None
 
 
 def test_a_model_caught_in_a_loop_is_dropped() -> None:
@@ -111,3 +110,11 @@ def test_a_sentence_about_another_symbol_is_dropped(sentence: str) -> None:
 )
 def test_a_sentence_about_the_symbol_itself_is_kept(sentence: str) -> None:
     assert ground(sentence, IDENTIFIERS, CONTEXT, True, about="url_for").text == sentence
+
+
+def test_a_result_of_what_returns_nothing_is_dropped() -> None:
+    text = "It closes the lane. It returns a new lane. It returns nothing."
+    assert (
+        ground(text, IDENTIFIERS, CONTEXT, True, returns_nothing=True).text == "It closes the lane. It returns nothing."
+    )
+    assert ground(text, IDENTIFIERS, CONTEXT, True).text == text

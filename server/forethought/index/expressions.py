@@ -38,6 +38,8 @@ def parse_type(language: str, text: str) -> ast.expr | None:
         r"\b(const|mut|dyn|impl|struct|final|static|readonly|volatile|unsigned|async|out|ref|in)\b", " ", text
     )
     text = re.sub(r"'[a-z]\w*\b", " ", text).strip().lstrip(":&*?!\\ ")
+    if text.startswith("("):  # Go's several results: the first is the value
+        text = text[1:].partition(",")[0].rstrip(") ").lstrip("&*? ")
     if text.startswith("[]"):
         element = parse_type(language, text[2:])
         return ast.Subscript(ast.Name("list"), element) if element is not None else None

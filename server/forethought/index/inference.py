@@ -6,6 +6,7 @@ return types. It answers with things (definitions, files, local bindings, or “
 
 import ast
 import builtins
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple, Protocol
 
@@ -127,7 +128,7 @@ class FileNames:
         self.attributes: dict[str, dict[str, list[Binding]]] = {}
         self.decorators: dict[str, list[Reference]] = {}
         for symbol in tags.symbols[1:]:
-            self.members.setdefault(symbol.parent, {}).setdefault(symbol.short_name, []).append(symbol)
+            self.members.setdefault(self._home(symbol), {}).setdefault(symbol.short_name, []).append(symbol)
         for item in tags.imports:
             if item.local == "*":
                 self.wildcards.append(item)
@@ -135,7 +136,12 @@ class FileNames:
                 self.imports.setdefault(item.scope, {}).setdefault(item.local, []).append(item)
         for binding in tags.bindings:
             receiver, dot, attribute = binding.name.partition(".")
+            if binding.name.startswith("@"):  # Ruby's instance variables
+                receiver, dot, attribute = "@", "@", binding.name
             if not dot:
+                if self._is_field_parameter(binding):
+                    fields_of = self.symbols[binding.scope].parent
+                    self.attributes.setdefault(fields_of, {}).setdefault(binding.name, []).append(binding)
                 self.bindings.setdefault(binding.scope, {}).setdefault(binding.name, []).append(binding)
             elif (owner := self.owner_of_receiver(binding.scope, receiver)) is not None:
                 self.attributes.setdefault(owner, {}).setdefault(attribute, []).append(binding)
@@ -143,6 +149,20 @@ class FileNames:
             symbol_ = self.symbols.get(reference.scope)
             if symbol_ is not None and symbol_.id and reference.range.start < symbol_.selection.start:
                 self.decorators.setdefault(symbol_.id, []).append(reference)
+
+    def _home(self, symbol: Symbol) -> str:
+        """The scope in which the symbol's name is seen: methods may stand outside their class (Go, Rust, C++, Lua)."""
+        owner = symbol.name.rpartition(".")[0]
+        if symbol.parent in self.symbols and owner != self.symbols[symbol.parent].name:
+            return owner if owner in self.symbols else f".{owner}"
+        return symbol.parent
+
+    def _is_field_parameter(self, binding: Binding) -> bool:
+        """`constructor(private jar: Jar)` in TypeScript: a parameter that is a field, too."""
+        if self.tags.language not in modules.SCRIPT_LANGUAGES or not binding.scope.endswith("constructor"):
+            return False
+        pattern = rf"(public|private|protected|readonly|override)\b.*\b{re.escape(binding.name)}\b"
+        return any(re.match(pattern, parameter) for parameter in self.symbols[binding.scope].parameters)
 
     def scopes(self, scope: str) -> Iterator[Symbol]:
         """The symbol of the scope and those around it, innermost first, the file last."""
@@ -254,7 +274,7 @@ class Inference:
             return found
         if language == "python":
             return [OUTSIDE] if name in _BUILTINS else []
-        return self._in_neighbours(path, names, name)
+        return self._in_neighbours(path, names, name) or self._beyond(path, names, scope, name)
 
     def file_member(self, path: str, name: str, seen: set[tuple[str, str]] | None = None) -> list[Thing]:
         """What a name means as a member of a file taken as a module."""
@@ -264,6 +284,9 @@ class Inference:
             return []
         seen.add((path, name))
         found = self._in_scope(path, names, "", name, None, seen)
+        if not found and names.tags.language == "lua":
+            tables = [home for home in names.members if home and name in names.members[home]]
+            found = [Thing("symbol", path, symbol.id) for home in tables for symbol in names.members[home][name]]
         if not _inside(found) and (submodule := self._modules.submodule(path, name)) is not None:
             return [Thing("file", submodule)]
         return found or self._through_wildcards(path, names, name, seen)
@@ -289,6 +312,8 @@ class Inference:
                 return found, complete
             if bound:
                 return [Thing("binding", path, name, tuple(bound))], complete
+            if (place := names.bindings.get(symbol_id, {}).get(f"${name}")) is not None:  # PHP's fields
+                return [Thing("binding", path, name, tuple(place))], complete
             if extra := self._extra_members(path, names, symbol_id, name):
                 return extra, complete
         return [], complete
@@ -330,9 +355,20 @@ class Inference:
         for module, member in self._modules.of_import(path, names.tags.language, item):
             if member is None:
                 found.append(Thing("file", module))
+            elif member == "default" and names.tags.language in modules.SCRIPT_LANGUAGES:
+                found.extend(self._default_export(module, item.local))
             else:
                 found.extend(self._member_chain(module, member, seen))
         return _distinct(_inside(found)) or [OUTSIDE]
+
+    def _default_export(self, module: str, local: str) -> list[Thing]:
+        """What `export default` names, where it can be told; else the file."""
+        names = self.names(module)
+        top = [symbol for symbols in names.members.get("", {}).values() for symbol in symbols] if names else []
+        weighty = [symbol for symbol in top if symbol.kind not in _VALUE_KINDS]
+        chosen = [symbol for symbol in top if symbol.signature.startswith("export default ")]
+        chosen = chosen or [symbol for symbol in top if symbol.short_name == local] or weighty
+        return [Thing("symbol", module, chosen[0].id) if len(chosen) == 1 else Thing("file", module)]
 
     def _member_chain(self, module: str, member: str, seen: set[tuple[str, str]] | None) -> list[Thing]:
         first, _, rest = member.partition(".")
@@ -379,7 +415,7 @@ class Inference:
             return []
         seen.add((path, f"*{name}"))
         for item in names.wildcards:
-            for module, member in self._modules.of_import(path, names.tags.language, item):
+            for module, member in self._modules.of_import(path, names.tags.language, item, name):
                 found = _inside(
                     self.file_member(module, name, seen)
                     if member is None
@@ -392,28 +428,53 @@ class Inference:
     def _in_neighbours(self, path: str, names: FileNames, name: str) -> list[Thing]:
         """Names of files that share a namespace with this one without an import: a Go or Java package."""
         found = []
-        for neighbour in self._modules.neighbours(path, names.tags.language):
-            other = self.names(neighbour)
-            if other is not None:
-                found.extend(
-                    Thing("symbol", neighbour, symbol.id) for symbol in other.chosen(modules.top_level(other, name))
-                )
+        for neighbour, symbol_id, _, _ in self._definitions(names.tags.language, name):
+            if neighbour in self._modules.neighbours(path, names.tags.language):
+                other = self.names(neighbour)
+                if other is not None and name in other.members.get("", {}):
+                    found.append(Thing("symbol", neighbour, symbol_id))
         return found
 
+    def _beyond(self, path: str, names: FileNames, scope: str, name: str) -> list[Thing]:
+        """What a name that nothing in sight binds may still be: a member of `this`, a Rust module, a global."""
+        language = names.tags.language
+        if name.startswith("@") and (owner := names.enclosing_class(scope)) is not None:
+            return self.class_member(Target(path, owner.id), name)[0]
+        if language == "rust":
+            return [Thing("file", file) for file, rest in self._modules.rust_path(path, [name]) if rest is None]
+        if not modules.has_globals(language):
+            return []
+        found = [
+            Thing("symbol", place, symbol_id)
+            for place, symbol_id, kind, _ in self._definitions(language, name)
+            if self._is_global(place, symbol_id, kind)
+        ]
+        return found if len(found) == 1 or language not in ("java", "kotlin") else []
+
+    def _is_global(self, path: str, symbol_id: str, kind: str) -> bool:
+        names = self.names(path)
+        symbol = names.symbols.get(symbol_id) if names else None
+        if names is None or symbol is None or kind not in CLASS_KINDS | FUNCTION_KINDS:
+            return False
+        around = [names.symbols.get(symbol.parent)] if symbol.parent else []
+        detached = symbol.name != symbol.short_name and not symbol.parent
+        return not detached and all(item is not None and item.kind == "module" for item in around)
+
+    def _definitions(self, language: str, name: str) -> list[tuple[str, str, str, str]]:
+        languages = modules.family(language)
+        return [row for row in self.view.definitions_named(name) if row[3] in languages]
+
     def _extra_members(self, path: str, names: FileNames, symbol_id: str, name: str) -> list[Thing]:
-        """Members that stand outside the class's own text: Go methods, Rust impls, C++ definitions, partial classes."""
-        short_name = symbol_id.rpartition(".")[2].partition("#")[0]
+        """Members that stand in other files than their class: Go methods, Rust impls, C++ definitions."""
+        if names.tags.language == "python" or names.tags.language in modules.SCRIPT_LANGUAGES:
+            return []
+        owner = names.symbols[symbol_id].short_name
         found = []
-        for neighbour in (path, *self._modules.neighbours(path, names.tags.language)):
-            other = self.names(neighbour)
-            if other is None or other.tags.language == "python":
-                continue
-            for symbols in other.members.values():
-                for symbol in symbols.get(name, ()):
-                    owner = symbol.name.rpartition(".")[0].rpartition(".")[2]
-                    if owner == short_name and (neighbour, symbol.parent) != (path, symbol_id):
-                        found.append(Thing("symbol", neighbour, symbol.id))
-        return _distinct(found)[:1]
+        for place, other_id, _, _ in self._definitions(names.tags.language, name):
+            stem = other_id.partition("#")[0]
+            if place != path and stem.rpartition(".")[0].rpartition(".")[2] == owner:
+                found.append(Thing("symbol", place, other_id))
+        return found if len(found) == 1 else []
 
     # Values
 
@@ -523,10 +584,11 @@ class Inference:
         return [value for thing in self.look_up(path, scope, name, before) for value in self.thing_values(thing)]
 
     def _detached_owner(self, names: FileNames, scope: str) -> Symbol | None:
+        """The class of a method that stands outside it, when both are in this file."""
         for symbol in names.scopes(scope):
-            owner = symbol.name.rpartition(".")[0]
-            if symbol.kind in FUNCTION_KINDS and owner and (found := names.symbols.get(owner)) is not None:
-                return found if found.kind in CLASS_KINDS else None
+            owner = names.symbols.get(symbol.name.rpartition(".")[0])
+            if symbol.kind in FUNCTION_KINDS and owner is not None and owner.id:
+                return owner
         return None
 
     def _detached_owner_values(self, path: str, names: FileNames, scope: str) -> list[Value]:
@@ -535,10 +597,10 @@ class Inference:
             owner = symbol.name.rpartition(".")[0].rpartition(".")[2]
             if symbol.kind in FUNCTION_KINDS and owner:
                 return [
-                    Value("instance", thing.path, thing.id)
-                    for thing in self._in_neighbours(path, names, owner)
-                    if thing.kind == "symbol"
-                ]
+                    Value("instance", place, symbol_id)
+                    for place, symbol_id, kind, _ in self._definitions(names.tags.language, owner)
+                    if kind in CLASS_KINDS
+                ][:1]
         return []
 
     def _member_values(self, value: Value, name: str) -> list[Value]:

@@ -2,17 +2,23 @@
 
 import posixpath
 import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
-from forethought.index.tags import Import, Symbol
+from forethought.index.tags import Import
 
-if TYPE_CHECKING:
-    from forethought.index.inference import FileNames
-
+SCRIPT_LANGUAGES = frozenset({"javascript", "typescript", "tsx"})
 _SCRIPT_EXTENSIONS = ("", ".ts", ".tsx", ".d.ts", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts")
-_SCRIPTS = frozenset({"javascript", "typescript", "tsx"})
 _IMPLICIT_MEMBERS = frozenset({"java", "kotlin", "c-sharp", "cpp", "ruby", "swift", "scala"})
+_FOLDER_IS_PACKAGE = frozenset({"go", "java", "kotlin", "scala", "swift"})
+_NO_GLOBALS = SCRIPT_LANGUAGES | {"python", "go", "rust"}
+_FAMILIES = (frozenset({"c", "cpp"}), frozenset({"java", "kotlin", "scala"}), SCRIPT_LANGUAGES)
+_GO_STANDARD_TEXT = """
+    archive bufio builtin bytes cmp compress container context crypto database debug embed encoding errors expvar
+    flag fmt go hash html image index internal io iter log maps math mime net os path plugin reflect regexp runtime
+    slices sort strconv strings structs sync syscall testing text time unicode unique unsafe weak C
+"""
+_GO_STANDARD = frozenset(_GO_STANDARD_TEXT.split())
+_JVM_STANDARD = frozenset({"java", "javax", "jdk", "kotlin", "kotlinx", "android", "androidx", "scala", "sun"})
 
 
 def has_implicit_members(language: str) -> bool:
@@ -20,14 +26,14 @@ def has_implicit_members(language: str) -> bool:
     return language in _IMPLICIT_MEMBERS
 
 
-def may_be_global(language: str) -> bool:
+def has_globals(language: str) -> bool:
     """Whether a bare name that nothing in sight binds may be defined in any other file."""
-    return language not in _SCRIPTS | {"python", "go", "rust"}
+    return language not in _NO_GLOBALS
 
 
-def top_level(names: "FileNames", name: str) -> list[Symbol]:
-    """The symbols of a file that its neighbours see by this bare name."""
-    return names.members.get("", {}).get(name, [])
+def family(language: str) -> frozenset[str]:
+    """The languages whose definitions this one can use."""
+    return next((languages for languages in _FAMILIES if language in languages), frozenset({language}))
 
 
 class ModuleTable:
@@ -37,29 +43,53 @@ class ModuleTable:
         self.paths = paths
         self._by_name: dict[str, list[str]] = {}
         self._by_folder: dict[str, list[str]] = {}
+        self._folders: dict[str, list[str]] = {}
         for path in sorted(paths):
             folder, _, name = path.rpartition("/")
             self._by_name.setdefault(name, []).append(path)
             self._by_folder.setdefault(folder, []).append(path)
+        for folder in self._by_folder:
+            self._folders.setdefault(folder.rpartition("/")[2], []).append(folder)
 
-    def of_import(self, path: str, language: str, item: Import) -> list[tuple[str, str | None]]:
-        """(file, name in it or None for the file itself) of each file that the import may mean; empty when outside."""
+    def of_import(self, path: str, language: str, item: Import, wanted: str = "") -> list[tuple[str, str | None]]:
+        """(file, dotted name in it or None for the file itself) of each meaning of the import; empty when outside.
+
+        `wanted`: the name that is looked for through a wildcard.
+        """
         if language == "python":
             return list(self._python(path, item))
-        if language in _SCRIPTS:
+        if language in SCRIPT_LANGUAGES:
             return list(self._script(path, item))
-        return []
+        if language == "go":
+            return [(file, None) for file in self._go_package(item.module)]
+        if language == "rust":
+            return list(self._rust(path, item))
+        if language in ("java", "kotlin", "scala"):
+            return list(self._jvm(item, wanted))
+        if language == "php" and item.local != "*":
+            return list(self._php(item))
+        return [(file, None) for file in self._by_path(path, language, item.module)]
 
     def submodule(self, path: str, name: str) -> str | None:
-        """The file of `name` inside the package whose own file is `path`."""
+        """The file of `name` inside the module whose own file is `path`."""
         folder, _, file_name = path.rpartition("/")
         if file_name in ("__init__.py", "__init__.pyi"):
             return self._python_file(_join(folder, name))
+        if file_name.endswith(".rs"):
+            inside = folder if file_name in ("lib.rs", "main.rs", "mod.rs") else path.removesuffix(".rs")
+            return self._rust_file(_join(inside, name))
         return None
 
     def neighbours(self, path: str, language: str) -> list[str]:
-        """Files whose top-level names are seen here without an import."""
-        return []
+        """Files whose top-level names are seen here without an import: the rest of a Go or Java package."""
+        if language not in _FOLDER_IS_PACKAGE:
+            return []
+        extension = path.rpartition(".")[2]
+        return [
+            other
+            for other in self._by_folder.get(posixpath.dirname(path), ())
+            if other != path and other.rpartition(".")[2] == extension
+        ]
 
     # Python
 
@@ -85,7 +115,7 @@ class ModuleTable:
         return [_join(folder, name.replace(".", "/")) if name else folder]
 
     def _python_absolute(self, path: str, module: str) -> list[str]:
-        """Candidates, the nearest only: beside a script, in a folder above, in `src`, then anywhere on its own."""
+        """The nearest only: beside a script, in a folder above or its `src`, else the only one anywhere."""
         parts = module.split(".")
         relative = "/".join(parts)
         folder = posixpath.dirname(path)
@@ -109,8 +139,7 @@ class ModuleTable:
         tops = {
             base
             for base in found
-            if (base == relative or base.endswith(f"/{relative}"))
-            and not self._is_package(base.removesuffix(relative).rstrip("/"))
+            if _ends_with(base, relative) and not self._is_package(base.removesuffix(relative).rstrip("/"))
         }
         return sorted(tops) if len(tops) == 1 else []
 
@@ -123,36 +152,165 @@ class ModuleTable:
         return _join(folder, "__init__.py") in self.paths or _join(folder, "__init__.pyi") in self.paths
 
     def _python_file(self, base: str) -> str | None:
-        candidates = (
-            (f"{base}/__init__.py", f"{base}.py", f"{base}/__init__.pyi", f"{base}.pyi")
-            if base
-            else (
-                "__init__.py",
-                "__init__.pyi",
-            )
-        )
-        return next((candidate for candidate in candidates if candidate in self.paths), None)
+        stems = ("__init__",) if not base else (f"{base}/__init__", base)
+        return self._first(f"{stem}{extension}" for extension in (".py", ".pyi") for stem in stems)
 
     # JavaScript and TypeScript
 
     def _script(self, path: str, item: Import) -> Iterator[tuple[str, str | None]]:
         if not item.module.startswith("."):
             return
-        base = posixpath.normpath(posixpath.join(posixpath.dirname(path), item.module))
-        base = "" if base == "." else base
-        member = None if item.name in (None, "*") else item.name
+        base = _beside(path, item.module)
         stems = [base]
         for compiled, sources in ((".js", (".ts", ".tsx")), (".mjs", (".mts",)), (".jsx", (".tsx",))):
             if base.endswith(compiled):
                 stems += [base.removesuffix(compiled) + source for source in sources]
-        for candidate in (
-            *(stem + extension for stem in stems for extension in _SCRIPT_EXTENSIONS),
-            *(_join(base, f"index{extension}") for extension in _SCRIPT_EXTENSIONS if extension),
-        ):
-            if candidate in self.paths:
-                yield candidate, member
+        file = self._first(stem + extension for stem in stems for extension in _SCRIPT_EXTENSIONS)
+        file = file or self._first(_join(base, f"index{extension}") for extension in _SCRIPT_EXTENSIONS)
+        if file is not None:
+            yield file, None if item.name in (None, "*") else item.name
+
+    # Go
+
+    def _go_package(self, module: str) -> Sequence[str]:
+        """The files of the folder that is the longest end of the package's path."""
+        parts = module.split("/")
+        if parts[0] in _GO_STANDARD:
+            return ()
+        for start in range(1, len(parts)):
+            folder = "/".join(parts[start:])
+            files = [file for file in self._by_folder.get(folder, ()) if file.endswith(".go")]
+            if files:
+                return [file for file in files if not file.endswith("_test.go")]
+        return ()
+
+    # Rust
+
+    def _rust(self, path: str, item: Import) -> Iterator[tuple[str, str | None]]:
+        segments = [part for part in item.module.split("::") if part]
+        if item.name not in (None, "*"):
+            segments.append(item.name or "")
+        yield from self.rust_path(path, segments)
+
+    def rust_path(self, path: str, segments: Sequence[str]) -> Iterator[tuple[str, str | None]]:
+        """(file, what remains of the path) of `crate::a::b`, `super::b`, `self::b`, `a::b`."""
+        folder, _, file_name = path.rpartition("/")
+        module = folder if file_name in ("lib.rs", "main.rs", "mod.rs") else path.removesuffix(".rs")
+        rest = list(segments)
+        if not rest:
+            return
+        first = rest[0]
+        if first == "crate":
+            start: str | None = self._crate_folder(path)
+            rest.pop(0)
+        elif first in ("self", "super"):
+            start = module
+            while rest and rest[0] in ("self", "super"):
+                start = posixpath.dirname(start) if rest.pop(0) == "super" else start
+        elif self._rust_file(_join(module, first)) is not None:
+            start = module
+        else:
+            start = self._other_crate(first)
+            rest.pop(0)
+        if start is None:
+            return
+        file = self._first(_join(start, name) for name in ("lib.rs", "main.rs", "mod.rs")) or self._first(
+            [f"{start}.rs"]
+        )
+        while rest and (deeper := self._rust_file(_join(start, rest[0]))) is not None:
+            start, file = _join(start, rest.pop(0)), deeper
+        if file is not None:
+            yield file, ".".join(rest) or None
+
+    def _crate_folder(self, path: str) -> str:
+        folder = posixpath.dirname(path)
+        while folder and self._first(_join(folder, name) for name in ("lib.rs", "main.rs")) is None:
+            folder = posixpath.dirname(folder)
+        return folder
+
+    def _other_crate(self, name: str) -> str | None:
+        for file in self._by_name.get("lib.rs", ()):
+            crate = posixpath.dirname(file).removesuffix("/src").rpartition("/")[2]
+            if crate.replace("-", "_") == name:
+                return posixpath.dirname(file)
+        return None
+
+    def _rust_file(self, base: str) -> str | None:
+        return self._first((f"{base}.rs", f"{base}/mod.rs"))
+
+    # Java, Kotlin, PHP
+
+    def _jvm(self, item: Import, wanted: str) -> Iterator[tuple[str, str | None]]:
+        parts = item.module.split(".")
+        if parts[0] in _JVM_STANDARD:
+            return
+        if item.local == "*":
+            for folder in self._package_folders(parts):
+                for extension in ("java", "kt"):
+                    if (file := self._first([_join(folder, f"{wanted}.{extension}")])) is not None:
+                        yield file, None
+            parts.append(wanted)
+        elif item.name is not None:
+            parts.append(item.name)
+        for length in range(len(parts), 0, -1):  # com.y.Util.Inner: the file is com/y/Util.java
+            for extension in ("java", "kt"):
+                name = f"{parts[length - 1]}.{extension}"
+                relative = "/".join([*parts[: length - 1], name])
+                for file in self._by_name.get(name, ()):
+                    if _ends_with(file, relative):
+                        yield file, None if item.local == "*" else ".".join(parts[length - 1 :])
+                        return
+        for folder in self._package_folders(parts[:-1]):  # Kotlin: any file of the package may hold it
+            for file in self._by_folder[folder]:
+                if file.endswith(".kt"):
+                    yield file, None if item.local == "*" else parts[-1]
+
+    def _package_folders(self, parts: Sequence[str]) -> list[str]:
+        relative = "/".join(parts)
+        return [folder for folder in self._folders.get(parts[-1] if parts else "", ()) if _ends_with(folder, relative)]
+
+    def _php(self, item: Import) -> Iterator[tuple[str, str | None]]:
+        """By PSR-4: the end of the namespace is the folder, the class is the file."""
+        parts = item.module.split("\\")
+        files = self._by_name.get(f"{parts[-1]}.php", ())
+        for start in range(len(parts)):
+            if start == len(parts) - 1 and len(parts) > 2:
+                return  # the class's own name alone is not enough
+            relative = "/".join(parts[start:]).lower() + ".php"
+            if found := [file for file in files if _ends_with(file.lower(), relative)]:
+                yield from ((file, parts[-1]) for file in found)
                 return
+
+    # Ruby, Lua, Bash, C, C++ and others: by the path itself
+
+    def _by_path(self, path: str, language: str, module: str) -> Sequence[str]:
+        if language == "lua" and "/" not in module:
+            module = module.replace(".", "/")
+        extension = {"ruby": ".rb", "lua": ".lua", "bash": ".sh", "php": ".php"}.get(language, "")
+        names = [module, f"{module}{extension}", *([f"{module}/init.lua"] if language == "lua" else [])]
+        if (file := self._first(_beside(path, name) for name in names)) is not None:
+            return [file]
+        for name in names:
+            relative = name.removeprefix("./")
+            while relative.startswith("../"):
+                relative = relative.removeprefix("../")
+            found = [file for file in self._by_name.get(relative.rpartition("/")[2], ()) if _ends_with(file, relative)]
+            if len(found) == 1:
+                return found
+        return ()
+
+    def _first(self, candidates: Iterator[str] | Sequence[str]) -> str | None:
+        return next((candidate for candidate in candidates if candidate in self.paths), None)
 
 
 def _join(folder: str, name: str) -> str:
     return f"{folder}/{name}" if folder else name
+
+
+def _beside(path: str, relative: str) -> str:
+    found = posixpath.normpath(posixpath.join(posixpath.dirname(path), relative))
+    return "" if found == "." else found
+
+
+def _ends_with(path: str, relative: str) -> bool:
+    return path == relative or path.endswith(f"/{relative}")

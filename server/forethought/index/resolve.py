@@ -55,8 +55,6 @@ class Resolver:
             return self._member(path, names, scope, reference)
         start = reference.range.start
         things = self._inference.look_up(path, scope, reference.name, start, typed=reference.kind == "type")
-        if not things and modules.may_be_global(names.tags.language):
-            return self._unique(names.tags.language, reference)
         return _answered(things)
 
     def resolve_at(self, path: str, position: Position) -> Resolution:
@@ -87,10 +85,11 @@ class Resolver:
         """The only definition of that name in the repository, for a call whose receiver says nothing."""
         if reference.kind not in ("call", "class", "type") or reference.name in COMMON_NAMES or len(reference.name) < 3:
             return Resolution()
+        languages = modules.family(language)
         found = [
             Target(path, symbol_id)
             for path, symbol_id, kind, its_language in self.view.definitions_named(reference.name)
-            if its_language == language and kind in CLASS_KINDS | FUNCTION_KINDS
+            if its_language in languages and kind in CLASS_KINDS | FUNCTION_KINDS
         ]
         return Resolution(tuple(found)) if len(found) == 1 else Resolution()
 

@@ -169,6 +169,8 @@ class _Pull:
         self._target = model_folder / source.stored_as
         self._on_progress = on_progress
         self._cancel = cancel
+        self._resumed = False
+        """Something was added to a part that was there."""
 
     def run(self) -> ResolvedModel:
         from huggingface_hub.utils._fixes import WeakFileLock  # heavy to import, and needed only here
@@ -200,46 +202,63 @@ class _Pull:
         expected = self._source.sha256 or remote.sha256
         identity = (expected or remote.revision or "unknown")[:16]
         part = self._folder / f".{self._source.stored_as}.{identity}.part"
-        for resuming in (part.exists(), False):
-            if not resuming:
-                part.unlink(missing_ok=True)
+        for last in (False, True):
+            self._resumed = False
             self._check_space(remote, part)
             try:
                 self._receive(remote, part)
                 digest = self._verify(part, remote, expected)
             except _WrongContent as error:
                 part.unlink(missing_ok=True)
-                if resuming:
-                    continue  # what was there may have been bad: once more from the start
-                raise ModelError(f"{self._source.label} could not be pulled: {error}.") from error
+                if last or not self._resumed:
+                    raise ModelError(f"{self._source.label} could not be pulled: {error}.") from error
+                continue  # what it was added to may have been bad: once more from the start
             part.replace(self._target)
             self._note(remote, digest)
             return
 
     def _receive(self, remote: _Remote, part: Path) -> None:
+        """Append what is missing, anew after each break as long as every try gets further.
+
+        Raises ModelError, _WrongContent, Cancelled, OSError (of our disk).
+        """
+        with _quiet_hub(), part.open("r+b" if part.exists() else "w+b") as file:
+            furthest = file.seek(0, 2)
+            while True:
+                here = file.seek(0, 2)
+                self._resumed = self._resumed or here > 0
+                failure = self._receive_once(remote, file, here)
+                if failure is None:
+                    return
+                end = file.seek(0, 2)
+                if remote.size is not None and end > remote.size:
+                    raise _WrongContent("more arrived than the hub announced; try again")
+                if end <= furthest:
+                    sentence = self._sentence(failure, "what has arrived is kept: run it again to go on")
+                    raise ModelError(sentence) from failure
+                furthest = end
+
+    def _receive_once(self, remote: _Remote, file: BufferedRandom, here: int) -> Exception | None:
+        """What broke the connection, or None at the end."""
         from huggingface_hub.file_download import http_get
         from huggingface_hub.utils._headers import build_hf_headers
 
-        with _quiet_hub(), part.open("r+b" if part.exists() else "w+b") as file:
-            here = file.seek(0, 2)
-            if remote.size is not None and here > remote.size:
-                here = file.seek(0)
-                file.truncate()
-            watched = _WatchedFile(file, here, remote.size, self._on_progress, self._cancel)
-            try:
-                http_get(
-                    remote.url,
-                    watched,  # type: ignore[arg-type]  # all that it does to a file is write, tell, seek, truncate
-                    resume_size=here,
-                    headers=build_hf_headers(library_name="forethought"),
-                    expected_size=remote.size,
-                )
-            except (_WrongContent, Cancelled):
+        watched = _WatchedFile(file, remote.size, self._on_progress, self._cancel)
+        try:
+            http_get(
+                remote.url,
+                watched,  # type: ignore[arg-type]  # all that it does to a file is write, tell, seek, truncate
+                resume_size=here,
+                headers=build_hf_headers(library_name="forethought"),
+                expected_size=remote.size,
+            )
+        except (_WrongContent, Cancelled):
+            raise
+        except Exception as error:  # the hub's HTTP library differs by version
+            if type(error) is OSError and error.errno is not None:
                 raise
-            except Exception as error:  # the hub's HTTP library differs by version
-                if isinstance(error, OSError) and error.errno is not None and not _is_network(error):
-                    raise
-                raise ModelError(self._sentence(error, "what has arrived is kept: run it again to go on")) from error
+            return error
+        return None
 
     def _verify(self, part: Path, remote: _Remote, expected: str | None) -> str:
         size = part.stat().st_size
@@ -337,11 +356,8 @@ class _Pull:
 class _WatchedFile:
     """A partial file that tells how far it is, and stops when it should or when no model is arriving."""
 
-    def __init__(
-        self, file: BufferedRandom, here: int, size: int | None, on_progress: OnProgress, cancel: CancelToken
-    ) -> None:
+    def __init__(self, file: BufferedRandom, size: int | None, on_progress: OnProgress, cancel: CancelToken) -> None:
         self._file = file
-        self._here = here
         self._size = size
         self._on_progress = on_progress
         self._cancel = cancel
@@ -394,10 +410,6 @@ def _check_magic(beginning: bytes) -> None:
     if beginning.lstrip()[:1] == b"<":
         raise _WrongContent("a web page came instead of the file; a proxy or a login page is probably in between")
     raise _WrongContent("what came is not a GGUF file; check the name")
-
-
-def _is_network(error: OSError) -> bool:
-    return isinstance(error, ConnectionError | TimeoutError) or type(error) is not OSError
 
 
 def _brief(error: Exception) -> str:

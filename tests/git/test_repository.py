@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from forethought.errors import UsageError
@@ -463,7 +464,8 @@ def test_a_call_that_hangs_is_ended(folder: Path, tmp_path: Path, monkeypatch: p
     with pytest.raises(GitError, match="took longer than"):
         process.call("rev-parse", seconds=0.2)
     assert time.monotonic() - began < 10
-    assert subprocess.run(["pgrep", "-f", "sleep 30.125"], capture_output=True).stdout == b""
+    left = [process for process in psutil.process_iter(["cmdline"]) if "30.125" in (process.info["cmdline"] or ())]
+    assert left == []
 
 
 def test_a_fifo_in_the_git_folder_does_not_block(folder: Path) -> None:

@@ -1,13 +1,18 @@
-"""The real command in a process of its own, in a world of its own."""
+"""The real command, in a world of its own."""
 
+import contextlib
+import io
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
+
+from forethought.cli.main import main
 
 SHAPES = '''"""Areas of shapes."""
 
@@ -65,9 +70,27 @@ class World:
     def command(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "forethought", *words]
 
-    def run(
+    def run(self, *words: str, cwd: Path | None = None) -> Ran:
+        """In this process, which is quick."""
+        out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="") for _ in range(2))
+        with (
+            mock.patch.dict(os.environ, self.environment, clear=True),
+            contextlib.chdir(cwd or self.folder),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            status = main(words)
+        texts = []
+        for stream in (out, err):
+            stream.flush()
+            texts.append(stream.buffer.getvalue().decode("utf-8", "surrogateescape"))
+        assert "Traceback" not in texts[1], texts[1]
+        return Ran(status, *texts)
+
+    def run_process(
         self, *words: str, cwd: Path | None = None, seconds: float = 120, more: Mapping[str, str] | None = None
     ) -> Ran:
+        """In a process of its own."""
         done = subprocess.run(
             self.command(*words),
             cwd=cwd or self.folder,
@@ -126,7 +149,7 @@ def make_world(folder: Path, **more: str) -> World:
 
 
 def one_line(ran: Ran) -> str:
-    """The single line that stderr holds."""
-    lines: Sequence[str] = ran.err.strip().splitlines()
+    """The single line of stderr that says what is wrong; progress stands beside it."""
+    lines = [line for line in ran.err.splitlines() if line.startswith("forethought: ")]
     assert len(lines) == 1, ran.err
     return lines[0]

@@ -1,7 +1,6 @@
 """What every command is given: the options that all of them take, and the environment."""
 
 import logging
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -86,12 +85,6 @@ class Invocation:
             self._warned.add(sentence)
             note(plain(sentence))
 
-    def start_logging(self) -> None:
-        """Logs go to stderr: warnings always, everything with `-v`."""
-        level = logging.DEBUG if self.verbose else logging.WARNING
-        logging.basicConfig(stream=sys.stderr, format="%(name)s: %(message)s", level=logging.WARNING, force=True)
-        logging.getLogger("forethought").setLevel(level)
-
 
 def common_options(function: Decorated) -> Decorated:
     """Add `--root`, `--json` and `-v`, which every command takes; they end up in the Invocation."""
@@ -127,3 +120,5 @@ def common_options(function: Decorated) -> Decorated:
 def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> None:
     if value and parameter.name:
         setattr(context.find_object(Invocation), parameter.name, value)
+        if parameter.name == "verbose":
+            logging.getLogger("forethought").setLevel(logging.DEBUG)

@@ -1,5 +1,6 @@
 """The command `forethought`: its words, and what becomes of an error."""
 
+import logging
 import os
 import sys
 import warnings
@@ -44,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     prepare_streams()
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # Python's warnings are for us, and shown when asked for with -W
+    logging.basicConfig(stream=sys.stderr, format="%(name)s: %(message)s", level=logging.ERROR, force=True)
     words = list(sys.argv[1:] if arguments is None else arguments)
     invocation = Invocation(environment=os.environ)
     try:
@@ -60,7 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(words: list[str], invocation: Invocation) -> int:
     try:
-        forethought.main(words, prog_name="forethought", standalone_mode=False, obj=invocation)
+        with forethought.make_context("forethought", words, obj=invocation) as context:
+            forethought.invoke(context)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return USAGE

@@ -51,7 +51,8 @@ def describe_context(document: Document) -> list[Text | str]:
 def describe_answer(document: Document) -> list[Text | str]:
     """Where an answer comes from: sources, then one line of tier, time and cost."""
     usage = document["usage"]
-    lines: list[Text | str] = list(_place_lines(document["sources"]))
+    unsaid = [place for place in document["sources"] if _line_of(place) not in document["answer"]]
+    lines: list[Text | str] = list(_place_lines(unsaid))
     tier = Text(document["tier"], style=TIER_STYLES.get(document["tier"], ""))
     parts = [tier, Text(document["state"], style=STATE_STYLES.get(document["state"], ""))]
     if document["model"]:
@@ -119,9 +120,11 @@ def describe_precompute(document: Document, dry_run: bool) -> list[Text | str]:
 def _describe_symbol(uri: str, symbol: Document) -> Iterable[Text | str]:
     name = plain(symbol["name"]) or plain(_shown(uri))
     state = symbol["state"]
-    yield Text.assemble((name, "bold"), f"  {symbol['kind']}  ", (state, STATE_STYLES.get(state, "")), "  ", _place(
-        {"uri": uri, "range": symbol["selectionRange"], "symbol": symbol["id"]}
-    ))  # fmt: skip
+    header = Text.assemble((name, "bold"), f"  {symbol['kind']}  ", (state, STATE_STYLES.get(state, "")))
+    if symbol["name"]:
+        header.append("  ")
+        header.append_text(_place({"uri": uri, "range": symbol["selectionRange"]}))
+    yield header
     if symbol["signature"]:
         yield Text(f"  {plain(symbol['signature'])}", style="cyan")
     insights = symbol["insights"]
@@ -176,6 +179,11 @@ def _place_lines(places: Iterable[Document], most: int = MOST_PLACES) -> Iterabl
 
 def _reference(place: Document) -> tuple[Text, str]:
     return _place(place), f"  {plain(place['symbol'])}".rstrip()
+
+
+def _line_of(place: Document) -> str:
+    name = _shown(place["uri"]).rpartition("/")[2]
+    return f"{name}:{place['range']['start']['line'] + 1}"
 
 
 def _place(place: Document) -> Text:

@@ -1,6 +1,7 @@
 """The models we know, those that are installed, and which one is used.
 
-Revisions, sizes and checksums of the catalogue are the hub's; `download` checks each again when it pulls.
+Revisions, sizes and checksums of the catalogue are those that several independent projects record for these files;
+`download` compares them with the hub's own metadata, and the file with both, when it pulls.
 """
 
 import importlib.util

@@ -35,7 +35,7 @@ _WRONG_PREFIX = "wrong:"
 _MAX_PRODUCERS = 16
 _MAX_REJECTED = 1_000
 _PUT_CHUNK = 64
-_FLUSH_AFTER = 2_000
+_FLUSH_SECONDS = 60.0
 _CULL_STEPS = 20
 _RETRY_SECONDS = 5.0
 
@@ -59,6 +59,7 @@ class DiskContextStore:
         self._heal_lock = threading.Lock()
         self._used_lock = threading.Lock()
         self._used: dict[str, float] = {}
+        self._flushed = time.monotonic()
 
     @classmethod
     def open(cls, folder: Path, size_limit: int) -> "DiskContextStore":
@@ -124,8 +125,8 @@ class DiskContextStore:
         key = _WRONG_PREFIX + subject
 
         def edit(rows: Mapping[str, bytes]) -> dict[str, bytes | None]:
-            digests = {*_parse_digests(rows.get(key, b"{}")), text_digest}
-            return {key: _canonical({"digests": sorted(digests)[:_MAX_REJECTED]})}
+            others = sorted(_parse_digests(rows.get(key, b"{}")) - {text_digest})
+            return {key: _canonical({"digests": sorted([text_digest, *others[: _MAX_REJECTED - 1]])})}
 
         self._change([key], edit)
 
@@ -137,6 +138,7 @@ class DiskContextStore:
         """Write down which rows were used, so that eviction goes by least recent use."""
         with self._used_lock:
             used, self._used = self._used, {}
+            self._flushed = time.monotonic()
         if not used:
             return
         try:
@@ -316,7 +318,7 @@ class DiskContextStore:
         now = time.time()
         with self._used_lock:
             self._used.update(dict.fromkeys(keys, now))
-            due = len(self._used) >= _FLUSH_AFTER
+            due = time.monotonic() - self._flushed > _FLUSH_SECONDS
         if due:
             self.flush_access()
 

@@ -24,6 +24,7 @@ _READ_CHUNK = 500
 _SCAN_CHUNK = 200
 _CULL_CHUNK = 20
 _BUSY_SECONDS = 10.0
+_TOUCH_BUSY_MS = 100
 
 _SELECT_PLAIN = (
     "SELECT key, value FROM Cache WHERE raw = 1 AND mode = 1 AND filename IS NULL AND typeof(value) = 'blob'"
@@ -162,11 +163,15 @@ class DiskRows:
                     self._cache.set(key, value)
 
     def touch(self, used: Mapping[str, float]) -> None:
-        with self._write() as connection:
-            connection.executemany(
-                "UPDATE Cache SET access_time = ? WHERE key = ? AND raw = 1 AND access_time < ?",
-                [(moment, key, moment) for key, moment in used.items()],
-            )
+        self._connection().execute(f"PRAGMA busy_timeout = {_TOUCH_BUSY_MS}")  # somebody may be waiting for a read
+        try:
+            with self._write() as connection:
+                connection.executemany(
+                    "UPDATE Cache SET access_time = ? WHERE key = ? AND raw = 1 AND access_time < ?",
+                    [(moment, key, moment) for key, moment in used.items()],
+                )
+        finally:
+            self._connection().execute(f"PRAGMA busy_timeout = {int(_BUSY_SECONDS * 1000)}")
 
     def scan(self) -> Iterator[tuple[int, str | None, bytes | None]]:
         return _scan(self._connection())
@@ -222,7 +227,7 @@ class DiskRows:
             with self._cache.transact():
                 yield self._connection()
         except diskcache.Timeout as error:
-            raise TimeoutError(f"another process was writing for more than {_BUSY_SECONDS:.0f} seconds") from error
+            raise TimeoutError("another process did not stop writing") from error
 
     def _used_bytes(self) -> int:
         connection = self._connection()

@@ -37,4 +37,6 @@ def resolved(sources: dict[str, str]) -> list[str]:
 
 def check(sources: dict[str, str] | str, *expected: str) -> None:
     """The marked name means exactly what is expected; nothing when nothing is."""
-    assert resolved({"main.py": sources} if isinstance(sources, str) else sources) == sorted(expected)
+    sources = {"main.py": sources} if isinstance(sources, str) else sources
+    found = resolved(sources)
+    assert found == sorted(expected), f"{found}, not {sorted(expected)}, in {sources}"

@@ -6,6 +6,7 @@ return types. It answers with things (definitions, files, local bindings, or “
 
 import ast
 import builtins
+import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple, Protocol
@@ -73,6 +74,7 @@ _VALUE_KINDS = frozenset({"variable", "constant", "field", "property"})
 _OUTSIDE_VALUE = Value("outside")
 _BUILTINS = frozenset(dir(builtins)) | {"reveal_type", "__file__", "__path__", "__all__"}
 _SELF_NAMES = frozenset({"self", "this", "$this", "cls", "static", "@", "Self"})
+_SUPER_WORDS = {"c-sharp": "base", "php": "parent"}
 _PROPERTY_DECORATORS = frozenset(
     {"property", "cached_property", "abstractproperty", "reify", "locked_cached_property", "memoized_property"}
 )
@@ -268,6 +270,10 @@ class Inference:
             in_function |= symbol.kind in FUNCTION_KINDS
             if found := self._in_scope(path, names, symbol.id, name, before if symbol.id == scope else None):
                 return found
+            if implicit and symbol.kind in FUNCTION_KINDS and not symbol.parent:
+                owner = self._owner_of_method(path, names, symbol.id)
+                if owner is not None and (found := self.class_member(owner, name)[0]):
+                    return found
         if found := self._through_wildcards(path, names, name, set()):
             return found
         if skipped_class is not None and typed and (found := self._in_scope(path, names, skipped_class.id, name, None)):
@@ -573,35 +579,35 @@ class Inference:
         names = self.names(path)
         if names is None:
             return []
-        if name in _SELF_NAMES and names.tags.language != "python":
-            owner = names.enclosing_class(scope) or self._detached_owner(names, scope)
+        things = self.look_up(path, scope, name, before)
+        language = names.tags.language
+        super_word = _SUPER_WORDS.get(language, "super")
+        if not things and language != "python" and (name in _SELF_NAMES or name == super_word):
+            owner = self._owner_of_method(path, names, scope)
             if owner is None:
-                return self._detached_owner_values(path, names, scope)
-            return [Value("class" if name in ("Self", "static") else "instance", path, owner.id)]
-        if name in ("super", "base", "parent") and names.tags.language != "python":
-            owner = names.enclosing_class(scope)
-            return [Value("super", path, owner.id)] if owner else []
-        return [value for thing in self.look_up(path, scope, name, before) for value in self.thing_values(thing)]
+                return []
+            kind: Literal["super", "class", "instance"] = "class" if name in ("Self", "static") else "instance"
+            return [Value("super" if name == super_word else kind, *owner)]
+        return [value for thing in things for value in self.thing_values(thing)]
 
-    def _detached_owner(self, names: FileNames, scope: str) -> Symbol | None:
-        """The class of a method that stands outside it, when both are in this file."""
+    def _owner_of_method(self, path: str, names: FileNames, scope: str) -> Target | None:
+        """The class around a scope, or that of a method which stands outside its class (Go, Rust, C++)."""
+        if (around := names.enclosing_class(scope)) is not None and around.kind != "module":
+            return Target(path, around.id)
         for symbol in names.scopes(scope):
-            owner = names.symbols.get(symbol.name.rpartition(".")[0])
-            if symbol.kind in FUNCTION_KINDS and owner is not None and owner.id:
-                return owner
+            owner = symbol.name.rpartition(".")[0]
+            if symbol.kind in FUNCTION_KINDS and owner and not symbol.parent:
+                if owner in names.symbols:
+                    return Target(path, owner)
+                found = [
+                    Target(place, symbol_id)
+                    for place, symbol_id, kind, _ in self._definitions(names.tags.language, owner.rpartition(".")[2])
+                    if kind in CLASS_KINDS and (symbol_id == owner or "." not in symbol_id or "." not in owner)
+                ]
+                near = [target for target in found if posixpath.dirname(target.path) == posixpath.dirname(path)]
+                chosen = near or found
+                return chosen[0] if len(chosen) == 1 else None
         return None
-
-    def _detached_owner_values(self, path: str, names: FileNames, scope: str) -> list[Value]:
-        """`self` in a method whose class stands in another file of the same package."""
-        for symbol in names.scopes(scope):
-            owner = symbol.name.rpartition(".")[0].rpartition(".")[2]
-            if symbol.kind in FUNCTION_KINDS and owner:
-                return [
-                    Value("instance", place, symbol_id)
-                    for place, symbol_id, kind, _ in self._definitions(names.tags.language, owner)
-                    if kind in CLASS_KINDS
-                ][:1]
-        return []
 
     def _member_values(self, value: Value, name: str) -> list[Value]:
         if value.kind == "outside":

@@ -1,0 +1,169 @@
+"""Languages are found by name, extension and `#!` line; a user's folder adds some, and a faulty one costs only itself."""
+
+from pathlib import Path
+
+import pytest
+from forethought.index.extract import read_tags
+from forethought.index.languages import Languages, load_languages
+
+SHIPPED = {
+    "python",
+    "javascript",
+    "typescript",
+    "tsx",
+    "go",
+    "rust",
+    "java",
+    "c",
+    "cpp",
+    "c-sharp",
+    "ruby",
+    "php",
+    "bash",
+    "lua",
+    "kotlin",
+}
+
+
+@pytest.fixture(scope="module")
+def languages() -> Languages:
+    return load_languages()
+
+
+def test_every_shipped_grammar_imports_and_every_query_compiles(languages: Languages) -> None:
+    assert set(languages.names) == SHIPPED
+    assert {name for name in SHIPPED if languages.named(name) is None} == set(), languages.problems
+    assert languages.problems == []
+
+
+@pytest.mark.parametrize(
+    ("path", "first_bytes", "name"),
+    [
+        ("src/app.py", b"", "python"),
+        ("stubs/app.pyi", b"", "python"),
+        ("SConstruct", b"", "python"),
+        ("web/view.jsx", b"", "javascript"),
+        ("web/module.mjs", b"", "javascript"),
+        ("web/module.cjs", b"", "javascript"),
+        ("web/a.d.ts", b"", "typescript"),
+        ("web/a.tsx", b"", "tsx"),
+        ("Main.JAVA", b"", "java"),
+        ("Gemfile", b"", "ruby"),
+        ("bin/tool", b"#!/usr/bin/env python3.11\n", "python"),
+        ("bin/tool", b"#!/usr/bin/env -S node --harmony\n", "javascript"),
+        ("bin/tool", b"#!/bin/bash -e\n", "bash"),
+        ("include/a.h", b"int f(void);\n", "c"),
+        ("include/a.h", b"#pragma once\nclass A {\npublic:\n};\n", "cpp"),
+        ("include/a.h", b"namespace a {\n}\n", "cpp"),
+        ("include/a.h", b"/* class of things */\nint f(void);\n", "c"),
+        ("src/a.C", b"", "cpp"),
+    ],
+)
+def test_a_file_has_the_language_of_its_name_or_first_line(
+    languages: Languages, path: str, first_bytes: bytes, name: str
+) -> None:
+    language = languages.detect(path, first_bytes)
+    assert language is not None
+    assert language.name == name
+
+
+@pytest.mark.parametrize(
+    ("path", "first_bytes"),
+    [
+        ("notes.txt", b"#!/bin/sh\n"),
+        ("LICENSE", b"text"),
+        ("bin/tool", b"#!"),
+        (".py", b""),
+        ("", b""),
+        ("a.", b"\xff"),
+    ],
+)
+def test_other_files_have_none(languages: Languages, path: str, first_bytes: bytes) -> None:
+    assert languages.detect(path, first_bytes) is None
+
+
+def write_folder(folder: Path, table: str, query: str = "") -> Path:
+    (folder / "zig").mkdir(parents=True)
+    (folder / "languages.toml").write_text(table, encoding="utf-8")
+    (folder / "zig" / "tags.scm").write_text(query, encoding="utf-8")
+    return folder
+
+
+ZIG_TABLE = """
+[zig]
+module = "tree_sitter_zig"
+extensions = ["zig"]
+doc_prefixes = ["///"]
+returns = ["type"]
+"""
+ZIG_QUERY = """
+(comment) @doc
+(function_declaration name: (identifier) @name) @definition.function
+(variable_declaration . (identifier) @name (struct_declaration)) @definition.struct
+(parameter name: (identifier) @name) @definition.parameter
+(identifier) @name @reference.name
+(call_expression function: (identifier) @name @reference.call)
+(call_expression function: (field_expression member: (identifier) @name) @reference.call)
+"""
+
+
+def test_a_users_folder_adds_a_language(tmp_path: Path) -> None:
+    languages = load_languages([write_folder(tmp_path, ZIG_TABLE, ZIG_QUERY)])
+    language = languages.detect("src/main.zig")
+    assert language is not None, languages.problems
+    tags = read_tags(
+        language,
+        b"/// Adds.\npub fn add(a: i32) i32 { return helper(a); }\n"
+        b"const Point = struct { pub fn len(self: Point) f32 { return self.norm(); } };\n",
+    )
+    assert [(s.kind, s.id, s.doc) for s in tags.symbols[1:]] == [
+        ("function", "add", "Adds."),
+        ("struct", "Point", None),
+        ("method", "Point.len", None),
+    ]
+    assert tags.symbols[1].returns == "i32"
+    assert [(r.name, r.receiver, r.scope) for r in tags.references if r.kind == "call"] == [
+        ("helper", None, "add"),
+        ("norm", "self", "Point.len"),
+    ]
+    assert set(languages.names) == SHIPPED | {"zig"}
+
+
+def test_a_users_folder_replaces_a_shipped_query(tmp_path: Path) -> None:
+    table = '[python]\nmodule = "tree_sitter_python"\nextensions = ["py"]\nquery = "zig"\n'
+    query = "(class_definition name: (identifier) @name) @definition.class"
+    language = load_languages([write_folder(tmp_path, table, query)]).detect("a.py")
+    assert language is not None
+    tags = read_tags(language, b"def f(): pass\nclass A: pass\n")
+    assert [symbol.id for symbol in tags.symbols] == ["", "A"]
+
+
+@pytest.mark.parametrize(
+    ("table", "query", "part_of_message"),
+    [
+        ("[zig", "", "languages table cannot be read"),
+        ("[zig]\n", "", "names no Python module"),
+        ("zig = 1\n", "", "not a table"),
+        ('[zig]\nmodule = "tree_sitter_zig"\nextensions = "zig"\n', "", "not a list of strings"),
+        ('[zig]\nmodule = "tree_sitter_zig"\nextension = ["zig"]\n', "", "not a known rule"),
+        ('[zig]\nmodule = "no_such_grammar"\nextensions = ["zig"]\n', "", "no_such_grammar"),
+        ('[zig]\nmodule = "json"\nextensions = ["zig"]\n', "", "AttributeError"),
+        (ZIG_TABLE, "(no_such_node) @name", "QueryError"),
+        (ZIG_TABLE, "((", "QueryError"),
+    ],
+)
+def test_a_faulty_folder_is_named_and_costs_only_its_own_language(
+    tmp_path: Path, table: str, query: str, part_of_message: str
+) -> None:
+    languages = load_languages([write_folder(tmp_path, table, query)])
+    assert languages.detect("main.zig") is None
+    assert languages.detect("main.py") is not None
+    (problem,) = languages.problems
+    assert str(tmp_path) in problem
+    assert part_of_message in problem
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    languages = load_languages([tmp_path / "nowhere"])
+    assert "nowhere" in languages.problems[0]
+    assert languages.detect("a.py") is not None

@@ -123,6 +123,7 @@ class Scheduler:
         with self._changed:
             self._workspaces.append(workspace)
         workspace.on_refreshed(lambda report: self.survey(workspace, None))
+        workspace.on_missed(lambda target: self.hovered(workspace, target))
 
     def remove(self, workspace: Workspace) -> None:
         with self._changed:

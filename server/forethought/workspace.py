@@ -90,6 +90,7 @@ class Workspace:
         self._cards: OrderedDict[Target, Card] = OrderedDict()
         self._card_versions = 0
         self._blame: OrderedDict[tuple[str, str], LineChanges] = OrderedDict()
+        self._missed: list[Callable[[Target], None]] = []
         self._refreshed: list[Callable[[IndexReport], None]] = []
         self._grammar_folders = grammar_folders
         self._indexer = self._make_indexer()
@@ -196,10 +197,17 @@ class Workspace:
         return view
 
     def hovered(self, path: str, target: Target) -> None:
-        """A person looks at this symbol: complete its card first."""
+        """A person looks at this symbol: complete its card first, and think about its file sooner when it has none."""
         card = self._cards.get(target)
         if card is None or card.facts is None or card.subject is None:
             self._complete_later(target, 1)
+        if card is None or card.state in ("missing", "stale"):
+            for listener in self._missed:
+                listener(target)
+
+    def on_missed(self, listener: Callable[[Target], None]) -> None:
+        """Call `listener` when a person looks at a symbol that has no fresh insight."""
+        self._missed.append(listener)
 
     # Cards
 

@@ -1,0 +1,198 @@
+"""Idle thinking: what is in scope, in which order, and what stops it."""
+
+from collections.abc import Callable
+
+from tests_world import SOURCE, World
+
+from forethought.errors import ModelLoadError
+from forethought.index.resolve import Target
+from forethought.session import Session
+from forethought.store.user_state import UserState
+from forethought.workspace import Workspace
+
+Eventually = Callable[[Callable[[], object]], None]
+
+
+def symbol_state(workspace: Workspace, path: str, symbol_id: str) -> str | None:
+    card = workspace.card(Target(path, symbol_id))
+    return card.state if card else None
+
+
+def finished(session: Session) -> bool:
+    status = session.status()
+    return bool(status["state"] == "idle" and status["queue"] == 0 and status["roots"][0]["contexts"]["fresh"])
+
+
+def test_what_was_committed_is_thought_about_while_idle(world: World, eventually: Eventually) -> None:
+    session, workspace = world.open()
+    session.start()
+    eventually(lambda: finished(session))
+    assert symbol_state(workspace, "greet.py", "Greeter.greet") == "fresh"
+
+
+def test_a_commit_brings_exactly_the_changed_symbol_back(world: World, eventually: Eventually) -> None:
+    session, workspace = world.open()
+    session.start()
+    eventually(lambda: finished(session))
+    asked = len(world.engine.requests)
+    world.write("greet.py", SOURCE.replace("text.strip()", "text.lower()"))
+    world.commit("second")
+    eventually(lambda: len(world.engine.requests) > asked and finished(session))
+    texts = [request.prompts[0].messages[-1].content for request in world.engine.requests[asked:]]
+    assert all("`polish`" in text for text in texts)
+    assert symbol_state(workspace, "greet.py", "polish") == "fresh"
+
+
+def test_a_branch_switch_back_and_forth_costs_nothing(world: World, eventually: Eventually) -> None:
+    session, workspace = world.open()
+    session.start()
+    eventually(lambda: finished(session))
+    world.git("switch", "-q", "-c", "other")
+    world.write("greet.py", SOURCE.replace("text.strip()", "text.lower()"))
+    world.commit("on the branch")
+    eventually(lambda: symbol_state(workspace, "greet.py", "polish") == "fresh" and finished(session))
+    asked = len(world.engine.requests)
+    world.git("switch", "-q", "main")
+    eventually(lambda: "strip" in b"\n".join(workspace.lines("greet.py")).decode() and not workspace.busy)
+    eventually(lambda: symbol_state(workspace, "greet.py", "polish") == "fresh" and finished(session))
+    assert len(world.engine.requests) == asked
+
+
+def test_an_edited_symbol_shows_its_older_insight_marked_stale(world: World, eventually: Eventually) -> None:
+    session, workspace = world.open()
+    session.start()
+    eventually(lambda: finished(session))
+    workspace.open_file("greet.py", SOURCE, 1)
+    workspace.change_file("greet.py", SOURCE.replace("text.strip()", "text.title()"), 2)
+    eventually(lambda: symbol_state(workspace, "greet.py", "polish") == "stale")
+    card = workspace.card(Target("greet.py", "polish"))
+    assert card is not None
+    assert card.insights is not None
+    assert symbol_state(workspace, "greet.py", "Greeter.greet") == "fresh"
+
+
+def test_a_changed_callee_body_is_said(world: World, eventually: Eventually) -> None:
+    session, workspace = world.open()
+    session.start()
+    eventually(lambda: finished(session))
+    workspace.open_file("greet.py", SOURCE.replace("text.strip()", "text.title()"), 1)
+    eventually(lambda: symbol_state(workspace, "greet.py", "Greeter.greet") == "fresh")
+    card = workspace.card(Target("greet.py", "Greeter.greet"))
+    assert card is not None
+    assert card.callee_changed
+
+
+def test_a_pause_stops_thinking_survives_a_restart_and_resumes(world: World, eventually: Eventually) -> None:
+    UserState(world.cache).pause(None)
+    session, _ = world.open()
+    session.start()
+    eventually(lambda: session.status()["state"] == "paused")
+    assert "paused until you resume" in session.status()["pausedReason"]
+    assert not world.engine.requests
+    session.resume()
+    eventually(lambda: finished(session))
+
+
+def test_pausing_in_mid_thought_stops_it(world: World, eventually: Eventually) -> None:
+    session, _ = world.open()
+    world.engine.hold()
+    session.start()
+    eventually(lambda: session.status()["state"] == "thinking")
+    assert session.status()["current"]["uri"].startswith("file://")
+    session.pause(60)
+    eventually(lambda: session.status()["state"] == "paused")
+    world.engine.release()
+    session.resume()
+    eventually(lambda: finished(session))
+
+
+def test_the_daily_limit_pauses(world: World, eventually: Eventually) -> None:
+    UserState(world.cache).add_thinking(61)
+    session, _ = world.open(**{"idle.dailyMinutes": 1})
+    session.start()
+    eventually(lambda: session.status()["state"] == "paused")
+    assert "idle.dailyMinutes" in session.status()["pausedReason"]
+
+
+def test_on_battery_it_pauses(world: World, eventually: Eventually) -> None:
+    session, _ = world.open(**{"idle.onBattery": False})
+    session.scheduler._on_battery = lambda: True
+    session.start()
+    eventually(lambda: session.status()["state"] == "paused")
+    assert "battery" in session.status()["pausedReason"]
+
+
+def test_a_model_that_cannot_load_is_degraded_and_said(world: World, eventually: Eventually) -> None:
+    session, _ = world.open()
+    world.engine.queue(ModelLoadError("The model is truncated; pull it again."))
+    session.start()
+    eventually(lambda: session.status()["state"] == "degraded")
+    assert session.status()["message"] == "The model is truncated; pull it again."
+
+
+def test_without_an_engine_it_is_idle_with_zero_contexts(world: World, eventually: Eventually) -> None:
+    session, workspace = world.open(engine=False)
+    session.start()
+    eventually(lambda: workspace.indexed_once and not workspace.busy)
+    status = session.status()
+    assert status["state"] == "idle"
+    assert status["engine"] is None
+    assert set(status["roots"][0]["contexts"].values()) == {0}
+
+
+def test_scope_off_thinks_about_nothing(world: World, eventually: Eventually) -> None:
+    session, workspace = world.open(**{"sleep.scope": "off"})
+    session.start()
+    eventually(lambda: workspace.indexed_once and not workspace.busy)
+    assert session.status()["queue"] == 0
+    assert not world.engine.requests
+
+
+def test_the_scope_open_covers_open_files_only(world: World, eventually: Eventually) -> None:
+    session, workspace = world.open(**{"sleep.scope": "open"})
+    workspace.open_file("test_greet.py", (world.folder / "test_greet.py").read_text(), 1)
+    session.start()
+    eventually(lambda: finished(session))
+    assert symbol_state(workspace, "test_greet.py", "test_greets") == "fresh"
+    assert symbol_state(workspace, "greet.py", "polish") == "missing"
+
+
+def test_a_hover_without_an_insight_brings_its_symbol_up(world: World, eventually: Eventually) -> None:
+    session, workspace = world.open(**{"sleep.scope": "open"})
+    session.start()
+    eventually(lambda: workspace.indexed_once and not workspace.busy)
+    workspace.hovered("greet.py", Target("greet.py", "polish"))
+    eventually(lambda: symbol_state(workspace, "greet.py", "polish") == "fresh")
+
+
+def test_the_next_symbols_say_why(world: World, eventually: Eventually) -> None:
+    session, _ = world.open()
+    world.engine.hold()
+    session.start()
+    eventually(lambda: session.status()["next"])
+    assert all(item["reason"] for item in session.status()["next"])
+    world.engine.release()
+
+
+def test_evicted_insights_are_missing_and_nothing_crashes(world: World, eventually: Eventually) -> None:
+    session, workspace = world.open()
+    session.start()
+    eventually(lambda: finished(session))
+    session.pause(None)
+    session.contexts.clear()
+    assert symbol_state(workspace, "greet.py", "polish") == "missing"
+
+
+def test_a_text_called_wrong_disappears(world: World, eventually: Eventually) -> None:
+    from forethought.answering import Question
+    from forethought.engine.messages import CancelToken
+
+    session, workspace = world.open()
+    session.start()
+    eventually(lambda: finished(session))
+    question = Question("what does polish do?", at=(workspace, "greet.py", None))
+    answer = session.ask(question, lambda delta: None, CancelToken())
+    assert answer.tier == "predicted"
+    session.feedback(answer.id, "wrong")
+    again = session.ask(question, lambda delta: None, CancelToken())
+    assert again.text != answer.text or again.tier != "predicted"

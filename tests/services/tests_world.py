@@ -1,0 +1,69 @@
+"""A session over a small git repository, with a scripted model."""
+
+import subprocess
+from pathlib import Path
+
+from forethought.config import load_settings
+from forethought.engine.fake import FakeEngine
+from forethought.session import Session
+from forethought.workspace import Workspace
+
+SOURCE = '''"""Greets people."""
+
+
+class Greeter:
+    """Knows how to greet."""
+
+    def greet(self, name: str) -> str:
+        """Greets one person."""
+        if not name:
+            raise ValueError(name)
+        return polish(f"Hello, {name}")
+
+
+def polish(text: str) -> str:
+    return text.strip()
+
+
+def main() -> None:
+    print(Greeter().greet("you"))
+'''
+
+
+class World:
+    """One repository and one session over it."""
+
+    def __init__(self, folder: Path, cache: Path) -> None:
+        self.folder = folder
+        self.cache = cache
+        self.engine = FakeEngine(default="It does one small thing with what it is given.")
+        self.sessions: list[Session] = []
+
+    def git(self, *arguments: str) -> None:
+        subprocess.run(
+            ["git", "-C", str(self.folder), "-c", "user.name=T", "-c", "user.email=t@example.org", *arguments],
+            check=True,
+            capture_output=True,
+        )
+
+    def write(self, path: str, text: str) -> None:
+        file = self.folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    def commit(self, message: str = "change") -> None:
+        self.git("add", "-A")
+        self.git("commit", "-q", "-m", message)
+
+    def open(self, engine: bool = True, **flags: object) -> tuple[Session, Workspace]:
+        settings = {"cache": {"directory": str(self.cache)}, "idle": {"delaySeconds": 0, "onBattery": True}, **flags}
+        if not engine:
+            settings["engine"] = "none"
+        loaded = load_settings(self.folder, {}, flags=settings)
+        environment = {
+            "FORETHOUGHT_RUNTIME_DIR": str(self.cache / "run"),
+            "FORETHOUGHT_CONFIG": str(self.cache / "none"),
+        }
+        session = Session(loaded, environment, engine=self.engine if engine else None)
+        self.sessions.append(session)
+        return session, session.add_root(self.folder)

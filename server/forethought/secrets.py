@@ -53,7 +53,7 @@ def _tokens(text: str) -> Iterator[Secret]:
         if any(needle in text for needle in needles):
             for match in pattern.finditer(text):
                 start, end = match.span(match.lastgroup or 0)
-                if kind not in _MIXED or _is_mixed(text[start:end]):
+                if kind not in _WORDLIKE or _is_no_word(text[start:end]):
                     yield Secret(start, end, kind)
     if "://" in text:
         for match in _URL_PASSWORD.finditer(text):
@@ -129,6 +129,11 @@ def _is_mixed(value: str) -> bool:
     return (value != value.lower() and value != value.upper()) or _HEX.fullmatch(value) is not None
 
 
+def _is_no_word(token: str) -> bool:
+    parts = _WORD_BREAK.split(token)
+    return any(len(part) >= 32 or (len(part) >= 16 and _DIGIT.search(part)) for part in parts) or _is_mixed(token)
+
+
 def _is_random(value: str) -> bool:
     """Without quotes it could also be an expression: then only what no person would call a variable."""
     return (
@@ -166,6 +171,8 @@ LEAST_ENTROPY = 3.6
 """Of a value without quotes, which could also be an expression."""
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
+_DIGIT = re.compile(r"[0-9]")
+_WORD_BREAK = re.compile(r"[-_.~/]")
 _HEX = re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
 
 # A pattern never needs anything after an unbounded part, so that a failed attempt is short and the search linear.
@@ -191,7 +198,7 @@ _TOKENS = [
         ("model provider's key", ("gsk_", "xai-", "r8_", "pplx-"), r"(?:gsk_|xai-|r8_|pplx-)[A-Za-z0-9]{35,255}"),
         ("Google key", ("AIza", "ya29.", "GOCSPX-"), r"AIza[\w-]{35}|ya29\.[\w-]{20,999}|GOCSPX-[\w-]{20,99}"),
         ("npm token", ("npm_",), r"npm_[A-Za-z0-9]{36}"),
-        ("PyPI token", ("pypi-",), r"pypi-[A-Za-z0-9_-]{50,999}"),
+        ("PyPI token", ("pypi-",), r"pypi-(?:AgE[A-Za-z0-9_-]{16,999}|[A-Za-z0-9_-]{50,999})"),
         ("Hugging Face token", ("hf_", "api_org_"), r"(?:hf_|api_org_)[A-Za-z0-9]{30,99}"),
         ("SendGrid key", ("SG.",), r"SG\.[\w-]{16,32}\.[\w-]{16,99}"),
         ("Twilio key", ("SK",), r"SK(?<![A-Za-z0-9]SK)[0-9a-f]{32}(?![A-Za-z0-9])"),
@@ -219,8 +226,8 @@ _TOKENS = [
         ),
     )
 ]  # fmt: skip
-_MIXED = frozenset({"model provider's key", "bearer token"})
-"""Shapes that ordinary words with hyphens have as well, unless there are digits and both cases."""
+_WORDLIKE = frozenset({"model provider's key", "bearer token"})
+"""Shapes that words with hyphens have as well."""
 
 _KEY_MARK = re.compile(r"-----(BEGIN|END) [A-Z0-9 ]{0,40}?PRIVATE KEY(?: BLOCK)?-----")
 _KEY_BODY = re.compile(
@@ -260,7 +267,10 @@ _PLAIN_VALUE = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _PLACEHOLDER = re.compile(
     r"(?i)[<{$%\[(*]|x{3}|\.\.\.|your|changeme|placeholder|(?:os|process|env|config|settings|self)\."
 )
-_NO_KEY = re.compile(r"://|[<>{}()\[\]]|\\[nrt]|%[sd(]|^[./]|\.(?:py|js|ts|json|ya?ml|txt|html|com|org|io|net)\b")
+_NO_KEY = re.compile(  # an address, a path, a template, a call or a pattern
+    r"://|^[./]|\{[\w.]*\}|<[\w./-]+>|%[sd(]|\w\(\)|\\[nrtdwsDWSb]|\(\?|\[[^\]]{0,20}\w-\w"
+    r"|\.(?:py|js|ts|json|ya?ml|txt|html|com|org|io|net)\b"
+)
 
 _SECRET_NAME = re.compile(
     r"""\.env | \.env[._-].* | .*\.env | \.envrc

@@ -98,6 +98,21 @@ def test_what_a_secret_is_assigned_to_or_carried_by(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        f'SECRET_KEY = "django-insecure-3l$k(8x&{LOWER[:12]}#+)w"',
+        f"client = Client('sk-{LOWER[:32]}')",
+        "client = Client('sk-" + "a" * 40 + "')",
+        f"Authorization: Bearer {LOWER[:20]}",
+        "upload('pypi-" + "AgEIcHlwaS5vcmcCJDEyMzQ1Njc4')",
+        "aws_secret_access_key = 'wJalrXUtnFEMI/K7MDENG/bPx" + "RfiCYEXAMPLEKEY'",
+    ],
+)
+def test_less_random_ones_go_too(text: str) -> None:
+    assert REDACTED in redact(text)
+
+
+@pytest.mark.parametrize(
     "text", ['password = "hunter2"', "DB_PASSWORD=hunter2\n", 'passwd: "s3cr3t!"', "password='p@ssw0rd'"]
 )
 def test_short_passwords_go(text: str) -> None:
@@ -113,6 +128,8 @@ def test_short_passwords_go(text: str) -> None:
         'token = "identifier"',
         "token = tokens[index2]",
         "token = self.next_token2(kind)",
+        r'TOKEN = r"\d+[a-z]{2,3}|[A-Za-z_][A-Za-z0-9_]"',
+        r'token = "name[a-z0-9]{12,34}"',
         'TOKEN_TYPE = "oauth2.bearer.v1"',
         'secret_name = "projects/p1/secrets/s2/versions/3"',
         'tokenizer = "gpt2-large-2019-v2"',

@@ -51,7 +51,7 @@
 (type_parameter name: (type_identifier) @ignore)
 (enum_variant name: (identifier) @ignore)
 (mod_item name: (identifier) @ignore !body)
-(attribute_item (attribute . (identifier) @ignore))
+((attribute_item (attribute . (identifier) @ignore)) (#not-eq? @ignore "test"))
 
 (use_declaration) @reference.import
 (extern_crate_declaration) @reference.import

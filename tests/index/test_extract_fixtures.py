@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from forethought.index.extract import read_tags
 from forethought.index.languages import Languages, load_languages
 from forethought.index.tags import FileTags
@@ -16,7 +17,8 @@ def render(tags: FileTags) -> str:
     lines = []
     for symbol in tags.symbols:
         lines.append(f"{symbol.kind} {symbol.id or '(file)'} in {symbol.parent or '(file)'}: {symbol.signature}")
-        rows = f"rows {symbol.range.start.row}-{symbol.range.end.row}, named at {':'.join(map(str, symbol.selection.start))}"
+        row, column = symbol.selection.start
+        rows = f"rows {symbol.range.start.row}-{symbol.range.end.row}, named at {row}:{column}"
         details = {
             "doc": symbol.doc,
             "parameters": symbol.parameters,

@@ -5,11 +5,12 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from forethought.index.extract import read_tags
 from forethought.index.languages import Language, load_languages
 from forethought.index.tags import FileTags
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 FIXTURES = sorted(path for path in (Path(__file__).parent / "fixtures").iterdir() if path.suffix != ".tags")
 LANGUAGES = load_languages()

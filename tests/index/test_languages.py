@@ -1,8 +1,9 @@
-"""Languages are found by name, extension and `#!` line; a user's folder adds some, and a faulty one costs only itself."""
+"""Languages are found by name, extension and `#!` line; a user's folder adds some, a faulty one costs only itself."""
 
 from pathlib import Path
 
 import pytest
+
 from forethought.index.extract import read_tags
 from forethought.index.languages import Languages, load_languages
 

@@ -91,7 +91,10 @@ def clean_comment(comments: Sequence[str]) -> str | None:
             ]
         else:
             lines += [_LINE_MARKER.sub("", line) for line in comment.splitlines()]
-    return inspect.cleandoc("\n".join(line.rstrip() for line in lines)).strip() or None
+    text = "\n".join(line.rstrip() for line in lines)
+    if "<summary>" in text:  # C#'s documentation is XML
+        text = re.sub(r"</?\w+[^<>]*/?>", "", text)
+    return inspect.cleandoc(text).strip() or None
 
 
 def clean_docstring(literal: str) -> str | None:

@@ -229,12 +229,12 @@ def _type_and_value(
     annotation = part(language, node, language.annotations)
     value = part(language, node, language.values)
     if annotation is None or value is None:
-        # `Foo a = new Foo()` may hold the type further out than the value.
-        inner = name.parent
-        while inner is not None and inner.id != node.id:
+        # `Foo a = new Foo()` may hold the type further out than the value. Downwards: a parent is found from the root.
+        inner = node.child_with_descendant(name)
+        while inner is not None and inner.id != name.id:
             annotation = annotation or part(language, inner, language.annotations)
             value = value or part(language, inner, language.values)
-            inner = inner.parent
+            inner = inner.child_with_descendant(name)
     if value is not None and value.type == "expression_list" and value.named_child_count > 1:
         value = None  # Go's `a, b = f(), g()`
     if kind == "parameter" and value is not None and "call" not in value.type and "creation" not in value.type:

@@ -132,6 +132,11 @@ def _javascript(node: tree_sitter.Node) -> Iterator[Imported]:
     if node.type == "variable_declarator":
         yield from _require(node)
         return
+    required = next((child for child in node.named_children if child.type == "import_require_clause"), None)
+    if required is not None:
+        name = required.named_children[0]
+        yield Imported(_text(name), _string(required.child_by_field_name("source")), None, name)
+        return
     module = _string(node.child_by_field_name("source"))
     clause = next((child for child in node.named_children if child.type in ("import_clause", "export_clause")), None)
     namespace = next((child for child in node.named_children if child.type == "namespace_export"), None)

@@ -273,7 +273,6 @@ def _symbol(
     selection_start = Position(name_end.row, max(0, name_end.column - selection_length))
     callable_node = draft.node if kind in CALLABLE_KINDS else None
     parameters = _held_part(language, callable_node, language.parameters) if callable_node is not None else None
-    returns = _held_part(language, callable_node, language.returns) if callable_node is not None else None
     text = source[draft.start_byte : draft.end_byte].replace(b"\r\n", b"\n")
     return Symbol(
         id=symbol_id,
@@ -287,7 +286,7 @@ def _symbol(
         signature=_signature(language, source, draft, body, comments),
         doc=doc,
         parameters=_parameters(source, parameters) if parameters is not None else (),
-        returns=one_line(source, returns).lstrip("->: ").strip() or None if returns is not None else None,
+        returns=_returns(language, source, draft) if kind in CALLABLE_KINDS else None,
         bases=_bases(language, source, draft.node) if kind in CLASS_KINDS else (),
         digest=hashlib.sha256(text).hexdigest()[:16],
     )
@@ -332,15 +331,16 @@ def _holders(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
 
 
 def part(language: Language, owner: tree_sitter.Node, names: Sequence[str]) -> tree_sitter.Node | None:
-    """The first child with one of these field names, or node types where the grammar has no such field."""
+    """The first child with one of these field names; the last with one of the node types that are no field names."""
+    node_types = []
     for name in names:
-        if name in language.fields:
-            child = owner.child_by_field_name(name)
-        else:
-            child = next((child for child in owner.named_children if child.type == name), None)
-        if child is not None:
+        if name not in language.fields:
+            node_types.append(name)
+        elif (child := owner.child_by_field_name(name)) is not None:
             return child
-    return None
+    if not node_types:
+        return None
+    return next((child for child in reversed(owner.named_children) if child.type in node_types), None)
 
 
 def _held_part(language: Language, node: tree_sitter.Node, names: Sequence[str]) -> tree_sitter.Node | None:
@@ -408,6 +408,21 @@ def _parameters(source: bytes, node: tree_sitter.Node) -> tuple[str, ...]:
         elif "comment" not in child.type and child.type not in ("(", ")", "[", "]", "|", "{", "}"):
             words.append(one_line(source, child))
     return tuple(parameter for parameter in (*parameters, " ".join(words)) if parameter)
+
+
+def _returns(language: Language, source: bytes, draft: _Draft) -> str | None:
+    returns = _held_part(language, draft.node, language.returns)
+    if returns is None:
+        return None
+    text = one_line(source, returns)
+    if draft.node.child_by_field_name("declarator") is not None:
+        # C's `char *name(…)`: the star stands with the name.
+        function = next((node for node in _holders(draft.node) if node.child_by_field_name("parameters")), returns)
+        between = source[returns.end_byte : max(returns.end_byte, function.start_byte)]
+        text += "*" * between.count(b"*") + "&" * between.count(b"&")
+    elif returns.start_byte < draft.name.start_byte and not language.fields.intersection(language.returns):
+        return None  # Kotlin's `fun Store.total()` names its receiver there
+    return text.lstrip("->: ").strip() or None
 
 
 def _bases(language: Language, source: bytes, node: tree_sitter.Node) -> tuple[str, ...]:

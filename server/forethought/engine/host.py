@@ -38,7 +38,8 @@ SEND_LIMIT: Final = 4 * 1024 * 1024
 LOG_LIMIT: Final = 1_000_000
 _HELLO_SECONDS: Final = 10.0
 _TICK_SECONDS: Final = 1.0
-_EXIT_AFTER_UNLOAD_SECONDS: Final = 60.0
+_EXIT_SECONDS: Final = (2.0, 60.0)
+"""After unloading: as long again, within these bounds."""
 _STOP_SECONDS: Final = 5.0
 
 
@@ -85,7 +86,7 @@ class Host:
         self._place = place
         self._lock = lock
         self._load = MachineLoad()
-        self._board = Board(lambda: self._load.allows_idle_work)
+        self._board = Board(lambda: self._load.leaves(config.idle_share))
         self._records = Records(Path(config.cache_folder))
         self._backend = _LazyBackend(self)
         self._token = secrets.token_hex(32) if config.transport == "tcp" else ""
@@ -169,7 +170,8 @@ class Host:
             if not self._lock.intact or not self._address.exists():
                 self._leave("its lock or address was removed")
             quiet = time.monotonic() - max(self._board.last_work, self._board.last_activity)
-            if not self._board.busy and quiet >= self._config.unload_seconds + _EXIT_AFTER_UNLOAD_SECONDS:
+            unload = self._config.unload_seconds
+            if not self._board.busy and quiet >= unload + min(max(unload, _EXIT_SECONDS[0]), _EXIT_SECONDS[1]):
                 self._leave("nobody needs it")
             with contextlib.suppress(OSError):
                 if self._place.log.stat().st_size > LOG_LIMIT:

@@ -11,6 +11,8 @@ from forethought.engine.backend import Backend, Control, Work
 from forethought.engine.messages import Completion, Event, GenerateRequest, Priority
 from forethought.errors import Cancelled, EngineError
 
+LOAD_PATIENCE_SECONDS: Final = 20.0
+"""How long the machine's load can hold idle work back."""
 _RANK: Final = {"interactive": 0, "asked": 1, "idle": 2}
 
 
@@ -36,6 +38,7 @@ class Job:
     control: Control = field(default_factory=Control)
     work: Work | None = None
     number: int = 0
+    added: float = 0.0
     completions: list[Completion] = field(default_factory=list)
 
     @property
@@ -96,7 +99,7 @@ class Board:
                     self._changed.notify_all()
                     return other
             job.listeners.append(listener)
-            job.number = next(self._numbers)
+            job.number, job.added = next(self._numbers), self._clock()
             job.control.emit = lambda event: self._tell(job, event)
             self._waiting.append(job)
             if self._running is not None and job.rank < self._running.rank:
@@ -165,7 +168,11 @@ class Board:
     def _may_run(self, job: Job) -> bool:
         if job.priority != "idle" or not job.listeners:
             return True
-        return self._clock() - self.last_activity >= job.idle_delay_seconds and self._idle_allowed()
+        now = self._clock()
+        if now - self.last_activity < job.idle_delay_seconds:
+            return False
+        # A machine that is never free must not starve the work: one job now and then, on the thread that is left.
+        return self._idle_allowed() or now - max(self.last_activity, self.last_work, job.added) >= LOAD_PATIENCE_SECONDS
 
     def _patience(self) -> float:
         quiet = self._clock() - self.last_activity

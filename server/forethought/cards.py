@@ -6,9 +6,8 @@ from typing import Literal
 
 from forethought.index.facts import SymbolFacts
 from forethought.index.tags import Symbol
-from forethought.insights import Entry, Insights
+from forethought.insights import Entry, Insights, text_digest
 from forethought.line_changes import LastChange
-from forethought.sleep import text_digest
 
 State = Literal["fresh", "stale", "missing", "empty", "failed"]
 

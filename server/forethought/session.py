@@ -15,9 +15,9 @@ from forethought.errors import EngineUnavailable, ForethoughtError, RootError
 from forethought.git import Repository
 from forethought.index.languages import load_languages
 from forethought.index.resolve import Target
+from forethought.insights import text_digest
 from forethought.precompute import PrecomputeReport, Progress, Selection, precompute
 from forethought.scheduler import Scheduler, method_of
-from forethought.sleep import text_digest
 from forethought.store.context_store import DiskContextStore
 from forethought.store.index_store import IndexStore
 from forethought.store.user_state import UserState

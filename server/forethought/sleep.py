@@ -25,7 +25,7 @@ from forethought.engine.messages import (
 )
 from forethought.errors import Cancelled, ContextOverflow
 from forethought.grounding import ground, sentences
-from forethought.insights import Entry, Insights, Outcome, PredictedQuestion, Provenance
+from forethought.insights import Entry, Insights, Outcome, PredictedQuestion, Provenance, text_digest
 from forethought.prompts import (
     PROMPT_VERSION,
     Ask,
@@ -66,11 +66,6 @@ def producer_of(info: EngineInfo, method: Method) -> str:
     sampling = 0.0 if method.candidates == 1 else CANDIDATE_TEMPERATURE
     recipe = [info.digest, PROMPT_VERSION, sampling, method.rounds, method.candidates]
     return hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:32]
-
-
-def text_digest(text: str) -> str:
-    """Names a text that a person called wrong, whatever its spacing and case."""
-    return hashlib.sha256(" ".join(text.lower().split()).encode()).hexdigest()[:32]
 
 
 def think(context: Context, engine: Engine, method: Method, rejected: Collection[str], cancel: CancelToken) -> Thought:

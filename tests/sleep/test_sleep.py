@@ -6,8 +6,9 @@ from forethought.context import IDENTIFIER, Context
 from forethought.engine.fake import FakeEngine
 from forethought.engine.messages import CancelToken, Prompt
 from forethought.errors import Cancelled, ContextOverflow, EngineError
+from forethought.insights import text_digest
 from forethought.prompts import asks_about
-from forethought.sleep import Method, Thought, producer_of, text_digest, think
+from forethought.sleep import Method, Thought, producer_of, think
 
 TEXT = "```python\ndef clean(text: str) -> str:\n    return text.strip()\n```"
 CONTEXT = Context(

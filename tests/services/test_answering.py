@@ -1,0 +1,182 @@
+"""A question is answered by the cheapest tier that knows, and says which one that was."""
+
+import pytest
+from tests_world import World
+
+from forethought.answering import Answer, Question
+from forethought.engine.messages import CancelToken
+from forethought.errors import Cancelled, ContextOverflow, UsageError
+from forethought.index.tags import Position
+from forethought.precompute import Selection
+from forethought.session import Session
+from forethought.workspace import Workspace
+
+
+def prepared(world: World, *, think: bool = True) -> tuple[Session, Workspace]:
+    session, workspace = world.open()
+    if think:
+        session.precompute(workspace, Selection(), lambda progress: None, CancelToken())
+    else:
+        workspace.refresh()
+    world.engine.requests.clear()
+    return session, workspace
+
+
+def ask(session: Session, text: str, **options: object) -> Answer:
+    deltas: list[str] = []
+    answer = session.ask(Question(text, **options), deltas.append, CancelToken())  # type: ignore[arg-type] # passed on as written in each test
+    assert "".join(deltas).strip() == answer.text.strip()
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("who calls polish?", "`Greeter.greet` (greet.py:11)"),
+        ("what does main call?", "`Greeter.greet` (greet.py:"),
+        ("what does Greeter.greet raise?", "`ValueError`"),
+        ("which tests cover Greeter.greet?", "`test_greets` (test_greet.py:"),
+        ("where is polish defined?", "greet.py:14"),
+        ("what are the parameters of polish?", "`text: str`"),
+        ("who last changed polish?", "last changed by T on"),
+        ("what methods does Greeter have?", "`def greet(self, name: str) -> str`"),
+        ("what does greet.py define?", "`class Greeter`"),
+        ("what is the docstring of Greeter?", "Knows how to greet."),
+        ("is main called?", "is not called in this repository"),
+        ("who calls polsh_?", "Did you mean `polish`?"),
+    ],
+)
+def test_a_question_of_fact_is_answered_without_a_model(world: World, question: str, expected: str) -> None:
+    session, _ = prepared(world, think=False)
+    answer = ask(session, question)
+    assert answer.tier == "facts"
+    assert expected in answer.text
+    assert answer.model is None
+    assert not world.engine.requests
+
+
+def test_the_sources_of_a_fact_are_its_places(world: World) -> None:
+    session, workspace = prepared(world, think=False)
+    sources = ask(session, "who calls polish?").sources
+    assert [(source.path, source.symbol, source.workspace) for source in sources] == [
+        ("greet.py", "polish", workspace),
+        ("greet.py", "Greeter.greet", workspace),
+    ]
+
+
+def test_a_predicted_question_is_answered_from_the_store(world: World) -> None:
+    session, _ = prepared(world)
+    answer = ask(session, "please, what does polish do")
+    assert (answer.tier, answer.state) == ("predicted", "fresh")
+    assert answer.matched_question == "What does `polish` do?"
+    assert answer.usage.completion_tokens == 0
+    assert not world.engine.requests
+
+
+def test_a_place_in_a_file_is_what_this_means(world: World) -> None:
+    session, workspace = prepared(world)
+    at = (workspace, "greet.py", Position(13, 6))
+    assert ask(session, "what does this do?", at=at).matched_question == "What does `polish` do?"
+
+
+def test_other_questions_are_enriched_by_what_is_known(world: World) -> None:
+    session, _ = prepared(world)
+    answer = ask(session, "is `polish` safe for empty texts, and why?")
+    assert (answer.tier, answer.state, answer.model) == ("enriched", "fresh", "fake")
+    prompt = world.engine.requests[0].prompts[0].messages[-1].content
+    assert "It does one small thing" in prompt
+    assert "text.strip()" not in prompt
+
+
+def test_full_works_when_nothing_was_precomputed(world: World) -> None:
+    session, _ = prepared(world, think=False)
+    answer = ask(session, "is `polish` safe for empty texts, and why?")
+    assert (answer.tier, answer.state) == ("full", "live")
+    assert "text.strip()" in world.engine.requests[0].prompts[0].messages[-1].content
+
+
+def test_fresh_skips_what_was_predicted(world: World) -> None:
+    session, _ = prepared(world)
+    assert ask(session, "what does polish do?", fresh=True).tier == "enriched"
+
+
+@pytest.mark.parametrize(
+    ("tier", "question", "think", "expected"),
+    [
+        ("facts", "is polish any good?", True, "none"),
+        ("predicted", "is polish any good?", True, "none"),
+        ("enriched", "what does polish do?", False, "none"),
+        ("full", "what does polish do?", True, "full"),
+        ("enriched", "what does polish do?", True, "enriched"),
+    ],
+)
+def test_a_forced_tier_is_kept_or_refused_with_a_reason(
+    world: World, tier: str, question: str, think: bool, expected: str
+) -> None:
+    session, _ = prepared(world, think=think)
+    answer = ask(session, question, tier=tier)
+    assert answer.tier == expected
+    assert answer.text
+
+
+def test_an_ambiguous_name_is_said_and_not_guessed(world: World) -> None:
+    world.write("other.py", "def polish(shoe):\n    return shoe\n")
+    session, _ = prepared(world, think=False)
+    answer = ask(session, "who calls polish?")
+    assert "could be one of 2" in answer.text
+    assert {source.path for source in answer.sources} == {"greet.py", "other.py"}
+    assert "greet.py:11" in ask(session, "who calls greet.polish?").text
+
+
+def test_a_stale_insight_is_not_served_as_the_answer(world: World) -> None:
+    session, workspace = prepared(world)
+    world.write("greet.py", (world.folder / "greet.py").read_text().replace("text.strip()", "text.lower()"))
+    workspace.refresh(["greet.py"])
+    answer = ask(session, "what does polish do?")
+    assert answer.tier == "full"
+    forced = ask(session, "what does polish do?", tier="predicted")
+    assert forced.state == "stale"
+    assert "older version" in forced.text
+
+
+def test_without_an_engine_it_says_what_is_missing(world: World) -> None:
+    session, workspace = world.open(engine=False)
+    workspace.refresh()
+    answer = ask(session, "is polish any good?")
+    assert answer.tier == "none"
+    assert "engine" in answer.text
+
+
+def test_a_question_about_nothing_known_is_not_made_up(world: World) -> None:
+    session, _ = prepared(world)
+    assert ask(session, "why is the sky blue?").tier == "none"
+
+
+def test_what_does_not_fit_is_tried_shorter_and_then_said(world: World) -> None:
+    session, _ = prepared(world, think=False)
+    world.engine.queue(ContextOverflow("too long"), ContextOverflow("too long"), "It strips.")
+    assert ask(session, "is `polish` good?").text == "It strips."
+    world.engine.queue(*[ContextOverflow("too long")] * 3)
+    with pytest.raises(ContextOverflow):
+        ask(session, "is `polish` good?")
+
+
+def test_a_cancelled_question_ends(world: World) -> None:
+    session, _ = prepared(world, think=False)
+    cancel = CancelToken()
+    cancel.cancel()
+    with pytest.raises(Cancelled):
+        session.ask(Question("is `polish` good?"), lambda delta: None, cancel)
+
+
+def test_an_empty_question_is_refused(world: World) -> None:
+    session, _ = prepared(world, think=False)
+    with pytest.raises(UsageError):
+        ask(session, "  ")
+
+
+def test_verbosity_sets_the_budget(world: World) -> None:
+    session, _ = prepared(world, think=False)
+    for verbosity in range(5):
+        ask(session, "is `polish` good?", verbosity=verbosity)
+    assert [request.max_tokens for request in world.engine.requests] == [40, 80, 160, 320, 640]

@@ -5,11 +5,11 @@
 (variable_assignment name: (variable_name) @name) @definition.variable
 
 ; names that are bound
-(for_statement variable: (variable_name) @name @definition.local)
+(for_statement variable: (variable_name) @definition.local)
 
 ; references
-(command name: (command_name (word) @name @reference.call))
-(simple_expansion (variable_name) @name @reference.name)
-(expansion (variable_name) @name @reference.name)
+(command name: (command_name (word) @reference.call))
+(simple_expansion (variable_name) @reference.name)
+(expansion (variable_name) @reference.name)
 
 (command name: (command_name (word) @_source) (#any-of? @_source "source" ".")) @reference.import

@@ -20,39 +20,39 @@
 (declaration_expression name: (identifier) @name) @definition.local
 (declaration_pattern name: (identifier) @name) @definition.local
 (catch_declaration name: (identifier) @name) @definition.local
-(implicit_parameter) @name @definition.parameter
+(implicit_parameter) @definition.parameter
 
 ; references
-(identifier) @name @reference.name
+(identifier) @reference.name
 (type_parameter name: (identifier) @ignore)
 (member_access_expression name: (identifier) @name) @reference.attribute
 (member_access_expression name: (generic_name (identifier) @name)) @reference.attribute
 (member_binding_expression name: (identifier) @name) @reference.attribute
-(invocation_expression function: (identifier) @name @reference.call)
-(invocation_expression function: (generic_name (identifier) @name @reference.call))
+(invocation_expression function: (identifier) @reference.call)
+(invocation_expression function: (generic_name (identifier) @reference.call))
 (invocation_expression function: (member_access_expression name: (identifier) @name) @reference.call)
 (invocation_expression function: (member_access_expression name: (generic_name (identifier) @name)) @reference.call)
-(object_creation_expression type: (identifier) @name @reference.class)
-(object_creation_expression type: (generic_name (identifier) @name @reference.class))
+(object_creation_expression type: (identifier) @reference.class)
+(object_creation_expression type: (generic_name (identifier) @reference.class))
 (object_creation_expression type: (qualified_name name: (identifier) @name) @reference.class)
-(base_list (identifier) @name @reference.class)
-(base_list (generic_name (identifier) @name @reference.class))
+(base_list (identifier) @reference.class)
+(base_list (generic_name (identifier) @reference.class))
 (base_list (qualified_name name: (identifier) @name) @reference.class)
-(variable_declaration type: (identifier) @name @reference.type)
-(variable_declaration type: (generic_name (identifier) @name @reference.type))
-(variable_declaration type: (nullable_type type: (identifier) @name @reference.type))
-(parameter type: (identifier) @name @reference.type)
-(parameter type: (generic_name (identifier) @name @reference.type))
-(parameter type: (nullable_type type: (identifier) @name @reference.type))
-(property_declaration type: (identifier) @name @reference.type)
-(method_declaration returns: (identifier) @name @reference.type)
-(method_declaration returns: (generic_name (identifier) @name @reference.type))
-(foreach_statement type: (identifier) @name @reference.type)
-(type_argument_list (identifier) @name @reference.type)
-(array_type type: (identifier) @name @reference.type)
-(cast_expression type: (identifier) @name @reference.type)
-(typeof_expression type: (identifier) @name @reference.type)
-(attribute name: (identifier) @name @reference.type)
+(variable_declaration type: (identifier) @reference.type)
+(variable_declaration type: (generic_name (identifier) @reference.type))
+(variable_declaration type: (nullable_type type: (identifier) @reference.type))
+(parameter type: (identifier) @reference.type)
+(parameter type: (generic_name (identifier) @reference.type))
+(parameter type: (nullable_type type: (identifier) @reference.type))
+(property_declaration type: (identifier) @reference.type)
+(method_declaration returns: (identifier) @reference.type)
+(method_declaration returns: (generic_name (identifier) @reference.type))
+(foreach_statement type: (identifier) @reference.type)
+(type_argument_list (identifier) @reference.type)
+(array_type type: (identifier) @reference.type)
+(cast_expression type: (identifier) @reference.type)
+(typeof_expression type: (identifier) @reference.type)
+(attribute name: (identifier) @reference.type)
 (enum_member_declaration name: (identifier) @ignore)
 (event_field_declaration (variable_declaration (variable_declarator name: (identifier) @ignore)))
 (destructor_declaration name: (identifier) @ignore)

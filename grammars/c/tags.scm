@@ -29,15 +29,15 @@
 (parameter_declaration declarator: (identifier) @name) @definition.parameter
 (parameter_declaration declarator: (pointer_declarator declarator: (identifier) @name)) @definition.parameter
 (parameter_declaration declarator: (array_declarator declarator: (identifier) @name)) @definition.parameter
-(preproc_params (identifier) @name @definition.parameter)
+(preproc_params (identifier) @definition.parameter)
 (field_declaration declarator: (field_identifier) @name) @definition.local
 (field_declaration declarator: (pointer_declarator declarator: (field_identifier) @name)) @definition.local
 
 ; references
-(identifier) @name @reference.name
-(type_identifier) @name @reference.type
+(identifier) @reference.name
+(type_identifier) @reference.type
 (field_expression field: (field_identifier) @name) @reference.attribute
-(call_expression function: (identifier) @name @reference.call)
+(call_expression function: (identifier) @reference.call)
 (call_expression function: (field_expression field: (field_identifier) @name) @reference.call)
 (enumerator name: (identifier) @ignore)
 (labeled_statement label: (statement_identifier) @ignore)

@@ -40,7 +40,7 @@
 (parameter_declaration declarator: (identifier) @name) @definition.parameter
 (parameter_declaration declarator: (pointer_declarator declarator: (identifier) @name)) @definition.parameter
 (parameter_declaration declarator: (array_declarator declarator: (identifier) @name)) @definition.parameter
-(preproc_params (identifier) @name @definition.parameter)
+(preproc_params (identifier) @definition.parameter)
 (field_declaration declarator: (field_identifier) @name) @definition.local
 (field_declaration declarator: (pointer_declarator declarator: (field_identifier) @name)) @definition.local
 (field_declaration declarator: (reference_declarator (field_identifier) @name)) @definition.local
@@ -51,24 +51,24 @@
 (for_range_loop declarator: (reference_declarator (identifier) @name)) @definition.parameter
 
 ; references
-(identifier) @name @reference.name
-(type_identifier) @name @reference.type
+(identifier) @reference.name
+(type_identifier) @reference.type
 (field_expression field: (field_identifier) @name) @reference.attribute
-(call_expression function: (identifier) @name @reference.call)
+(call_expression function: (identifier) @reference.call)
 (call_expression function: (field_expression field: (field_identifier) @name) @reference.call)
 (enumerator name: (identifier) @ignore)
 (labeled_statement label: (statement_identifier) @ignore)
 (preproc_def name: (identifier) @ignore !value)
-(qualified_identifier scope: (namespace_identifier) @name @reference.name)
+(qualified_identifier scope: (namespace_identifier) @reference.name)
 (qualified_identifier name: [(identifier) (type_identifier)] @name) @reference.attribute
 (call_expression function: (qualified_identifier name: (identifier) @name) @reference.call)
 (call_expression function: (qualified_identifier name: (qualified_identifier name: (identifier) @name)) @reference.call)
-(call_expression function: (template_function name: (identifier) @name @reference.call))
-(new_expression type: (type_identifier) @name @reference.class)
-(new_expression type: (template_type name: (type_identifier) @name @reference.class))
+(call_expression function: (template_function name: (identifier) @reference.call))
+(new_expression type: (type_identifier) @reference.class)
+(new_expression type: (template_type name: (type_identifier) @reference.class))
 (new_expression type: (qualified_identifier name: (type_identifier) @name) @reference.class)
-(base_class_clause (type_identifier) @name @reference.class)
-(base_class_clause (template_type name: (type_identifier) @name @reference.class))
+(base_class_clause (type_identifier) @reference.class)
+(base_class_clause (template_type name: (type_identifier) @reference.class))
 (base_class_clause (qualified_identifier name: (type_identifier) @name) @reference.class)
 (type_parameter_declaration (type_identifier) @ignore)
 (destructor_name (identifier) @ignore)

@@ -15,27 +15,27 @@
 (parameter_declaration name: (identifier) @name) @definition.parameter
 (variadic_parameter_declaration name: (identifier) @name) @definition.parameter
 (short_var_declaration left: (expression_list . (identifier) @name .)) @definition.local
-(short_var_declaration left: (expression_list (identifier) @name @definition.local))
-(range_clause left: (expression_list (identifier) @name @definition.local))
-(type_switch_statement alias: (expression_list (identifier) @name @definition.local))
+(short_var_declaration left: (expression_list (identifier) @definition.local))
+(range_clause left: (expression_list (identifier) @definition.local))
+(type_switch_statement alias: (expression_list (identifier) @definition.local))
 (field_declaration name: (field_identifier) @name) @definition.local
 
 ; references
-(identifier) @name @reference.name
-(type_identifier) @name @reference.type
-(qualified_type package: (package_identifier) @name @reference.name)
+(identifier) @reference.name
+(type_identifier) @reference.type
+(qualified_type package: (package_identifier) @reference.name)
 (qualified_type name: (type_identifier) @name) @reference.type
 (type_parameter_declaration name: (identifier) @ignore)
 (selector_expression field: (field_identifier) @name) @reference.attribute
-(call_expression function: (identifier) @name @reference.call)
+(call_expression function: (identifier) @reference.call)
 (call_expression function: (selector_expression field: (field_identifier) @name) @reference.call)
-(composite_literal type: (type_identifier) @name @reference.class)
+(composite_literal type: (type_identifier) @reference.class)
 (composite_literal type: (qualified_type name: (type_identifier) @name) @reference.class)
-(composite_literal type: (generic_type type: (type_identifier) @name @reference.class))
-(field_declaration !name type: (type_identifier) @name @reference.base)
+(composite_literal type: (generic_type type: (type_identifier) @reference.class))
+(field_declaration !name type: (type_identifier) @reference.base)
 (field_declaration !name type: (qualified_type name: (type_identifier) @name) @reference.base)
-(field_declaration !name type: (generic_type type: (type_identifier) @name @reference.base))
-(interface_type (type_elem (type_identifier) @name @reference.base))
+(field_declaration !name type: (generic_type type: (type_identifier) @reference.base))
+(interface_type (type_elem (type_identifier) @reference.base))
 (interface_type (type_elem (qualified_type name: (type_identifier) @name) @reference.base))
 (keyed_element key: (literal_element (identifier) @ignore))
 

@@ -18,33 +18,33 @@
 (field_declaration declarator: (variable_declarator name: (identifier) @name)) @definition.local
 (local_variable_declaration declarator: (variable_declarator name: (identifier) @name)) @definition.local
 (formal_parameter name: (identifier) @name) @definition.parameter
-(spread_parameter (variable_declarator name: (identifier) @name @definition.parameter))
+(spread_parameter (variable_declarator name: (identifier) @definition.parameter))
 (enhanced_for_statement name: (identifier) @name) @definition.parameter
 (resource name: (identifier) @name) @definition.local
-(catch_formal_parameter name: (identifier) @name @definition.parameter)
-(lambda_expression parameters: (identifier) @name @definition.parameter)
-(inferred_parameters (identifier) @name @definition.parameter)
-(instanceof_expression name: (identifier) @name @definition.local)
+(catch_formal_parameter name: (identifier) @definition.parameter)
+(lambda_expression parameters: (identifier) @definition.parameter)
+(inferred_parameters (identifier) @definition.parameter)
+(instanceof_expression name: (identifier) @definition.local)
 
 ; references
-(identifier) @name @reference.name
-(type_identifier) @name @reference.type
+(identifier) @reference.name
+(type_identifier) @reference.type
 (scoped_type_identifier (_) (type_identifier) @name) @reference.type
 (type_parameter (type_identifier) @ignore)
 (field_access field: (identifier) @name) @reference.attribute
 (method_reference (_) (identifier) @name) @reference.attribute
-(method_invocation !object name: (identifier) @name @reference.call)
+(method_invocation !object name: (identifier) @reference.call)
 (method_invocation object: (_) name: (identifier) @name) @reference.call
-(object_creation_expression type: (type_identifier) @name @reference.class)
-(object_creation_expression type: (generic_type (type_identifier) @name @reference.class))
+(object_creation_expression type: (type_identifier) @reference.class)
+(object_creation_expression type: (generic_type (type_identifier) @reference.class))
 (object_creation_expression type: (scoped_type_identifier (_) (type_identifier) @name) @reference.class)
-(superclass (type_identifier) @name @reference.class)
-(superclass (generic_type (type_identifier) @name @reference.class))
+(superclass (type_identifier) @reference.class)
+(superclass (generic_type (type_identifier) @reference.class))
 (superclass (scoped_type_identifier (_) (type_identifier) @name) @reference.class)
-(type_list (type_identifier) @name @reference.class)
-(type_list (generic_type (type_identifier) @name @reference.class))
-(marker_annotation name: (identifier) @name @reference.type)
-(annotation name: (identifier) @name @reference.type)
+(type_list (type_identifier) @reference.class)
+(type_list (generic_type (type_identifier) @reference.class))
+(marker_annotation name: (identifier) @reference.type)
+(annotation name: (identifier) @reference.type)
 (element_value_pair key: (identifier) @ignore)
 (enum_constant name: (identifier) @ignore)
 (labeled_statement (identifier) @ignore)

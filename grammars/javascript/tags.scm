@@ -17,30 +17,30 @@
 (assignment_expression left: (member_expression object: (this)) @name) @definition.local
 (assignment_expression left: (identifier) @name) @definition.local
 (field_definition property: (property_identifier) @name) @definition.local
-(formal_parameters (identifier) @name @definition.parameter)
+(formal_parameters (identifier) @definition.parameter)
 (formal_parameters (assignment_pattern left: (identifier) @name) @definition.parameter)
-(arrow_function parameter: (identifier) @name @definition.parameter)
-(rest_pattern (identifier) @name @definition.local)
-(array_pattern (identifier) @name @definition.local)
-(object_pattern (shorthand_property_identifier_pattern) @name @definition.local)
-(object_assignment_pattern left: (shorthand_property_identifier_pattern) @name @definition.local)
-(pair_pattern value: (identifier) @name @definition.local)
-(for_in_statement left: (identifier) @name @definition.local)
-(catch_clause parameter: (identifier) @name @definition.local)
+(arrow_function parameter: (identifier) @definition.parameter)
+(rest_pattern (identifier) @definition.local)
+(array_pattern (identifier) @definition.local)
+(object_pattern (shorthand_property_identifier_pattern) @definition.local)
+(object_assignment_pattern left: (shorthand_property_identifier_pattern) @definition.local)
+(pair_pattern value: (identifier) @definition.local)
+(for_in_statement left: (identifier) @definition.local)
+(catch_clause parameter: (identifier) @definition.local)
 
 ; references
-(identifier) @name @reference.name
-(shorthand_property_identifier) @name @reference.name
+(identifier) @reference.name
+(shorthand_property_identifier) @reference.name
 (member_expression property: [(property_identifier) (private_property_identifier)] @name) @reference.attribute
-(call_expression function: (identifier) @name @reference.call)
+(call_expression function: (identifier) @reference.call)
 (call_expression function: (member_expression property: [(property_identifier) (private_property_identifier)] @name) @reference.call)
-(new_expression constructor: (identifier) @name @reference.class)
+(new_expression constructor: (identifier) @reference.class)
 (new_expression constructor: (member_expression property: (property_identifier) @name) @reference.class)
-(class_heritage (identifier) @name @reference.class)
+(class_heritage (identifier) @reference.class)
 (class_heritage (member_expression property: (property_identifier) @name) @reference.class)
-(decorator (identifier) @name @reference.call)
-(jsx_opening_element name: (identifier) @name @reference.call)
-(jsx_self_closing_element name: (identifier) @name @reference.call)
+(decorator (identifier) @reference.call)
+(jsx_opening_element name: (identifier) @reference.call)
+(jsx_self_closing_element name: (identifier) @reference.call)
 (jsx_opening_element name: (member_expression property: (property_identifier) @name) @reference.call)
 (jsx_self_closing_element name: (member_expression property: (property_identifier) @name) @reference.call)
 (jsx_closing_element name: (identifier) @ignore)

@@ -18,16 +18,16 @@
 (catch_block (identifier) @name) @definition.parameter
 
 ; references
-(identifier) @name @reference.name
+(identifier) @reference.name
 (type_parameter (identifier) @ignore)
 (package_header (qualified_identifier (identifier) @ignore))
 (enum_entry (identifier) @ignore)
 (value_argument . (identifier) @ignore . "=")
-(user_type (identifier) @name @reference.type)
-(delegation_specifier (user_type (identifier) @name @reference.class))
-(constructor_invocation (user_type (identifier) @name @reference.class))
+(user_type (identifier) @reference.type)
+(delegation_specifier (user_type (identifier) @reference.class))
+(constructor_invocation (user_type (identifier) @reference.class))
 (navigation_expression (_) (identifier) @name .) @reference.attribute
-(call_expression . (identifier) @name @reference.call)
+(call_expression . (identifier) @reference.call)
 (call_expression . (navigation_expression (_) (identifier) @name .) @reference.call)
 
 (throw_expression (call_expression . [(identifier) (navigation_expression)] @name)) @reference.raise

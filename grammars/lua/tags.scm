@@ -8,17 +8,17 @@
 (assignment_statement (variable_list . name: (identifier) @name)) @definition.variable
 
 ; names that are bound
-(assignment_statement (variable_list name: (identifier) @name @definition.local))
+(assignment_statement (variable_list name: (identifier) @definition.local))
 (assignment_statement (variable_list . name: (dot_index_expression table: (identifier)) @name .)) @definition.local
-(parameters name: (identifier) @name @definition.parameter)
-(for_generic_clause (variable_list name: (identifier) @name @definition.local))
-(for_numeric_clause name: (identifier) @name @definition.local)
+(parameters name: (identifier) @definition.parameter)
+(for_generic_clause (variable_list name: (identifier) @definition.local))
+(for_numeric_clause name: (identifier) @definition.local)
 
 ; references
-(identifier) @name @reference.name
+(identifier) @reference.name
 (dot_index_expression field: (identifier) @name) @reference.attribute
 (method_index_expression method: (identifier) @name) @reference.attribute
-(function_call name: (identifier) @name @reference.call)
+(function_call name: (identifier) @reference.call)
 (function_call name: (dot_index_expression field: (identifier) @name) @reference.call)
 (function_call name: (method_index_expression method: (identifier) @name) @reference.call)
 (field name: (identifier) @ignore)

@@ -19,24 +19,24 @@
 (catch_clause name: (variable_name) @name) @definition.local
 
 ; references
-(name) @name @reference.name
+(name) @reference.name
 (variable_name (name) @ignore)
 (namespace_definition name: (namespace_name (name) @ignore))
 (namespace_name (name) @ignore)
 (enum_case name: (name) @ignore)
 (argument name: (name) @ignore)
-(named_type (name) @name @reference.type)
+(named_type (name) @reference.type)
 (named_type (qualified_name (name) @name) @reference.type)
-(base_clause (name) @name @reference.class)
+(base_clause (name) @reference.class)
 (base_clause (qualified_name (name) @name) @reference.class)
-(class_interface_clause (name) @name @reference.class)
+(class_interface_clause (name) @reference.class)
 (class_interface_clause (qualified_name (name) @name) @reference.class)
-(use_declaration (name) @name @reference.base)
+(use_declaration (name) @reference.base)
 (use_declaration (qualified_name (name) @name) @reference.base)
-(attribute (name) @name @reference.class)
-(object_creation_expression (name) @name @reference.class)
+(attribute (name) @reference.class)
+(object_creation_expression (name) @reference.class)
 (object_creation_expression (qualified_name (name) @name) @reference.class)
-(function_call_expression function: (name) @name @reference.call)
+(function_call_expression function: (name) @reference.call)
 (function_call_expression function: (qualified_name (name) @name) @reference.call)
 (member_call_expression object: (_) name: (name) @name) @reference.call
 (nullsafe_member_call_expression object: (_) name: (name) @name) @reference.call

@@ -8,46 +8,46 @@
 
 ; names that are bound
 (assignment left: (attribute object: (identifier)) @name) @definition.local
-(parameters (identifier) @name @definition.parameter)
+(parameters (identifier) @definition.parameter)
 (parameters [(list_splat_pattern (identifier) @name) (dictionary_splat_pattern (identifier) @name)] @definition.parameter)
-(lambda_parameters (identifier) @name @definition.parameter)
+(lambda_parameters (identifier) @definition.parameter)
 (lambda_parameters [(list_splat_pattern (identifier) @name) (dictionary_splat_pattern (identifier) @name)] @definition.parameter)
 (default_parameter name: (identifier) @name) @definition.parameter
 (typed_parameter (identifier) @name) @definition.parameter
 (typed_parameter [(list_splat_pattern (identifier) @name) (dictionary_splat_pattern (identifier) @name)]) @definition.parameter
 (typed_default_parameter name: (identifier) @name) @definition.parameter
-(pattern_list (identifier) @name @definition.local)
-(pattern_list (list_splat_pattern (identifier) @name @definition.local))
-(tuple_pattern (identifier) @name @definition.local)
-(tuple_pattern (list_splat_pattern (identifier) @name @definition.local))
-(list_pattern (identifier) @name @definition.local)
-(for_statement left: (identifier) @name @definition.local)
-(for_in_clause left: (identifier) @name @definition.local)
-(as_pattern_target (identifier) @name @definition.local)
-(as_pattern_target (tuple (identifier) @name @definition.local))
+(pattern_list (identifier) @definition.local)
+(pattern_list (list_splat_pattern (identifier) @definition.local))
+(tuple_pattern (identifier) @definition.local)
+(tuple_pattern (list_splat_pattern (identifier) @definition.local))
+(list_pattern (identifier) @definition.local)
+(for_statement left: (identifier) @definition.local)
+(for_in_clause left: (identifier) @definition.local)
+(as_pattern_target (identifier) @definition.local)
+(as_pattern_target (tuple (identifier) @definition.local))
 (named_expression name: (identifier) @name) @definition.local
-(global_statement (identifier) @name @definition.global)
+(global_statement (identifier) @definition.global)
 
 ; references
-(identifier) @name @reference.name
+(identifier) @reference.name
 (keyword_argument name: (identifier) @ignore)
 (attribute attribute: (identifier) @name) @reference.attribute
-(call function: (identifier) @name @reference.call)
+(call function: (identifier) @reference.call)
 (call function: (attribute attribute: (identifier) @name) @reference.call)
-(decorator (identifier) @name @reference.call)
+(decorator (identifier) @reference.call)
 (decorator (attribute attribute: (identifier) @name) @reference.call)
-(class_definition superclasses: (argument_list (identifier) @name @reference.class))
+(class_definition superclasses: (argument_list (identifier) @reference.class))
 (class_definition superclasses: (argument_list (attribute attribute: (identifier) @name) @reference.class))
-(class_definition superclasses: (argument_list (subscript value: (identifier) @name @reference.class)))
-(type (identifier) @name @reference.type)
+(class_definition superclasses: (argument_list (subscript value: (identifier) @reference.class)))
+(type (identifier) @reference.type)
 (type (attribute attribute: (identifier) @name) @reference.type)
-(type (subscript value: (identifier) @name @reference.type))
-(generic_type (identifier) @name @reference.type)
-(class_pattern (dotted_name . (identifier) @name @reference.class .))
+(type (subscript value: (identifier) @reference.type))
+(generic_type (identifier) @reference.type)
+(class_pattern (dotted_name . (identifier) @reference.class .))
 (class_pattern (dotted_name (identifier) (identifier) @name .) @reference.class)
 
 (type (string (string_content) @name)) @reference.quoted
-(raise_statement . [(identifier) (attribute)] @name @reference.raise)
+(raise_statement . [(identifier) (attribute)] @reference.raise)
 (raise_statement . (call function: [(identifier) (attribute)] @name) @reference.raise)
 
 (import_statement) @reference.import

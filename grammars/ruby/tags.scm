@@ -9,28 +9,28 @@
 
 ; names that are bound
 (assignment left: [(identifier) (instance_variable) (class_variable) (global_variable)] @name) @definition.local
-(left_assignment_list (identifier) @name @definition.local)
-(method_parameters (identifier) @name @definition.parameter)
-(block_parameters (identifier) @name @definition.parameter)
-(lambda_parameters (identifier) @name @definition.parameter)
+(left_assignment_list (identifier) @definition.local)
+(method_parameters (identifier) @definition.parameter)
+(block_parameters (identifier) @definition.parameter)
+(lambda_parameters (identifier) @definition.parameter)
 (optional_parameter name: (identifier) @name) @definition.parameter
 (keyword_parameter name: (identifier) @name) @definition.parameter
 (splat_parameter name: (identifier) @name) @definition.parameter
 (hash_splat_parameter name: (identifier) @name) @definition.parameter
 (block_parameter name: (identifier) @name) @definition.parameter
-(exception_variable (identifier) @name @definition.local)
+(exception_variable (identifier) @definition.local)
 
 ; references
-(identifier) @name @reference.name
-(constant) @name @reference.name
+(identifier) @reference.name
+(constant) @reference.name
 (scope_resolution scope: (_) name: (constant) @name) @reference.attribute
-(call !receiver method: [(identifier) (constant)] @name @reference.call)
+(call !receiver method: [(identifier) (constant)] @reference.call)
 (call receiver: (_) method: [(identifier) (constant) (operator)] @name) @reference.call
-(call receiver: (constant) @name @reference.class method: (identifier) @_new (#eq? @_new "new"))
+(call receiver: (constant) @reference.class method: (identifier) @_new (#eq? @_new "new"))
 (call receiver: (scope_resolution name: (constant) @name) @reference.class method: (identifier) @_new (#eq? @_new "new"))
-(superclass (constant) @name @reference.class)
+(superclass (constant) @reference.class)
 (superclass (scope_resolution name: (constant) @name) @reference.class)
-(call method: (identifier) @_mixin arguments: (argument_list (constant) @name @reference.base) (#any-of? @_mixin "include" "extend" "prepend"))
+(call method: (identifier) @_mixin arguments: (argument_list (constant) @reference.base) (#any-of? @_mixin "include" "extend" "prepend"))
 (call method: (identifier) @_mixin arguments: (argument_list (scope_resolution name: (constant) @name) @reference.base) (#any-of? @_mixin "include" "extend" "prepend"))
 (setter name: (identifier) @ignore)
 

@@ -17,36 +17,36 @@
 
 ; names that are bound
 (parameter pattern: (identifier) @name) @definition.parameter
-(closure_parameters (identifier) @name @definition.parameter)
+(closure_parameters (identifier) @definition.parameter)
 (let_declaration pattern: (identifier) @name) @definition.local
 (let_declaration pattern: (mut_pattern (identifier) @name)) @definition.local
-(tuple_pattern (identifier) @name @definition.local)
-(tuple_struct_pattern (_) (identifier) @name @definition.local)
-(captured_pattern . (identifier) @name @definition.local)
-(for_expression pattern: (identifier) @name @definition.local)
+(tuple_pattern (identifier) @definition.local)
+(tuple_struct_pattern (_) (identifier) @definition.local)
+(captured_pattern . (identifier) @definition.local)
+(for_expression pattern: (identifier) @definition.local)
 (field_declaration name: (field_identifier) @name) @definition.local
-(shorthand_field_identifier) @name @definition.local
+(shorthand_field_identifier) @definition.local
 
 ; references
-(identifier) @name @reference.name
-(type_identifier) @name @reference.type
+(identifier) @reference.name
+(type_identifier) @reference.type
 (scoped_identifier name: (identifier) @name) @reference.attribute
 (scoped_type_identifier name: (type_identifier) @name) @reference.type
 (field_expression field: (field_identifier) @name) @reference.attribute
-(call_expression function: (identifier) @name @reference.call)
+(call_expression function: (identifier) @reference.call)
 (call_expression function: (scoped_identifier name: (identifier) @name) @reference.call)
 (call_expression function: (field_expression field: (field_identifier) @name) @reference.call)
-(call_expression function: (generic_function function: (identifier) @name @reference.call))
+(call_expression function: (generic_function function: (identifier) @reference.call))
 (call_expression function: (generic_function function: (scoped_identifier name: (identifier) @name) @reference.call))
 (call_expression function: (generic_function function: (field_expression field: (field_identifier) @name) @reference.call))
-(macro_invocation macro: (identifier) @name @reference.call)
+(macro_invocation macro: (identifier) @reference.call)
 (macro_invocation macro: (scoped_identifier name: (identifier) @name) @reference.call)
-(struct_expression name: (type_identifier) @name @reference.class)
+(struct_expression name: (type_identifier) @reference.class)
 (struct_expression name: (scoped_type_identifier name: (type_identifier) @name) @reference.class)
-(impl_item trait: (type_identifier) @name @reference.base)
+(impl_item trait: (type_identifier) @reference.base)
 (impl_item trait: (scoped_type_identifier name: (type_identifier) @name) @reference.base)
-(impl_item trait: (generic_type type: (type_identifier) @name @reference.base))
-(trait_bounds (type_identifier) @name @reference.type)
+(impl_item trait: (generic_type type: (type_identifier) @reference.base))
+(trait_bounds (type_identifier) @reference.type)
 (lifetime (identifier) @ignore)
 (type_parameter name: (type_identifier) @ignore)
 (enum_variant name: (identifier) @ignore)

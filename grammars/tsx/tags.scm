@@ -28,43 +28,43 @@
 (property_signature name: (property_identifier) @name) @definition.local
 (required_parameter pattern: (identifier) @name) @definition.parameter
 (optional_parameter pattern: (identifier) @name) @definition.parameter
-(arrow_function parameter: (identifier) @name @definition.parameter)
-(rest_pattern (identifier) @name @definition.local)
-(array_pattern (identifier) @name @definition.local)
-(object_pattern (shorthand_property_identifier_pattern) @name @definition.local)
-(object_assignment_pattern left: (shorthand_property_identifier_pattern) @name @definition.local)
-(pair_pattern value: (identifier) @name @definition.local)
-(for_in_statement left: (identifier) @name @definition.local)
-(catch_clause parameter: (identifier) @name @definition.local)
+(arrow_function parameter: (identifier) @definition.parameter)
+(rest_pattern (identifier) @definition.local)
+(array_pattern (identifier) @definition.local)
+(object_pattern (shorthand_property_identifier_pattern) @definition.local)
+(object_assignment_pattern left: (shorthand_property_identifier_pattern) @definition.local)
+(pair_pattern value: (identifier) @definition.local)
+(for_in_statement left: (identifier) @definition.local)
+(catch_clause parameter: (identifier) @definition.local)
 
 ; references
-(identifier) @name @reference.name
-(shorthand_property_identifier) @name @reference.name
-(type_identifier) @name @reference.type
+(identifier) @reference.name
+(shorthand_property_identifier) @reference.name
+(type_identifier) @reference.type
 (nested_type_identifier name: (type_identifier) @name) @reference.type
 (internal_module name: (nested_identifier (identifier) @ignore))
 (type_parameter name: (type_identifier) @ignore)
 (member_expression property: [(property_identifier) (private_property_identifier)] @name) @reference.attribute
-(call_expression function: (identifier) @name @reference.call)
+(call_expression function: (identifier) @reference.call)
 (call_expression function: (member_expression property: [(property_identifier) (private_property_identifier)] @name) @reference.call)
-(new_expression constructor: (identifier) @name @reference.class)
+(new_expression constructor: (identifier) @reference.class)
 (new_expression constructor: (member_expression property: (property_identifier) @name) @reference.class)
-(extends_clause value: (identifier) @name @reference.class)
+(extends_clause value: (identifier) @reference.class)
 (extends_clause value: (member_expression property: (property_identifier) @name) @reference.class)
-(implements_clause (type_identifier) @name @reference.class)
-(implements_clause (generic_type name: (type_identifier) @name @reference.class))
+(implements_clause (type_identifier) @reference.class)
+(implements_clause (generic_type name: (type_identifier) @reference.class))
 (implements_clause (nested_type_identifier name: (type_identifier) @name) @reference.class)
-(extends_type_clause type: (type_identifier) @name @reference.class)
-(extends_type_clause type: (generic_type name: (type_identifier) @name @reference.class))
-(decorator (identifier) @name @reference.call)
+(extends_type_clause type: (type_identifier) @reference.class)
+(extends_type_clause type: (generic_type name: (type_identifier) @reference.class))
+(decorator (identifier) @reference.call)
 (function_expression name: (identifier) @ignore)
 
 (throw_statement (new_expression constructor: [(identifier) (member_expression)] @name) @reference.raise)
 (import_statement) @reference.import
 (export_statement source: (string)) @reference.import
 (variable_declarator value: (call_expression function: (identifier) @_require) (#eq? @_require "require")) @reference.import
-(jsx_opening_element name: (identifier) @name @reference.call)
-(jsx_self_closing_element name: (identifier) @name @reference.call)
+(jsx_opening_element name: (identifier) @reference.call)
+(jsx_self_closing_element name: (identifier) @reference.call)
 (jsx_opening_element name: (member_expression property: (property_identifier) @name) @reference.call)
 (jsx_self_closing_element name: (member_expression property: (property_identifier) @name) @reference.call)
 (jsx_closing_element name: (identifier) @ignore)

@@ -310,7 +310,7 @@ def one_line(source: bytes, node: tree_sitter.Node, longest: int = _LONGEST_SIGN
 
 def collapse(text: str, longest: int = _LONGEST_SIGNATURE) -> str:
     """Text on one line, cut with an ellipsis when it is too long."""
-    line = _SPACE.sub(" ", text[: 8 * longest]).strip()
+    line = " ".join(text[: 8 * longest].split())
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 

@@ -447,6 +447,8 @@ class Inference:
         if name.startswith("@") and (owner := names.enclosing_class(scope)) is not None:
             return self.class_member(Target(path, owner.id), name)[0]
         if language == "rust":
+            if name == "self" and self._owner_of_method(path, names, scope) is not None:
+                return []
             return [Thing("file", file) for file, rest in self._modules.rust_path(path, [name]) if rest is None]
         if not modules.has_globals(language):
             return []

@@ -1,0 +1,127 @@
+"""Facts: what a symbol calls, who calls it, what tests reach it, complete and never guessed."""
+
+import pytest
+from resolving import index_of
+
+from forethought.errors import Cancelled
+from forethought.index.facts import MOST_PLACES, SymbolFacts, facts_of, most_called
+from forethought.index.resolve import Target
+
+APP = '''
+from util import Jar, aid as help_out
+
+class App:
+    """An app."""
+    def __init__(self, jar: Jar):
+        self.jar = jar
+
+    def go(self, count: int = 1) -> None:
+        """Go."""
+        self.jar.open(); self.jar.open()
+        help_out()
+        self.stop()
+        print(unknown())
+        raise ValueError("no")
+
+    def stop(self): ...
+'''
+UTIL = "class Jar:\n    def open(self): ...\ndef aid(): ...\n"
+TESTS = (
+    "from app import App\ndef make(): return App(None)\ndef test_go(): make().go()\ndef test_app(): App(None).go()\n"
+)
+WORLD = {"app.py": APP, "util.py": UTIL, "test_app.py": TESTS}
+
+
+def facts(sources: dict[str, str], path: str, symbol_id: str) -> SymbolFacts:
+    return facts_of(index_of(sources), path, symbol_id)
+
+
+def names(places: tuple[tuple[str, str, object], ...]) -> list[str]:
+    return [f"{path}:{symbol}" for path, symbol, _ in places]
+
+
+def test_signature_docs_and_exceptions_are_the_symbols_own() -> None:
+    found = facts(WORLD, "app.py", "App.go")
+    assert found.signature == "def go(self, count: int = 1) -> None"
+    assert found.doc == "Go."
+    assert found.raises == ("ValueError",)
+
+
+def test_calls_stand_in_order_without_repeats_and_without_what_is_unknown() -> None:
+    assert names(facts(WORLD, "app.py", "App.go").calls) == ["util.py:Jar.open", "util.py:aid", "app.py:App.stop"]
+
+
+def test_a_class_does_not_call_what_its_methods_call() -> None:
+    assert facts(WORLD, "app.py", "App").calls == ()
+
+
+def test_callers_come_with_the_place_of_the_call() -> None:
+    found = facts(WORLD, "util.py", "Jar.open")
+    assert names(found.called_by) == ["app.py:App.go", "app.py:App.go"]
+    assert found.called_by_count == 2
+    assert found.called_by[0].range.start == (10, 17)
+
+
+def test_a_class_is_called_where_it_is_instantiated_and_not_where_it_is_a_base() -> None:
+    sources = {"a.py": "class A: ...\nclass B(A): ...\ndef f():\n    return A()\n"}
+    assert names(facts(sources, "a.py", "A").called_by) == ["a.py:f"]
+
+
+def test_callers_under_another_name_are_found() -> None:
+    assert names(facts(WORLD, "util.py", "aid").called_by) == ["app.py:App.go"]
+
+
+def test_a_namesake_is_no_caller() -> None:
+    sources = {
+        "a.py": "def make(): ...\nmake()\n",
+        "b.py": "def make(): ...\nmake()\n",
+        "c.py": "from outside import make\nmake()\nx.make()\n",
+    }
+    found = facts(sources, "a.py", "make")
+    assert names(found.called_by) == ["a.py:"]
+    assert found.called_by_count == 1
+
+
+def test_the_list_of_callers_is_cut_and_the_count_is_not() -> None:
+    calls = "\n".join(f"def f{number}(): make()" for number in range(MOST_PLACES + 20))
+    found = facts({"a.py": f"def make(): ...\n{calls}\n"}, "a.py", "make")
+    assert len(found.called_by) == MOST_PLACES
+    assert found.called_by_count == MOST_PLACES + 20
+
+
+def test_tests_that_call_a_symbol_or_one_of_its_callers() -> None:
+    assert names(facts(WORLD, "app.py", "App.go").tests) == ["test_app.py:test_app"]
+    annotated = {**WORLD, "test_app.py": TESTS.replace("def make():", "def make() -> App:")}
+    assert names(facts(annotated, "app.py", "App.go").tests) == ["test_app.py:test_go", "test_app.py:test_app"]
+    assert names(facts(WORLD, "app.py", "App.stop").tests) == ["test_app.py:test_app"]
+    assert names(facts(WORLD, "app.py", "App").tests) == ["test_app.py:test_app", "test_app.py:test_go"]
+
+
+def test_tests_by_the_conventions_of_other_languages() -> None:
+    go = {
+        "a.go": "package a\nfunc Aid() {}\n",
+        "a_test.go": "package a\nfunc TestAid(t *T) { Aid() }\nfunc x() { Aid() }\n",
+    }
+    assert names(facts(go, "a.go", "Aid").tests) == ["a_test.go:TestAid"]
+    rust = {"src/lib.rs": "fn aid() {}\n#[test]\nfn works() { aid(); }\nfn other() { aid(); }\n"}
+    assert names(facts(rust, "src/lib.rs", "aid").tests) == ["src/lib.rs:works"]
+    script = {
+        "a.ts": "export function aid() {}\n",
+        "a.spec.ts": 'import { aid } from "./a";\nit("x", () => { aid(); });\n',
+    }
+    assert names(facts(script, "a.ts", "aid").tests) == ["a.spec.ts:"]
+
+
+def test_a_symbol_that_is_gone_has_empty_facts() -> None:
+    found = facts(WORLD, "app.py", "Nothing")
+    assert (found.signature, found.calls, found.called_by_count) == ("", (), 0)
+
+
+def test_what_is_no_longer_wanted_stops() -> None:
+    with pytest.raises(Cancelled):
+        facts_of(index_of(WORLD), "util.py", "aid", cancelled=lambda: True)
+
+
+def test_the_most_called_come_first() -> None:
+    sources = {"a.py": "def twice(): ...\ndef single(): ...\ndef never(): ...\ntwice(); twice(); single()\n"}
+    assert most_called(index_of(sources), 5) == (Target("a.py", "twice"), Target("a.py", "single"))

@@ -97,15 +97,15 @@ def connect(
 
 
 def host_status(runtime_folder: Path) -> list[dict[str, Any]]:
-    """What each running host of this folder says about itself: pid, model, loaded, device, busy, speeds."""
+    """What each running host of this folder says: pid, model, answering, and where it answers loaded, device, busy, speeds."""
     found = []
     for place in all_places(runtime_folder):
         if not is_running(place):
             continue
         try:
-            found.append(_ask(place, {"type": "info"}))
+            found.append({**_ask(place, {"type": "info"}), "answering": True})
         except (EngineError, _NoHost):
-            found.append({**read_json(place.status), "answering": False})
+            found.append({"pid": None, "model": None, **read_json(place.status), "answering": False})
     return found
 
 

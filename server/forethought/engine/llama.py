@@ -144,10 +144,10 @@ class LlamaBackend:
 
 
 class NativeLog:
-    """Takes over llama.cpp's log: errors and warnings go on to stderr, and the last error explains a failed load."""
+    """Takes over llama.cpp's log: errors and warnings go on to stderr, and the first error explains a failed load."""
 
     def __init__(self) -> None:
-        self.last_error = ""
+        self.first_error = ""
         self.device = ""
         self._level = 0
         self._callback = llama_cpp.llama_log_callback(self._write)
@@ -160,8 +160,8 @@ class NativeLog:
             self.device = found[2] or found[1]
         if self._level >= _LOG_WARNING:
             sys.stderr.write(line)
-        if self._level == _LOG_ERROR and line.strip():
-            self.last_error = line.strip().rpartition(": ")[2] if "error" not in line else line.strip()
+        if self._level == _LOG_ERROR and line.strip() and not self.first_error:
+            self.first_error = line.strip().rpartition(": error loading model: ")[2]
 
 
 class Vocabulary:
@@ -171,7 +171,7 @@ class Vocabulary:
         parameters = llama_cpp.llama_model_default_params()
         parameters.vocab_only = True
         parameters.n_gpu_layers = 0
-        log.last_error = ""
+        log.first_error = ""
         self._model = llama_cpp.llama_model_load_from_file(str(file.path).encode(), parameters)
         if not self._model:
             raise _load_error(file, log)
@@ -293,7 +293,7 @@ class Model:
         self.batch_size = _GPU_BATCH if offload else _CPU_BATCH
         parameters = llama_cpp.llama_model_default_params()
         parameters.n_gpu_layers = options.gpu_layers if offload else 0
-        log.last_error = log.device = ""
+        log.first_error = log.device = ""
         self._model = llama_cpp.llama_model_load_from_file(str(file.path).encode(), parameters)
         if not self._model:
             raise _load_error(file, log)
@@ -627,5 +627,5 @@ def _template(source: str | None, bos: str, eos: str) -> chat.Render | None:
 
 
 def _load_error(file: ModelFile, log: NativeLog) -> ModelLoadError:
-    reason = log.last_error or "llama.cpp gives no reason"
+    reason = log.first_error or "llama.cpp gives no reason"
     return ModelLoadError(f"The model {file.path.name} cannot be loaded: {reason}; choose or download another.")

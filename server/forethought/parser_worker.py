@@ -7,7 +7,6 @@ blob of encoded tags.
 """
 
 import json
-import os
 import struct
 import subprocess
 import sys
@@ -23,7 +22,6 @@ from forethought.store.tags_encoding import EncodedTags, encode
 
 SLOWEST_FILE_SECONDS = 20.0
 _LENGTH = struct.Struct(">I")
-_NICENESS = 5
 
 
 class ParserWorker:
@@ -120,6 +118,4 @@ def _read_exactly(stream: IO[bytes], size: int) -> bytes:
 
 
 if __name__ == "__main__":
-    if hasattr(os, "nice"):
-        os.nice(_NICENESS)
     main(sys.argv[1:], sys.stdin.buffer, sys.stdout.buffer)

@@ -90,8 +90,8 @@ class OverlayView:
         ]
         return sorted(found)
 
-    def mention_counts(self, limit: int) -> Sequence[tuple[str, int]]:
-        return self._saved.mention_counts(limit)
+    def call_counts(self, limit: int) -> Sequence[tuple[str, int]]:
+        return self._saved.call_counts(limit)
 
 
 class View:

@@ -93,7 +93,7 @@ def test_tags_survive_their_encoding(tags: FileTags) -> None:
     assert (outline.symbols, outline.imports, outline.bindings) == (tags.symbols, tags.imports, tags.bindings)
     again = tags_encoding.EncodedTags.from_parts(json.loads(json.dumps(encoded.parts()[0])), encoded.parts()[1])
     references = [
-        item for name, places in again.mentions for item in tags_encoding.decode_mentions(name, places, outline)
+        item for name, places, _ in again.mentions for item in tags_encoding.decode_mentions(name, places, outline)
     ]
     assert Counter(references) == Counter(tags.references)
 

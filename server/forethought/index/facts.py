@@ -88,15 +88,12 @@ def most_called(view: IndexView, count: int) -> tuple[Target, ...]:
 
     Counted by name, over names that a single definition has and that say enough: nothing is resolved.
     """
-    found: list[tuple[Target, int]] = []
-    for name, _ in view.mention_counts(8 * count):
+    found: list[Target] = []
+    for name, _ in view.call_counts(8 * count):
         definitions = [row for row in view.definitions_named(name) if row[2] in CLASS_KINDS | FUNCTION_KINDS]
         if len(definitions) == 1 and name not in COMMON_NAMES:
-            path, symbol_id, _, _ = definitions[0]
-            calls = sum(reference.kind in ("call", "class") for _, reference in view.references_named(name))
-            found.append((Target(path, symbol_id), calls))
-    found.sort(key=lambda item: (-item[1], item[0]))
-    return tuple(target for target, calls in found[:count] if calls)
+            found.append(Target(definitions[0][0], definitions[0][1]))
+    return tuple(found[:count])
 
 
 def is_test(path: str, tags: FileTags, symbol_id: str) -> bool:

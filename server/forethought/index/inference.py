@@ -40,8 +40,8 @@ class IndexView(Protocol):
         """(path, other name) of each import that brings the name in under another name."""
         ...
 
-    def mention_counts(self, limit: int) -> Sequence[tuple[str, int]]:
-        """(name, weight) of names that are defined here, the most mentioned first."""
+    def call_counts(self, limit: int) -> Sequence[tuple[str, int]]:
+        """(name, calls of something of this name) of names that are defined here, the most called first."""
         ...
 
 

@@ -27,7 +27,7 @@ from forethought.index.tags import FileTags, Reference
 from forethought.store import tags_encoding
 from forethought.store.tags_encoding import EncodedTags
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 LEASE_SECONDS = 20.0
 """How long a writer that does not renew its lease keeps others from writing."""
 KEPT_CONTENTS = 4000
@@ -48,7 +48,8 @@ CREATE TABLE files (
 CREATE INDEX files_by_content ON files (content);
 CREATE TABLE definitions (
     name BLOB, content INTEGER, symbol BLOB, kind TEXT NOT NULL, PRIMARY KEY (name, content, symbol)) WITHOUT ROWID;
-CREATE TABLE mentions (id INTEGER PRIMARY KEY, name BLOB NOT NULL, content INTEGER NOT NULL, places TEXT NOT NULL);
+CREATE TABLE mentions (
+    id INTEGER PRIMARY KEY, name BLOB NOT NULL, content INTEGER NOT NULL, places TEXT NOT NULL, calls INTEGER NOT NULL);
 CREATE INDEX mentions_by_name ON mentions (name, content);
 CREATE TABLE aliases (name BLOB, content INTEGER, local BLOB, PRIMARY KEY (name, content, local)) WITHOUT ROWID;
 CREATE TABLE skipped (path BLOB PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
@@ -288,14 +289,15 @@ class IndexStore:
         rows = self._rows("SELECT DISTINCT name FROM definitions JOIN files USING (content)")
         return frozenset(_text(name) for (name,) in rows) - {""}
 
-    def mention_counts(self, limit: int) -> tuple[tuple[str, int], ...]:
-        """(name, how often it is mentioned) of names that are defined here, most mentioned first; a rough order."""
+    def call_counts(self, limit: int) -> tuple[tuple[str, int], ...]:
+        """(name, how often something of this name is called) of names that are defined here, most called first."""
         rows = self._rows(
-            "SELECT name, SUM(length(places)) AS weight FROM mentions JOIN files USING (content)"
-            " WHERE name IN (SELECT name FROM definitions) GROUP BY name ORDER BY weight DESC, name LIMIT ?",
+            "SELECT name, SUM(calls) AS total FROM mentions JOIN files USING (content)"
+            " WHERE calls > 0 AND EXISTS (SELECT 1 FROM definitions WHERE definitions.name = mentions.name)"
+            " GROUP BY name ORDER BY total DESC, name LIMIT ?",
             (limit,),
         )
-        return tuple((_text(name), int(weight)) for name, weight in rows)
+        return tuple((_text(name), int(total)) for name, total in rows)
 
     def counts(self) -> Counts:
         languages = self._rows(
@@ -628,8 +630,8 @@ def _insert_content(connection: sqlite3.Connection, file: IndexedFile, tags: Enc
         [(_key(name), content, _key(symbol), kind) for name, symbol, kind in tags.definitions],
     )
     connection.executemany(
-        "INSERT INTO mentions VALUES (?, ?, ?, ?)",
-        [(first + number, _key(name), content, places) for number, (name, places) in enumerate(tags.mentions)],
+        "INSERT INTO mentions VALUES (?, ?, ?, ?, ?)",
+        [(first + number, _key(name), content, *rest) for number, (name, *rest) in enumerate(tags.mentions)],
     )
     connection.executemany(
         "INSERT OR IGNORE INTO aliases VALUES (?, ?, ?)",

@@ -2,6 +2,7 @@
 
 import json
 import zlib
+from collections import Counter
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
@@ -64,8 +65,8 @@ class EncodedTags:
     reference_count: int
     definitions: tuple[tuple[str, str, str], ...]
     """(unqualified name, symbol id, kind)."""
-    mentions: tuple[tuple[str, str], ...]
-    """(name, its references in this file: see `decode_mentions`), by name."""
+    mentions: tuple[tuple[str, str, int], ...]
+    """(name, its references in this file: see `decode_mentions`, how many of them are calls), by name."""
     aliases: tuple[tuple[str, str], ...]
     """(name, what an import in this file calls it)."""
 
@@ -85,7 +86,7 @@ class EncodedTags:
             outline,
             *header["counts"],
             tuple((name, symbol, kind) for name, symbol, kind in header["definitions"]),
-            tuple((name, places) for name, places in header["mentions"]),
+            tuple((name, places, calls) for name, places, calls in header["mentions"]),
             tuple((name, local) for name, local in header["aliases"]),
         )
 
@@ -93,8 +94,10 @@ class EncodedTags:
 def encode(tags: FileTags) -> EncodedTags:
     places = {symbol.id: number for number, symbol in enumerate(tags.symbols)}
     mentions: dict[str, list[Any]] = {}
+    calls: Counter[str] = Counter()
     for name, kind, (start, end), scope, receiver in map(_REFERENCE_FIELDS, tags.references):
         flat = mentions.setdefault(name, [])
+        calls[name] += kind in ("call", "class")
         width = end[1] - start[1] if start[0] == end[0] else end
         flat += (_KIND_NUMBERS.get(kind, kind), start[0], start[1], width, places[scope], receiver)
     return EncodedTags(
@@ -102,7 +105,7 @@ def encode(tags: FileTags) -> EncodedTags:
         len(tags.symbols) - 1,
         len(tags.references),
         tuple((symbol.short_name, symbol.id, symbol.kind) for symbol in tags.symbols[1:]),
-        tuple((name, _dump(mentions[name])) for name in sorted(mentions)),
+        tuple((name, _dump(mentions[name]), calls[name]) for name in sorted(mentions)),
         tuple(sorted({(item.name, item.local) for item in tags.imports if item.name and item.local != item.name})),
     )
 

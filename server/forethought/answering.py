@@ -26,6 +26,7 @@ from forethought.index.facts import Place
 from forethought.index.resolve import Target
 from forethought.index.tags import Position, Range
 from forethought.insights import PredictedQuestion
+from forethought.line_changes import LastChange
 from forethought.matching import FACT_ASPECTS, Intent, closest_names, named_in, read_intent, same_question
 from forethought.prompts import ANSWER_BUDGETS, enriched_prompt, full_prompt
 from forethought.workspace import Workspace
@@ -196,12 +197,16 @@ class Answering:
             return self._unknown_name(question, intent.name)
         if len(targets) > 1:
             return self._ambiguous(intent.name or "this", targets)
-        meant = self._cards(targets)
-        if not meant:
+        workspace, target = targets[0]
+        workspace.view_from_disk(target.path)
+        card = workspace.quick_card(target)
+        if card is None:
             return _none("The file changed while it was read; ask again.")
-        text, places = _fact_text(meant[0], intent.aspect)
-        own = _source(meant[0])
-        return Answer("", text, "facts", sources=(own, *(_place_source(meant[0].workspace, place) for place in places)))
+        item = _Meant(workspace, card)
+        text, places = _fact_text(item, intent.aspect)
+        return Answer(
+            "", text, "facts", sources=(_source(item), *(_place_source(workspace, place) for place in places))
+        )
 
     def _unknown_name(self, question: Question, name: str) -> Answer:
         known = {symbol for workspace in self._workspaces() for symbol in workspace.names()}
@@ -335,7 +340,10 @@ def _matching_question(
 
 def _definitions(workspace: Workspace, name: str) -> list[Target]:
     short = name.rpartition(".")[2]
-    found = [Target(item[0], item[1]) for item in workspace.overlay.definitions_named(short)]
+    by_name: dict[tuple[str, str], list[str]] = {}
+    for path, symbol_id, _, _ in workspace.overlay.definitions_named(short):
+        by_name.setdefault((path, symbol_id.partition("#")[0]), []).append(symbol_id)
+    found = [workspace.resolver().representative(path, same) for (path, _), same in by_name.items()]
     if "." not in name:
         return found
     wanted = f".{name}"
@@ -368,8 +376,9 @@ def _code_of(item: _Meant) -> str | None:
 
 def _fact_text(item: _Meant, aspect: str) -> tuple[str, tuple[Place, ...]]:
     """The answer of fact, and the places that it names."""
-    card, facts = item.card, item.card.facts
+    card = item.card
     symbol = card.symbol
+    target = Target(card.path, symbol.id)
     name = f"`{symbol.name}`" if symbol.name else f"`{card.path}`"
     if aspect == "location":
         return f"{name} is defined in {_where(card)}.", ()
@@ -388,11 +397,10 @@ def _fact_text(item: _Meant, aspect: str) -> tuple[str, tuple[Place, ...]]:
         none = f"{name} raises nothing itself; what it calls may."
         return (f"{name} raises {raised} itself." if raised else none), ()
     if aspect == "last_change":
-        return _last_change_text(card, name), ()
+        return _last_change_text(item.workspace.last_change(target), name), ()
     if aspect == "members":
         return _members_text(item, name)
-    if facts is None:
-        return f"{name} is not indexed yet; ask again in a moment.", ()
+    facts = item.workspace.facts(target)
     if aspect == "callers":
         return _list_text(item, name, facts.called_by, facts.called_by_count, "is called from", "is not called"), (
             facts.called_by[:MOST_LISTED]
@@ -420,8 +428,7 @@ def _list_text(item: _Meant, name: str, places: Sequence[Place], count: int, ver
     )
 
 
-def _last_change_text(card: Card, name: str) -> str:
-    change = card.last_change
+def _last_change_text(change: LastChange | None, name: str) -> str:
     if change is None:
         return f"The last change of {name} is not committed, or its history is not here."
     return (

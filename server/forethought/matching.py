@@ -36,8 +36,9 @@ class Intent:
 
 _KIND = r"(?:function|method|class|constant|variable|symbol|interface|struct|type|module)"
 _WORD = r"[^\W\d][\w$]*"
+_PATH = r"(?:[\w.@+-]+/)+[\w.@+-]*\w"
 _NAMED = (
-    rf"(?:the )?(?:{_KIND} )?(?P<tick>[`'\"]?)(?P<name>{_WORD}(?:(?:\.|::|#){_WORD})*)"
+    rf"(?:the )?(?:{_KIND} )?(?P<tick>[`'\"]?)(?P<name>{_PATH}|{_WORD}(?:(?:\.|::|#){_WORD})*)"
     rf"(?P<call>\(\))?[`'\"]?(?: {_KIND})?"
 )
 _POINTED = rf"(?P<pointed>(?:this|that)(?: (?P<file>file|module)| {_KIND})?|it|here)"
@@ -179,7 +180,7 @@ def _intent(aspect: Aspect, match: re.Match[str]) -> Intent | None:
 
 
 def _marked(name: str) -> bool:
-    return bool(re.search(r"[._:#$]|\d|[a-z][A-Z]", name))
+    return bool(re.search(r"[._:#$/]|\d|[a-z][A-Z]", name))
 
 
 def _normal(question: str) -> str:

@@ -27,7 +27,7 @@ from forethought.index.tags import FileTags, Position, Symbol
 from forethought.indexer import Indexer, IndexReport
 from forethought.insights import Entry
 from forethought.lane import Lane
-from forethought.line_changes import LineChanges
+from forethought.line_changes import LastChange, LineChanges
 from forethought.store.index_store import IndexStore
 from forethought.store.protocol import ContextStore
 from forethought.views import Buffer, OverlayView, View
@@ -89,6 +89,9 @@ class Workspace:
         self._resolvers = threading.local()
         self._cards: OrderedDict[Target, Card] = OrderedDict()
         self._card_versions = 0
+        self._completed_at: dict[Target, int] = {}
+        """The overlay's generation for which a card was completed: its facts hold for that one alone."""
+        self._indexed_at: dict[Target, int] = {}
         self._blame: OrderedDict[tuple[str, str], LineChanges] = OrderedDict()
         self._missed: list[Callable[[Target], None]] = []
         self._refreshed: list[Callable[[IndexReport], None]] = []
@@ -199,7 +202,7 @@ class Workspace:
     def hovered(self, path: str, target: Target) -> None:
         """A person looks at this symbol: complete its card first, and think about its file sooner when it has none."""
         card = self._cards.get(target)
-        if card is None or card.facts is None or card.subject is None:
+        if card is None or card.subject is None or self._completed_at.get(target) != self._overlay.generation:
             self._complete_later(target, 1)
         if card is None or card.state in ("missing", "stale"):
             for listener in self._missed:
@@ -225,15 +228,34 @@ class Workspace:
         return self._complete(target)
 
     def quick_card(self, target: Target) -> Card | None:
-        """What is in memory about a symbol; else its signature and docs by a point look-up."""
+        """What is in memory about a symbol; else its signature and docs by a point look-up.
+
+        Facts that rest on an older state of any file are left out: a poorer card is better than a wrong one.
+        """
         card = self._cards.get(target)
         if card is not None:
-            return card
+            outdated = card.facts is not None and self._completed_at.get(target) != self._overlay.generation
+            return replace(card, facts=None, version=-card.version) if outdated else card
         tags = self._tags_of(target.path)
         symbol = tags.symbol(target.symbol_id) if tags else None
         if tags is None or symbol is None:
             return None
         return self._keep(target, Card(target.path, tags.language, symbol))
+
+    def facts(self, target: Target) -> SymbolFacts:
+        """The facts of one symbol as they are now. Reads the index."""
+        card = self._cards.get(target)
+        if card is not None and card.facts is not None and self._completed_at.get(target) == self._overlay.generation:
+            return card.facts
+        return self._facts(target)
+
+    def last_change(self, target: Target) -> LastChange | None:
+        """The last commit that changed the symbol's rows; None when they are not committed. Reads git."""
+        tags, data = self._tags_of(target.path), self._data_of(target.path)
+        symbol = tags.symbol(target.symbol_id) if tags else None
+        if symbol is None or data is None:
+            return None
+        return self._changes(target.path, data).last_change(symbol.range.start.row, _last_row(symbol))
 
     def targets_at(self, path: str, position: Position) -> tuple[Target, ...]:
         """What the identifier at the position means; several when ambiguous. Reads the disk."""
@@ -516,9 +538,10 @@ class Workspace:
             targets.update(dict.fromkeys(view.targets(start)))
             if self._views.get(path) is not view:
                 return
+        indexed = self.index.generation
         for target in targets:
             card = self._cards.get(target)
-            if card is None or card.facts is None or card.subject is None or target.path == path:
+            if card is None or card.subject is None or target.path == path or self._indexed_at.get(target) != indexed:
                 self._complete_later(target, 5)
         self._on_change()
 
@@ -530,6 +553,7 @@ class Workspace:
 
     def _complete(self, target: Target) -> Card | None:
         """Work out everything about one symbol, as the editor has it."""
+        generation, indexed = self._overlay.generation, self.index.generation
         tags = self._tags_of(target.path)
         symbol = tags.symbol(target.symbol_id) if tags else None
         data = self._data_of(target.path)
@@ -552,6 +576,7 @@ class Workspace:
             facts=self._facts(target),
             last_change=self._changes(target.path, data).last_change(symbol.range.start.row, _last_row(symbol)),
         )
+        self._completed_at[target], self._indexed_at[target] = generation, indexed
         return self._keep(target, card)
 
     def _earlier_subject(self, target: Target, subject: str) -> str | None:
@@ -591,7 +616,9 @@ class Workspace:
             self._cards[target] = card
             self._cards.move_to_end(target)
             while len(self._cards) > MOST_CARDS:
-                self._cards.popitem(last=False)
+                forgotten, _ = self._cards.popitem(last=False)
+                self._completed_at.pop(forgotten, None)
+                self._indexed_at.pop(forgotten, None)
         return card
 
     def _tags_of(self, path: str) -> FileTags | None:

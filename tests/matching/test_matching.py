@@ -25,6 +25,7 @@ from forethought.matching import closest_names, named_in, read_intent, same_ques
         ("what does greet return?", "returns", "greet"),
         ("when should I use greet?", "when", "greet"),
         ("how do I use Session?", "how", "Session"),
+        ("what does src/requests/api.py define?", "members", "src/requests/api.py"),
     ],
 )
 def test_a_question_gives_its_aspect_and_its_symbol(question: str, aspect: str, name: str) -> None:

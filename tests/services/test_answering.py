@@ -128,6 +128,25 @@ def test_an_ambiguous_name_is_said_and_not_guessed(world: World) -> None:
     assert "greet.py:11" in ask(session, "who calls greet.polish?").text
 
 
+def test_overloads_of_one_name_are_one_symbol(world: World) -> None:
+    world.write(
+        "over.py",
+        "from typing import overload\n\n\n@overload\ndef twice(x: int) -> int: ...\ndef twice(x):\n    return x\n",
+    )
+    session, _ = prepared(world, think=False)
+    assert ask(session, "where is twice defined?").text == "`twice` is defined in over.py:6."
+
+
+def test_facts_follow_an_edit_of_another_file(world: World) -> None:
+    session, workspace = prepared(world, think=False)
+    assert "from 1 place" in ask(session, "who calls polish?").text
+    workspace.open_file(
+        "test_greet.py", "from greet import polish\n\n\ndef test_polish() -> None:\n    polish('x')\n", 1
+    )
+    workspace.wait_idle(5)
+    assert "from 2 places" in ask(session, "who calls polish?").text
+
+
 def test_a_stale_insight_is_not_served_as_the_answer(world: World) -> None:
     session, workspace = prepared(world)
     world.write("greet.py", (world.folder / "greet.py").read_text().replace("text.strip()", "text.lower()"))

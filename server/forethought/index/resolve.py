@@ -71,6 +71,13 @@ class Resolver:
                 return _answered(self._inference.import_things(path, found))
         return Resolution()
 
+    def representative(self, path: str, symbol_ids: Sequence[str]) -> Target:
+        """Of several definitions of one qualified name in a file, the one that counts: no overload stub, no setter."""
+        self._inference.refresh()
+        names = self._inference.names(path)
+        symbols = [names.symbols[key] for key in symbol_ids if key in names.symbols] if names is not None else []
+        return Target(path, names.chosen(symbols)[0].id if names is not None and symbols else symbol_ids[-1])
+
     def _member(self, path: str, names: FileNames, scope: str, reference: Reference) -> Resolution:
         language = names.tags.language
         node = parse_expression(language, reference.receiver or "")

@@ -5,7 +5,7 @@ repository has. Several possible meanings are given as such; what is outside the
 text, is unknown. Nothing is guessed: a missing answer is poorer, a wrong one is worse.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from forethought.index import modules

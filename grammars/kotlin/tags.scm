@@ -30,5 +30,5 @@
 (call_expression . (identifier) @reference.call)
 (call_expression . (navigation_expression (_) (identifier) @name .) @reference.call)
 
-(throw_expression (call_expression . [(identifier) (navigation_expression)] @name)) @reference.raise
+(throw_expression (call_expression . [(identifier) (navigation_expression)] @reference.raise (#match? @reference.raise "(^|[.])[A-Z][A-Za-z0-9_]*$")))
 (import) @reference.import

@@ -46,9 +46,10 @@
 (class_pattern (dotted_name . (identifier) @reference.class .))
 (class_pattern (dotted_name (identifier) (identifier) @name .) @reference.class)
 
-(type (string (string_content) @name)) @reference.quoted
-(raise_statement . [(identifier) (attribute)] @reference.raise)
-(raise_statement . (call function: [(identifier) (attribute)] @name) @reference.raise)
+; a lower-case name is a variable or a function that gives the exception, not its class
+(raise_statement . [(identifier) (attribute)] @reference.raise (#match? @reference.raise "(^|[.])_*[A-Z][A-Za-z0-9_]*$"))
+(raise_statement . (call function: [(identifier) (attribute)] @reference.raise (#match? @reference.raise "(^|[.])_*[A-Z][A-Za-z0-9_]*$")))
+(type (string (string_content) @reference.quoted))
 
 (import_statement) @reference.import
 (import_from_statement) @reference.import

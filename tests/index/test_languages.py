@@ -57,6 +57,8 @@ def test_every_shipped_grammar_imports_and_every_query_compiles(languages: Langu
         ("include/a.h", b"#pragma once\nclass A {\npublic:\n};\n", "cpp"),
         ("include/a.h", b"namespace a {\n}\n", "cpp"),
         ("include/a.h", b"/* class of things */\nint f(void);\n", "c"),
+        ("include/a.h", b"/*\n  class of things\n  using them\n*/\nstruct a { int public; };\n", "c"),
+        ("include/a.h", b"/* a */\nusing Names = int;\n", "cpp"),
         ("src/a.C", b"", "cpp"),
     ],
 )

@@ -319,9 +319,7 @@ def _with_bases_and_raises(outline: Outline, found: _Found, source: bytes) -> li
     raised: dict[str, dict[str, None]] = {}
     for node in found.raises:
         name = re.split(r"::|[.\\]", one_line(source, node))[-1]
-        # A lower-case name is a variable that holds the exception, not its class.
-        if name[:1].isupper() or name.lower().endswith(("error", "exception")):
-            raised.setdefault(outline.scope_at(node.start_byte), {})[name] = None
+        raised.setdefault(outline.scope_at(node.start_byte), {})[name] = None
     based: dict[str, dict[str, None]] = {}
     for start, use in found.uses.items():
         if use.kind == "base":

@@ -221,6 +221,10 @@ def _interpreter(first_bytes: bytes) -> str:
 
 
 def _looks_like_cpp(first_bytes: bytes) -> bool:
-    return bool(
-        re.search(rb"^\s*(class\s+\w|template\s*<|namespace\b|using\s|public:|private:|protected:)", first_bytes, re.M)
+    """Whether a `.h` file has what C lacks, outside of comments."""
+    code = re.sub(rb"/\*.*?(?:\*/|\Z)|//[^\n]*", b"", first_bytes, flags=re.S)
+    only_cpp = (
+        rb"^\s*(?:class\s+\w|template\s*<|(?:inline\s+)?namespace\b|using\s+(?:namespace\s|\w+\s*=|\w+::)"
+        rb"|enum\s+class\b|(?:public|private|protected)\s*:)"
     )
+    return bool(re.search(only_cpp, code, re.M))

@@ -417,8 +417,7 @@ def _returns(language: Language, source: bytes, draft: _Draft) -> str | None:
     text = one_line(source, returns)
     if draft.node.child_by_field_name("declarator") is not None:
         # C's `char *name(…)`: the star stands with the name.
-        function = next((node for node in _holders(draft.node) if node.child_by_field_name("parameters")), returns)
-        between = source[returns.end_byte : max(returns.end_byte, function.start_byte)]
+        between = source[returns.end_byte : max(returns.end_byte, draft.name.start_byte)]
         text += "*" * between.count(b"*") + "&" * between.count(b"&")
     elif returns.start_byte < draft.name.start_byte and not language.fields.intersection(language.returns):
         return None  # Kotlin's `fun Store.total()` names its receiver there

@@ -61,6 +61,7 @@ class BackendState:
     loaded: bool
     device: str
     context_length: int
+    """0 while it is not known yet."""
     prompt_tokens_per_second: float | None = None
     completion_tokens_per_second: float | None = None
 

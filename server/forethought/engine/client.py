@@ -97,7 +97,7 @@ def connect(
 
 
 def host_status(runtime_folder: Path) -> list[dict[str, Any]]:
-    """What each running host of this folder says: pid, model, answering, and where it answers loaded, device, busy, speeds."""
+    """What each running host says: pid, model and answering; where it answers also loaded, device, busy and speeds."""
     found = []
     for place in all_places(runtime_folder):
         if not is_running(place):
@@ -152,7 +152,8 @@ class EngineClient:
             kind="openai" if config.model_path is None else "llama",
             model=config.model_name,
             digest=digest,
-            context_length=min(config.context_length, trained),
+            # A host that another window started may have another context.
+            context_length=int(running.get("context_length") or min(config.context_length, trained)),
             device=str(running.get("device") or speed.device) if config.model_path else "endpoint",
             loaded=bool(running.get("loaded")),
             remote=config.model_path is None,

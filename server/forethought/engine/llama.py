@@ -75,7 +75,7 @@ class LlamaBackend:
         return BackendState(
             loaded=model is not None,
             device=self._device,
-            context_length=self.context_length,
+            context_length=self.context_length if self._file else 0,
             prompt_tokens_per_second=speeds.get(True),
             completion_tokens_per_second=speeds.get(False),
         )
@@ -400,18 +400,15 @@ class GenerateWork:
         self._waiting = [_Answer(index, tokens, request) for index, tokens in enumerate(prompts)]
         self._request = request
         self._group: list[_Answer] = []
-        self._control = Control()
 
     def run(self, control: Control) -> bool:
-        self._control = control
         model = self._backend.model()
         while self._waiting or self._group:
             if not self._group:
                 self._group = self._next_group(model)
-                for answer in self._group:
-                    answer.open(model, self._started, control)
             for answer in self._group:
-                answer.control = control
+                # The model may have been unloaded and loaded again since an interrupt.
+                answer.attach(model, self._started, control)
             if not _advance(self._backend, model, self._group, self, control):
                 return False
             self._group = []
@@ -480,7 +477,6 @@ class _Answer:
 
     def __init__(self, index: int, tokens: list[int], request: GenerateRequest) -> None:
         self.tokens = list(tokens)
-        self.control = Control()
         self.done = False
         self._index = index
         self._request = request
@@ -494,11 +490,12 @@ class _Answer:
     def first_output(self) -> int:
         return len(self.tokens) - 1
 
-    def open(self, model: Model, started: float, control: Control) -> None:
+    def attach(self, model: Model, started: float, control: Control) -> None:
         self._model = model
         self._started = started
-        self.control = control
-        self._sampler = _sampler(model, self._request, self._index)
+        self._control = control
+        if self._sampler is None and not self.done:
+            self._sampler = _sampler(model, self._request, self._index)
 
     def close(self) -> None:
         if self._sampler is not None:
@@ -527,7 +524,7 @@ class _Answer:
 
     def _show(self, text: str) -> None:
         if text and self._request.priority == "interactive":
-            self.control.emit(Delta(self._index, text))
+            self._control.emit(Delta(self._index, text))
 
     def _end(self, finish: Finish) -> None:
         self._show(self._text.finish())
@@ -540,7 +537,7 @@ class _Answer:
         )
         self.done = True
         self.close()
-        self.control.emit(Completion(self._index, self._text.text, finish, usage))
+        self._control.emit(Completion(self._index, self._text.text, finish, usage))
 
 
 class _Scored:

@@ -74,7 +74,7 @@ class EndpointWork:
         self._request = request
         self._remaining = set(range(len(request.prompts)))
         self._lock = threading.Lock()
-        self._open: set[http.client.HTTPConnection] = set()
+        self._open: set[socket.socket] = set()
 
     def run(self, control: Control) -> bool:
         if control.interrupted:
@@ -101,12 +101,11 @@ class EndpointWork:
     def _shut(self) -> None:
         """Wake every reader; the endpoint sees the connection end and stops decoding."""
         with self._lock:
-            for connection in self._open:
-                if connection.sock is not None:
-                    try:
-                        connection.sock.shutdown(socket.SHUT_RDWR)
-                    except OSError:
-                        continue  # it is closed already
+            for stream in self._open:
+                try:
+                    stream.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    continue  # it is closed already
 
     def _ask(self, index: int, control: Control) -> None:
         if control.interrupted:
@@ -116,9 +115,11 @@ class EndpointWork:
         parts: list[str] = []
         finish: Finish = "stop"
         counted: dict[str, Any] = {}
-        connection = _connection(self._backend.base_url)
+        connection = self._connect()
+        # The connection itself forgets its socket as soon as the answer begins.
+        stream = connection.sock
         with self._lock:
-            self._open.add(connection)
+            self._open.add(stream)
         try:
             for chunk in self._chunks(connection, self._body(index)):
                 if control.interrupted:
@@ -137,7 +138,7 @@ class EndpointWork:
                         finish = "length"
         finally:
             with self._lock:
-                self._open.discard(connection)
+                self._open.discard(stream)
             connection.close()
         if control.interrupted:
             return
@@ -150,6 +151,17 @@ class EndpointWork:
         )
         self._remaining.discard(index)
         control.emit(Completion(index, "".join(parts), finish, usage))
+
+    def _connect(self) -> http.client.HTTPConnection:
+        url = self._backend.base_url
+        connection = _connection(url)
+        try:
+            connection.connect()
+        except OSError as error:
+            raise EngineUnavailable(
+                f"The endpoint {url} cannot be reached ({error}); start it, or check openai.baseUrl."
+            ) from error
+        return connection
 
     def _body(self, index: int) -> dict[str, Any]:
         request = self._request
@@ -176,6 +188,7 @@ class EndpointWork:
         key = next((os.environ[name] for name in KEY_VARIABLES if os.environ.get(name)), None)
         if key:
             headers["Authorization"] = f"Bearer {key}"
+        complete = False
         try:
             path = urlsplit(url).path.rstrip("/") + "/chat/completions"
             connection.request("POST", path, json.dumps(body), headers)
@@ -192,15 +205,16 @@ class EndpointWork:
                 if not isinstance(chunk, dict) or "error" in chunk:
                     raise EngineError(f"The endpoint {url} broke off its answer; its log may say why. Ask again.")
                 yield chunk
+                complete = complete or any(choice.get("finish_reason") for choice in chunk.get("choices") or [])
+            if not complete:
+                raise EngineError(f"The endpoint {url} ended in the middle of its answer; ask again.")
         except (http.client.HTTPException, ValueError) as error:
             raise EngineError(
                 f"The endpoint {url} does not speak the chat completions interface ({type(error).__name__}); "
                 "check openai.baseUrl."
             ) from error
         except OSError as error:
-            raise EngineUnavailable(
-                f"The endpoint {url} cannot be reached ({error}); start it, or check openai.baseUrl."
-            ) from error
+            raise EngineError(f"The endpoint {url} broke off its answer ({error}); ask again.") from error
 
     def _refusal(self, status: int, text: str) -> EngineError:
         try:

@@ -40,7 +40,7 @@ _BINDING_KINDS = frozenset({"local", "parameter", "global"})
 # Two patterns that match one token: the higher rank says more.
 _REFERENCE_RANK = {"attribute": 1, "type": 2, "class": 3, "call": 4, "base": 5}
 _DEFINITION_RANK = {"local": 0, "parameter": 1, "variable": 2, "constant": 3, "type": 4}
-_QUOTED_NAME = re.compile(rb"(?P<receiver>(?:[A-Za-z_]\w*\.)+)?(?P<name>[A-Za-z_]\w*)")
+_QUOTED_NAME = re.compile(rb"(?P<receiver>(?<![\w.])(?:[A-Za-z_]\w*\.)*)(?P<name>[A-Za-z_]\w*)")
 _INFERRED = frozenset({"var", "auto", "let", "val"})
 _ACCESS = re.compile(r"\s*(?:\?\.|!!\.|&\.|\?->|->|::|\.|:)\s*(?:<[^<>]*>\s*)?$")
 _CREATION = re.compile(r"^(?:new|await|yield|typeof|&|\*)\s*\b")
@@ -294,14 +294,10 @@ def _quoted_types(node: tree_sitter.Node, scope_at: Callable[[int], str]) -> Ite
     if b"\n" in text:
         return
     for match in _QUOTED_NAME.finditer(text):
-        start = match.start("name")
-        yield Reference(
-            match["name"].decode(),
-            "type",
-            Range(Position(row, column + start), Position(row, column + match.end("name"))),
-            scope_at(node.start_byte),
-            match["receiver"].decode()[:-1] if match["receiver"] else None,
-        )
+        receiver, name = match["receiver"].decode(), match["name"].decode()
+        if name != "None":
+            where = Range(Position(row, column + match.start("name")), Position(row, column + match.end("name")))
+            yield Reference(name, "type", where, scope_at(node.start_byte), receiver[:-1] or None)
 
 
 def _receiver(source: bytes, start: int, end: int) -> str | None:

@@ -367,6 +367,8 @@ def _signature(
             start = cut_end
     text += source[start:end]
     line = collapse(text.decode("utf-8", "replace"))
+    if draft.kind not in _VALUE_KINDS:
+        line = re.sub(r"(?<=[(\[]) |,? (?=[)\]])", "", line)  # a parameter list over several lines
     return re.sub(r"\s*(?:=>|[{:;=,])$", "", line.removesuffix("{")).rstrip()
 
 

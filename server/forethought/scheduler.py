@@ -140,6 +140,12 @@ class Scheduler:
                 self._unsurveyed[known] = None if paths is None or waiting is None else waiting | set(paths)
             self._changed.notify_all()
 
+    def survey_now(self) -> None:
+        """Look at everything in scope on this thread, for a process that does not think. Reads the disk."""
+        for workspace in self._workspaces:
+            self._survey(workspace, None)
+        self._arrange()
+
     def ask_for(self, workspace: Workspace, paths: Sequence[str]) -> None:
         """A person asked for these files, whatever the scope."""
         with self._changed:

@@ -254,6 +254,10 @@ class Session:
 
     # Status
 
+    def survey(self) -> None:
+        """Find out how everything in scope stands, for a process that was not started. Blocks: reads the disk."""
+        self.scheduler.survey_now()
+
     def status(self) -> dict[str, Any]:
         """The status document. Reads the index and the store: blocks for moments."""
         scheduler = self.scheduler

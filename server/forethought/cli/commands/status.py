@@ -19,6 +19,7 @@ def status(invocation: Invocation) -> None:
     root, within = choose_root(invocation.root)
     with invocation.open_workspace(root, within) as (session, workspace):
         workspace.refresh()
+        session.survey()
         document = session.status()
     if invocation.json:
         print_document(document)

@@ -19,6 +19,8 @@
 (variable_declarator name: (identifier) @name value: [(arrow_function) (function_expression) (generator_function)]) @definition.function
 (assignment_expression left: [(identifier) (member_expression)] @name right: [(arrow_function) (function_expression) (generator_function)]) @definition.function
 (pair key: (property_identifier) @name value: [(arrow_function) (function_expression) (generator_function)]) @definition.function
+(assignment_expression left: (member_expression) @_exports right: (class name: (type_identifier) @name) @definition.class (#eq? @_exports "module.exports"))
+(assignment_expression left: (member_expression) @_exports right: (function_expression name: (identifier) @name) @definition.function (#eq? @_exports "module.exports"))
 (variable_declarator name: (identifier) @name) @definition.variable
 
 ; names that are bound

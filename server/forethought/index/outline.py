@@ -129,7 +129,7 @@ def read_outline(
             continue
         if draft.kind == around.kind and draft.kind in CLASS_KINDS and own == around.name.rpartition(".")[2]:
             continue  # `typedef struct node {…} node;` defines one thing
-        if _is_demoted(language, draft, around.kind) or len(stack) > _DEEPEST:
+        if _is_demoted(draft, around.kind) or len(stack) > _DEEPEST:
             outline.demoted.append(Definition(draft.kind, draft.name, draft.node))
             continue
         kind = _final_kind(draft.kind, draft.name, own, around, known_kinds)
@@ -225,14 +225,14 @@ def _receiver_type(node: tree_sitter.Node) -> str | None:
     return words[-1] if words else None
 
 
-def _is_demoted(language: Language, draft: _Draft, around: str) -> bool:
+def _is_demoted(draft: _Draft, around: str) -> bool:
     if draft.kind == "variable":
         return around not in ("file", "module")
     inside_code = around in CALLABLE_KINDS or around in _VALUE_KINDS
     if draft.kind == "constant":
         return inside_code
     # `Foo x(y);` in C++ reads as a function's declaration.
-    return inside_code and draft.kind == "function" and _held_part(language, draft.node, language.bodies) is None
+    return inside_code and draft.node.type == "declaration"
 
 
 def _final_kind(kind: str, name: tree_sitter.Node, own: str, around: _Open, known_kinds: dict[str, str]) -> str:

@@ -20,12 +20,13 @@ from rich.text import Text
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / ".demo"
-FILES = ("server/forethought/files.py", "server/forethought/uris.py", "server/forethought/value.py")
-HOVERED = (FILES[0], "def find_root(", "find_root")
+FILES = ("server/forethought/cli/places.py", "server/forethought/uris.py", "server/forethought/value.py")
+STARS = ("parse_place", "choose_root", "path_in_root", "first_column")
+"""Functions of the first file; the first with a sound insight is hovered and asked about. A small model misses some."""
 QUESTIONS = (
-    ("facts", "Who calls find_root?", False),
-    ("predicted", "What does find_root do?", False),
-    ("enriched", "Why would find_root refuse a folder?", True),
+    ("facts", "Who calls {name}?", False),
+    ("predicted", "What does {name} do?", False),
+    ("enriched", "What should I watch out for when I call {name}?", True),
 )
 """(the promised tier, the question, whether a prediction is to be left aside)."""
 TIER_STYLES = {"facts": "cyan", "predicted": "green", "enriched": "magenta"}
@@ -51,9 +52,10 @@ def main() -> int:
         show_index(environment)
         show_thinking(environment)
         with Client(environment) as client:
-            show_hover(client)
+            star = choose_star(environment)
+            show_hover(client, star)
             for tier, question, fresh in QUESTIONS:
-                show_question(client, tier, question, fresh)
+                show_question(client, tier, question.format(name=star["name"]), fresh)
     except Failure as failure:
         console.print(f"\n[bold red]The demo failed:[/] {failure}")
         return 1
@@ -84,7 +86,6 @@ def show_index(environment: Mapping[str, str]) -> None:
 def show_thinking(environment: Mapping[str, str]) -> None:
     """Sleep-time passes over a few files."""
     includes = [word for file in FILES for word in ("--include", f"/{file}")]
-    console.print(f"[bold]think[/]      reading {', '.join(Path(file).name for file in FILES)} …", end="\r")
     report = run(environment, "precompute", *includes)
     symbols = report["symbols"]
     if symbols["failed"] or symbols["remaining"]:
@@ -93,39 +94,48 @@ def show_thinking(environment: Mapping[str, str]) -> None:
     step("think", f"{done}, {symbols['empty']} without a sound insight", report["seconds"] * 1000)
 
 
-def show_hover(client: "Client") -> None:
+def choose_star(environment: Mapping[str, str]) -> Any:
+    """The symbol to show, as `show --json` describes it."""
+    symbols = {symbol["name"]: symbol for symbol in run(environment, "show", FILES[0])["symbols"]}
+    for name in STARS:
+        insights = symbols[name]["insights"]
+        if insights and any(item["question"].startswith("What does") for item in insights["questions"]):
+            return symbols[name]
+    raise Failure("the model wrote nothing sound about any of the functions to show.")
+
+
+def show_hover(client: "Client", star: Mapping[str, Any]) -> None:
     """One hover, as an editor would ask for it."""
-    file, line_start, name = HOVERED
-    lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
-    row = next(row for row, line in enumerate(lines) if line.startswith(line_start))
-    place = {"textDocument": {"uri": uri(file)}, "position": {"line": row, "character": lines[row].index(name)}}
-    client.open(file)
-    client.request("textDocument/hover", place)  # what an editor's own warm-up hovers do
-    result, milliseconds = client.request("textDocument/hover", place)
-    if not result or result["contents"]["value"].endswith(" facts"):
-        raise Failure("the hover holds no insight.")
-    step("hover", f"{name}  [dim]{file}:{row + 1}[/]", milliseconds)
-    console.print(Padding(Markdown(result["contents"]["value"], hyperlinks=False), (0, 4, 0, 11)))
+    client.open(FILES[0])
+    place = star["selectionRange"]["start"]
+    params = {"textDocument": {"uri": uri(FILES[0])}, "position": place}
+    client.wait_for_insight(params)
+    result, milliseconds = client.request("textDocument/hover", params)
+    console.print()
+    step("hover", f"{star['name']}  [dim]{FILES[0]}:{place['line'] + 1}[/]", milliseconds)
+    console.print(Padding(Markdown(result["contents"]["value"]), (0, 4, 0, 11)))
 
 
 def show_question(client: "Client", tier: str, question: str, fresh: bool) -> None:
     """One question; its answer must come from the promised tier."""
-    params = {"question": question, "textDocument": {"uri": uri(HOVERED[0])}, "fresh": fresh}
+    params = {"question": question, "textDocument": {"uri": uri(FILES[0])}, "fresh": fresh}
     answer, milliseconds = client.request("forethought/chat", params)
     if answer["tier"] != tier:
         raise Failure(f"“{question}” was answered as {answer['tier']}, not as {tier}: {answer['answer']}")
     console.print()
     step("ask", f"{question}  [{TIER_STYLES[tier]}]{tier}[/]", milliseconds)
     console.print(Padding(Markdown(answer["answer"], hyperlinks=False), (0, 4, 0, 11)))
-    for source in answer["sources"][:3]:
-        path = Path(source["uri"].removeprefix("file://")).relative_to(ROOT)
-        console.print(Text(f"           {path}:{source['range']['start']['line'] + 1}", style="dim"))
+    for source in answer["sources"]:
+        path = source["uri"].removeprefix(ROOT.as_uri() + "/")
+        place = f"{path}:{source['range']['start']['line'] + 1}"
+        if place not in answer["answer"]:
+            console.print(Text(f"           {place}", style="dim"))
 
 
 def step(name: str, what: str, milliseconds: float) -> None:
     """One line: what was done, and how long it took."""
     duration = f"{milliseconds:.1f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
-    console.print(f"[bold]{name:<11}[/]{what}  [yellow]{duration}[/]")
+    console.print(f"[bold]{name:<11}[/]{what}  [yellow]{duration}[/]", soft_wrap=True)
 
 
 def run(environment: Mapping[str, str], *words: str) -> Any:
@@ -155,7 +165,7 @@ class Client:
             [*COMMAND, "serve"], env=self._environment, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         folders = [{"uri": ROOT.as_uri(), "name": ROOT.name}]
-        capabilities = {"general": {"positionEncodings": ["utf-8", "utf-16"]}}
+        capabilities = {"general": {"positionEncodings": ["utf-16"]}}
         options = {"sleep": {"scope": "off"}}
         self.request(
             "initialize",
@@ -197,6 +207,16 @@ class Client:
 
     def notify(self, method: str, params: Any) -> None:
         self._send({"jsonrpc": "2.0", "method": method, "params": params})
+
+    def wait_for_insight(self, params: Mapping[str, Any]) -> Any:
+        """Hover until what is stored has been read, as people do without noticing."""
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            result, _ = self.request("textDocument/hover", params)
+            if result and "smollm2" in result["contents"]["value"]:
+                return result
+            time.sleep(0.02)
+        raise Failure("the hover holds no insight.")
 
     def _wait_until_indexed(self) -> None:
         deadline = time.monotonic() + 60

@@ -40,7 +40,10 @@ def _command(name: str, about: str) -> click.Command:
     @click.pass_obj
     def measure(invocation: Invocation, /, **options: Any) -> None:
         from forethought.cli.output import print_document, say
+        from forethought.cli.places import choose_root
 
+        if "root" in inspect.signature(module.run).parameters:
+            options["root"] = choose_root(invocation.root)[0]
         result = module.run(**options)
         if invocation.json:
             print_document(result)
@@ -53,9 +56,12 @@ def _command(name: str, about: str) -> click.Command:
 
 
 def _parameters(run: Callable[..., Any]) -> list[click.Parameter]:
-    """A sequence of paths becomes arguments, a truth value a flag, anything else an option of its type."""
+    """A sequence of paths becomes arguments, a truth value a flag, anything else an option of its type; `root` is
+    the option that every command takes."""
     found: list[click.Parameter] = []
     for parameter in inspect.signature(run).parameters.values():
+        if parameter.name == "root":
+            continue
         name, default = parameter.name, parameter.default
         is_flag = isinstance(default, bool)
         kinds = (parameter.annotation, *get_args(parameter.annotation))

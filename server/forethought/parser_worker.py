@@ -6,6 +6,8 @@ big-endian) and that many bytes; a request is a language's name and a file's tex
 blob of encoded tags.
 """
 
+import gc
+import itertools
 import json
 import struct
 import subprocess
@@ -21,6 +23,7 @@ from forethought.index.languages import load_languages
 from forethought.store.tags_encoding import EncodedTags, encode
 
 SLOWEST_FILE_SECONDS = 20.0
+_FILES_BETWEEN_COLLECTIONS = 200
 _LENGTH = struct.Struct(">I")
 
 
@@ -80,7 +83,10 @@ class ParserWorker:
 def main(arguments: Sequence[str], requests: IO[bytes], answers: IO[bytes]) -> None:
     """Answer requests until there are no more."""
     languages = load_languages([Path(folder) for folder in arguments])
-    while True:
+    gc.disable()  # tags hold no cycles, and looking for some took a quarter of the time
+    for number in itertools.count(1):
+        if number % _FILES_BETWEEN_COLLECTIONS == 0:
+            gc.collect()
         try:
             name, source = _read_frame(requests).decode(), _read_frame(requests)
         except EOFError:

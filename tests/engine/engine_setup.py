@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
+
 from forethought.engine.client import EngineClient
 from forethought.engine.messages import CancelToken, Completion, Event, GenerateRequest, Message, Prompt
 from forethought.errors import EngineError
@@ -34,6 +36,13 @@ def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not come true in time"
         time.sleep(0.02)
+
+
+def gone(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def in_thread(work: Callable[[], object]) -> tuple[threading.Thread, list[object]]:

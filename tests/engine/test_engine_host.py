@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from engine_setup import MakeEngine, MakeModel, ask, completions, in_thread, prompt, run, until
+from engine_setup import MakeEngine, MakeModel, ask, completions, gone, in_thread, prompt, run, until
 
 from forethought.engine import wire
 from forethought.engine.client import EngineClient, host_status, stop_hosts
@@ -351,7 +351,7 @@ def test_a_newer_client_takes_over_after_the_running_request(
         assert wire.FrameReader(connection).read(5) == {"type": "leaving"}
     thread.join(60)
     assert completions(results[0])  # type: ignore[arg-type]
-    until(lambda: not psutil.pid_exists(pid))
+    until(lambda: gone(pid))
     assert run(engine, ask("Hi", max_tokens=2))[0].text
 
 
@@ -403,7 +403,7 @@ def test_a_host_leaves_when_its_lock_is_removed(make_engine: MakeEngine, smollm2
     engine.count_tokens([prompt("Hi")])
     pid = int(str(status_of(engine)["pid"]))
     engine._place.lock.unlink()
-    until(lambda: not psutil.pid_exists(pid))
+    until(lambda: gone(pid))
     assert engine.count_tokens([prompt("Hi")])[0] > 0
 
 
@@ -411,7 +411,7 @@ def test_a_host_unloads_and_leaves_when_nobody_needs_it(make_engine: MakeEngine,
     engine = make_engine(smollm2, tmp_path, idle_unload_minutes=0.01)
     run(engine, ask("Hi", max_tokens=2))
     pid = int(str(status_of(engine)["pid"]))
-    until(lambda: not psutil.pid_exists(pid))
+    until(lambda: gone(pid))
     assert "unloading" in engine._place.log.read_text()
 
 

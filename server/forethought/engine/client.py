@@ -45,6 +45,7 @@ _CONNECT_SECONDS: Final = 5.0
 _START_LOCK_SECONDS: Final = 90.0
 _ACTIVITY_SECONDS: Final = 0.5
 _ATTEMPTS: Final = 4
+_LEAVE_SECONDS: Final = 10.0
 
 
 def connect(
@@ -384,14 +385,16 @@ def _wait_for_end(pid: object) -> None:
     """Give a host time to leave, then end it: only if the process is one of ours."""
     if not isinstance(pid, int):
         return
+    deadline = time.monotonic() + _LEAVE_SECONDS
     try:
         process = psutil.Process(pid)
         if "forethought.engine.host" not in process.cmdline():
             return
-        try:
-            process.wait(10)
-        except psutil.TimeoutExpired:
-            process.kill()
-            process.wait(5)
+        # Where nobody collects orphans, as in some containers, an ended process stays as a zombie.
+        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            if time.monotonic() >= deadline:
+                process.kill()
+                return
+            time.sleep(_POLL_SECONDS)
     except psutil.Error:
         return  # it is gone

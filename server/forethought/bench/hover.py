@@ -19,6 +19,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from forethought.bench.lsp_client import Client
 from forethought.errors import ForethoughtError, UsageError
 from forethought.uris import file_uri
@@ -141,17 +143,13 @@ def _wait_until_thinking(client: Client) -> None:
 
 
 def _wait_until_settled(client: Client) -> None:
-    """Until the index is built and the status has been the same for two seconds."""
+    """Until the index is built and the server has used next to no processor time for two seconds."""
+    process = psutil.Process(client.process.pid)
     deadline = time.monotonic() + _SETTLE_SECONDS
-    last, since = None, time.monotonic()
-    while time.monotonic() < deadline:
-        document = client.request("forethought/status", None)
-        state = document["state"], document["roots"]
-        if state != last:
-            last, since = state, time.monotonic()
-        elif time.monotonic() - since > 2 and document["state"] not in ("starting", "indexing"):
-            return
-        time.sleep(0.2)
+    quiet = 0
+    while quiet < 4 and time.monotonic() < deadline:
+        indexing = client.request("forethought/status", None)["state"] in ("starting", "indexing")
+        quiet = 0 if indexing or process.cpu_percent(0.5) > 5 else quiet + 1
 
 
 def _positions(paths: Sequence[Path], chooser: random.Random, count: int) -> list[Position]:

@@ -1,0 +1,119 @@
+"""What the tests of the server share: a repository, an environment of its own, and a server in this process."""
+
+import asyncio
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from forethought.bench.lsp_client import Connection
+from forethought.engine.fake import FakeEngine
+from forethought.lsp.server import ForethoughtServer
+from forethought.session import Session
+
+SHAPES = '''"""Shapes and their areas."""
+
+
+class Shape:
+    """Anything with an area."""
+
+    def area(self) -> float:
+        """Area in square units."""
+        raise NotImplementedError
+
+
+class Square(Shape):
+    def __init__(self, side: float) -> None:
+        self.side = side
+
+    def area(self) -> float:
+        return self.side * self.side
+
+
+def total(shapes: list[Shape]) -> float:
+    """The sum of all areas."""
+    return sum(shape.area() for shape in shapes)
+'''
+
+MAIN = """from shapes import Square, total
+
+
+def main() -> None:
+    smile = "😀"; print(smile, total([Square(2)]))
+"""
+
+
+def git(folder: Path, *words: str) -> None:
+    command = ["git", "-c", "user.name=Ann", "-c", "user.email=ann@example.org", "-c", "commit.gpgsign=false"]
+    subprocess.run([*command, *words], cwd=folder, check=True, capture_output=True)
+
+
+def make_repository(folder: Path, files: Mapping[str, str]) -> Path:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+    git(folder, "init", "--quiet", "--initial-branch=main", ".")
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "--message", "Shapes")
+    return folder
+
+
+def eventually(condition: Callable[[], Any], seconds: float = 15.0) -> Any:
+    """The first true value of the condition. Fails when there is none in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if value := condition():
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"not within {seconds} s: {condition}")
+
+
+def at(uri: str, line: int, character: int) -> dict[str, Any]:
+    return {"textDocument": {"uri": uri}, "position": {"line": line, "character": character}}
+
+
+def wait_until_indexed(connection: Connection, files: int = 1) -> dict[str, Any]:
+    """The status once so many files are indexed and nothing is being indexed."""
+
+    def indexed() -> Any:
+        document = connection.request("forethought/status", None)
+        ready = document["state"] not in ("starting", "indexing")
+        return document if ready and sum(root["files"]["indexed"] for root in document["roots"]) >= files else None
+
+    document: dict[str, Any] = eventually(indexed, 60)
+    return document
+
+
+def environment_in(folder: Path) -> dict[str, str]:
+    """Caches, settings and runtime files in a folder, and no engine."""
+    (folder / "settings.toml").touch()
+    return {
+        **os.environ,
+        "FORETHOUGHT_CACHE_DIR": str(folder / "cache"),
+        "FORETHOUGHT_RUNTIME_DIR": str(folder / "run"),
+        "FORETHOUGHT_CONFIG": str(folder / "settings.toml"),
+        "FORETHOUGHT_ENGINE": "none",
+    }
+
+
+class InProcess(Connection):
+    """A server in a thread of this process, with services that a test may reach into."""
+
+    def __init__(self, environment: Mapping[str, str], engine: FakeEngine) -> None:
+        to_server, to_client = os.pipe(), os.pipe()
+        reader, writer = os.fdopen(to_server[0], "rb"), os.fdopen(to_client[1], "wb")
+        self.engine = engine
+        self.server = ForethoughtServer(partial(Session, engine=engine), environment)
+        self._thread = threading.Thread(target=lambda: asyncio.run(self.server.run(reader, writer)), daemon=True)
+        self._thread.start()
+        super().__init__(os.fdopen(to_client[0], "rb"), os.fdopen(to_server[1], "wb"))
+
+    def close(self) -> None:
+        self.engine.release()
+        self.leave()
+        self._thread.join(10)

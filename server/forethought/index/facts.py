@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from forethought.errors import Cancelled
 from forethought.index.common_names import COMMON_NAMES
-from forethought.index.inference import CLASS_KINDS, FUNCTION_KINDS, IndexView, Target
+from forethought.index.names import CLASS_KINDS, FUNCTION_KINDS, IndexView, Target
 from forethought.index.resolve import Resolver
 from forethought.index.tags import FileTags, Range, Reference, Symbol
 

@@ -7,42 +7,21 @@ return types. It answers with things (definitions, files, local bindings, or “
 import ast
 import builtins
 import posixpath
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal, NamedTuple, Protocol
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
 
 from forethought.index import modules
 from forethought.index.expressions import parse_expression, parse_type
-from forethought.index.tags import Binding, FileTags, Import, Position, Reference, Symbol
-
-
-class Target(NamedTuple):
-    """A definition in the repository. An empty `symbol_id` is the file itself."""
-
-    path: str
-    symbol_id: str
-
-
-class IndexView(Protocol):
-    """What resolution reads: the index store, possibly with unsaved buffers laid over it."""
-
-    @property
-    def generation(self) -> int: ...
-    def paths(self) -> frozenset[str]: ...
-    def tags(self, path: str) -> FileTags | None: ...
-    def outline(self, path: str) -> FileTags | None: ...
-    def definitions_named(self, short_name: str) -> Sequence[tuple[str, str, str, str]]:
-        """(path, symbol id, kind, language) of each definition of the unqualified name."""
-        ...
-
-    def references_named(self, name: str) -> Sequence[tuple[str, Reference]]: ...
-    def aliases_of(self, name: str) -> Sequence[tuple[str, str]]:
-        """(path, other name) of each import that brings the name in under another name."""
-        ...
-
-    def call_counts(self, limit: int) -> Sequence[tuple[str, int]]:
-        """(name, calls of something of this name) of names that are defined here, the most called first."""
-        ...
+from forethought.index.names import (
+    CLASS_KINDS,
+    FUNCTION_KINDS,
+    SELF_NAMES,
+    VALUE_KINDS,
+    FileNames,
+    IndexView,
+    Target,
+)
+from forethought.index.tags import Binding, Import, Position, Symbol
 
 
 class Thing(NamedTuple):
@@ -68,12 +47,8 @@ class Value(NamedTuple):
 
 
 OUTSIDE = Thing("outside")
-CLASS_KINDS = frozenset({"class", "interface", "enum", "struct", "trait", "type", "object", "record", "module"})
-FUNCTION_KINDS = frozenset({"function", "method", "constructor", "macro"})
-_VALUE_KINDS = frozenset({"variable", "constant", "field", "property"})
 _OUTSIDE_VALUE = Value("outside")
 _BUILTINS = frozenset(dir(builtins)) | {"reveal_type", "__file__", "__path__", "__all__"}
-_SELF_NAMES = frozenset({"self", "this", "$this", "cls", "static", "@", "Self"})
 _SUPER_WORDS = {"c-sharp": "base", "php": "parent"}
 _PROPERTY_DECORATORS = frozenset(
     {"property", "cached_property", "abstractproperty", "reify", "locked_cached_property", "memoized_property"}
@@ -115,99 +90,6 @@ _CONTAINER_TYPES = frozenset(
 )
 _ELEMENT_METHODS = frozenset({"get", "pop", "popleft", "setdefault", "first", "last", "at", "shift", "find", "popitem"})
 _DEEPEST = 40
-
-
-class FileNames:
-    """The names of one file, arranged for look-ups."""
-
-    def __init__(self, tags: FileTags) -> None:
-        self.tags = tags
-        self.symbols = {symbol.id: symbol for symbol in tags.symbols}
-        self.members: dict[str, dict[str, list[Symbol]]] = {}
-        self.imports: dict[str, dict[str, list[Import]]] = {}
-        self.wildcards: list[Import] = []
-        self.bindings: dict[str, dict[str, list[Binding]]] = {}
-        self.attributes: dict[str, dict[str, list[Binding]]] = {}
-        self.decorators: dict[str, list[Reference]] = {}
-        for symbol in tags.symbols[1:]:
-            self.members.setdefault(self._home(symbol), {}).setdefault(symbol.short_name, []).append(symbol)
-        for item in tags.imports:
-            if item.local == "*":
-                self.wildcards.append(item)
-            else:
-                self.imports.setdefault(item.scope, {}).setdefault(item.local, []).append(item)
-        for binding in tags.bindings:
-            receiver, dot, attribute = binding.name.partition(".")
-            if binding.name.startswith("@"):  # Ruby's instance variables
-                receiver, dot, attribute = "@", "@", binding.name
-            if not dot:
-                if self._is_field_parameter(binding):
-                    fields_of = self.symbols[binding.scope].parent
-                    self.attributes.setdefault(fields_of, {}).setdefault(binding.name, []).append(binding)
-                self.bindings.setdefault(binding.scope, {}).setdefault(binding.name, []).append(binding)
-            elif (owner := self.owner_of_receiver(binding.scope, receiver)) is not None:
-                self.attributes.setdefault(owner, {}).setdefault(attribute, []).append(binding)
-        for reference in tags.references:
-            symbol_ = self.symbols.get(reference.scope)
-            if symbol_ is not None and symbol_.id and reference.range.start < symbol_.selection.start:
-                self.decorators.setdefault(symbol_.id, []).append(reference)
-
-    def _home(self, symbol: Symbol) -> str:
-        """The scope in which the symbol's name is seen: methods may stand outside their class (Go, Rust, C++, Lua)."""
-        owner = symbol.name.rpartition(".")[0]
-        if symbol.parent in self.symbols and owner != self.symbols[symbol.parent].name:
-            return owner if owner in self.symbols else f".{owner}"
-        return symbol.parent
-
-    def _is_field_parameter(self, binding: Binding) -> bool:
-        """`constructor(private jar: Jar)` in TypeScript: a parameter that is a field, too."""
-        if self.tags.language not in modules.SCRIPT_LANGUAGES or not binding.scope.endswith("constructor"):
-            return False
-        pattern = rf"(public|private|protected|readonly|override)\b.*\b{re.escape(binding.name)}\b"
-        return any(re.match(pattern, parameter) for parameter in self.symbols[binding.scope].parameters)
-
-    def scopes(self, scope: str) -> Iterator[Symbol]:
-        """The symbol of the scope and those around it, innermost first, the file last."""
-        symbol = self.symbols.get(scope)
-        while symbol is not None:
-            yield symbol
-            symbol = self.symbols.get(symbol.parent) if symbol.id else None
-
-    def enclosing_class(self, scope: str) -> Symbol | None:
-        return next((symbol for symbol in self.scopes(scope) if symbol.kind in CLASS_KINDS), None)
-
-    def owner_of_receiver(self, scope: str, receiver: str) -> str | None:
-        """The class whose instance (or which itself) the name `receiver` is in this scope."""
-        for symbol in self.scopes(scope):
-            if symbol.kind in FUNCTION_KINDS:
-                owner = self.symbols.get(symbol.parent)
-                first = (
-                    symbol.parameters[0].partition(":")[0].partition("=")[0].strip(" &*") if symbol.parameters else ""
-                )
-                if owner is not None and owner.kind in CLASS_KINDS and (receiver in _SELF_NAMES or receiver == first):
-                    return (
-                        owner.id
-                        if receiver in _SELF_NAMES or not self.is_decorated(symbol.id, "staticmethod")
-                        else None
-                    )
-            elif symbol.kind in CLASS_KINDS and receiver in _SELF_NAMES:
-                return symbol.id
-        return None
-
-    def is_decorated(self, symbol_id: str, *names: str) -> bool:
-        return any(reference.name in names for reference in self.decorators.get(symbol_id, ()))
-
-    def chosen(self, symbols: Sequence[Symbol]) -> list[Symbol]:
-        """Of several definitions of one name in one scope, those that count: no overload stubs, no setters."""
-        if len(symbols) == 1:
-            return list(symbols)
-        weighty = [symbol for symbol in symbols if symbol.kind not in _VALUE_KINDS] or list(symbols)
-        plain = [
-            symbol
-            for symbol in weighty
-            if not self.is_decorated(symbol.id, "overload", "setter", "deleter", "getter", "register")
-        ]
-        return (plain or weighty)[-1:]
 
 
 class Inference:
@@ -308,7 +190,7 @@ class Inference:
             if names is None:
                 continue
             own = names.chosen(names.members.get(symbol_id, {}).get(name, ()))
-            functions = [symbol for symbol in own if symbol.kind not in _VALUE_KINDS]
+            functions = [symbol for symbol in own if symbol.kind not in VALUE_KINDS]
             bound = names.attributes.get(symbol_id, {}).get(name, ())
             if functions:
                 return [Thing("symbol", path, symbol.id) for symbol in functions], complete
@@ -371,7 +253,7 @@ class Inference:
         """What `export default` names, where it can be told; else the file."""
         names = self.names(module)
         top = [symbol for symbols in names.members.get("", {}).values() for symbol in symbols] if names else []
-        weighty = [symbol for symbol in top if symbol.kind not in _VALUE_KINDS]
+        weighty = [symbol for symbol in top if symbol.kind not in VALUE_KINDS]
         chosen = [symbol for symbol in top if symbol.signature.startswith("export default ")]
         chosen = chosen or [symbol for symbol in top if symbol.short_name == local] or weighty
         return [Thing("symbol", module, chosen[0].id) if len(chosen) == 1 else Thing("file", module)]
@@ -401,7 +283,7 @@ class Inference:
         symbols = names.chosen(names.members.get(scope, {}).get(name, ()))
         imports = names.imports.get(scope, {}).get(name, ())
         bindings = names.bindings.get(scope, {}).get(name, ())
-        weighty = [symbol for symbol in symbols if symbol.kind not in _VALUE_KINDS]
+        weighty = [symbol for symbol in symbols if symbol.kind not in VALUE_KINDS]
         things = [Thing("symbol", path, symbol.id) for symbol in weighty]
         if imports:
             things.extend(_distinct(thing for item in imports for thing in self.import_things(path, item, seen)))
@@ -584,7 +466,7 @@ class Inference:
         things = self.look_up(path, scope, name, before)
         language = names.tags.language
         super_word = _SUPER_WORDS.get(language, "super")
-        if not things and language != "python" and (name in _SELF_NAMES or name == super_word):
+        if not things and language != "python" and (name in SELF_NAMES or name == super_word):
             owner = self._owner_of_method(path, names, scope)
             if owner is None:
                 return []
@@ -805,7 +687,7 @@ class Inference:
         if thing.kind == "symbol":
             names = self.names(thing.path)
             symbol = names.symbols.get(thing.id) if names else None
-            if names and symbol and symbol.kind in _VALUE_KINDS:  # an alias: Handler = A | B
+            if names and symbol and symbol.kind in VALUE_KINDS:  # an alias: Handler = A | B
                 for binding in thing.bindings or names.bindings.get(symbol.parent, {}).get(symbol.short_name, ()):
                     if binding.value:
                         node = parse_expression(names.tags.language, binding.value)

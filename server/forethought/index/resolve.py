@@ -11,15 +11,8 @@ from dataclasses import dataclass
 from forethought.index import modules
 from forethought.index.common_names import COMMON_NAMES
 from forethought.index.expressions import parse_expression
-from forethought.index.inference import (
-    CLASS_KINDS,
-    FUNCTION_KINDS,
-    FileNames,
-    IndexView,
-    Inference,
-    Target,
-    Thing,
-)
+from forethought.index.inference import Inference, Thing
+from forethought.index.names import CLASS_KINDS, FUNCTION_KINDS, FileNames, IndexView, Target
 from forethought.index.tags import FileTags, Import, Position, Reference, Symbol
 
 __all__ = ["IndexView", "Resolution", "Resolver", "Target", "identifier_at", "resolve", "resolve_at"]

@@ -82,9 +82,11 @@ class EncodedTags:
 
     @classmethod
     def from_parts(cls, header: dict[str, Any], outline: bytes) -> "EncodedTags":
+        symbol_count, reference_count = header["counts"]
         return cls(
             outline,
-            *header["counts"],
+            symbol_count,
+            reference_count,
             tuple((name, symbol, kind) for name, symbol, kind in header["definitions"]),
             tuple((name, places, calls) for name, places, calls in header["mentions"]),
             tuple((name, local) for name, local in header["aliases"]),

@@ -19,19 +19,16 @@ from llama_cpp.llama_grammar import json_schema_to_gbnf
 
 from forethought.engine import chat
 from forethought.engine.amx import without_amx
-from forethought.engine.backend import BackendState, Control
-from forethought.engine.batching import Batcher, Entry, Line, common_prefix
+from forethought.engine.backend import BackendState
+from forethought.engine.batching import Batcher, Entry
 from forethought.engine.gguf import ModelFile, check_memory, read_model_file
-from forethought.engine.messages import Completion, Delta, Finish, GenerateRequest, Prompt, Usage
-from forethought.engine.text import TextStream
+from forethought.engine.messages import GenerateRequest, Prompt
+from forethought.engine.work import SEQUENCES, GenerateWork, ScoringWork
 from forethought.errors import ContextOverflow, EngineError, ModelLoadError
 
-SEQUENCES: Final = 16
-"""Decoded together at most; pitfalls: more bring little."""
 _SLOTS: Final = 3 * SEQUENCES
 _CPU_BATCH: Final = 256
 _GPU_BATCH: Final = 512
-_THREADS_SECONDS: Final = 1.0
 # `enum ggml_log_level`; the names in llama_cpp's own comments are out of date.
 _LOG_WARNING, _LOG_ERROR, _LOG_CONTINUED = 3, 4, 5
 _STRIP_LEFT: Final = llama_cpp.LLAMA_TOKEN_ATTR_LSTRIP
@@ -85,13 +82,13 @@ class LlamaBackend:
         trained = self._file.context_length if self._file else 0
         return min(self._options.context_length, trained or self._options.context_length)
 
-    def generate(self, request: GenerateRequest) -> "GenerateWork":
+    def generate(self, request: GenerateRequest) -> GenerateWork:
         prompts = [self.vocabulary().encode(prompt) for prompt in request.prompts]
         for tokens in prompts:
             self._check_length(len(tokens), request.max_tokens)
         return GenerateWork(self, request, prompts)
 
-    def score(self, prompts: tuple[Prompt, ...], continuations: tuple[str, ...]) -> "ScoringWork":
+    def score(self, prompts: tuple[Prompt, ...], continuations: tuple[str, ...]) -> ScoringWork:
         vocabulary = self.vocabulary()
         pairs = [
             (vocabulary.encode(prompt), vocabulary.tokenize(text))
@@ -119,6 +116,10 @@ class LlamaBackend:
                 with self._loading(), without_amx():
                     self._vocabulary = Vocabulary(self._file, self._log)
             return self._vocabulary
+
+    @property
+    def loaded_model(self) -> "Model | None":
+        return self._model
 
     def model(self) -> "Model":
         """The weights, loaded when they are first needed."""
@@ -353,6 +354,31 @@ class Model:
             return "aborted"
         raise EngineError(f"llama.cpp could not decode (status {status}); the engine's log says more.")
 
+    def new_sampler(self, request: GenerateRequest, index: int) -> Any:
+        """A chain of llama.cpp's samplers. Prompts of one batch get different seeds, so that candidates differ."""
+        chain = llama_cpp.llama_sampler_chain_init(llama_cpp.llama_sampler_chain_default_params())
+        if request.schema is not None:
+            try:
+                grammar = json_schema_to_gbnf(json.dumps(request.schema))
+            except Exception as error:  # the translation raises bare and built-in exceptions alike
+                raise EngineError(f"The answer's JSON schema is not supported ({error}); simplify it.") from error
+            rules = llama_cpp.llama_sampler_init_grammar(self.vocabulary.pointer, grammar.encode(), b"root")
+            if not rules:
+                raise EngineError("The answer's JSON schema gives no grammar that llama.cpp accepts; simplify it.")
+            llama_cpp.llama_sampler_chain_add(chain, rules)
+        sampling = request.sampling
+        if sampling.temperature > 0:
+            llama_cpp.llama_sampler_chain_add(chain, llama_cpp.llama_sampler_init_min_p(0.05, 1))
+            llama_cpp.llama_sampler_chain_add(chain, llama_cpp.llama_sampler_init_temp(sampling.temperature))
+            seed = (sampling.seed + index) & 0xFFFFFFFE
+            llama_cpp.llama_sampler_chain_add(chain, llama_cpp.llama_sampler_init_dist(seed))
+        else:
+            llama_cpp.llama_sampler_chain_add(chain, llama_cpp.llama_sampler_init_greedy())
+        return chain
+
+    def free_sampler(self, sampler: Any) -> None:
+        llama_cpp.llama_sampler_free(sampler)
+
     def sample(self, sampler: Any, output: int) -> int:
         return int(llama_cpp.llama_sampler_sample(sampler, self._context, output))
 
@@ -389,227 +415,6 @@ class Model:
             return
         rate, before = tokens / seconds, self.speeds.get(reading)
         self.speeds[reading] = rate if before is None else 0.9 * before + 0.1 * rate
-
-
-class GenerateWork:
-    """One `generate` request on llama.cpp."""
-
-    def __init__(self, backend: LlamaBackend, request: GenerateRequest, prompts: list[list[int]]) -> None:
-        self._backend = backend
-        self._started = time.monotonic()
-        self._waiting = [_Answer(index, tokens, request) for index, tokens in enumerate(prompts)]
-        self._request = request
-        self._group: list[_Answer] = []
-
-    def run(self, control: Control) -> bool:
-        model = self._backend.model()
-        while self._waiting or self._group:
-            if not self._group:
-                self._group = self._next_group(model)
-            for answer in self._group:
-                # The model may have been unloaded and loaded again since an interrupt.
-                answer.attach(model, self._started, control)
-            if not _advance(self._backend, model, self._group, self, control):
-                return False
-            self._group = []
-        return True
-
-    def close(self) -> None:
-        for answer in self._group:
-            answer.close()
-        model = self._backend._model
-        if model is not None:
-            model.batcher.release(self)
-
-    def _next_group(self, model: Model) -> list["_Answer"]:
-        """As many of the waiting answers, in order, as fit into the context together."""
-        group: list[_Answer] = []
-        cells = 0
-        while self._waiting and len(group) < SEQUENCES:
-            answer = self._waiting[0]
-            shared = max((common_prefix(other.tokens, answer.tokens) for other in group), default=0)
-            if not model.can_share:
-                shared = 0
-            cells += len(answer.tokens) - min(shared, len(answer.tokens) - 1) + self._request.max_tokens
-            if group and cells > model.context_length:
-                break
-            group.append(self._waiting.pop(0))
-        return group
-
-
-class ScoringWork:
-    """One `score` request on llama.cpp."""
-
-    def __init__(self, backend: LlamaBackend, pairs: list[tuple[list[int], list[int]]]) -> None:
-        self._backend = backend
-        self._lines = [_Scored(prompt, text) for prompt, text in pairs]
-
-    @property
-    def scores(self) -> list[float | None]:
-        return [line.mean for line in self._lines]
-
-    def run(self, control: Control) -> bool:
-        model = self._backend.model()
-        for line in self._lines:
-            line.model = model
-        # In groups that fit: a line takes at most the whole context.
-        remaining = [line for line in self._lines if not line.done]
-        while remaining:
-            group, cells = [remaining[0]], len(remaining[0].tokens)
-            for line in remaining[1:SEQUENCES]:
-                cells += len(line.tokens) - max(common_prefix(other.tokens, line.tokens) for other in group) + 1
-                if cells > model.context_length:
-                    break
-                group.append(line)
-            if not _advance(self._backend, model, group, self, control):
-                return False
-            remaining = [line for line in remaining if not line.done]
-        return True
-
-    def close(self) -> None:
-        model = self._backend._model
-        if model is not None:
-            model.batcher.release(self)
-
-
-class _Answer:
-    """One prompt's tokens, growing by its answer."""
-
-    def __init__(self, index: int, tokens: list[int], request: GenerateRequest) -> None:
-        self.tokens = list(tokens)
-        self.done = False
-        self._index = index
-        self._request = request
-        self._prompt_length = len(tokens)
-        self._text = TextStream(request.sampling.stop)
-        self._cached: int | None = None
-        self._first: float | None = None
-        self._sampler: Any = None
-
-    @property
-    def first_output(self) -> int:
-        return len(self.tokens) - 1
-
-    def attach(self, model: Model, started: float, control: Control) -> None:
-        self._model = model
-        self._started = started
-        self._control = control
-        if self._sampler is None and not self.done:
-            self._sampler = _sampler(model, self._request, self._index)
-
-    def close(self) -> None:
-        if self._sampler is not None:
-            llama_cpp.llama_sampler_free(self._sampler)
-            self._sampler = None
-
-    def reused(self, count: int) -> None:
-        if self._cached is None:
-            self._cached = count
-
-    def take(self, position: int, output: int) -> None:
-        if position != len(self.tokens) - 1:
-            return
-        token = self._model.sample(self._sampler, output)
-        if self._first is None:
-            self._first = time.monotonic() - self._started
-        if self._model.vocabulary.ends(token):
-            self._end("stop")
-            return
-        self.tokens.append(token)
-        self._show(self._text.push(self._model.vocabulary.piece(token)))
-        if self._text.stopped:
-            self._end("stop")
-        elif len(self.tokens) - self._prompt_length >= self._request.max_tokens:
-            self._end("length")
-
-    def _show(self, text: str) -> None:
-        if text and self._request.priority == "interactive":
-            self._control.emit(Delta(self._index, text))
-
-    def _end(self, finish: Finish) -> None:
-        self._show(self._text.finish())
-        usage = Usage(
-            prompt_tokens=self._prompt_length,
-            cached_tokens=self._cached or 0,
-            completion_tokens=len(self.tokens) - self._prompt_length,
-            first_token_seconds=self._first or 0.0,
-            seconds=time.monotonic() - self._started,
-        )
-        self.done = True
-        self.close()
-        self._control.emit(Completion(self._index, self._text.text, finish, usage))
-
-
-class _Scored:
-    """A prompt and a text whose probability is wanted."""
-
-    def __init__(self, prompt: list[int], text: list[int]) -> None:
-        self.tokens = prompt + text[:-1]
-        self.model: Model | None = None
-        self._prompt_length = len(prompt)
-        self._text = text
-        self._found: list[float] = []
-
-    @property
-    def mean(self) -> float | None:
-        return sum(self._found) / len(self._found) if self._found else None
-
-    @property
-    def done(self) -> bool:
-        return len(self._found) >= len(self._text)
-
-    @property
-    def first_output(self) -> int:
-        return self._prompt_length - 1 + len(self._found)
-
-    def reused(self, count: int) -> None:
-        """Nothing is reported about a score."""
-
-    def take(self, position: int, output: int) -> None:
-        if self.model is not None and position == self.first_output:
-            self._found.append(self.model.log_probability(output, self._text[len(self._found)]))
-
-
-def _advance(backend: LlamaBackend, model: Model, lines: Sequence[Line], owner: object, control: Control) -> bool:
-    """Run the lines, with as many threads as are free at each moment."""
-    chosen = 0.0
-
-    def between() -> None:
-        nonlocal chosen
-        now = time.monotonic()
-        if now - chosen >= _THREADS_SECONDS:
-            model.use_threads(backend.threads())
-            chosen = now
-
-    model.go_on()
-    control.on_interrupt(model.interrupt)
-    try:
-        return model.batcher.run(lines, owner, control, between)
-    finally:
-        control.on_interrupt(None)
-
-
-def _sampler(model: Model, request: GenerateRequest, index: int) -> Any:
-    """A chain of llama.cpp's samplers. Prompts of one batch get different seeds, so that candidates differ."""
-    chain = llama_cpp.llama_sampler_chain_init(llama_cpp.llama_sampler_chain_default_params())
-    if request.schema is not None:
-        try:
-            grammar = json_schema_to_gbnf(json.dumps(request.schema))
-        except Exception as error:  # the translation raises bare and built-in exceptions alike
-            raise EngineError(f"The answer's JSON schema is not supported ({error}); simplify it.") from error
-        rules = llama_cpp.llama_sampler_init_grammar(model.vocabulary.pointer, grammar.encode(), b"root")
-        if not rules:
-            raise EngineError("The answer's JSON schema gives no grammar that llama.cpp accepts; simplify it.")
-        llama_cpp.llama_sampler_chain_add(chain, rules)
-    sampling = request.sampling
-    if sampling.temperature > 0:
-        llama_cpp.llama_sampler_chain_add(chain, llama_cpp.llama_sampler_init_min_p(0.05, 1))
-        llama_cpp.llama_sampler_chain_add(chain, llama_cpp.llama_sampler_init_temp(sampling.temperature))
-        seed = (sampling.seed + index) & 0xFFFFFFFE
-        llama_cpp.llama_sampler_chain_add(chain, llama_cpp.llama_sampler_init_dist(seed))
-    else:
-        llama_cpp.llama_sampler_chain_add(chain, llama_cpp.llama_sampler_init_greedy())
-    return chain
 
 
 def _template(source: str | None, bos: str, eos: str) -> chat.Render | None:

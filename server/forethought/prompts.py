@@ -11,6 +11,7 @@ from typing import Literal
 from forethought.context import CLASS_KINDS, FUNCTION_KINDS, Context
 from forethought.engine.messages import Message, Prompt
 from forethought.insights import Insights
+from forethought.secrets import redact
 
 PROMPT_VERSION = "1"
 """Part of the producer: changes whenever a prompt of the sleep-time pass changes."""
@@ -118,12 +119,16 @@ def full_prompt(question: str, contexts: Sequence[str], verbosity: int, history:
 
 def _conversation(material: str, question: str, verbosity: int, history: Sequence[Message]) -> Prompt:
     system = f"You explain source code to programmers. {_BREVITY[verbosity]} Use only names that occur in the code."
-    recent = [message for message in history[-MAXIMUM_HISTORY:] if message.role in ("user", "assistant")]
+    recent = [
+        Message(message.role, redact(message.content))
+        for message in history[-MAXIMUM_HISTORY:]
+        if message.role in ("user", "assistant")
+    ]
     while recent and recent[0].role != "user":
         recent.pop(0)
     if len(recent) % 2:
         recent.pop()
-    return Prompt((Message("system", system), *recent, Message("user", f"{material}\n\n{question}".strip())))
+    return Prompt((Message("system", system), *recent, Message("user", redact(f"{material}\n\n{question}".strip()))))
 
 
 def _insights_text(name: str, insights: Insights) -> str:

@@ -13,6 +13,7 @@ from forethought.engine.client import connect
 from forethought.engine.messages import CancelToken, Engine, EngineInfo, ResolvedModel
 from forethought.errors import EngineUnavailable, ForethoughtError, RootError
 from forethought.git import Repository
+from forethought.index.extract import TAGS_VERSION
 from forethought.index.languages import load_languages
 from forethought.index.resolve import Target
 from forethought.insights import text_digest
@@ -88,7 +89,7 @@ class Session:
             self.settings,
             self.languages,
             self.contexts,
-            IndexStore.open(self._index_folder, root),
+            IndexStore.open(self._index_folder, root, TAGS_VERSION),
             repository if repository is not None and repository.root == root else None,
             grammar_folders=self._grammar_folders,
             on_change=self._on_change,

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forethought.secrets import REDACTED, find_secrets, is_secret_path, redact
+from forethought.secrets import REDACTED, find_secrets, is_secret_path, mask, redact
 
 # Made from pieces, so that no scanner takes this file for a leak.
 LOWER = "q7w2e9r4t6y1u8i3o5p0a7s2d9f4g6h1j8k3l5z0x7c2v9b4n6m1"
@@ -263,3 +263,30 @@ def test_secret_paths(path: str) -> None:
 )  # fmt: skip
 def test_source_files_about_secrets_are_no_secrets(path: str) -> None:
     assert not is_secret_path(path)
+
+
+@pytest.mark.parametrize("token", TOKENS.values(), ids=TOKENS)
+def test_masking_moves_nothing(token: str) -> None:
+    source = f'é = 1  # {token} \r\nname = "naïve {token}"\n'.encode() + b"\xff\xfe end\n"
+    masked = mask(source)
+    assert token.encode() not in masked
+    assert len(masked) == len(source)
+    assert [line.find(b"name") for line in masked.splitlines()] == [line.find(b"name") for line in source.splitlines()]
+    assert masked.endswith(b'"\n\xff\xfe end\n')
+    assert mask(masked) == masked
+
+
+def test_a_masked_key_in_comments_is_still_comments() -> None:
+    begin, end = (f"-----{word} RSA PRIVATE " + "KEY-----" for word in ("BEGIN", "END"))
+    source = f"# {begin}\n# {MIXED}\n# {MIXED}\n# {end}\ndef f(): pass\n".encode()
+    masked = mask(source)
+    assert MIXED.encode() not in masked
+    assert all(line.startswith(b"# ") for line in masked.splitlines()[1:4])
+    assert masked.endswith(b"\ndef f(): pass\n")
+
+
+@given(st.binary(max_size=200))
+def test_masking_any_bytes_keeps_their_places(source: bytes) -> None:
+    masked = mask(source)
+    assert len(masked) == len(source)
+    assert masked.count(b"\n") == source.count(b"\n")

@@ -27,6 +27,10 @@ from forethought.index.imports import read_imports
 from forethought.index.languages import Language
 from forethought.index.outline import Definition, Outline, collapse, docstring, one_line, part, read_outline
 from forethought.index.tags import Binding, FileTags, Position, Range, Reference, Symbol
+from forethought.secrets import mask
+
+TAGS_VERSION = "2"
+"""Changes whenever the same text would give other tags; an index of another version is read anew."""
 
 _LONGEST_VALUE = 200
 # The query's cost on a chain of n calls is n times this many matches in progress; real code stays below 64.
@@ -47,7 +51,11 @@ _CREATION = re.compile(r"^(?:new|await|yield|typeof|&|\*)\s*\b")
 
 
 def read_tags(language: Language, source: bytes) -> FileTags:
-    """Everything that is read off the text. Pure, and total: any bytes give tags, at worst a file symbol alone."""
+    """Everything that is read off the text. Pure, and total: any bytes give tags, at worst a file symbol alone.
+
+    Secrets are masked first: tags are stored, and signatures, docs and values quote the text.
+    """
+    source = mask(source)
     tree = _parse(language, source)
     found = _Found()
     if tree is None:

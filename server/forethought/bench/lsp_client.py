@@ -132,6 +132,8 @@ class Connection:
             waiting.put({"error": {"code": None, "message": "the server is gone"}})
 
     def _take(self, message: dict[str, Any]) -> None:
+        if message.get("jsonrpc") != "2.0":
+            raise ValueError(f"no JSON-RPC 2.0 message: {message}")
         if "method" not in message:
             if (waiting := self._waiting.get(message.get("id") or 0)) is not None:
                 waiting.put(message)

@@ -74,7 +74,7 @@ async def find_spot(server: "ForethoughtServer", uri: str, position: types.Posit
     For an open file everything is in memory; for another one its text is read off the loop.
     """
     buffer = server.buffers.get(uri)
-    home = server.home_of(uri) if buffer is None else buffer.home
+    home = server.home_of(uri)
     if home is None:
         return None
     workspace, path = home

@@ -41,15 +41,16 @@ class LooseRequest:
 
     id: int | str
     method: str
+    jsonrpc: str
+    """Without a default, which the converter would leave out."""
     params: Any = None
-    jsonrpc: str = "2.0"
 
 
 @attrs.define
 class LooseNotification:
     method: str
+    jsonrpc: str
     params: Any = None
-    jsonrpc: str = "2.0"
 
 
 def request_error(code: int, sentence: str, reason: str | None = None) -> JsonRpcException:

@@ -218,9 +218,11 @@ class ForethoughtServer(LanguageServer):
             workspace.close_file(path)
 
     def home_of(self, uri: str) -> "tuple[Workspace, str] | None":
-        """The root and path of a document, open or not."""
+        """The root and path of a document, open or not; None outside the roots that are served just now."""
         buffer = self.buffers.get(uri)
-        return buffer.home if buffer is not None and buffer.home is not None else self.roots.home_of(uri)
+        if buffer is None or buffer.home is None:
+            return self.roots.home_of(uri)
+        return buffer.home if buffer.home[0] in self.session.workspaces else None
 
     def encoder(self) -> Encoder:
         """For one document that goes to the client; used off the loop."""

@@ -1,0 +1,331 @@
+--- The server: where its program is, how it is started, and what it tells us.
+local M = {}
+
+local NAME = "forethought"
+
+--- The status document of each running client, by client id.
+---@type table<integer, table>
+M.status = {}
+
+---@type forethought.Options
+local options = {}
+
+--- What was said already is not said again, in this session.
+---@type table<string, true>
+local said = {}
+
+--- Answers to the question whether a workspace's program may be run, by program.
+---@type table<string, boolean>
+local trusted = {}
+
+--- Clients that are being restarted.
+---@type table<integer, true>
+local leaving = {}
+
+local FILETYPES = {
+  "bash",
+  "c",
+  "cpp",
+  "cs",
+  "go",
+  "java",
+  "javascript",
+  "javascriptreact",
+  "kotlin",
+  "lua",
+  "php",
+  "python",
+  "ruby",
+  "rust",
+  "sh",
+  "typescript",
+  "typescriptreact",
+}
+
+---@param message string
+---@param level? integer
+function M.notify(message, level)
+  vim.notify("Forethought: " .. message, level or vim.log.levels.INFO)
+end
+
+--- Attach the server to every file it understands, from now on, and to those that are open.
+---@param given forethought.Options
+function M.enable(given)
+  options = given
+  if vim.lsp.config then
+    vim.lsp.config(NAME, M.config())
+    vim.lsp.enable(NAME)
+    return
+  end
+  vim.api.nvim_create_autocmd("FileType", {
+    group = vim.api.nvim_create_augroup("forethought.attach", {}),
+    pattern = options.filetypes or FILETYPES,
+    callback = function(event)
+      M.start(event.buf)
+    end,
+  })
+  M.start_everywhere()
+end
+
+--- A client configuration, for `vim.lsp.start` and `vim.lsp.config`. `root_dir` is a function, as the latter takes it.
+---@return table
+function M.config()
+  local settings = options.settings and vim.deepcopy(options.settings) or vim.empty_dict()
+  return {
+    name = NAME,
+    cmd = function(dispatchers, config)
+      -- Neovim 0.10 gives no configuration: `start` fills in the root there.
+      return M.spawn(config and config.root_dir, dispatchers)
+    end,
+    filetypes = options.filetypes or FILETYPES,
+    root_dir = function(bufnr, on_root)
+      local root = M.root(bufnr)
+      if M.is_servable(bufnr) and M.find_or_say(root) then
+        on_root(root)
+      end
+    end,
+    init_options = settings,
+    settings = { forethought = settings },
+    handlers = {
+      ["forethought/didChangeStatus"] = function(_, document, context)
+        M.take_status(context.client_id, document)
+      end,
+      ["$/progress"] = function(err, params, context, ...)
+        if require("forethought.answer").take(params) then
+          return
+        end
+        return vim.lsp.handlers["$/progress"](err, params, context, ...)
+      end,
+    },
+    on_exit = M.ended,
+  }
+end
+
+--- Attach a server to a buffer; nothing happens where it has none of our business.
+---@param bufnr integer
+function M.start(bufnr)
+  local config = vim.deepcopy(vim.lsp.config and vim.lsp.config[NAME] or M.config())
+  if not vim.tbl_contains(config.filetypes, vim.bo[bufnr].filetype) then
+    return
+  end
+  config.root_dir(bufnr, function(root)
+    config.root_dir = root
+    local cmd = config.cmd
+    if type(cmd) == "function" then
+      config.cmd = function(dispatchers)
+        return cmd(dispatchers, config)
+      end
+    end
+    vim.lsp.start(config, {
+      bufnr = bufnr,
+      -- A client that is on its way out is still listed.
+      reuse_client = function(client, wanted)
+        return client.name == wanted.name
+          and client.config.root_dir == wanted.root_dir
+          and not M.call(client, "is_stopped")
+      end,
+    })
+  end)
+end
+
+--- Attach a server to every loaded buffer that it understands.
+function M.start_everywhere()
+  for _, bufnr in ipairs(vim.api.nvim_list_bufs()) do
+    if vim.api.nvim_buf_is_loaded(bufnr) then
+      M.start(bufnr)
+    end
+  end
+end
+
+--- End every server, then start them again. What could not be found before is looked for again.
+function M.restart()
+  said, trusted = {}, {}
+  local clients = vim.lsp.get_clients({ name = NAME })
+  for _, client in ipairs(clients) do
+    leaving[client.id] = true
+    M.call(client, "stop")
+  end
+  if #clients == 0 then
+    M.start_everywhere()
+  end
+end
+
+--- The client of a buffer, or any other one of ours.
+---@param bufnr? integer
+---@return vim.lsp.Client?
+function M.client(bufnr)
+  local here = vim.lsp.get_clients({ name = NAME, bufnr = bufnr or 0 })[1]
+  return here or vim.lsp.get_clients({ name = NAME })[1]
+end
+
+--- Call a client's function by name: Neovim 0.11 made them methods.
+---@param client vim.lsp.Client
+---@param name string
+function M.call(client, name, ...)
+  if vim.fn.has("nvim-0.11") == 1 then
+    return client[name](client, ...)
+  end
+  return client[name](...)
+end
+
+--- Tell the server that a person looks at a buffer.
+---@param bufnr integer
+function M.focus(bufnr)
+  for _, client in ipairs(vim.lsp.get_clients({ name = NAME, bufnr = bufnr })) do
+    M.call(client, "notify", "forethought/didFocus", { textDocument = { uri = vim.uri_from_bufnr(bufnr) } })
+  end
+end
+
+--- Keep a client's status, and tell status lines about it.
+---@param client_id integer
+---@param document table?
+function M.take_status(client_id, document)
+  M.status[client_id] = document
+  vim.api.nvim_exec_autocmds("User", {
+    pattern = "ForethoughtStatus",
+    modeline = false,
+    data = { client_id = client_id, status = document },
+  })
+  vim.cmd.redrawstatus({ bang = true })
+end
+
+--- A server has ended: nothing of it may look alive.
+---@param code integer
+---@param signal integer
+---@param client_id integer
+function M.ended(code, signal, client_id)
+  vim.schedule(function()
+    if vim.v.exiting ~= vim.NIL then
+      return
+    end
+    require("forethought.answer").abandon(client_id)
+    M.take_status(client_id, nil)
+    if leaving[client_id] then
+      leaving[client_id] = nil
+      if next(leaving) == nil then
+        M.start_everywhere()
+      end
+    elseif code ~= 0 or (signal ~= 0 and signal ~= 15) then
+      local how = signal ~= 0 and ("signal " .. signal) or ("exit status " .. code)
+      M.notify(
+        ("the server has ended (%s). `:Forethought restart` starts it again; what it said last stands in %s."):format(
+          how,
+          vim.lsp.log.get_filename()
+        ),
+        vim.log.levels.ERROR
+      )
+    end
+  end)
+end
+
+--- The folder that a buffer's server serves: the repository around the file; nil for the server to choose.
+---@param bufnr integer
+---@return string?
+function M.root(bufnr)
+  return vim.fs.root(bufnr, ".git")
+end
+
+--- Whether a buffer is a file on a disk: not a terminal, a diff's side, or something behind a scheme.
+---@param bufnr integer
+---@return boolean
+function M.is_servable(bufnr)
+  local name = vim.api.nvim_buf_get_name(bufnr)
+  return vim.bo[bufnr].buftype == "" and name ~= "" and not name:match("^%a[%w+.-]+://")
+end
+
+---@class forethought.Program
+---@field cmd string[] The whole command line.
+---@field origin "cmd"|"workspace"|"PATH"
+
+--- Where the server is: the option `cmd`, else the workspace's environment if that is wanted and trusted, else PATH.
+--- A `cmd` that does not work is a fault, never skipped.
+---@param root string?
+---@return forethought.Program? program
+---@return string? reason Why there is none.
+function M.find(root)
+  local own = vim.lsp.config and vim.lsp.config[NAME] and vim.lsp.config[NAME].cmd
+  local configured = type(own) == "table" and own or options.cmd
+  if configured then
+    local cmd = type(configured) == "table" and vim.deepcopy(configured) or { configured, "serve" }
+    cmd[1] = vim.fn.expand(cmd[1])
+    if vim.fn.executable(cmd[1]) == 1 then
+      return { cmd = cmd, origin = "cmd" }
+    end
+    return nil, ("`cmd` is “%s”, which is not a program that can be run"):format(cmd[1])
+  end
+  local inside = M.workspace_program(root)
+  if inside and options.use_workspace_environment and M.is_trusted(inside) then
+    return { cmd = { inside, "serve" }, origin = "workspace" }
+  end
+  local program = M.program_on_path()
+  if program then
+    return { cmd = { program, "serve" }, origin = "PATH" }
+  end
+  return nil, "the program `forethought` is not on PATH"
+end
+
+--- The program in the workspace's own environment, whether or not it may be run.
+---@param root string?
+---@return string?
+function M.workspace_program(root)
+  local windows = vim.fn.has("win32") == 1
+  for _, environment in ipairs(root and { ".venv", "venv" } or {}) do
+    local program = vim.fs.joinpath(root, environment, windows and "Scripts/forethought.exe" or "bin/forethought")
+    if vim.fn.executable(program) == 1 then
+      return program
+    end
+  end
+end
+
+--- Find the server, or say once why there is none and what to do.
+---@param root string?
+---@return forethought.Program?
+function M.find_or_say(root)
+  local program, reason = M.find(root)
+  if not program and not said[reason] then
+    said[reason] = true
+    M.notify(
+      reason
+        .. ". Install it with `pipx install forethought`, or name it in"
+        .. ' `require("forethought").setup({ cmd = … })`; `:checkhealth forethought` says more.',
+      vim.log.levels.WARN
+    )
+  end
+  return program
+end
+
+--- Start the server's process.
+---@param root string?
+---@param dispatchers table
+function M.spawn(root, dispatchers)
+  local program, reason = M.find(root)
+  if not program then
+    error("Forethought: " .. reason, 0)
+  end
+  return vim.lsp.rpc.start(program.cmd, dispatchers, { cwd = root })
+end
+
+--- The first `forethought` on PATH. Relative entries would mean the current folder, which may be anybody's.
+---@return string?
+function M.program_on_path()
+  local windows = vim.fn.has("win32") == 1
+  for _, folder in ipairs(vim.split(vim.env.PATH or "", windows and ";" or ":", { plain = true, trimempty = true })) do
+    local program = vim.fs.joinpath(folder, windows and "forethought.exe" or "forethought")
+    if folder:match(windows and "^%a:[/\\]" or "^/") and vim.fn.executable(program) == 1 then
+      return program
+    end
+  end
+end
+
+--- Whether a person allows a program out of a workspace. Neovim asks, once for each content; `:trust` changes it.
+---@param program string
+---@return boolean
+function M.is_trusted(program)
+  if trusted[program] == nil then
+    local read, content = pcall(vim.secure.read, program)
+    trusted[program] = read and content ~= nil
+  end
+  return trusted[program]
+end
+
+return M

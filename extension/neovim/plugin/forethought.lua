@@ -1,0 +1,34 @@
+-- The command, and what has to happen whichever way the server was started. Nothing else is loaded before it is needed.
+if vim.g.loaded_forethought then
+  return
+end
+vim.g.loaded_forethought = true
+
+if vim.fn.has("nvim-0.10") == 0 then
+  vim.api.nvim_create_user_command("Forethought", function()
+    vim.notify("Forethought needs Neovim 0.10 or newer; please update Neovim.", vim.log.levels.ERROR)
+  end, { nargs = "*", desc = "Forethought: needs a newer Neovim" })
+  return
+end
+
+vim.api.nvim_create_user_command("Forethought", function(command)
+  require("forethought.command").run(command.fargs, command.args)
+end, {
+  nargs = "+",
+  desc = "Forethought: ask, status, pause, resume, precompute and more",
+  complete = function(lead, line)
+    return require("forethought.command").complete(lead, line)
+  end,
+})
+
+local group = vim.api.nvim_create_augroup("forethought", {})
+
+-- What a person looks at is thought about first.
+vim.api.nvim_create_autocmd({ "BufEnter", "LspAttach" }, {
+  group = group,
+  callback = function(event)
+    if event.buf == vim.api.nvim_get_current_buf() and vim.bo[event.buf].buftype == "" then
+      require("forethought.server").focus(event.buf)
+    end
+  end,
+})

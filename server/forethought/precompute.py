@@ -217,8 +217,8 @@ def _gather(
             break
         if number % 50 == 0:
             on_progress(Progress(number, len(paths), "comparing with what is known"))
-        symbols = workspace.saved_symbols(path)
-        standings = workspace.standings(path, symbols)
+        symbols = workspace.saved.symbols(path)
+        standings = workspace.saved.standings(path, symbols)
         needed = 0
         for item in symbols:
             standing = standings[item.symbol.id]
@@ -295,7 +295,7 @@ def _think_once(
     report: PrecomputeReport,
 ) -> str | None:
     """Think about one symbol and store it; the reason when that failed."""
-    context = workspace.saved_context(item.target)
+    context = workspace.saved.context(item.target)
     if context is None:
         return "the file changed or vanished during the pass; run it again"
     rejected = contexts.rejected([context.subject]).get(context.subject, frozenset())

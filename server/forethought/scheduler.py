@@ -28,11 +28,12 @@ from forethought.errors import (
 from forethought.index.facts import most_called
 from forethought.index.resolve import Target
 from forethought.insights import Entry
+from forethought.saved import SavedSymbol
 from forethought.sleep import Method, producer_of, think
 from forethought.store.protocol import ContextStore
 from forethought.store.user_state import UserState
 from forethought.value import SETTLING_SECONDS, Signals, Value, value_of
-from forethought.workspace import SavedSymbol, Workspace
+from forethought.workspace import Workspace
 
 RECENT_COMMITS = 10
 MOST_CALLED = 50
@@ -268,7 +269,7 @@ class Scheduler:
                 return
             symbols = [
                 item
-                for item in workspace.saved_symbols(path)
+                for item in workspace.saved.symbols(path)
                 if path not in signals.scope
                 or signals.scope[path] is None
                 or item.symbol.id in (signals.scope[path] or ())
@@ -280,7 +281,7 @@ class Scheduler:
         self._coverage[workspace] = known
 
     def _states(self, workspace: Workspace, path: str, symbols: Sequence[SavedSymbol]) -> dict[str, SymbolState]:
-        standings = workspace.standings(path, symbols)
+        standings = workspace.saved.standings(path, symbols)
         producer, demo = self._producer()
         found = {}
         for item in symbols:
@@ -337,7 +338,7 @@ class Scheduler:
 
     def _think(self, candidate: Candidate) -> None:
         workspace, target = candidate.workspace, candidate.target
-        context = workspace.saved_context(target)
+        context = workspace.saved.context(target)
         if context is None or context.subject != candidate.subject:
             self._drop(candidate)
             self.survey(workspace, [target.path])

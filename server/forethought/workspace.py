@@ -8,16 +8,16 @@ import hashlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
-from forethought.cards import Card, Standing, callee_changed, standing_of
+from forethought.card_table import CardTable
+from forethought.cards import Card, callee_changed
 from forethought.config import Settings
-from forethought.context import Context, build_context
+from forethought.context import build_context
 from forethought.engine.messages import CancelToken
 from forethought.errors import ForethoughtError
-from forethought.files import UnreadableSource, read_source
+from forethought.files import LARGEST_SOURCE, UnreadableSource, read_source
 from forethought.git import Repository
 from forethought.index.extract import read_tags
 from forethought.index.facts import SymbolFacts, facts_of
@@ -25,27 +25,17 @@ from forethought.index.languages import Languages
 from forethought.index.resolve import IndexView, Resolver, Target
 from forethought.index.tags import FileTags, Position, Symbol
 from forethought.indexer import Indexer, IndexReport
-from forethought.insights import Entry
 from forethought.lane import Lane
 from forethought.line_changes import LastChange, LineChanges
+from forethought.saved import SavedContexts
 from forethought.store.index_store import IndexStore
 from forethought.store.protocol import ContextStore
 from forethought.views import Buffer, OverlayView, View
 
-MOST_CARDS = 20_000
-"""Cards kept in memory; those made longest ago go first."""
 HEAD_SECONDS = 1.0
 """Between two looks at HEAD, which reads two small files."""
 MOST_CLOSED_VIEWS = 8
 """Views of files that are not open, kept for the next request on them."""
-
-
-@dataclass(frozen=True, slots=True)
-class SavedSymbol:
-    """A symbol of the text on disk, and the subject that names its context."""
-
-    symbol: Symbol
-    subject: str
 
 
 class Workspace:
@@ -79,7 +69,8 @@ class Workspace:
         self.focused: str | None = None
         self.saved_at: dict[str, float] = {}
         """path → monotonic seconds of the last edit or save seen; what is being edited waits."""
-        self._contexts = contexts
+        self.saved = SavedContexts(index, contexts, self._read, lambda path: self.files_changed([path]))
+        """What passes read."""
         self._on_change = on_change
         self._lock = threading.RLock()
         self._view_built = threading.Condition(self._lock)
@@ -87,11 +78,7 @@ class Workspace:
         self._views: OrderedDict[str, View] = OrderedDict()
         self._overlay = OverlayView(index)
         self._resolvers = threading.local()
-        self._cards: OrderedDict[Target, Card] = OrderedDict()
-        self._card_versions = 0
-        self._completed_at: dict[Target, int] = {}
-        """The overlay's generation for which a card was completed: its facts hold for that one alone."""
-        self._indexed_at: dict[Target, int] = {}
+        self._cards = CardTable()
         self._blame: OrderedDict[tuple[str, str], LineChanges] = OrderedDict()
         self._missed: list[Callable[[Target], None]] = []
         self._refreshed: list[Callable[[IndexReport], None]] = []
@@ -202,7 +189,7 @@ class Workspace:
     def hovered(self, path: str, target: Target) -> None:
         """A person looks at this symbol: complete its card first, and think about its file sooner when it has none."""
         card = self._cards.get(target)
-        if card is None or card.subject is None or self._completed_at.get(target) != self._overlay.generation:
+        if card is None or card.subject is None or not self._cards.is_current(target, self._overlay.generation):
             self._complete_later(target, 1)
         if card is None or card.state in ("missing", "stale"):
             for listener in self._missed:
@@ -232,22 +219,19 @@ class Workspace:
 
         Facts that rest on an older state of any file are left out: a poorer card is better than a wrong one.
         """
-        card = self._cards.get(target)
+        card = self._cards.shown(target, self._overlay.generation)
         if card is not None:
-            outdated = card.facts is not None and self._completed_at.get(target) != self._overlay.generation
-            return replace(card, facts=None, version=-card.version) if outdated else card
+            return card
         tags = self._tags_of(target.path)
         symbol = tags.symbol(target.symbol_id) if tags else None
         if tags is None or symbol is None:
             return None
-        return self._keep(target, Card(target.path, tags.language, symbol))
+        return self._cards.put(target, Card(target.path, tags.language, symbol))
 
     def facts(self, target: Target) -> SymbolFacts:
         """The facts of one symbol as they are now. Reads the index."""
-        card = self._cards.get(target)
-        if card is not None and card.facts is not None and self._completed_at.get(target) == self._overlay.generation:
-            return card.facts
-        return self._facts(target)
+        card = self._cards.shown(target, self._overlay.generation)
+        return card.facts if card is not None and card.facts is not None else self._facts(target)
 
     def last_change(self, target: Target) -> LastChange | None:
         """The last commit that changed the symbol's rows; None when they are not committed. Reads git."""
@@ -291,10 +275,9 @@ class Workspace:
 
     def forget_cards(self, targets: Iterable[Target] | None = None) -> None:
         """c′ changed for these symbols (None: for any): look again, and show what is known until then."""
-        with self._lock:
-            stale = list(self._cards) if targets is None else [target for target in targets if target in self._cards]
-        for target in stale:
-            self._complete_later(target, 3)
+        for target in self._cards.targets() if targets is None else targets:
+            if self._cards.get(target) is not None:
+                self._complete_later(target, 3)
 
     # Names
 
@@ -310,63 +293,6 @@ class Workspace:
             known = self._resolvers.overlay = Resolver(self._overlay)
         return known
 
-    def saved_resolver(self) -> Resolver:
-        """This thread's resolver over what is saved."""
-        known: Resolver | None = getattr(self._resolvers, "saved", None)
-        if known is None:
-            known = self._resolvers.saved = Resolver(self.index)
-        return known
-
-    # Saved contexts: what passes read
-
-    def saved_symbols(self, path: str) -> tuple[SavedSymbol, ...]:
-        """The file's symbols on disk with their subjects; computed only when the file or what it uses has changed.
-
-        Empty when the disk holds another text than the index, which is read again first. Reads the disk.
-        """
-        tags, digest = self.index.tags(path), self.index.content_hash(path)
-        if tags is None or digest is None:
-            return ()
-        known = self.index.get_subjects(path)
-        if not all(known.get(symbol.id, ("", ""))[0] == digest for symbol in tags.symbols):
-            data = self._read(path)
-            if data is None or _digest(data) != digest:
-                self.files_changed([path])
-                return ()
-            subjects = {
-                symbol.id: (digest, build_context(self.saved_resolver(), path, tags, symbol, data).subject)
-                for symbol in tags.symbols
-            }
-            self.index.put_subjects(path, subjects)
-            known = {**known, **subjects}
-        return tuple(SavedSymbol(symbol, known[symbol.id][1]) for symbol in tags.symbols)
-
-    def saved_context(self, target: Target) -> Context | None:
-        """The context of a symbol as saved. None: it is gone, or the disk is newer than the index. Reads the disk."""
-        tags = self.index.tags(target.path)
-        symbol = tags.symbol(target.symbol_id) if tags else None
-        if tags is None or symbol is None:
-            return None
-        data = self._read(target.path)
-        if data is None or _digest(data) != self.index.content_hash(target.path):
-            self.files_changed([target.path])
-            return None
-        context = build_context(self.saved_resolver(), target.path, tags, symbol, data)
-        self.index.put_subjects(target.path, {symbol.id: (_digest(data), context.subject)})
-        return context
-
-    def standings(self, path: str, symbols: Collection[SavedSymbol]) -> dict[str, Standing]:
-        """Symbol id → how its subject stands in c′. Reads the store."""
-        earlier = {item.symbol.id: self.index.last_thought_subject(path, item.symbol.id) for item in symbols}
-        wanted = {item.subject for item in symbols} | {subject for subject in earlier.values() if subject}
-        entries, rejected = self._contexts.get_many(wanted), self._contexts.rejected(wanted)
-        found = {}
-        for item in symbols:
-            before = earlier[item.symbol.id]
-            found[item.symbol.id] = _standing(item.subject, before, entries, rejected)
-        self.index.mark_thought(path, [key for key, standing in found.items() if standing.state == "fresh"])
-        return found
-
     # The index
 
     def refresh(
@@ -376,7 +302,7 @@ class Workspace:
         cancel: CancelToken | None = None,
     ) -> IndexReport:
         """Read again what changed on disk (of `paths`, or anywhere). Reads the disk, for as long as it takes."""
-        before = {path: _interface(self.index.outline(path)) for path in paths} if paths is not None else {}
+        before = self.saved.interfaces(paths) if paths is not None else None
         self.indexing = True
         self._on_change()
 
@@ -392,7 +318,7 @@ class Workspace:
         self.last_report = report
         changed = (*report.changed, *report.removed)
         if changed:
-            self._outdate(changed, before if paths is not None else None)
+            self.saved.outdate(changed, before)
             self._blame.clear()
             self._renew_views(changed)
         for listener in self._refreshed:
@@ -455,28 +381,9 @@ class Workspace:
     def _refresh_quietly(self, paths: Collection[str] | None) -> None:
         self.refresh(paths)
 
-    def _outdate(self, changed: Collection[str], before: Mapping[str, Mapping[str, str]] | None) -> None:
-        """Subjects rest on the interfaces that their symbols use: whoever mentions a changed one is computed again."""
-        names: set[str] = set()
-        for path in changed:
-            now = _interface(self.index.outline(path))
-            then = (
-                {_short(key): "" for key in self.index.get_subjects(path)} if before is None else before.get(path, {})
-            )
-            names |= {name for name in now.keys() | then.keys() if now.get(name) != then.get(name)}
-        outdated = set(changed)
-        for name in names - {""}:
-            outdated.update(path for path, _ in self.index.references_named(name))
-            outdated.update(path for path, _ in self.index.aliases_of(name))
-        for path in outdated:
-            known = self.index.get_subjects(path)
-            self.index.put_subjects(path, {key: ("", subject) for key, (_, subject) in known.items()})
-
     def _renew_views(self, changed: Collection[str]) -> None:
+        self._cards.drop_files(changed)
         with self._lock:
-            targets = [target for target in self._cards if target.path in changed]
-            for target in targets:
-                del self._cards[target]
             buffers = list(self._buffers)
             for path in [path for path in self._views if path not in self._buffers]:
                 del self._views[path]
@@ -494,6 +401,7 @@ class Workspace:
                 return  # changed again meanwhile: the next job builds it
             if view is None:
                 self._views.pop(path, None)
+                self._overlay.replace_buffer(path, None)
             else:
                 self._views[path] = view
             self._view_built.notify_all()
@@ -502,31 +410,18 @@ class Workspace:
 
     def _make_view(self, path: str, version: int | None, data: bytes) -> View | None:
         language = self.languages.detect(path, data[:8192])
-        if language is None:
+        if language is None or len(data) > LARGEST_SOURCE:
             return None
         tags = self.index.tags(path) if _digest(data) == self.index.content_hash(path) else None
         if tags is None:
             tags = read_tags(language, data)
         if path in self._buffers:
             self._overlay.replace_buffer(path, tags)
-        self._renew_cards(path, tags)
+        self._cards.renew(path, tags)
         return View(path, version, data, tags, lambda at: self._resolve_at(path, at), self.quick_card)
 
     def _resolve_at(self, path: str, position: Position) -> tuple[Target, ...]:
         return self.resolver().resolve_at(path, position).targets
-
-    def _renew_cards(self, path: str, tags: FileTags) -> None:
-        """Cards of a file whose text changed: what its symbols are is new at once, what is known about them follows."""
-        symbols = {symbol.id: symbol for symbol in tags.symbols}
-        with self._lock:
-            for target in [target for target in self._cards if target.path == path]:
-                card, symbol = self._cards[target], symbols.get(target.symbol_id)
-                if symbol is None:
-                    del self._cards[target]
-                elif symbol != card.symbol:
-                    same = bool(symbol.digest) and symbol.digest == card.symbol.digest
-                    state = card.state if same or card.state != "fresh" else "stale"
-                    self._keep(target, replace(card, symbol=symbol, subject=None, state=state))
 
     def _complete_view(self, path: str) -> None:
         """Resolve every name of an open file, then complete the cards: its own symbols first."""
@@ -541,7 +436,8 @@ class Workspace:
         indexed = self.index.generation
         for target in targets:
             card = self._cards.get(target)
-            if card is None or card.subject is None or target.path == path or self._indexed_at.get(target) != indexed:
+            known = card is not None and card.subject is not None and self._cards.is_current_on_disk(target, indexed)
+            if not known or target.path == path:
                 self._complete_later(target, 5)
         self._on_change()
 
@@ -553,18 +449,15 @@ class Workspace:
 
     def _complete(self, target: Target) -> Card | None:
         """Work out everything about one symbol, as the editor has it."""
-        generation, indexed = self._overlay.generation, self.index.generation
+        generations = (self._overlay.generation, self.index.generation)
         tags = self._tags_of(target.path)
         symbol = tags.symbol(target.symbol_id) if tags else None
         data = self._data_of(target.path)
         if tags is None or symbol is None or data is None:
-            with self._lock:
-                self._cards.pop(target, None)
+            self._cards.drop(target)
             return None
         context = build_context(self.resolver(), target.path, tags, symbol, data)
-        earlier = self._earlier_subject(target, context.subject)
-        wanted = [context.subject, earlier] if earlier else [context.subject]
-        standing = _standing(context.subject, earlier, self._contexts.get_many(wanted), self._contexts.rejected(wanted))
+        standing = self.saved.standing(target, context.subject)
         card = Card(
             path=target.path,
             language=tags.language,
@@ -576,15 +469,7 @@ class Workspace:
             facts=self._facts(target),
             last_change=self._changes(target.path, data).last_change(symbol.range.start.row, _last_row(symbol)),
         )
-        self._completed_at[target], self._indexed_at[target] = generation, indexed
-        return self._keep(target, card)
-
-    def _earlier_subject(self, target: Target, subject: str) -> str | None:
-        earlier = self.index.last_thought_subject(target.path, target.symbol_id)
-        if earlier == subject or earlier is None:
-            known = self.index.get_subjects(target.path).get(target.symbol_id)
-            earlier = known[1] if known and known[1] != subject else None
-        return earlier
+        return self._cards.put(target, card, generations)
 
     def _facts(self, target: Target) -> SymbolFacts:
         return facts_of(self._overlay, target.path, target.symbol_id, resolver=self.resolver())
@@ -606,21 +491,6 @@ class Workspace:
                     self._blame.popitem(last=False)
         return known
 
-    def _keep(self, target: Target, card: Card) -> Card:
-        with self._lock:
-            known = self._cards.get(target)
-            if known is not None and replace(known, version=0) == replace(card, version=0):
-                return known
-            self._card_versions += 1
-            card = replace(card, version=self._card_versions)
-            self._cards[target] = card
-            self._cards.move_to_end(target)
-            while len(self._cards) > MOST_CARDS:
-                forgotten, _ = self._cards.popitem(last=False)
-                self._completed_at.pop(forgotten, None)
-                self._indexed_at.pop(forgotten, None)
-        return card
-
     def _tags_of(self, path: str) -> FileTags | None:
         view = self._views.get(path)
         return view.tags if view else self._overlay.tags(path)
@@ -641,40 +511,6 @@ class Workspace:
             return read_source(self.root, path)
         except UnreadableSource:
             return None  # gone, or not ours to read: there is nothing to show
-
-
-def _standing(
-    subject: str, earlier: str | None, entries: Mapping[str, tuple[Entry, ...]], rejected: Mapping[str, frozenset[str]]
-) -> Standing:
-    nothing: frozenset[str] = frozenset()
-    return standing_of(
-        entries.get(subject, ()),
-        entries.get(earlier, ()) if earlier else (),
-        rejected.get(subject, nothing),
-        rejected.get(earlier, nothing) if earlier else nothing,
-    )
-
-
-def _interface(tags: FileTags | None) -> dict[str, str]:
-    """Short name → everything that users of the name in this file may see of it."""
-    if tags is None:
-        return {}
-    found: dict[str, str] = {}
-    for symbol in tags.symbols[1:]:
-        seen = f"{symbol.id} {symbol.kind} {symbol.signature} {symbol.returns} {symbol.bases}"
-        found[symbol.short_name] = f"{found.get(symbol.short_name, '')}\n{seen}"
-        if symbol.parent:
-            found[_short(symbol.parent)] = f"{found.get(_short(symbol.parent), '')}\n{symbol.signature}"
-    for binding in tags.bindings:
-        owner = _short(binding.scope)
-        found[owner] = f"{found.get(owner, '')}\n{binding.name}: {binding.annotation}"
-    for item in tags.imports:
-        found[item.local] = f"{found.get(item.local, '')}\n{item.module} {item.name}"
-    return found
-
-
-def _short(symbol_id: str) -> str:
-    return symbol_id.partition("#")[0].rpartition(".")[2]
 
 
 def _last_row(symbol: Symbol) -> int:

@@ -152,7 +152,7 @@ def _subjects_since(invocation: Invocation, since: str) -> set[str]:
             raise UsageError(f"{workspace.root} has no git history, so that --since means nothing; leave it out.")
         workspace.refresh()
         changed = workspace.repository.changed_paths(since)
-        return {item.subject for path in changed for item in workspace.saved_symbols(path)}
+        return {item.subject for path in changed for item in workspace.saved.symbols(path)}
 
 
 def _folder(invocation: Invocation) -> Path:

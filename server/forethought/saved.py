@@ -1,0 +1,162 @@
+"""The contexts of what is saved on disk, and how their subjects stand in c′: what passes and coverage rest on."""
+
+import hashlib
+import threading
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from forethought.cards import Standing, standing_of
+from forethought.context import Context, build_context
+from forethought.index.resolve import Resolver, Target
+from forethought.index.tags import FileTags, Symbol
+from forethought.store.index_store import IndexStore
+from forethought.store.protocol import ContextStore
+
+
+@dataclass(frozen=True, slots=True)
+class SavedSymbol:
+    """A symbol of the text on disk, and the subject that names its context."""
+
+    symbol: Symbol
+    subject: str
+
+
+class SavedContexts:
+    """Computes subjects only for what changed, and remembers them in the index. Every method reads the disk."""
+
+    def __init__(
+        self,
+        index: IndexStore,
+        contexts: ContextStore,
+        read: Callable[[str], bytes | None],
+        on_outdated: Callable[[str], None],
+    ) -> None:
+        self._index = index
+        self._contexts = contexts
+        self._read = read
+        self._on_outdated = on_outdated
+        """Called with a path whose text on disk is not the one that was indexed."""
+        self._resolvers = threading.local()
+
+    def symbols(self, path: str) -> tuple[SavedSymbol, ...]:
+        """The file's symbols with their subjects; empty when the disk is newer than the index."""
+        tags, digest = self._index.tags(path), self._index.content_hash(path)
+        if tags is None or digest is None:
+            return ()
+        known = self._index.get_subjects(path)
+        if not all(known.get(symbol.id, ("", ""))[0] == digest for symbol in tags.symbols):
+            data = self._read_indexed(path, digest)
+            if data is None:
+                return ()
+            resolver = self._resolver()
+            subjects = {
+                symbol.id: (digest, build_context(resolver, path, tags, symbol, data).subject)
+                for symbol in tags.symbols
+            }
+            self._index.put_subjects(path, subjects)
+            known = {**known, **subjects}
+        return tuple(SavedSymbol(symbol, known[symbol.id][1]) for symbol in tags.symbols)
+
+    def context(self, target: Target) -> Context | None:
+        """The context of one symbol; None when it is gone, or the disk is newer than the index."""
+        tags, digest = self._index.tags(target.path), self._index.content_hash(target.path)
+        symbol = tags.symbol(target.symbol_id) if tags else None
+        if tags is None or symbol is None or digest is None:
+            return None
+        data = self._read_indexed(target.path, digest)
+        if data is None:
+            return None
+        context = build_context(self._resolver(), target.path, tags, symbol, data)
+        self._index.put_subjects(target.path, {symbol.id: (digest, context.subject)})
+        return context
+
+    def standings(self, path: str, symbols: Collection[SavedSymbol]) -> dict[str, Standing]:
+        """Symbol id → how its subject stands in c′."""
+        earlier = {item.symbol.id: self._index.last_thought_subject(path, item.symbol.id) for item in symbols}
+        found = self._standings({item.symbol.id: (item.subject, earlier[item.symbol.id]) for item in symbols})
+        self._index.mark_thought(path, [key for key, standing in found.items() if standing.state == "fresh"])
+        return found
+
+    def standing(self, target: Target, subject: str) -> Standing:
+        """How a subject stands in c′, and else what was thought about the text that was there before."""
+        earlier = self._index.last_thought_subject(target.path, target.symbol_id)
+        if earlier == subject or earlier is None:
+            known = self._index.get_subjects(target.path).get(target.symbol_id)
+            earlier = known[1] if known and known[1] != subject else None
+        return self._standings({"": (subject, earlier)})[""]
+
+    def interfaces(self, paths: Collection[str]) -> dict[str, dict[str, str]]:
+        """What users of these files may see of them now: keep it from before a refresh for `outdate`."""
+        return {path: _interface(self._index.outline(path)) for path in paths}
+
+    def outdate(self, changed: Collection[str], before: Mapping[str, Mapping[str, str]] | None) -> None:
+        """Subjects rest on the interfaces that their symbols use: whoever mentions a changed one is computed again.
+
+        `before` None: not known, so that everything which the changed files define counts as changed.
+        """
+        names: set[str] = set()
+        for path in changed:
+            now = _interface(self._index.outline(path))
+            known = self._index.get_subjects(path)
+            then = {_short(key): "" for key in known} if before is None else before.get(path, {})
+            names |= {name for name in now.keys() | then.keys() if now.get(name) != then.get(name)}
+        outdated = set(changed)
+        for name in names - {""}:
+            outdated.update(path for path, _ in self._index.references_named(name))
+            outdated.update(path for path, _ in self._index.aliases_of(name))
+        for path in outdated:
+            known = self._index.get_subjects(path)
+            self._index.put_subjects(path, {key: ("", subject) for key, (_, subject) in known.items()})
+
+    def _standings(self, subjects: Mapping[str, tuple[str, str | None]]) -> dict[str, Standing]:
+        wanted = {subject for pair in subjects.values() for subject in pair if subject}
+        entries, rejected = self._contexts.get_many(wanted), self._contexts.rejected(wanted)
+        nothing: frozenset[str] = frozenset()
+        return {
+            key: standing_of(
+                entries.get(subject, ()),
+                entries.get(earlier, ()) if earlier else (),
+                rejected.get(subject, nothing),
+                rejected.get(earlier, nothing) if earlier else nothing,
+            )
+            for key, (subject, earlier) in subjects.items()
+        }
+
+    def _read_indexed(self, path: str, digest: str) -> bytes | None:
+        """The text that was indexed; None when the disk holds another, which is then read again."""
+        data = self._read(path)
+        if data is None or hashlib.sha256(data).hexdigest() != digest:
+            self._on_outdated(path)
+            return None
+        return data
+
+    def _resolver(self) -> Resolver:
+        """This thread's resolver over what is saved."""
+        known: Resolver | None = getattr(self._resolvers, "saved", None)
+        if known is None:
+            known = self._resolvers.saved = Resolver(self._index)
+        return known
+
+
+def _interface(tags: FileTags | None) -> dict[str, str]:
+    """Short name → everything that users of the name may see of it in this file."""
+    if tags is None:
+        return {}
+    found: dict[str, str] = {}
+
+    def add(name: str, seen: str) -> None:
+        found[name] = f"{found.get(name, '')}\n{seen}"
+
+    for symbol in tags.symbols[1:]:
+        add(symbol.short_name, f"{symbol.id} {symbol.kind} {symbol.signature} {symbol.returns} {symbol.bases}")
+        if symbol.parent:
+            add(_short(symbol.parent), symbol.signature)
+    for binding in tags.bindings:
+        add(_short(binding.scope), f"{binding.name}: {binding.annotation}")
+    for item in tags.imports:
+        add(item.local, f"{item.module} {item.name}")
+    return found
+
+
+def _short(symbol_id: str) -> str:
+    return symbol_id.partition("#")[0].rpartition(".")[2]

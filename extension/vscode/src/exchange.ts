@@ -47,7 +47,7 @@ export function show(exchange: Exchange, label: (uri: string) => string): ShownE
   return {
     id: exchange.id,
     question: exchange.params.question,
-    about: exchange.about,
+    about: exchange.about && !exchange.params.question.includes(exchange.about) ? exchange.about : null,
     state: exchange.state,
     html: renderAnswer(result?.answer ?? exchange.text),
     error: exchange.error,
@@ -55,19 +55,20 @@ export function show(exchange: Exchange, label: (uri: string) => string): ShownE
       label: `${label(source.uri)}:${source.range.start.line + 1}`,
       title: source.symbol,
     })),
-    line: result ? provenance(result) : "",
+    line: result ? provenance(result, exchange.params.question) : "",
     canFlag: result !== null && result.tier !== "facts" && result.tier !== "none",
     canRefresh: result !== null && result.tier === "predicted",
     flagged: exchange.flagged,
   };
 }
 
-/** How an answer was made, in one line: tier, model, staleness, the matched question, time. */
-export function provenance(result: ChatResult): string {
+/** How an answer was made, in one line: tier, model, staleness, the matched question where it is not the one asked, time. */
+export function provenance(result: ChatResult, asked: string): string {
   const parts: string[] = [result.tier === "none" ? "no answer" : result.tier];
   if (result.model) parts.push(result.model);
   if (result.state === "stale") parts.push("from an older version of the code");
-  if (result.matchedQuestion) parts.push(`predicted as “${result.matchedQuestion}”`);
+  const matched = result.matchedQuestion?.replaceAll("`", "");
+  if (matched && matched !== asked.replaceAll("`", "")) parts.push(`for “${matched}”`);
   parts.push(duration(result.usage.totalMs));
   if (result.usage.completionTokens > 0) parts.push(`${result.usage.completionTokens} tokens`);
   return parts.join(" · ");

@@ -140,10 +140,14 @@ async function think(server: Server, what: string, command: string, argument?: u
   const options = {
     location: vscode.ProgressLocation.Notification, cancellable: true, title: `Forethought: thinking about ${what}`,
   };
-  await vscode.window.withProgress(options, async (_progress, token) => {
-    token.onCancellationRequested(() => void server.cancelPasses());
-    const report = await server.execute<PrecomputeReport | null>(command, argument, token);
-    if (!report?.symbols || token.isCancellationRequested) return;
+  await vscode.window.withProgress(options, async (progress, cancel) => {
+    let shown = 0;
+    const report = await server.executeLong<PrecomputeReport | null>(command, argument, ({ message, percentage }) => {
+      const increment = Math.max(0, (percentage ?? shown) - shown);
+      shown += increment;
+      progress.report({ increment, ...(message ? { message } : {}) });
+    }, cancel);
+    if (!report?.symbols) return;
     const { computed, reused, failed, remaining } = report.symbols;
     void vscode.window.showInformationMessage(
       `Forethought: ${what}: ${computed} symbols thought about, ${reused} known already, ${failed} failed, ${remaining} left.`,

@@ -1,5 +1,6 @@
 /** The language server's life: found, started, restarted, stopped; and what it says about itself. */
 
+import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { homedir } from "node:os";
@@ -8,12 +9,15 @@ import type { Readable } from "node:stream";
 import * as vscode from "vscode";
 import {
   DidChangeConfigurationNotification,
+  ExecuteCommandRequest,
   LanguageClient,
   State,
+  WorkDoneProgress,
   WorkDoneProgressCancelNotification,
   type ExecuteCommandSignature,
   type LanguageClientOptions,
   type ProgressToken,
+  type WorkDoneProgressReport,
 } from "vscode-languageclient/node";
 import { locateServer } from "./locate";
 import type { StatusDocument } from "./protocol";
@@ -64,9 +68,29 @@ export class Server implements vscode.Disposable {
   }
 
   /** Runs one of the server's own commands. */
-  async execute<Result>(command: string, argument?: unknown, token?: vscode.CancellationToken): Promise<Result> {
+  async execute<Result>(command: string, argument?: unknown): Promise<Result> {
     const params = { command, arguments: argument === undefined ? [] : [argument] };
-    return await this.running().sendRequest<Result>("workspace/executeCommand", params, token);
+    return await this.running().sendRequest<Result>(ExecuteCommandRequest.method, params);
+  }
+
+  /** Runs a command that lasts, with its progress. Cancelling ends the pass early; the result tells what was done. */
+  async executeLong<Result>(
+    command: string, argument: unknown, report: (progress: WorkDoneProgressReport) => void, cancel: vscode.CancellationToken,
+  ): Promise<Result> {
+    const client = this.running();
+    const token = randomUUID();
+    const params = { command, arguments: argument === undefined ? [] : [argument], workDoneToken: token };
+    const following = [
+      client.onProgress(WorkDoneProgress.type, token, (progress) => {
+        if (progress.kind === "report") report(progress);
+      }),
+      cancel.onCancellationRequested(() => void client.sendNotification(WorkDoneProgressCancelNotification.type, { token })),
+    ];
+    try {
+      return await client.sendRequest<Result>(ExecuteCommandRequest.method, params);
+    } finally {
+      for (const part of following) part.dispose();
+    }
   }
 
   /** A hint for the queue's order: what the person looks at. */
@@ -173,11 +197,10 @@ export class Server implements vscode.Disposable {
         executeCommand: (command: string, args: unknown[], next: ExecuteCommandSignature) =>
           this.localCommand(command, args) ?? next(command, args),
         handleWorkDoneProgress: (token, params, next) => {
-          // The status item shows that a pass runs and cancels it, so the editor's own progress stays quiet.
           if (params.kind === "begin") this.passes.add(token);
-          if (params.kind !== "end") return;
-          this.passes.delete(token);
-          next(token, params);
+          if (params.kind === "end") this.passes.delete(token);
+          // The status item shows that a pass runs and cancels it, so the editor's own progress does not begin.
+          if (params.kind !== "begin") next(token, params);
         },
         workspace: {
           configuration: (params, token, next) =>

@@ -63,12 +63,18 @@ test("the streamed text is shown until the result replaces it", () => {
 });
 
 test("the provenance names tier, model, staleness and time", () => {
-  assert.equal(provenance(result), "facts · 12 ms");
+  assert.equal(provenance(result, "q"), "facts · 12 ms");
   const usage = { ...result.usage, completionTokens: 40, totalMs: 1234 };
   assert.equal(
-    provenance({ ...result, tier: "enriched", model: "m (demo model)", state: "stale", usage }),
+    provenance({ ...result, tier: "enriched", model: "m (demo model)", state: "stale", usage }, "q"),
     "enriched · m (demo model) · from an older version of the code · 1.2 s · 40 tokens",
   );
+});
+
+test("the matched question is named where it is not the one asked", () => {
+  const predicted: ChatResult = { ...result, tier: "predicted", matchedQuestion: "What does `greet` do?" };
+  assert.equal(provenance(predicted, "What does greet do?"), "predicted · 12 ms");
+  assert.equal(provenance(predicted, "What is greet for?"), "predicted · for “What does greet do?” · 12 ms");
 });
 
 test("the history holds what was answered, the newest last", () => {

@@ -35,10 +35,10 @@ const browserArguments = [
 ];
 
 /**
- * Opens `workspace` in a fresh code-server, calls `use(page)`, and ends every process, also when `use` fails.
+ * Opens `workspace` and a `file` of it in a fresh code-server, calls `use(page)`, and ends every process, also when `use` fails.
  * `settings` are of machine scope; `trust` keeps workspace trust on, with nothing trusted.
  */
-export async function withEditor({ tools, vsix, workspace, settings = {}, environment = {}, trust = false, failureShot }, use) {
+export async function withEditor({ tools, vsix, workspace, file, settings = {}, environment = {}, trust = false, failureShot }, use) {
   const scratch = mkdtempSync(join(tmpdir(), "forethought-editor-"));
   const data = join(scratch, "data");
   for (const [scope, values] of [["User", userSettings], ["Machine", settings]]) {
@@ -59,8 +59,10 @@ export async function withEditor({ tools, vsix, workspace, settings = {}, enviro
     browser = await chromium.launch({ executablePath: tools.chromium, headless: true, args: browserArguments });
     const page = await browser.newPage({ viewport: { width: 1180, height: 720 } });
     try {
-      await page.goto(`http://127.0.0.1:${port}/?folder=${encodeURIComponent(workspace)}`, { waitUntil: "domcontentloaded" });
-      await page.locator(".monaco-workbench").waitFor({ timeout: 90_000 });
+      const payload = [["openFile", `vscode-remote://127.0.0.1:${port}${join(workspace, file)}`]];
+      const query = new URLSearchParams({ folder: workspace, payload: JSON.stringify(payload) });
+      await page.goto(`http://127.0.0.1:${port}/?${query}`, { waitUntil: "domcontentloaded" });
+      await activeFile(page, file, 120_000);
       await use(page);
     } catch (error) {
       await page.screenshot({ path: failureShot });
@@ -74,15 +76,16 @@ export async function withEditor({ tools, vsix, workspace, settings = {}, enviro
   }
 }
 
-export async function openFile(page, name) {
-  await page.locator(".explorer-folders-view .monaco-list-row", { hasText: name }).first().dblclick({ timeout: 60_000 });
+/** Brings a file that is open already to the front. */
+export async function showFile(page, name) {
+  await page.locator(`.tabs-container .tab[data-resource-name="${name}"]`).click({ timeout: 30_000 });
   await activeFile(page, name);
 }
 
 /** Waits until `name` is the file that the active editor shows. */
-export async function activeFile(page, name) {
-  await page.locator(`.tabs-container .tab.active[data-resource-name="${name}"]`).waitFor({ timeout: 30_000 });
-  await page.locator(".editor-group-container.active .view-lines .view-line").first().waitFor({ timeout: 30_000 });
+export async function activeFile(page, name, timeout = 30_000) {
+  await page.locator(`.tabs-container .tab.active[data-resource-name="${name}"]`).waitFor({ timeout });
+  await page.locator(".editor-group-container.active .view-lines .view-line").first().waitFor({ timeout });
 }
 
 /** The place where a word stands in the active editor, as a locator. */
@@ -111,8 +114,8 @@ export async function statusIs(page, state, timeout = 60_000) {
 export async function chooseFromStatus(page, choice) {
   await page.locator(".statusbar-item", { hasText: "Forethought:" }).click();
   const row = page.locator(".quick-input-list .monaco-list-row", { hasText: choice ?? "Open the log" }).first();
-  await row.waitFor({ timeout: 15_000 });
-  if (choice !== null) await row.click();
+  if (choice === null) await row.waitFor({ timeout: 30_000 });
+  else await pick(row);
 }
 
 export async function runCommand(page, title) {
@@ -120,7 +123,7 @@ export async function runCommand(page, title) {
   const input = page.locator(".quick-input-widget input").first();
   await input.waitFor();
   await input.fill(`>Forethought: ${title}`);
-  await page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first().click();
+  await pick(page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first());
 }
 
 /** “Ask about this symbol” from the editor's context menu, with a question typed. */
@@ -129,16 +132,29 @@ export async function ask(page, target, question) {
   const box = page.locator(".quick-input-widget input").first();
   // A menu ignores what is clicked in its first moments.
   for (let attempt = 0; attempt < 5 && !(await box.isVisible()); attempt++) {
-    await page.locator(".context-view .action-label", { hasText: "Ask about this symbol" }).click({ timeout: 15_000 });
+    await page.locator(".context-view .action-label", { hasText: "Ask about this symbol" }).click({ timeout: 30_000 });
     await box.waitFor({ timeout: 1500 }).catch(() => undefined);
   }
   await box.fill(question);
   await page.keyboard.press("Enter");
 }
 
+export function answerView(page) {
+  return page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
+}
+
 /** The last exchange of the answer view. */
 export function lastAnswer(page) {
-  return page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame").locator("article").last();
+  return answerView(page).locator("article").last();
+}
+
+/** Chooses a row of a list that may still be filling, which loses what is clicked meanwhile. */
+async function pick(row) {
+  await row.waitFor({ timeout: 30_000 });
+  for (let attempt = 0; attempt < 10 && (await row.isVisible()); attempt++) {
+    await row.click({ timeout: 3000 }).catch(() => undefined);
+    await row.waitFor({ state: "hidden", timeout: 3000 }).catch(() => undefined);
+  }
 }
 
 async function freePort() {

@@ -28,10 +28,10 @@ def welcome(guests: list[str]) -> list[str]:
     """Greet every guest in English."""
     return [greet(name) for name in guests]
 `,
-  "test_greeting.py": `from greeting import greet
+  "italian_test.py": `from greeting import greet
 
 
-def test_a_guest_is_greeted_in_italian():
+def test_italian_greeting():
     assert greet("Ada", "it") == "Ciao, Ada!"
 `,
 };

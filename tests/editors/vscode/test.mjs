@@ -1,11 +1,12 @@
 // The extension in the real editor. usage: node test.mjs SERVER VSIX TOOLS OUT   (see run.sh)
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
-  activeFile, ask, chooseFromStatus, hover, lastAnswer, openFile, runCommand, statusIs, withEditor, word,
+  activeFile, answerView, ask, chooseFromStatus, hover, lastAnswer, runCommand, showFile, statusIs, withEditor, word,
 } from "./editor.mjs";
 import { writeSample } from "./sample.mjs";
 
@@ -27,7 +28,6 @@ mkdirSync(out, { recursive: true });
 const only = process.env.SESSION;
 
 await session("real", { server }, async (page, { shot }) => {
-  await openFile(page, "greeting.py");
   await check("the status item reaches idle", page, () => statusIs(page, "idle"));
   await check("a hover shows who calls a function and what it raises", page, async () => {
     const text = await hover(page, word(page, "greet"), /Called .*welcome/s);
@@ -43,34 +43,71 @@ await session("real", { server }, async (page, { shot }) => {
   await check("a source is a link that moves the editor to its line", page, async () => {
     await lastAnswer(page).locator(".source", { hasText: "reception.py:8" }).click();
     await activeFile(page, "reception.py");
-    await page.locator("#status\\.editor\\.selection", { hasText: "Ln 8" }).waitFor({ timeout: 15_000 });
+    await page.locator("#status\\.editor\\.selection", { hasText: "Ln 8" }).waitFor({ timeout: 30_000 });
     await shot("answer");
+  });
+  await check("the answer view takes a further question itself", page, async () => {
+    await answerView(page).locator("#question").fill("Which tests reach greet?");
+    await answerView(page).locator("#question").press("Enter");
+    const answer = lastAnswer(page).locator(".answer", { hasText: "test_italian_greeting" });
+    await answer.waitFor({ timeout: 30_000 });
+  });
+  await check("the server's “Explain” code action answers in the view", page, async () => {
+    await showFile(page, "greeting.py");
+    await word(page, "greet").click();
+    await page.keyboard.press("Control+.");
+    await page.locator(".action-widget .action.focused", { hasText: "Explain greet" }).waitFor({ timeout: 30_000 });
+    await page.keyboard.press("Enter");
+    const explained = answerView(page).locator("article", { hasText: "What does `greet` do?" });
+    await explained.locator(".provenance").waitFor({ timeout: 30_000 });
+  });
+  await check("what is known about a symbol opens as a document", page, async () => {
+    await showFile(page, "greeting.py");
+    await word(page, "greet").click();
+    await runCommand(page, "Show what is known about this symbol");
+    await page.locator(".tab.active", { hasText: "what is known" }).waitFor({ timeout: 30_000 });
+    await page.locator(".view-line", { hasText: '"signature": "def greet' }).first().waitFor({ timeout: 30_000 });
+  });
+});
+
+await session("model", { server, model: "smollm2", prepare: thinkAhead }, async (page, { shot }) => {
+  await statusIs(page, "idle");
+  await check("a hover shows what the demo model wrote beforehand, labelled as such", page, async () => {
+    await hover(page, word(page, "greet"), /demo model/);
+    await shot("insight");
+  });
+  await check("a predicted answer can be marked as wrong", page, async () => {
+    await ask(page, word(page, "greet"), "What does greet do?");
+    const answer = lastAnswer(page);
+    await answer.locator(".provenance", { hasText: "predicted" }).waitFor({ timeout: 30_000 });
+    await shot("predicted");
+    await answer.getByRole("button", { name: "Wrong" }).click();
+    await answer.locator(".provenance", { hasText: "Marked as wrong" }).waitFor({ timeout: 30_000 });
+  });
+  await check("thinking about the workspace shows its progress and what was done", page, async () => {
+    await chooseFromStatus(page, "Think about the workspace");
+    const toast = page.locator(".notification-list-item", { hasText: /thought about/ });
+    await toast.waitFor({ timeout: 240_000 });
+    assert.match(await toast.innerText(), /[1-9]\d* symbols thought about, [1-9]\d* known already, 0 failed, 0 left/);
+    await hover(page, word(page, "GREETINGS"), /demo model/);
   });
   await check("pausing and resuming show in the status item", page, async () => {
     await chooseFromStatus(page, "Pause thinking");
-    await statusIs(page, "paused", 15_000);
+    await statusIs(page, "paused", 30_000);
     await chooseFromStatus(page, null);
     await shot("status");
     await page.keyboard.press("Escape");
     await chooseFromStatus(page, "Resume thinking");
-    await statusIs(page, "idle", 15_000);
-  });
-  await check("what is known about a symbol opens as a document", page, async () => {
-    await openFile(page, "greeting.py");
-    await word(page, "greet").click();
-    await runCommand(page, "Show what is known about this symbol");
-    await page.locator(".tab.active", { hasText: "what is known" }).waitFor({ timeout: 15_000 });
-    await page.locator(".view-line", { hasText: "calledByCount" }).first().waitFor({ timeout: 15_000 });
+    await statusIs(page, "idle", 30_000);
   });
 });
 
 const scripted = join(here, "scripted_server.py");
 await session("scripted", { server: scripted }, async (page, { methods }) => {
-  await openFile(page, "greeting.py");
   await check("a running pass shows in the status item and is cancelled from its menu", page, async () => {
     await statusIs(page, "thinking");
     await chooseFromStatus(page, "Cancel the current pass");
-    await statusIs(page, "idle", 15_000);
+    await statusIs(page, "idle", 30_000);
     assert.ok(methods().includes("window/workDoneProgress/cancel"));
   });
   await check("negative control: with a server that knows nothing, the hover check fails", page, async () => {
@@ -80,9 +117,9 @@ await session("scripted", { server: scripted }, async (page, { methods }) => {
   await check("an answer is shown while it streams, and can be cancelled", page, async () => {
     await ask(page, word(page, "greet"), "What does greet do?");
     const answer = lastAnswer(page);
-    await answer.locator(".answer", { hasText: "Three words only" }).waitFor({ timeout: 15_000 });
+    await answer.locator(".answer", { hasText: "Three words only" }).waitFor({ timeout: 30_000 });
     await answer.getByRole("button", { name: "Cancel" }).click();
-    await answer.locator(".note", { hasText: "Cancelled." }).waitFor({ timeout: 15_000 });
+    await answer.locator(".note", { hasText: "Cancelled." }).waitFor({ timeout: 30_000 });
     assert.ok(methods().includes("$/cancelRequest"));
   });
   await check("a restart ends the old server in good order and starts a new one", page, async () => {
@@ -94,12 +131,11 @@ await session("scripted", { server: scripted }, async (page, { methods }) => {
 });
 
 const canary = join(scratch, "canary");
-await session("untrusted", { trust: true, plant: plantCanary }, async (page) => {
-  await openFile(page, "greeting.py");
+await session("untrusted", { trust: true, prepare: plantCanary }, async (page) => {
   await check("an untrusted workspace's own program is not run; the lack of a server is said, with buttons", page, async () => {
     await statusIs(page, "no server");
     const message = page.locator(".notification-list-item", { hasText: "The forethought server is not on PATH" });
-    await message.getByRole("button", { name: "Set path" }).waitFor({ timeout: 15_000 });
+    await message.getByRole("button", { name: "Set path" }).waitFor({ timeout: 30_000 });
     assert.ok(!existsSync(canary), "the planted program ran");
     await message.getByRole("button", { name: "Install with pip…" }).click();
   });
@@ -112,27 +148,28 @@ console.log(`${passed} passed, ${failures.length} failed`);
 process.exit(failures.length === 0 ? 0 : 1);
 
 /** One editor with one server on a fresh copy of the sample. A session that cannot even open counts as one failure. */
-async function session(name, { server: program, trust = false, plant = () => {} }, use) {
+async function session(name, { server: program, model, trust = false, prepare = () => {} }, use) {
   if (only && only !== name) return;
   const folder = join(scratch, name);
   const workspace = join(folder, "conference");
   const log = join(folder, "methods.log");
   writeSample(workspace);
-  plant(workspace);
   const environment = {
     FORETHOUGHT_CACHE_DIR: join(folder, "cache"),
     FORETHOUGHT_RUNTIME_DIR: join(folder, "runtime"),
     FORETHOUGHT_CONFIG: join(folder, "forethought.toml"),
-    FORETHOUGHT_ENGINE: "none",
+    ...(model ? { FORETHOUGHT_MODEL: model } : { FORETHOUGHT_ENGINE: "none" }),
     SCRIPTED_LOG: log,
     PATH: pathWithoutServer(),
   };
   writeFileSync(environment.FORETHOUGHT_CONFIG, "");
-  const settings = program ? { "forethought.server.path": program } : {};
+  // What is shown stays as it was prepared: no pass starts by itself.
+  const settings = { "forethought.sleep.scope": "off", ...(program ? { "forethought.server.path": program } : {}) };
   const methods = () => (existsSync(log) ? readFileSync(log, "utf8").trim().split("\n") : []);
   try {
+    prepare(workspace, environment);
     await withEditor(
-      { tools, vsix, workspace, settings, environment, trust, failureShot: join(out, `failure-${name}.png`) },
+      { tools, vsix, workspace, file: "greeting.py", settings, environment, trust, failureShot: join(out, `failure-${name}.png`) },
       async (page) => {
         const shot = (picture) => page.screenshot({ path: join(out, `vscode-${picture}.png`) });
         await use(page, { shot, methods });
@@ -140,6 +177,9 @@ async function session(name, { server: program, trust = false, plant = () => {} 
     );
   } catch (error) {
     fail(`the session “${name}”`, error);
+  } finally {
+    // The engine host is a process of its own, which outlives editors for a while.
+    if (model) runServer(environment, "engine", "stop");
   }
 }
 
@@ -159,6 +199,15 @@ async function check(name, page, run) {
 function fail(name, error) {
   failures.push(name);
   console.log(`FAIL ${name}\n     ${String(error?.stack ?? error).replaceAll("\n", "\n     ")}`);
+}
+
+/** Insights for one file, by the demo model. */
+function thinkAhead(workspace, environment) {
+  runServer(environment, "precompute", "--root", workspace, join(workspace, "greeting.py"));
+}
+
+function runServer(environment, ...args) {
+  execFileSync(server, args, { env: { ...process.env, ...environment }, stdio: ["ignore", "ignore", "inherit"] });
 }
 
 function plantCanary(workspace) {

@@ -340,7 +340,8 @@ def _prefix_of(root: Path, repository: Repository) -> str:
 
 
 def _list_in_repository(repository: Repository, within: str) -> Iterator[str]:
-    nested_root = find_git_root((repository.root / within).resolve())
+    # Not Path.resolve, which fails on a loop of symlinks.
+    nested_root = find_git_root(Path(os.path.realpath(repository.root / within)))
     if nested_root != repository.root and (nested := Repository.open(repository.root / within)) is not None:
         if not nested.root.is_relative_to(repository.root):
             return  # a symlink led out of the repository

@@ -71,7 +71,9 @@ def first_column(lines: Sequence[bytes], path: str, line: int) -> Position:
 
 def _relative(root: Path, candidate: Path) -> str:
     # The parent only: a symlink inside the root is a file of the root, wherever it points.
-    for written in (candidate, candidate.parent.resolve() / candidate.name, candidate.resolve()):
+    # Not Path.resolve, which fails on a loop of symlinks.
+    real, real_parent = Path(os.path.realpath(candidate)), Path(os.path.realpath(candidate.parent))
+    for written in (candidate, real_parent / candidate.name, real):
         if written.is_relative_to(root):
             relative = written.relative_to(root).as_posix()
             return "" if relative == "." else relative

@@ -1,7 +1,13 @@
 """Measurements that anybody can repeat: each prints figures made in one run, with its goals."""
 
 BENCHES = {
+    "again": "How long a second `precompute` takes when nothing changed, beside the start-up of the program.",
+    "chat": "How long the answers that need no model take, from request to result over stdio.",
+    "commit": "What is thought about again after one function was edited and committed, and how soon it is fresh.",
     "hover": "How long a hover takes next to a server that answers with a constant, idle and while a pass runs.",
+    "kill": "What `kill -9` at random moments of a `precompute` run costs the next run.",
+    "replay": "Share of hovers on just-changed symbols that find a fresh insight, over a replayed history.",
     "resolve": "How often name resolution answers, and how often with the same definition as Jedi.",
+    "share": "Whether a clone without a model shows what another clone thought, after export and import.",
 }
 """Name → what it measures. Each is a module here with `run(...) -> dict` and `render(result) -> str`."""

@@ -1,0 +1,155 @@
+"""What `kill -9` costs: a `precompute` run is killed at random moments, and each time the next run goes on.
+
+Each run is a process of its own that says which symbol it begins. After a kill, the host must stop the orphaned work,
+`cache verify` must be clean, and the next run may think again only about what was in flight: begun and not stored.
+"""
+
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from forethought.bench.trial import Trial, command_document, goal_line, machine_line
+from forethought.config import load_settings, runtime_folder
+from forethought.engine.client import host_status
+from forethought.engine.messages import CancelToken
+from forethought.errors import ForethoughtError
+from forethought.precompute import Progress, Selection
+from forethought.session import Session
+
+HOST_GOAL_SECONDS = 1.0
+_HOST_SECONDS = 30.0
+_LONGEST_SECONDS = 9.0
+"""A run is killed between half a second and this long after it began."""
+_LAST_RUN_SECONDS = 8.0
+_BEGIN = "begin "
+
+
+def run(root: Path, kills: int = 10, seed: int = 7) -> dict[str, Any]:
+    """Kill `kills` runs over a clone of `root`. Plain JSON values: `kills` (each with `after_seconds`, `begun`,
+    `stored`, `in_flight`, `again`, `host_seconds`, `problems`), the worst of each, `met`, `machine`.
+    """
+    chooser = random.Random(seed)  # noqa: S311 - a sample, no secret
+    with Trial() as trial:
+        clone = trial.clone(root, "clone")
+        environment = trial.environment("machine")
+        records: list[dict[str, Any]] = []
+        runs: list[list[str]] = []
+        for number in range(kills + 1):
+            seconds = chooser.uniform(0.5, _LONGEST_SECONDS) if number < kills else _LAST_RUN_SECONDS
+            before = _stored(environment)
+            begun = _killed_run(environment, clone, seconds)
+            host_seconds = _until_host_rests(environment)
+            after = _stored(environment)
+            problems = command_document(environment, "cache", "verify")["problems"]
+            if runs:
+                records[-1]["again"] = sum(name in runs[-1] for name in begun)
+            runs.append(begun)
+            records.append(
+                {
+                    "after_seconds": round(seconds, 2),
+                    "begun": len(begun),
+                    "stored": after - before,
+                    "in_flight": len(begun) - (after - before),
+                    "again": 0,
+                    "host_seconds": round(host_seconds, 2),
+                    "problems": problems,
+                }
+            )
+        del records[-1]  # it only shows what the last but one left behind
+        host_worst = max(record["host_seconds"] for record in records)
+        lost = max(record["again"] for record in records)
+        within = all(record["again"] <= record["in_flight"] for record in records)
+        clean = not any(record["problems"] for record in records)
+        return {
+            "kills": records,
+            "most_thought_again": lost,
+            "only_in_flight": within,
+            "clean": clean,
+            "host_seconds": host_worst,
+            "seed": seed,
+            "met": within and clean and host_worst <= HOST_GOAL_SECONDS,
+            "machine": trial.machine,
+        }
+
+
+def render(result: dict[str, Any]) -> str:
+    """The figures as lines for people, each with its goal."""
+    lines = [
+        f"`precompute` killed {len(result['kills'])} times, {machine_line(result['machine'])}",
+        f"{'killed after':>14}{'begun':>8}{'stored':>8}{'in flight':>11}{'again':>7}{'host rests after':>18}",
+    ]
+    for record in result["kills"]:
+        lines.append(
+            f"{record['after_seconds']:>12.2f} s{record['begun']:>8}{record['stored']:>8}{record['in_flight']:>11}"
+            f"{record['again']:>7}{record['host_seconds']:>16.2f} s"
+        )
+    problems = sum(len(record["problems"]) for record in result["kills"])
+    lines += [
+        goal_line(
+            "symbols thought again by the next run, at most",
+            str(result["most_thought_again"]),
+            "in flight",
+            result["only_in_flight"],
+        ),
+        goal_line("problems that `cache verify` finds", str(problems), "0", result["clean"]),
+        goal_line(
+            "orphaned work runs on for, at most",
+            f"{result['host_seconds']:.2f} s",
+            f"≤ {HOST_GOAL_SECONDS:g} s",
+            result["host_seconds"] <= HOST_GOAL_SECONDS,
+        ),
+    ]
+    return "\n".join(lines)
+
+
+def _killed_run(environment: Mapping[str, str], root: Path, seconds: float) -> list[str]:
+    """Start a run and kill it; the symbols that it began to think about."""
+    command = [sys.executable, "-m", "forethought.bench.kill", str(root)]
+    process = subprocess.Popen(command, env=dict(environment), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    timer = threading.Timer(seconds, process.kill)
+    timer.start()
+    try:
+        output, errors = process.communicate()
+    finally:
+        timer.cancel()
+    if process.returncode > 0:
+        raise ForethoughtError(f"The run failed: {errors.decode(errors='replace').strip().splitlines()[-1]}")
+    lines = output.decode(errors="surrogateescape").split("\n")[:-1]
+    return [line.removeprefix(_BEGIN) for line in lines if line.startswith(_BEGIN)]
+
+
+def _until_host_rests(environment: Mapping[str, str]) -> float:
+    """Seconds until no engine host has work left; none may be running at all."""
+    started = time.monotonic()
+    while any(host.get("busy") or not host["answering"] for host in host_status(runtime_folder(environment))):
+        if time.monotonic() - started > _HOST_SECONDS:
+            break
+        time.sleep(0.02)
+    return time.monotonic() - started
+
+
+def _stored(environment: Mapping[str, str]) -> int:
+    entries: int = command_document(environment, "cache", "info")["entries"]
+    return entries
+
+
+def _victim(root: Path) -> None:
+    """A run of `precompute` that says what it begins."""
+    session = Session(load_settings(root), os.environ)
+
+    def tell(progress: Progress) -> None:
+        if progress.message not in ("indexing", "comparing with what is known", "done"):
+            sys.stdout.buffer.write(f"{_BEGIN}{progress.done} {progress.message}\n".encode(errors="surrogateescape"))
+            sys.stdout.buffer.flush()
+
+    session.precompute(session.add_root(root), Selection(), tell, CancelToken())
+
+
+if __name__ == "__main__":
+    _victim(Path(sys.argv[1]))

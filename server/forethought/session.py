@@ -89,7 +89,7 @@ class Session:
             self.settings,
             self.languages,
             self.contexts,
-            IndexStore.open(self._index_folder, root, TAGS_VERSION),
+            IndexStore.open(self._index_folder, root, f"{TAGS_VERSION}-{self.languages.digest}"),
             repository if repository is not None and repository.root == root else None,
             grammar_folders=self._grammar_folders,
             on_change=self._on_change,

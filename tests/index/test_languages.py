@@ -170,3 +170,13 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     languages = load_languages([tmp_path / "nowhere"])
     assert "nowhere" in languages.problems[0]
     assert languages.detect("a.py") is not None
+
+
+def test_another_query_gives_another_digest(tmp_path: Path) -> None:
+    plain = load_languages().digest
+    folder = tmp_path / "grammars"
+    (folder / "python").mkdir(parents=True)
+    (folder / "languages.toml").write_text('[python]\nmodule = "tree_sitter_python"\nextensions = ["py"]\n')
+    (folder / "python" / "tags.scm").write_text("(module) @definition.module\n")
+    assert load_languages([folder]).digest != plain
+    assert load_languages().digest == plain

@@ -5,6 +5,7 @@ user's own folders add languages or replace shipped ones. A table entry names a 
 folders that the user chose may be passed in, never a repository's.
 """
 
+import hashlib
 import importlib
 import re
 import tomllib
@@ -99,6 +100,16 @@ class Languages:
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(self._entries)
+
+    @property
+    def digest(self) -> str:
+        """Names every rule and query: what was read off a file with others is read again."""
+        found = hashlib.sha256()
+        for name in sorted(self._entries):
+            entry = self._entries[name]
+            found.update(repr((name, sorted(entry.rules.items(), key=str))).encode())
+            found.update(entry.query_file.read_bytes() if entry.query_file.is_file() else b"")
+        return found.hexdigest()[:16]
 
     def detect(self, path: str, first_bytes: bytes = b"") -> Language | None:
         """By file name, then extension, then the `#!` line; None for a file of no known language.

@@ -5,6 +5,7 @@ Everything it keeps is in `.demo`, so that a second run reuses it. Fails when an
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -29,6 +30,7 @@ QUESTIONS = (
     ("enriched", "What should I watch out for when I call {name}?", True),
 )
 """(the promised tier, the question, whether a prediction is to be left aside)."""
+LINK = re.compile(r"\[([^\]]+)\]\(file:[^)]*\)")
 TIER_STYLES = {"facts": "cyan", "predicted": "green", "enriched": "magenta"}
 
 console = Console(highlight=False)
@@ -113,7 +115,7 @@ def show_hover(client: "Client", star: Mapping[str, Any]) -> None:
     result, milliseconds = client.request("textDocument/hover", params)
     console.print()
     step("hover", f"{star['name']}  [dim]{FILES[0]}:{place['line'] + 1}[/]", milliseconds)
-    console.print(Padding(Markdown(result["contents"]["value"]), (0, 4, 0, 11)))
+    console.print(Padding(Markdown(LINK.sub(r"`\1`", result["contents"]["value"])), (0, 4, 0, 11)))
 
 
 def show_question(client: "Client", tier: str, question: str, fresh: bool) -> None:

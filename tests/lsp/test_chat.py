@@ -193,3 +193,24 @@ def test_a_wrong_answer_does_not_come_back(inside: InProcess, repository: Path) 
         pytest.skip("nothing was predicted from the fake engine's text")
     inside.notify("forethought/feedback", {"id": answer["id"], "verdict": "wrong"})
     eventually(lambda: chat(inside, question="What does total do?", **place)["answer"] != answer["answer"])
+
+
+def test_background_work_that_lasts_is_shown_and_cancelling_it_pauses(
+    inside: InProcess, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("forethought.lsp.status.QUIET_SECONDS", 0.1)
+    inside.engine.hold()
+    settings = {"forethought": {"sleep": {"scope": "all"}, "idle": {"delaySeconds": 0, "onBattery": True}}}
+    inside.notify("workspace/didChangeConfiguration", {"settings": settings})
+    inside.open(repository / "shapes.py", "python")
+
+    def shown(kind: str) -> list[Any]:
+        messages = [m for m in list(inside.notifications.queue) if m["method"] == "$/progress"]
+        return [m["params"]["token"] for m in messages if m["params"]["value"]["kind"] == kind]
+
+    token = eventually(lambda: shown("begin"), 30)[0]
+    assert len(token) == 36
+    inside.notify("window/workDoneProgress/cancel", {"token": token})
+    eventually(lambda: inside.request("forethought/status", None)["state"] == "paused")
+    eventually(lambda: token in shown("end"))
+    assert shown("begin").count(token) == 1

@@ -110,10 +110,12 @@ async def _precompute(
         return _added(reports)
 
     job.begin("Thinking ahead")
+    server.jobs.asked_for += 1
     try:
         return await server.threads.run_alone(compute)
     finally:
         cancel.cancel()
+        server.jobs.asked_for -= 1
         job.end()
         server.status_reporter.changed()
 

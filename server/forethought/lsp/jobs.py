@@ -46,6 +46,8 @@ class Jobs:
     def __init__(self, protocol: "ForethoughtProtocol") -> None:
         self._protocol = protocol
         self._cancels: dict[Token, Callable[[], None]] = {}
+        self.asked_for = 0
+        """Work that a command started and shows by itself."""
 
     def of_client(self, token: Token | None, cancel: Callable[[], None]) -> Job:
         """Progress under the token that a request brought; silent when it brought none."""

@@ -77,7 +77,7 @@ class StatusReporter:
         self._show_progress()
 
     def _show_progress(self) -> None:
-        progress = self._server.session.running_job
+        progress = None if self._server.jobs.asked_for else self._server.session.running_job
         if progress is None:
             self._working_since = None
             if self._job is not None:

@@ -1,0 +1,111 @@
+"""What a hover says, and what it leaves out."""
+
+from dataclasses import replace
+
+import pytest
+
+from forethought.cards import Card
+from forethought.documents import hover_markdown, line_link
+from forethought.index.facts import Place, SymbolFacts
+from forethought.index.tags import Position, Range, Span, Symbol
+from forethought.insights import Entry, Insights, PredictedQuestion, Provenance
+from forethought.line_changes import LastChange
+from forethought.uris import file_uri
+
+PLACE = Range(Position(4, 4), Position(4, 9))
+SYMBOL = Symbol(
+    id="total", name="total", kind="function", range=PLACE, selection=PLACE, span=Span(0, 1), body=None, parent="",
+    signature="def total(shapes: list[Shape]) -> float", doc="The sum of all areas.\n\nMore of it.",
+)  # fmt: skip
+CARD = Card(
+    "shapes.py",
+    "python",
+    SYMBOL,
+    "subject",
+    facts=SymbolFacts(
+        signature=SYMBOL.signature,
+        doc=SYMBOL.doc,
+        calls=(),
+        called_by=tuple(Place("main.py", f"caller_{number}", PLACE) for number in range(5)),
+        called_by_count=7,
+        raises=("ValueError",),
+        tests=(Place("tests/test_shapes.py", "test_total", PLACE),),
+    ),
+    last_change=LastChange("c" * 40, "Ann", "2026-01-02T03:04:05+00:00", "Add <b>shapes</b>"),
+)
+PROVENANCE = Provenance(
+    model="SmolLM2-135M", producer="p", prompt_version="1", rounds=1, candidates=1, prompt_tokens=1,
+    completion_tokens=1, seconds=1.0, created_at="2026-01-01T00:00:00Z", demo=True,
+)  # fmt: skip
+INSIGHTS = Insights(
+    "Adds up `shapes`.", ("It needs a list.", "Empty gives 0.", "Third."), (PredictedQuestion("Q?", "A."),)
+)
+ENTRY = Entry("subject", "p", "done", INSIGHTS, PROVENANCE)
+FRESH = replace(CARD, state="fresh", entry=ENTRY)
+
+
+def link_to(path: str, place: Range) -> str:
+    return line_link(file_uri(f"/r/{path}"), place)
+
+
+def last_line(card: Card) -> str:
+    return hover_markdown(card).splitlines()[-1]
+
+
+def test_insights_leave_no_room_for_what_other_servers_show() -> None:
+    text = hover_markdown(FRESH, link_to=link_to)
+    assert text.startswith("Adds up `shapes`.") and "It needs a list." in text and "Third." not in text
+    assert "def total" not in text and "The sum of all areas" not in text
+    assert "[`caller_0`](file:///r/main.py#L5)" in text and "Called 7 times" in text
+    assert len([line for line in text.splitlines() if line]) <= 6
+
+
+def test_without_insights_signature_and_facts_are_there_at_once() -> None:
+    text = hover_markdown(CARD)
+    assert "```python\ndef total(shapes: list[Shape]) -> float\n```" in text
+    assert "The sum of all areas." in text and "More of it" not in text
+    assert "raises `ValueError`" in text and "tested by `test_total`" in text
+    assert "Add \\<b>shapes\\</b>" in text
+    assert last_line(CARD) == "— Forethought · facts"
+
+
+def test_full_shows_both_and_insights_shows_only_insights() -> None:
+    full = hover_markdown(FRESH, content="full")
+    assert "def total" in full and "Adds up" in full
+    only = hover_markdown(FRESH, content="insights")
+    assert "Third." in only and "Called" not in only
+    assert hover_markdown(CARD, content="insights") == ""
+
+
+@pytest.mark.parametrize(
+    ("card", "words"),
+    [
+        (FRESH, "predicted · SmolLM2-135M (demo model) · fresh"),
+        (replace(FRESH, state="stale"), "stale: written for an older version of this code"),
+        (replace(FRESH, callee_changed=True), "fresh, but a callee changed since"),
+        (replace(FRESH, entry=replace(ENTRY, provenance=replace(PROVENANCE, origin="shared"))), "shared · fresh"),
+        (replace(FRESH, state="empty", entry=replace(ENTRY, insights=Insights())), "facts"),
+        (replace(FRESH, state="failed"), "facts"),
+    ],
+)
+def test_the_last_line_says_where_it_comes_from(card: Card, words: str) -> None:
+    assert last_line(card).startswith("— Forethought · ") and last_line(card).endswith(words)
+
+
+def test_an_ambiguous_name_is_never_guessed() -> None:
+    others = [replace(CARD, path=f"{name}.py") for name in "abcdef"]
+    text = hover_markdown(None, others, link_to=link_to)
+    assert text.startswith("One of 6:") and "and 2 more" in text
+    assert "[`total`](file:///r/a.py#L5) in `a.py`" in text and "def total" not in text
+
+
+def test_names_and_models_cannot_inject_links() -> None:
+    evil = "x](http://evil.example) <img src=x>"
+    card = replace(
+        FRESH,
+        symbol=replace(SYMBOL, name=evil, signature=f"def {evil}\n```\n<b>"),
+        entry=replace(ENTRY, insights=Insights(summary=evil), provenance=replace(PROVENANCE, model=evil)),
+    )
+    text = hover_markdown(card, link_to=link_to)
+    assert "](http" not in text and " <img" not in text
+    assert "](http" not in hover_markdown(None, [card, card], link_to=link_to)

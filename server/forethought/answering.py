@@ -361,8 +361,9 @@ def _module_path(target: Target) -> str:
 
 
 def _file_named(workspace: Workspace, name: str) -> str | None:
-    """The one file whose path ends with the name."""
-    found = [path for path in workspace.index.paths() if path == name or path.endswith(f"/{name}")]
+    """The file of that path, else the one file whose path ends with the name."""
+    paths = workspace.index.paths()
+    found = [name] if name in paths else [path for path in paths if path.endswith(f"/{name}")]
     return found[0] if len(found) == 1 else None
 
 

@@ -134,8 +134,8 @@ def _javascript(node: tree_sitter.Node) -> Iterator[Imported]:
         return
     required = next((child for child in node.named_children if child.type == "import_require_clause"), None)
     if required is not None:
-        name = required.named_children[0]
-        yield Imported(_text(name), _string(required.child_by_field_name("source")), None, name)
+        local = required.named_children[0]
+        yield Imported(_text(local), _string(required.child_by_field_name("source")), None, local)
         return
     module = _string(node.child_by_field_name("source"))
     clause = next((child for child in node.named_children if child.type in ("import_clause", "export_clause")), None)
@@ -153,9 +153,9 @@ def _javascript(node: tree_sitter.Node) -> Iterator[Imported]:
             for specifier in specifiers:
                 alias = specifier.child_by_field_name("alias")
                 name = specifier.child_by_field_name("name")
-                place = alias or name
-                if place is not None:
-                    yield Imported(_text(place), module, _text(name) if name else "default", place)
+                bound = alias or name
+                if bound is not None:
+                    yield Imported(_text(bound), module, _text(name) if name else "default", bound)
 
 
 def _require(node: tree_sitter.Node) -> Iterator[Imported]:

@@ -60,7 +60,7 @@ def precompute(
     if report.interrupted:
         invocation.interrupted()
     elif report.anything_failed:
-        invocation.failed(*(f"{item.path} {item.symbol}: {item.reason}" for item in report.failures))
+        invocation.failed(*(f"{f'{item.path} {item.symbol}'.strip()}: {item.reason}" for item in report.failures))
     if invocation.json:
         print_document(document)
     else:

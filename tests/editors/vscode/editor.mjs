@@ -106,7 +106,7 @@ export async function hover(page, target, expected, tries = 8) {
   throw new Error(`No hover of Forethought's with ${expected} in ${tries} tries.`);
 }
 
-export async function statusIs(page, state, timeout = 60_000) {
+export async function statusIs(page, state, timeout = 180_000) {
   await page.locator(".statusbar-item", { hasText: `Forethought: ${state}` }).waitFor({ timeout });
 }
 

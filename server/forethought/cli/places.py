@@ -1,5 +1,6 @@
 """Places as people write them on the command line: `FILE`, `FILE:LINE`, `FILE:LINE:COLUMN`; lines are 1-based."""
 
+import codecs
 import os
 import re
 from collections.abc import Sequence
@@ -66,7 +67,7 @@ def first_column(lines: Sequence[bytes], path: str, line: int) -> Position:
     if line > max(1, len(lines)):
         raise PlaceError(f"{path} has {len(lines)} lines, so there is no line {line}; name an earlier one.")
     text = lines[line - 1] if lines else b""
-    return Position(line - 1, len(text) - len(text.lstrip()))
+    return Position(line - 1, len(text) - len(text.removeprefix(codecs.BOM_UTF8).lstrip()))
 
 
 def _relative(root: Path, candidate: Path) -> str:

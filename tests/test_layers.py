@@ -18,7 +18,7 @@ LAYERS = {
     ],
     "domain": ["index", "context", "prompts", "grounding", "matching"],
     "stores": [
-        "store", "git", "git_process", "files", "engine.client", "engine.catalogue", "engine.download",
+        "store", "git", "git_process", "files", "engine.client", "engine.catalogue", "engine.download", "engine.fake",
     ],
     "link": ["engine.wire", "engine.place", "engine.launch", "engine.records", "engine.gguf"],
     "host": ["engine"],

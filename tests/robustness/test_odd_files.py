@@ -104,7 +104,7 @@ def test_invalid_utf8_bom_and_crlf(server: Client, odd: tuple[World, Path]) -> N
         ran = world.run("show", "--json", name, cwd=root)
         assert ran.status == 0
         assert len(ran.document["symbols"]) >= 2
-    shown = world.run("show", "windows.py:7", "--json", cwd=root).document["symbols"][0]
+    shown = world.run("show", "windows.py:1", "--json", cwd=root).document["symbols"][0]
     assert shown["facts"]["calledBy"][0]["range"]["start"] == {"line": 6, "character": 0}
 
 

@@ -13,8 +13,8 @@ PACKAGE = Path(__file__).parents[1] / "server" / "forethought"
 LAYERS = {
     "edge": ["__main__", "cli", "lsp", "bench", "documents", "markdown"],
     "services": [
-        "session", "workspace", "saved", "card_table", "cards", "views", "lane", "scheduler", "value", "sleep", "answering",
-        "indexer", "parser_worker", "precompute", "installation",
+        "session", "workspace", "saved", "card_table", "cards", "views", "lane", "scheduler", "value", "sleep",
+        "answering", "indexer", "parser_worker", "precompute", "installation",
     ],
     "domain": ["index", "context", "prompts", "grounding", "matching"],
     "stores": [

@@ -256,7 +256,9 @@ def _work_off(
     report: PrecomputeReport,
 ) -> None:
     started = time.monotonic()
+    tokens_a_file = workspace.settings.sleep_max_tokens_per_file
     left = Counter(item.target.path for item in work)
+    spent_on: Counter[str] = Counter()
     failed_paths: set[str] = set()
     for number, item in enumerate(work):
         spent = report.prompt_tokens + report.completion_tokens
@@ -265,11 +267,14 @@ def _work_off(
         if cancel.cancelled or out_of_tokens or out_of_time:
             break
         path = item.target.path
+        if spent_on[path] >= tokens_a_file:
+            continue  # counts as remaining: this file has had its share
         on_progress(Progress(number, len(work), f"{path} {item.symbol.name}".strip()))
         try:
             reason = _think_once(workspace, item, engine, method, contexts, user_state, cancel, report)
         except Cancelled:
             break
+        spent_on[path] += report.prompt_tokens + report.completion_tokens - spent
         report.remaining -= 1
         left[path] -= 1
         if reason is not None:

@@ -109,6 +109,8 @@ class Scheduler:
         self._asked: dict[Workspace, set[str]] = {}
         self._signals: dict[Workspace, _ScopeSignals] = {}
         self._gave_up: set[tuple[str, str]] = set()
+        self._spent: Counter[tuple[str, str]] = Counter()
+        """Tokens by (root, path) since the start, for the limit a file."""
         self._not_before = 0.0
         self._queue: tuple[Candidate, ...] = ()
         self._done = 0
@@ -312,6 +314,8 @@ class Scheduler:
                 continue
             open_paths = set(workspace.open_paths)
             for path, symbols in self._coverage.get(workspace, {}).items():
+                if self._spent[str(workspace.root), path] >= self.settings.sleep_max_tokens_per_file:
+                    continue
                 settling = now - workspace.saved_at.get(path, -1e9) < SETTLING_SECONDS and path not in signals.just
                 for symbol_id, state in symbols.items():
                     target = Target(path, symbol_id)
@@ -375,6 +379,8 @@ class Scheduler:
             self._user_state.add_thinking(min(seconds, time.monotonic() - started))
             self._user_state.measure(producer_of(engine.info(), method), seconds)
         self._done += 1
+        provenance = thought.entry.provenance
+        self._spent[str(workspace.root), target.path] += provenance.prompt_tokens + provenance.completion_tokens
         self._hovered.pop(target, None)
         self._note(candidate, thought.entry)
         workspace.forget_cards([target])

@@ -17,6 +17,7 @@ from forethought.index.extract import TAGS_VERSION
 from forethought.index.languages import load_languages
 from forethought.index.resolve import Target
 from forethought.insights import text_digest
+from forethought.lane import Lane
 from forethought.precompute import PrecomputeReport, Progress, Selection, precompute
 from forethought.scheduler import Scheduler, method_of
 from forethought.store.context_store import DiskContextStore
@@ -26,6 +27,8 @@ from forethought.workspace import Workspace
 
 REMEMBERED_ANSWERS = 200
 """Answers that feedback can still name."""
+ACTIVITY_SECONDS = 0.5
+"""Between two reports of activity to the engine host."""
 SHOWN_NEXT = 5
 
 
@@ -52,7 +55,7 @@ class Session:
         self.languages = load_languages(self._grammar_folders)
         self._index_folder = folder
         self._user_state = UserState(folder)
-        self._engines = _Engines(self.settings, runtime_folder(environment), engine)
+        self._engines = _Engines(self.settings, runtime_folder(environment), engine, self._log_error)
         self._workspaces: tuple[Workspace, ...] = ()
         self._answers: OrderedDict[str, Answer] = OrderedDict()
         self._answering = Answering(lambda: self._workspaces, self._engines.chat_engine)
@@ -327,13 +330,16 @@ class Session:
 class _Engines:
     """The engines that the settings name, connected when first needed."""
 
-    def __init__(self, settings: Settings, runtime: Path, given: Engine | None) -> None:
+    def __init__(
+        self, settings: Settings, runtime: Path, given: Engine | None, on_error: Callable[[Exception], None]
+    ) -> None:
         self.problem: str | None = None
         self._runtime = runtime
         self._given = given
         self._settings = settings
         self._connected: dict[str, Engine] = {}
         self._activity_at = 0.0
+        self._lane = Lane("activity", on_error)
 
     @property
     def configured(self) -> bool:
@@ -353,7 +359,7 @@ class _Engines:
     def configure(self, settings: Settings) -> None:
         self._settings = settings
         self.problem = None
-        self.close()
+        self.disconnect()
 
     def chat_engine(self) -> Engine:
         """Raises EngineUnavailable or ModelError."""
@@ -378,13 +384,26 @@ class _Engines:
         return info
 
     def report_activity(self) -> None:
-        if time.monotonic() - self._activity_at < 0.5:
+        """Tell the hosts, off this thread: they may take a moment to answer."""
+        if time.monotonic() - self._activity_at >= ACTIVITY_SECONDS:
+            self._activity_at = time.monotonic()
+            self._lane.submit("activity", self._tell_activity)
+
+    def _tell_activity(self) -> None:
+        if not self.configured:
             return
-        self._activity_at = time.monotonic()
-        for engine in list(self._connected.values()) or ([self._given] if self._given else []):
+        engines = (
+            [self.chat_engine()] if self._settings.sleep_model is None else [self.chat_engine(), self.sleep_engine()]
+        )
+        for engine in engines:
             engine.report_activity()
 
     def close(self) -> None:
+        self._lane.close()
+        self.disconnect()
+
+    def disconnect(self) -> None:
+        """Let go of the engines; the next need connects again."""
         connected, self._connected = self._connected, {}
         for engine in connected.values():
             engine.close()

@@ -35,9 +35,11 @@ class OverlayView:
 
     def replace_buffer(self, path: str, tags: FileTags | None) -> None:
         """Lay a buffer's tags over the disk's; None takes them away."""
+        if self._open.get(path) is tags:
+            return
         buffers = dict(self._open)
         if tags is None:
-            buffers.pop(path, None)
+            del buffers[path]
         else:
             buffers[path] = tags
         self._open = buffers  # replaced whole: readers on other threads see the one or the other

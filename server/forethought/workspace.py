@@ -178,6 +178,8 @@ class Workspace:
         if view is not None and view.data == data:
             return view
         view = self._make_view(path, None, data)
+        if _digest(data) != self.index.content_hash(path) and path in self.index.paths():
+            self.files_changed([path])
         if view is not None:
             with self._lock:
                 self._views[path] = view
@@ -187,13 +189,16 @@ class Workspace:
         return view
 
     def hovered(self, path: str, target: Target) -> None:
-        """A person looks at this symbol: complete its card first, and think about its file sooner when it has none."""
+        """A person looks at this symbol and finds no fresh insight: its file moves up."""
+        self.complete_soon(target)
+        for listener in self._missed:
+            listener(target)
+
+    def complete_soon(self, target: Target) -> None:
+        """Work out the card before all others, unless it is complete as things stand."""
         card = self._cards.get(target)
         if card is None or card.subject is None or not self._cards.is_current(target, self._overlay.generation):
             self._complete_later(target, 1)
-        if card is None or card.state in ("missing", "stale"):
-            for listener in self._missed:
-                listener(target)
 
     def on_missed(self, listener: Callable[[Target], None]) -> None:
         """Call `listener` when a person looks at a symbol that has no fresh insight."""
@@ -387,6 +392,9 @@ class Workspace:
             buffers = list(self._buffers)
             for path in [path for path in self._views if path not in self._buffers]:
                 del self._views[path]
+        for path in changed:
+            if path not in buffers:
+                self._overlay.replace_buffer(path, None)
         for path in buffers:
             self._view_lane.submit(("view", path), lambda path=path: self._build_view(path), 2)  # type: ignore[misc] # mypy cannot infer a lambda with a default
 
@@ -412,11 +420,12 @@ class Workspace:
         language = self.languages.detect(path, data[:8192])
         if language is None or len(data) > LARGEST_SOURCE:
             return None
-        tags = self.index.tags(path) if _digest(data) == self.index.content_hash(path) else None
+        indexed = _digest(data) == self.index.content_hash(path)
+        tags = self.index.tags(path) if indexed else None
         if tags is None:
             tags = read_tags(language, data)
-        if path in self._buffers:
-            self._overlay.replace_buffer(path, tags)
+        if path in self._buffers or (not indexed and path in self.index.paths()):
+            self._overlay.replace_buffer(path, tags)  # also for a disk that is newer than the index, until that is read
         self._cards.renew(path, tags)
         return View(path, version, data, tags, lambda at: self._resolve_at(path, at), self.quick_card)
 

@@ -162,3 +162,11 @@ def test_a_secret_in_the_source_reaches_no_prompt(world: World) -> None:
     card = workspace.card(Target("config.py", "connect"))
     assert card is not None
     assert card.state == "fresh"
+
+
+def test_a_file_gets_no_more_than_its_share_of_tokens(world: World) -> None:
+    session, workspace = world.open(**{"sleep.maxTokensPerFile": 1})
+    report = run(session, workspace)
+    assert report.computed == 2
+    assert report.remaining > 0
+    assert not report.failures

@@ -134,9 +134,10 @@ async def _card(server: "ForethoughtServer", spot: Spot, target: Target) -> "Car
     if buffer is None:
         return await server.threads.run(spot.workspace.card, target)
     card = spot.view.card(target)
+    if card is not None and card.facts is None:
+        spot.workspace.complete_soon(target)
     if card is not None and card.subject is not None:
         return card
-    spot.workspace.hovered(spot.path, target)
     if time.monotonic() - buffer.opened_at < NEW_FILE_SECONDS:
         complete = server.threads.run(spot.workspace.card, target)
         with contextlib.suppress(TimeoutError):

@@ -1,0 +1,70 @@
+"""What editors read of one root: buffers win over the disk, and the disk over what was indexed."""
+
+from tests_world import SOURCE, World
+
+from forethought.index.resolve import Target
+from forethought.index.tags import Position
+
+
+def test_a_file_that_changed_on_disk_is_read_as_it_is_now(world: World) -> None:
+    _, workspace = world.open(engine=False)
+    workspace.refresh()
+    world.write("greet.py", f"import os\n\n\n{SOURCE}")
+    assert workspace.targets_at("greet.py", Position(16, 5)) == (Target("greet.py", "polish"),)
+    assert workspace.wait_idle(10)
+    assert workspace.index.tags("greet.py").symbol("polish").selection.start.row == 16  # type: ignore[union-attr]
+    assert workspace.targets_at("greet.py", Position(16, 5)) == (Target("greet.py", "polish"),)
+
+
+def test_an_open_buffer_wins_over_the_disk_until_it_is_closed(world: World) -> None:
+    _, workspace = world.open(engine=False)
+    workspace.refresh()
+    workspace.open_file("greet.py", "def polish(shoe):\n    return shoe\n", 1)
+    view = workspace.wait_view("greet.py", 1, 10)
+    assert view is not None
+    card = workspace.card(Target("greet.py", "polish"))
+    assert card is not None
+    assert card.symbol.signature == "def polish(shoe)"
+    workspace.close_file("greet.py")
+    card = workspace.card(Target("greet.py", "polish"))
+    assert card is not None
+    assert card.symbol.signature == "def polish(text: str) -> str"
+
+
+def test_a_view_follows_each_edit(world: World) -> None:
+    _, workspace = world.open(engine=False)
+    workspace.refresh()
+    workspace.open_file("greet.py", SOURCE, 1)
+    workspace.change_file("greet.py", f"\n{SOURCE}", 2)
+    view = workspace.wait_view("greet.py", 2, 10)
+    assert view is not None
+    assert view.at(Position(14, 6)) == (Target("greet.py", "polish"),)
+    assert view.at(Position(0, 0)) == ()
+
+
+def test_shown_facts_never_rest_on_an_older_state(world: World) -> None:
+    _, workspace = world.open(engine=False)
+    workspace.refresh()
+    target = Target("greet.py", "polish")
+    card = workspace.card(target)
+    assert card is not None
+    assert card.facts is not None
+    world.write("more.py", "from greet import polish\n\n\ndef more():\n    return polish('x')\n")
+    workspace.refresh(["more.py"])
+    shown = workspace.quick_card(target)
+    assert shown is not None
+    assert shown.facts is None or shown.facts.called_by_count == 2
+    completed = workspace.card(target)
+    assert completed is not None
+    assert completed.facts is not None
+    assert completed.facts.called_by_count == 2
+    assert completed.version != card.version
+
+
+def test_a_file_outside_the_known_languages_has_no_view(world: World) -> None:
+    _, workspace = world.open(engine=False)
+    world.write("notes.txt", "polish\n")
+    workspace.refresh()
+    assert workspace.view_from_disk("notes.txt") is None
+    assert workspace.cards("notes.txt") is None
+    assert workspace.lines("nowhere.py") == ()

@@ -125,12 +125,14 @@ function groups.hover()
   test("K on a name shows what Forethought knows", function()
     open("reception.py")
     client()
-    wait("an idle server", function()
-      return require("forethought").status() == "idle"
-    end)
     go_to("greet(name)")
-    press("K")
-    local text = wait_for_float("the hover's window", "%S")
+    wait("the hover's window", function()
+      press("K") -- again, as a person does while the server still reads the repository
+      return vim.wait(1000, function()
+        return float_with("%S") ~= nil
+      end, 20)
+    end)
+    local text = assert(float_with("%S"))
     expect(text, "welcome") -- who calls it: only an index knows
     expect(text, "test_italian_greeting")
   end)
@@ -149,7 +151,7 @@ function groups.real()
     expect(text, "%d+ ms")
     local number
     for index, line in ipairs(lines) do
-      number = line:find("→ reception.py:8", 1, true) and index or number
+      number = line:find("reception.py:8", 1, true) and index or number
     end
     vim.api.nvim_set_current_win(window)
     vim.api.nvim_win_set_cursor(window, { assert(number, "no source in: " .. text), 0 })
@@ -163,15 +165,15 @@ function groups.real()
     assert(not float_with("facts"), "q does not close")
   end)
 
-  test("gf on an answer's line that names a place goes there", function()
+  test("gf goes to a source that the answer does not name", function()
     open("reception.py")
     client()
     vim.cmd("Forethought ask who calls greet?")
     local _, window = wait_for_float("the answer", "facts · live")
     vim.api.nvim_set_current_win(window)
-    vim.fn.search([[test_greeting.py:5]], "cw")
+    assert(vim.fn.search([[^→ greeting.py:10 ]], "cw") > 0, "the definition is no source")
     press("gf")
-    expect(vim.api.nvim_buf_get_name(0), "test_greeting%.py$")
+    expect(vim.api.nvim_buf_get_name(0), "/greeting%.py$")
   end)
 
   test("without a question, Neovim asks for one about the symbol under the cursor", function()
@@ -292,31 +294,31 @@ function groups.real()
   end)
 end
 
--- With an engine that is configured, by `settings`, and has nothing to do for an hour.
+-- With an engine that is configured, by `settings`, and never does anything.
 function groups.engine()
   test("pause and resume change the status, and status lines are told", function()
     open("greeting.py")
     client()
-    wait("an idle server that has something to think about", function()
+    wait("a server that has something to think about", function()
       local document = require("forethought").status_document()
-      return document and document.state == "idle" and document.queue > 0
+      return document and document.queue > 0
     end)
-    local seen
+    local seen = {}
     vim.api.nvim_create_autocmd("User", {
       pattern = "ForethoughtStatus",
-      once = true,
       callback = function(event)
-        seen = event.data.status.state
+        seen[event.data.status.state] = true
       end,
     })
     vim.cmd("Forethought pause 60")
     expect(wait_for_message("paused"), "60 minutes")
     wait("the paused state", function()
-      return require("forethought").status() == "paused" and seen == "paused"
+      return require("forethought").status() == "paused" and seen.paused
     end)
     vim.cmd("Forethought resume")
-    wait("the idle state after resume", function()
-      return require("forethought").status() == "idle"
+    wait("another state after resume", function()
+      local state = require("forethought").status()
+      return state ~= "paused" and state ~= ""
     end)
   end)
 end

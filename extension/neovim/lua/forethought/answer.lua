@@ -166,12 +166,18 @@ function M._finish(answer, err, result)
   answer.result = result
   answer.float.footer = READY
   local lines = vim.split(vim.trim(result.answer), "\n", { plain = true })
-  -- A line of the answer that names a source's place leads there, too.
+  -- A line of the answer that names a source's place leads there; the other sources follow on lines of their own.
+  local unnamed = {}
   for _, source in ipairs(result.sources) do
+    local place, named = "[^%w_./-]" .. vim.pesc(M._label(answer, source)) .. "%D", false
     for number, line in ipairs(lines) do
-      if line:find(M._label(answer, source), 1, true) then
+      if (" " .. line .. " "):find(place) then
         answer.places[number] = answer.places[number] or source
+        named = true
       end
+    end
+    if not named then
+      table.insert(unnamed, source)
     end
   end
   local marks = {}
@@ -180,7 +186,7 @@ function M._finish(answer, err, result)
     marks[#lines] = highlight
   end
   add("")
-  for _, source in ipairs(result.sources) do
+  for _, source in ipairs(unnamed) do
     local label = M._label(answer, source)
     add(("→ %s  %s"):format(label, source.symbol or ""), "Directory")
     answer.places[#lines] = source
@@ -242,7 +248,7 @@ function M._jump(answer)
   local source = answer.places[vim.api.nvim_win_get_cursor(0)[1]]
   local client = vim.lsp.get_client_by_id(answer.client_id)
   if not source then
-    server.notify("there is no source on this line; the lines with → have one.")
+    server.notify("there is no source on this line; those that name a place have one.")
     return
   end
   float.close(answer.float)

@@ -185,6 +185,9 @@ def precompute(
     report.files_selected = len(paths)
     for path, reason in index_report.failures.items():
         report.failures.append(Failure(path, "", reason))
+    for path in selection.paths:
+        if left_out := workspace.why_left_out(path.removeprefix("./")):
+            report.failures.append(Failure(path, "", left_out))
     work = _gather(workspace, paths, info, method, report, on_progress, cancel)
     report.remaining = len(work)
     if info is not None:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from forethought.card_table import CardTable
@@ -219,6 +220,14 @@ class Workspace:
         self.view_from_disk(target.path)
         return self._complete(target)
 
+    def insight_card(self, target: Target) -> Card | None:
+        """A symbol with what was thought about it as it is now, without facts: a few milliseconds. Reads the disk."""
+        self.view_from_disk(target.path)
+        card = self._cards.get(target)
+        if card is not None and self._cards.is_current(target, self._overlay.generation):
+            return card
+        return self._look_up(target)
+
     def quick_card(self, target: Target) -> Card | None:
         """What is in memory about a symbol; else its signature and docs by a point look-up.
 
@@ -330,6 +339,12 @@ class Workspace:
             listener(report)
         self._on_change()
         return report
+
+    def why_left_out(self, path: str) -> str | None:
+        """Why a file is not in the index; None when it is there, or is a folder. Reads the index."""
+        if path in self.index.paths() or (self.root / path).is_dir():
+            return None
+        return self.index.skipped().get(path, "it is not a source file that git or we follow")
 
     def on_refreshed(self, listener: Callable[[IndexReport], None]) -> None:
         """Call `listener` after each refresh, on the thread that did it."""
@@ -459,15 +474,23 @@ class Workspace:
     def _complete(self, target: Target) -> Card | None:
         """Work out everything about one symbol, as the editor has it."""
         generations = (self._overlay.generation, self.index.generation)
+        card = self._look_up(target)
+        if card is None:
+            self._cards.drop(target)
+            return None
+        card = replace(card, facts=self._facts(target), last_change=self.last_change(target))
+        return self._cards.put(target, card, generations)
+
+    def _look_up(self, target: Target) -> Card | None:
+        """The symbol's context now, and how its subject stands in c′."""
         tags = self._tags_of(target.path)
         symbol = tags.symbol(target.symbol_id) if tags else None
         data = self._data_of(target.path)
         if tags is None or symbol is None or data is None:
-            self._cards.drop(target)
             return None
         context = build_context(self.resolver(), target.path, tags, symbol, data)
         standing = self.saved.standing(target, context.subject)
-        card = Card(
+        return Card(
             path=target.path,
             language=tags.language,
             symbol=symbol,
@@ -475,10 +498,7 @@ class Workspace:
             state=standing.state,
             entry=standing.entry,
             callee_changed=standing.state == "fresh" and callee_changed(standing.entry, dict(context.callees)),
-            facts=self._facts(target),
-            last_change=self._changes(target.path, data).last_change(symbol.range.start.row, _last_row(symbol)),
         )
-        return self._cards.put(target, card, generations)
 
     def _facts(self, target: Target) -> SymbolFacts:
         return facts_of(self._overlay, target.path, target.symbol_id, resolver=self.resolver())

@@ -74,6 +74,11 @@ class DiskContextStore:
         """A store that is gone with the process."""
         return cls(None, MemoryRows(), size_limit, None)
 
+    @property
+    def keeps(self) -> bool:
+        """Whether what is put in now outlives this process; else `problem` says why not."""
+        return self._folder is not None and self._rows.writable
+
     def get_many(self, subjects: Iterable[str]) -> dict[str, tuple[Entry, ...]]:
         """Every producer's entry of each subject that has one, by producer. Never writes, never raises."""
         keys = {_ENTRY_PREFIX + subject: subject for subject in subjects}

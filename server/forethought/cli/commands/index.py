@@ -33,8 +33,11 @@ def index(invocation: Invocation, path: Path | None) -> None:
         show_progress("indexing") as progress,
     ):
         report = workspace.refresh([within] if within else None, on_progress=progress, cancel=cancel)
+        left_out = workspace.why_left_out(within)
     if report.cancelled:
         invocation.interrupted()
+    elif left_out:
+        invocation.failed(f"{within} is left out: {left_out}")
     elif report.failures:
         invocation.failed(*(f"{name}: {reason}" for name, reason in sorted(report.failures.items())))
     document = _index_document(report)

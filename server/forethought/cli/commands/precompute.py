@@ -34,6 +34,7 @@ def precompute(
     from forethought.cli.interruption import cancel_on_interrupt
     from forethought.cli.output import print_document, say, show_progress
     from forethought.cli.places import choose_root, path_in_root
+    from forethought.errors import StoreError
     from forethought.precompute import Selection
 
     root, within = choose_root(invocation.root, path)
@@ -53,6 +54,10 @@ def precompute(
         cancel_on_interrupt() as cancel,
         show_progress("thinking") as progress,
     ):
+        if not dry_run and not session.contexts.keeps:
+            raise StoreError(
+                "Nothing can be kept in the c′ store, so nothing was thought about; mend it, or set `cache.directory`."
+            )
         report = session.precompute(
             workspace, selection, lambda step: progress(step.done, step.total, step.message), cancel
         )

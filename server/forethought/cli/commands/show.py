@@ -31,7 +31,7 @@ def show(invocation: Invocation, place: str) -> None:
             card = workspace.card(target) if target else None
             cards = (card,) if card else None
         if not cards:
-            reason = workspace.index.skipped().get(path, "it is not a source file that git or we follow")
+            reason = workspace.why_left_out(path) or "it is a folder"
             raise PlaceError(f"Nothing is known about {path}: {reason}; `forethought status` lists what is left out.")
         document = context_document(workspace, cards, Encoder("utf-16"))
     if invocation.json:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from forethought.cards import Card
-from forethought.context import CLASS_KINDS, build_context
+from forethought.context import CLASS_KINDS, IDENTIFIER, build_context
 from forethought.engine.messages import (
     CancelToken,
     Completion,
@@ -22,6 +22,7 @@ from forethought.engine.messages import (
     Usage,
 )
 from forethought.errors import Cancelled, ContextOverflow, ForethoughtError, UsageError
+from forethought.grounding import ungrounded
 from forethought.index.facts import Place
 from forethought.index.resolve import Target
 from forethought.index.tags import Position, Range
@@ -185,7 +186,7 @@ class Answering:
         return []
 
     def _cards(self, targets: Sequence[tuple[Workspace, Target]]) -> list[_Meant]:
-        return [_Meant(workspace, card) for workspace, target in targets if (card := workspace.card(target))]
+        return [_Meant(workspace, card) for workspace, target in targets if (card := workspace.insight_card(target))]
 
     # Tier: facts
 
@@ -308,7 +309,10 @@ class Answering:
 def _stream(
     engine: Engine, request: GenerateRequest, on_delta: Callable[[str], None], cancel: CancelToken
 ) -> tuple[str, Usage, float]:
-    """The text, what it cost, and milliseconds to the first token."""
+    """The text, what it cost, and milliseconds to the first token.
+
+    A text that its budget cuts off ends in “…”; one that names what its prompt lacks says so at its end.
+    """
     started = time.monotonic()
     first = 0.0
     for event in engine.generate(request, cancel):
@@ -318,7 +322,14 @@ def _stream(
         elif isinstance(event, Completion):
             if event.finish == "cancelled" or cancel.cancelled:
                 raise Cancelled("The answer was cancelled.")
-            return event.text.strip(), event.usage, first
+            text = event.text.strip()
+            ending = " …" if event.finish == "length" else ""
+            prompt = "\n".join(message.content for message in request.prompts[0].messages)
+            if unknown := ungrounded(text, frozenset(IDENTIFIER.findall(prompt)), prompt):
+                ending += f"\n\n_“{unknown}” is not in the code that this answer was made from._"
+            if ending:
+                on_delta(ending)
+            return text + ending, event.usage, first
     raise Cancelled("The answer was cancelled.")
 
 

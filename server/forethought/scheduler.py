@@ -211,17 +211,23 @@ class Scheduler:
 
     def paused_reason(self) -> str | None:
         """Why no pass runs although there is work; None when nothing stands in the way."""
-        pause = self._user_state.current_pause()
-        if pause is not None:
-            if pause.until is None:
-                return "paused until you resume it"
-            return f"paused for {max(1, round((pause.until - time.time()) / 60))} more minutes"
+        if by_user := self.paused_by_user():
+            return by_user
         if not self.settings.idle_on_battery and self._on_battery():
             return "on battery; set idle.onBattery to think all the same"
         limit = self.settings.idle_daily_minutes
         if self._user_state.seconds_today() >= 60 * limit:
-            return f"today's limit of {limit:g} minutes is used up (idle.dailyMinutes)"
+            return f"today's {limit:g} minutes are used up (idle.dailyMinutes)"
         return None
+
+    def paused_by_user(self) -> str | None:
+        """For how long a person paused it, in words; None when nobody did."""
+        pause = self._user_state.current_pause()
+        if pause is None:
+            return None
+        if pause.until is None:
+            return "by you, until you resume"
+        return f"by you, for {max(1, round((pause.until - time.time()) / 60))} more minutes"
 
     # The loop
 

@@ -268,7 +268,7 @@ class Session:
         configured = self._engines.configured
         queue = scheduler.queue if configured else ()
         indexing = [workspace for workspace in self._workspaces if workspace.indexing]
-        paused = scheduler.paused_reason() if configured else None
+        paused = scheduler.paused_reason() if configured else scheduler.paused_by_user()
         problem = scheduler.problem or self._engines.problem
         current = scheduler.current
         state, message = _state_of(
@@ -277,7 +277,7 @@ class Session:
             and self._started,
             indexing=[workspace.root.name for workspace in indexing],
             problem=problem,
-            current=_symbol_title(*current) if current else None,
+            current=_symbol_title(*current) if current else self._precomputing.message if self._precomputing else None,
             paused=paused,
             configured=configured,
             queue=len(queue),

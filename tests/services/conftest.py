@@ -26,13 +26,13 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 @pytest.fixture
 def eventually() -> Callable[[Callable[[], object]], None]:
-    """Wait until a condition holds, at most ten seconds."""
+    """Wait until a condition holds, at most sixty seconds."""
 
     def wait(condition: Callable[[], object]) -> None:
-        for _ in range(1000):
+        for _ in range(6000):
             if condition():
                 return
             threading.Event().wait(0.01)
-        raise AssertionError("the condition did not come to hold in ten seconds")
+        raise AssertionError("the condition did not come to hold in sixty seconds")
 
     return wait

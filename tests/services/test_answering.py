@@ -194,6 +194,13 @@ def test_an_empty_question_is_refused(world: World) -> None:
         ask(session, "  ")
 
 
+def test_a_text_that_is_cut_off_or_invents_a_name_says_so(world: World) -> None:
+    session, _ = prepared(world, think=False)
+    world.engine.queue("It hands the text to `launder` first.", "word " * 60)
+    assert "“launder” is not in the code" in ask(session, "is `polish` good?").text
+    assert ask(session, "is `polish` good?", verbosity=0).text.endswith("…")
+
+
 def test_verbosity_sets_the_budget(world: World) -> None:
     session, _ = prepared(world, think=False)
     for verbosity in range(5):

@@ -87,10 +87,18 @@ def test_a_pause_stops_thinking_survives_a_restart_and_resumes(world: World, eve
     session, _ = world.open()
     session.start()
     eventually(lambda: session.status()["state"] == "paused")
-    assert "paused until you resume" in session.status()["pausedReason"]
+    assert "until you resume" in session.status()["pausedReason"]
     assert not world.engine.requests
     session.resume()
     eventually(lambda: finished(session))
+
+
+def test_a_pause_shows_without_an_engine_too(world: World) -> None:
+    session, _ = world.open(engine=False)
+    session.pause(60)
+    assert session.status()["state"] == "paused"
+    session.resume()
+    assert session.status()["state"] == "idle"
 
 
 def test_pausing_in_mid_thought_stops_it(world: World, eventually: Eventually) -> None:

@@ -101,4 +101,6 @@ class UserState:
                 json.dump(state, file)
             Path(name).replace(self._file)
         except OSError as error:
-            raise StoreError(f"{self._file} cannot be written ({error.strerror}); free space or mend its rights.") from error
+            raise StoreError(
+                f"{self._file} cannot be written ({error.strerror}); free space or mend its rights."
+            ) from error

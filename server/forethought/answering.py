@@ -412,15 +412,17 @@ def _fact_text(item: _Meant, aspect: str) -> tuple[str, tuple[Place, ...]]:
         return _last_change_text(item.workspace.last_change(target), name), ()
     if aspect == "members":
         return _members_text(item, name)
-    facts = item.workspace.facts(target)
     if aspect == "callers":
+        facts = item.workspace.facts(target, "callers")
         return _list_text(item, name, facts.called_by, facts.called_by_count, "is called from", "is not called"), (
             facts.called_by[:MOST_LISTED]
         )
     if aspect == "calls":
+        facts = item.workspace.facts(target, "calls")
         return _list_text(item, name, facts.calls, len(facts.calls), "calls", "calls nothing"), facts.calls[
             :MOST_LISTED
         ]
+    facts = item.workspace.facts(target, "tests")
     return _list_text(item, name, facts.tests, len(facts.tests), "is reached by", "is reached by no test"), (
         facts.tests[:MOST_LISTED]
     )

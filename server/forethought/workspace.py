@@ -21,7 +21,7 @@ from forethought.errors import ForethoughtError
 from forethought.files import LARGEST_SOURCE, UnreadableSource, read_source
 from forethought.git import Repository
 from forethought.index.extract import read_tags
-from forethought.index.facts import SymbolFacts, facts_of
+from forethought.index.facts import ALL_PARTS, FactPart, SymbolFacts, facts_of
 from forethought.index.languages import Languages
 from forethought.index.resolve import IndexView, Resolver, Target
 from forethought.index.tags import FileTags, Position, Symbol
@@ -242,10 +242,10 @@ class Workspace:
             return None
         return self._cards.put(target, Card(target.path, tags.language, symbol))
 
-    def facts(self, target: Target) -> SymbolFacts:
-        """The facts of one symbol as they are now. Reads the index."""
+    def facts(self, target: Target, part: FactPart) -> SymbolFacts:
+        """One part of the facts of a symbol as they are now; the others may be missing. Reads the index."""
         card = self._cards.shown(target, self._overlay.generation)
-        return card.facts if card is not None and card.facts is not None else self._facts(target)
+        return card.facts if card is not None and card.facts is not None else self._facts(target, {part})
 
     def last_change(self, target: Target) -> LastChange | None:
         """The last commit that changed the symbol's rows; None when they are not committed. Reads git."""
@@ -500,8 +500,8 @@ class Workspace:
             callee_changed=standing.state == "fresh" and callee_changed(standing.entry, dict(context.callees)),
         )
 
-    def _facts(self, target: Target) -> SymbolFacts:
-        return facts_of(self._overlay, target.path, target.symbol_id, resolver=self.resolver())
+    def _facts(self, target: Target, parts: Collection[FactPart] = ALL_PARTS) -> SymbolFacts:
+        return facts_of(self._overlay, target.path, target.symbol_id, resolver=self.resolver(), parts=parts)
 
     def _changes(self, path: str, data: bytes) -> LineChanges:
         if self.repository is None:

@@ -125,3 +125,12 @@ def test_what_is_no_longer_wanted_stops() -> None:
 def test_the_most_called_come_first() -> None:
     sources = {"a.py": "def twice(): ...\ndef single(): ...\ndef never(): ...\ntwice(); twice(); single()\n"}
     assert most_called(index_of(sources), 5) == (Target("a.py", "twice"), Target("a.py", "single"))
+
+
+def test_only_the_parts_that_are_asked_for_are_worked_out() -> None:
+    whole = facts(WORLD, "util.py", "Jar.open")
+    assert whole.called_by and whole.tests
+    only = facts_of(index_of(WORLD), "util.py", "Jar.open", parts={"callers"})
+    assert (only.called_by, only.tests, only.calls) == (whole.called_by, (), ())
+    assert facts_of(index_of(WORLD), "util.py", "Jar.open", parts={"tests"}).tests == whole.tests
+    assert facts_of(index_of(WORLD), "app.py", "App.go", parts={"calls"}).called_by == ()

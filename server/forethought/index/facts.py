@@ -4,9 +4,9 @@ All of it is read off the index each time it is asked for; none of it is guessed
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from forethought.errors import Cancelled
 from forethought.index.common_names import COMMON_NAMES
@@ -37,6 +37,11 @@ class Place(NamedTuple):
     range: Range
 
 
+FactPart = Literal["calls", "callers", "tests"]
+"""What of the facts takes time."""
+ALL_PARTS: frozenset[FactPart] = frozenset({"calls", "callers", "tests"})
+
+
 @dataclass(frozen=True, slots=True)
 class SymbolFacts:
     signature: str
@@ -59,9 +64,10 @@ def facts_of(
     symbol_id: str,
     *,
     resolver: Resolver | None = None,
+    parts: Collection[FactPart] = ALL_PARTS,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> SymbolFacts:
-    """The facts of one symbol; empty ones when it is not in the index (any more).
+    """The facts of one symbol; empty ones when it is not in the index (any more). Only `parts` are worked out.
 
     Pass a `resolver` of the same view to share what it has worked out. Raises Cancelled as soon as `cancelled` says so.
     """
@@ -70,8 +76,10 @@ def facts_of(
     symbol = tags.symbol(symbol_id) if tags is not None else None
     if tags is None or symbol is None:
         return SymbolFacts("", None, (), (), 0, (), ())
-    calls = tuple(_calls(resolver, path, tags, symbol))
-    callers = [_unless(cancelled, place) for place in _callers(resolver, Target(path, symbol_id), symbol)]
+    calls = tuple(_calls(resolver, path, tags, symbol)) if "calls" in parts else ()
+    wanted = _callers(resolver, Target(path, symbol_id), symbol) if {"callers", "tests"} & set(parts) else ()
+    callers = [_unless(cancelled, place) for place in wanted]
+    tests = _tests(resolver, callers) if "tests" in parts else ()
     return SymbolFacts(
         signature=symbol.signature,
         doc=symbol.doc,
@@ -79,7 +87,7 @@ def facts_of(
         called_by=tuple(callers[:MOST_PLACES]),
         called_by_count=len(callers),
         raises=symbol.raises,
-        tests=tuple(_unless(cancelled, place) for place in _tests(resolver, callers))[:MOST_PLACES],
+        tests=tuple(_unless(cancelled, place) for place in tests)[:MOST_PLACES],
     )
 
 

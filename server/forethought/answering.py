@@ -28,7 +28,15 @@ from forethought.index.resolve import Target
 from forethought.index.tags import Position, Range
 from forethought.insights import PredictedQuestion
 from forethought.line_changes import LastChange
-from forethought.matching import FACT_ASPECTS, Intent, closest_names, named_in, read_intent, same_question
+from forethought.matching import (
+    FACT_ASPECTS,
+    Intent,
+    closest_names,
+    is_about_this_file,
+    named_in,
+    read_intent,
+    same_question,
+)
 from forethought.prompts import ANSWER_BUDGETS, enriched_prompt, full_prompt
 from forethought.workspace import Workspace
 
@@ -135,8 +143,11 @@ class Answering:
         """The symbols that the question names or points at; several definitions of one name are all meant."""
         if intent is not None:
             return self._cards(self._targets(question, intent))[:MOST_MEANT]
+        of_file = question.at is not None and is_about_this_file(question.text)
         found: dict[tuple[Workspace, Target], None] = {}
-        for name in named_in(question.text):
+        if of_file:
+            found.update(dict.fromkeys(self._pointed(question, of_file=True)))
+        for name in named_in(question.text, only_marked=of_file):
             targets = self._named(question, name)
             if len(targets) == 1:
                 found.update(dict.fromkeys(targets))

@@ -152,6 +152,11 @@ def same_question(left: str, right: str) -> bool:
     return _normal(left) == _normal(right)
 
 
+def is_about_this_file(question: str) -> bool:
+    """Whether a question that is not understood as a whole still says “this file”."""
+    return bool(re.search(r"\bthis (?:file|module)\b", question, re.IGNORECASE))
+
+
 def closest_names(name: str, known: Iterable[str], limit: int = 3) -> list[str]:
     """“did you mean”: known names that are spelled much alike."""
     folded: dict[str, str] = {}
@@ -160,12 +165,14 @@ def closest_names(name: str, known: Iterable[str], limit: int = 3) -> list[str]:
     return [folded[match] for match in difflib.get_close_matches(name.lower(), folded, limit, 0.75)]
 
 
-def named_in(question: str) -> Iterator[str]:
-    """Every word of a question that could be the name of a symbol, marked ones first."""
-    words = re.findall(r"`([^`\n]+)`", question)
-    words += re.findall(r"[^\W\d][\w$]*(?:(?:\.|::|#)[^\W\d][\w$]*)*", question)
+def named_in(question: str, only_marked: bool = False) -> Iterator[str]:
+    """Every word of a question that could be the name of a symbol, marked ones first or alone."""
+    ticked = re.findall(r"`([^`\n]+)`", question)
+    words = ticked + re.findall(r"[^\W\d][\w$]*(?:(?:\.|::|#)[^\W\d][\w$]*)*", question)
     plain = [word.removesuffix("()") for word in words if word.lower() not in _NO_NAMES]
-    yield from dict.fromkeys(sorted(plain, key=lambda word: not _marked(word)))
+    for word in dict.fromkeys(sorted(plain, key=lambda word: not _marked(word))):
+        if not only_marked or _marked(word) or word in ticked:
+            yield word
 
 
 def _intent(aspect: Aspect, match: re.Match[str]) -> Intent | None:

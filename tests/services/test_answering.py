@@ -95,6 +95,16 @@ def test_full_works_when_nothing_was_precomputed(world: World) -> None:
     assert "text.strip()" in world.engine.requests[0].prompts[0].messages[-1].content
 
 
+def test_a_stored_question_about_this_file_is_not_taken_for_one_about_a_symbol_named_like_a_word_of_it(
+    world: World,
+) -> None:
+    world.write("work.py", "def parts() -> int:\n    return 1\n")
+    session, workspace = prepared(world)
+    answer = ask(session, "How do the parts of this file work together?", at=(workspace, "greet.py", None))
+    assert answer.tier == "predicted"
+    assert [source.path for source in answer.sources] == ["greet.py"]
+
+
 def test_fresh_skips_what_was_predicted(world: World) -> None:
     session, _ = prepared(world)
     assert ask(session, "what does polish do?", fresh=True).tier == "enriched"

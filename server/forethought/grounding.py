@@ -35,6 +35,15 @@ _SUBJECT = re.compile(
     r"(?:`(?P<ticked>[\w.]+(?:\(\))?)`|(?P<bare>[\w.]+))",
     re.IGNORECASE,
 )
+_CONSTRUCTS = (
+    (re.compile(r"\blambdas?\b", re.IGNORECASE), re.compile(r"\blambda\b|=>|\w\s*->|\|\w*\|")),
+    (re.compile(r"\bdecorat(or|ors|ed)\b", re.IGNORECASE), re.compile(r"@|decorat", re.IGNORECASE)),
+    (re.compile(r"\b(async|asynchronous|asynchronously)\b", re.IGNORECASE), re.compile(r"async|await", re.IGNORECASE)),
+    (re.compile(r"\b(list|dict|set|generator) comprehensions?\b", re.IGNORECASE), re.compile(r"\bfor\b")),
+    (re.compile(r"\b(while|for)[ -]loops?\b", re.IGNORECASE), re.compile(r"\b(while|for|loop)\b")),
+    (re.compile(r"\btry[ -/](except|catch)\b", re.IGNORECASE), re.compile(r"\btry\b")),
+)
+"""A construct of the language that text claims, and what shows that the code has it."""
 _SMALL_NUMBERS = frozenset({"0", "1", "2"})
 _PLAIN_NAMES = frozenset({"e.g", "i.e"})
 
@@ -75,6 +84,8 @@ def ground(
             dropped["unknown number" if unknown[0].isdigit() else "unknown identifier"] += 1
         elif about and _speaks_of_another(sentence, about, identifiers):
             dropped["about another symbol"] += 1
+        elif any(said.search(sentence) and not shown.search(context_text) for said, shown in _CONSTRUCTS):
+            dropped["unknown construct"] += 1
         elif returns_nothing and _RETURNS.search(sentence):
             dropped["contradicts the signature"] += 1
         elif _normal(sentence) in known or _loops(sentence):

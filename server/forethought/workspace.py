@@ -87,6 +87,8 @@ class Workspace:
         self._indexer = self._make_indexer()
         self._view_lane = Lane(f"views {root.name}", on_error)
         self._index_lane = Lane(f"index {root.name}", on_error)
+        self._head_read: str | None = None
+        """HEAD when the whole root was last read."""
         self._closed = threading.Event()
 
     # Open files
@@ -317,6 +319,8 @@ class Workspace:
     ) -> IndexReport:
         """Read again what changed on disk (of `paths`, or anywhere). Reads the disk, for as long as it takes."""
         before = self.saved.interfaces(paths) if paths is not None else None
+        if paths is None and self.repository is not None:
+            self._head_read = self.repository.head_state()
         self.indexing = True
         self._on_change()
 
@@ -390,16 +394,17 @@ class Workspace:
         )
 
     def _follow_head(self) -> None:
-        assert self.repository is not None
-        known = self.repository.head_state()
         while not self._closed.wait(HEAD_SECONDS):
-            state = self.repository.head_state()
-            if state != known:
-                known = state
+            if self._head_moved():
                 self.refresh_later()
 
+    def _head_moved(self) -> bool:
+        """Whether HEAD is not where it was when the whole root was last read."""
+        return self.repository is not None and self.repository.head_state() != self._head_read
+
     def _refresh_quietly(self, paths: Collection[str] | None) -> None:
-        self.refresh(paths)
+        # A single file is seen to change before the poll sees HEAD move: then others may have changed as well.
+        self.refresh(None if self._head_moved() else paths)
 
     def _renew_views(self, changed: Collection[str]) -> None:
         self._cards.drop_files(changed)

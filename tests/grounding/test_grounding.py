@@ -118,3 +118,17 @@ def test_a_result_of_what_returns_nothing_is_dropped() -> None:
         ground(text, IDENTIFIERS, CONTEXT, True, returns_nothing=True).text == "It closes the lane. It returns nothing."
     )
     assert ground(text, IDENTIFIERS, CONTEXT, True).text == text
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "It uses a lambda function for that.",
+        "It is decorated for speed.",
+        "It uses a while loop to wait.",
+        "It works asynchronously.",
+    ],
+)
+def test_a_construct_that_the_code_does_not_have_is_dropped(claim: str) -> None:
+    check(f"It builds an address. {claim}", "It builds an address.")
+    assert ground(claim, IDENTIFIERS, f"{CONTEXT}\n@x\nwhile lambda: async", True).text == claim

@@ -77,10 +77,10 @@ class Roots:
 
 def real_and_root(folder: Path) -> tuple[Path, Path]:
     """A folder without symlinks, and the root that serves it. Blocks. Raises RootError."""
+    real = Path(os.path.realpath(folder))  # not Path.resolve, which fails on a loop of symlinks
     try:
-        return folder.resolve(), find_root(folder)
+        return real, find_root(folder)
     except RootError:
-        real = folder.resolve()
         around = find_git_root(real)
         if not real.is_dir() or around in (None, real) or real in (Path.home().resolve(), Path(real.anchor)):
             raise

@@ -1,12 +1,11 @@
 """A repository of everything that goes wrong, and servers to open it with."""
 
 import os
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cli_world import SHAPES, World, write_files
+from cli_world import SHAPES, World
 from lsp_harness import wait_until_indexed
 
 from forethought.bench.lsp_client import Client
@@ -21,7 +20,8 @@ ODD_FILES: Mapping[str, str | bytes] = {
     "good.py": SHAPES,
     "user.py": "from good import total_area\n\n\ndef use():\n    return total_area([])\n",
     "latin.py": b'def latin():\n    """caf\xe9 \xff\xfe"""\n    return latin2()\n\n\ndef latin2():\n    pass\n',
-    "windows.py": b'\xef\xbb\xbfdef windows():\r\n    """Ends\r\n    in CRLF."""\r\n    return 1\r\n\r\n\r\nwindows()\r\n',
+    "windows.py": b"\xef\xbb\xbf"
+    + b'def windows():\r\n    """Ends\r\n    in CRLF."""\r\n    return 1\r\n\r\n\r\nwindows()\r\n',
     "line.py": "def before():\n    pass\n\n\nX = [" + "1, " * (LINE // 3) + "]\n\n\ndef after():\n    before()\n",
     "call.js": "function f() {}\nf(" + '"' + "x" * LINE + '");\nf();\n',  # taken for minified
     "brackets.py": "def shallow():\n    pass\n\n\ny = " + "[" * NEST + "]" * NEST + "\n",
@@ -72,7 +72,3 @@ def stop_engines(world: World) -> None:
 def bytes_below(folder: Path) -> bytes:
     """Every byte of every file of a folder."""
     return b"\n".join(file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file())
-
-
-Check = Callable[..., Any]
-PYTHON = sys.executable

@@ -1,4 +1,4 @@
-"""Models that cannot be used, and engines that die: one line or an LSP error, and everything without a model goes on."""
+"""Models that cannot be used, and engines that die: one line or an LSP error, and all without a model goes on."""
 
 import importlib.util
 import os
@@ -63,9 +63,7 @@ def kill_host(world: World) -> None:
 @pytest.mark.parametrize(
     ("name", "reason"), [("cut", "truncated"), ("page", "not a GGUF"), ("absent", "o such file"), ("aborting", "crash")]
 )
-def test_a_model_that_cannot_be_used_is_one_line(
-    world: World, models: dict[str, Path], name: str, reason: str
-) -> None:
+def test_a_model_that_cannot_be_used_is_one_line(world: World, models: dict[str, Path], name: str, reason: str) -> None:
     world = with_model(world, models.get(name, world.folder / "absent.gguf"))
     root = world.repository("shapes", {"shapes.py": SHAPES})
     ran = world.run("precompute", cwd=root)
@@ -145,7 +143,7 @@ def test_a_pass_goes_on_after_its_engine_was_killed(world: World, models: dict[s
     )
     try:
         kill_host(world)
-        out, err = process.communicate(timeout=120)
+        _, err = process.communicate(timeout=120)
     finally:
         process.kill()
         process.wait()

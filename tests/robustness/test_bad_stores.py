@@ -25,9 +25,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Pa
     folder = tmp_path_factory.mktemp("filled")
     endpoint = Endpoint()
     (folder / "settings.toml").write_text(f'[openai]\nbaseUrl = "{endpoint.url}"\nmodel = "loopback"\n')
-    world = make_world(
-        folder / "world", FORETHOUGHT_ENGINE="openai", FORETHOUGHT_CONFIG=str(folder / "settings.toml")
-    )
+    world = make_world(folder / "world", FORETHOUGHT_ENGINE="openai", FORETHOUGHT_CONFIG=str(folder / "settings.toml"))
     root = world.repository("shapes", {"shapes.py": SHAPES})
     assert world.run("precompute", cwd=root).status == 0
     assert world.run("cache", "export", str(folder / "world" / "exported"), cwd=root).status == 0

@@ -39,15 +39,14 @@ def in_mid_pass(world: World, endpoint: Endpoint, root: Path) -> Client:
     endpoint.held.set()
     server = start_server(world, root, 1, {"sleep": {"scope": "off"}})
     uri = server.open(root / "shapes.py", "python")
-    server.send("workspace/executeCommand", {"command": "forethought.precomputeFile", "arguments": [uri]})  # answered later
+    # Answered when it is done.
+    server.send("workspace/executeCommand", {"command": "forethought.precomputeFile", "arguments": [uri]})
     eventually(lambda: endpoint.asked.is_set() or None, 60)
     return server
 
 
 @pytest.mark.parametrize("how", ["server killed", "client gone"])
-def test_the_work_of_whoever_died_stops_and_the_next_start_goes_on(
-    world: World, endpoint: Endpoint, how: str
-) -> None:
+def test_the_work_of_whoever_died_stops_and_the_next_start_goes_on(world: World, endpoint: Endpoint, how: str) -> None:
     root = world.repository("shapes", {"shapes.py": SHAPES})
     server = in_mid_pass(world, endpoint, root)
     try:
@@ -66,7 +65,8 @@ def test_the_work_of_whoever_died_stops_and_the_next_start_goes_on(
     try:
         uri = server.open(root / "shapes.py", "python")
         eventually(lambda: fresh(server, uri) >= 5, 60)
-        assert "It does what its name says." in server.request("textDocument/hover", at(uri, 18, 6))["contents"]["value"]
+        hover = server.request("textDocument/hover", at(uri, 18, 6))["contents"]["value"]
+        assert "It does what its name says." in hover
         assert server.close() == 0
     finally:
         end(server)
@@ -78,7 +78,8 @@ def fresh(server: Client, uri: str) -> int:
 
 
 def test_a_file_that_vanishes_or_changes_during_a_pass_costs_only_itself(world: World, endpoint: Endpoint) -> None:
-    root = world.repository("shapes", {"shapes.py": SHAPES, "report.py": REPORT, "gone.py": SHAPES.replace("Circle", "Gone")})
+    files = {"shapes.py": SHAPES, "report.py": REPORT, "gone.py": SHAPES.replace("Circle", "Gone")}
+    root = world.repository("shapes", files)
     endpoint.held.set()
     process = subprocess.Popen(
         world.command("precompute", "--json"), cwd=root, env=world.environment, stdout=-1, stderr=-1, text=True
@@ -89,7 +90,7 @@ def test_a_file_that_vanishes_or_changes_during_a_pass_costs_only_itself(world: 
         (root / "report.py").write_text("def other():\n    return 1\n")
         os.mkfifo(root / "fifo.py")
         endpoint.held.clear()
-        out, err = process.communicate(timeout=120)
+        _, err = process.communicate(timeout=120)
     finally:
         process.kill()
         process.wait()

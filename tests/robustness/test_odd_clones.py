@@ -1,4 +1,4 @@
-"""Roots and clones that are not whole, through the real command and server; and what a repository's settings may not."""
+"""Roots and clones that are not whole, through the real command and server; and settings of a repository."""
 
 import shutil
 from pathlib import Path
@@ -41,7 +41,7 @@ def check(world: World, root: Path, files: int) -> None:
     assert (since.status, since.document["files"]["selected"]) == (0, 0), since.err
     assert world.run("ask", "When did `total_area` last change?", cwd=root).status == 0
     older = world.run("precompute", "--dry-run", "--since", "HEAD~2", cwd=root)
-    assert older.status == 0 or (older.status == 2 and "HEAD~2" in one_line(older))
+    assert older.status == 0 or (older.status in (1, 2) and one_line(older))
 
 
 @pytest.mark.parametrize(
@@ -95,6 +95,8 @@ def test_a_workspace_that_is_no_folder_leaves_the_server_alive(world: World) -> 
         server.initialize(roots[0], workspaceFolders=folders)
         uri = server.open(good / "shapes.py", "python")
         assert eventually(lambda: server.request("textDocument/hover", at(uri, 18, 6)))
+        for event in ({"added": [], "removed": folders[:2]}, {"added": folders[:3], "removed": folders[-2:]}):
+            server.notify("workspace/didChangeWorkspaceFolders", {"event": event})
         roots_served = [root["uri"] for root in server.request("forethought/status", None)["roots"]]
         assert roots_served == [file_uri(good)]
         assert server.close() == 0

@@ -1,6 +1,9 @@
 """Planted secrets reach no prompt, store, index, log or export: looked for byte by byte after everything was used."""
 
+import contextlib
 import gzip
+import sqlite3
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,8 +48,15 @@ def make(stripe: str) -> str:
     return connect(stripe, password="{PASSWORD}")
 '''
 CONNECT_ROW = next(row for row, line in enumerate(CONFIG.splitlines()) if line.startswith("def connect"))
-SCRIPT = f"#!/bin/bash\n# deploys with {GITHUB}\nexport DB_PASSWORD={PASSWORD}\nrun() {{ curl -H 'Authorization: Bearer {STRIPE}' x; }}\n"
-CLIENT = f'/** Uses {AWS}. */\nexport function client(token = "{GITHUB}") {{ return token; }}\nconst slack = "{SLACK}";\n'
+SCRIPT = f"""#!/bin/bash
+# deploys with {GITHUB}
+export DB_PASSWORD={PASSWORD}
+run() {{ curl -H 'Authorization: Bearer {STRIPE}' x; }}
+"""
+CLIENT = f'''/** Uses {AWS}. */
+export function client(token = "{GITHUB}") {{ return token; }}
+const slack = "{SLACK}";
+'''
 
 FILES = {
     "config.py": CONFIG,
@@ -116,8 +126,9 @@ def use_server(world: World, root: Path) -> None:
         assert eventually(lambda: server.request("textDocument/hover", at(uri, CONNECT_ROW, 5)))
         server.open(root / ".env", "shellscript")
         assert server.request("forethought/context", {"textDocument": {"uri": uri}})["symbols"]
+        earlier = [{"role": "user", "content": f"With {AWS}?"}, {"role": "assistant", "content": f"Yes, {GITHUB}."}]
         chat = {"question": "Explain `connect` in detail", "textDocument": {"uri": uri}, "tier": "full"}
-        assert server.request("forethought/chat", {**chat, "history": [{"role": "user", "content": f"With {AWS}?"}, {"role": "assistant", "content": f"Yes, {GITHUB}."}]})["tier"] == "full"
+        assert server.request("forethought/chat", {**chat, "history": earlier})["tier"] == "full"
         text = CONFIG.replace("def make(", "def produce(")
         version = {"uri": uri, "version": 2}
         server.notify("textDocument/didChange", {"textDocument": version, "contentChanges": [{"text": text}]})
@@ -130,10 +141,7 @@ def use_server(world: World, root: Path) -> None:
 
 
 def unpacked(cache: Path) -> bytes:
-    """The index's outlines are compressed: read everything as its own code does, and every column as text."""
-    import sqlite3
-    import zlib
-
+    """Every value of every database, decompressed where it is compressed."""
     parts = []
     for file in cache.rglob("*.sqlite"):
         connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
@@ -141,10 +149,8 @@ def unpacked(cache: Path) -> bytes:
             for row in connection.execute(f"SELECT * FROM {table}"):
                 for value in row:
                     data = value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogateescape")
-                    try:
+                    with contextlib.suppress(zlib.error):
                         data = zlib.decompress(data)
-                    except zlib.error:
-                        pass
                     parts.append(data)
         connection.close()
     content = b"\n".join(parts)

@@ -40,13 +40,13 @@ class SavedContexts:
 
     def symbols(self, path: str) -> tuple[SavedSymbol, ...]:
         """The file's symbols with their subjects; empty when the disk is newer than the index."""
-        tags, digest = self._index.tags(path), self._index.content_hash(path)
-        if tags is None or digest is None:
+        outline, digest = self._index.outline(path), self._index.content_hash(path)
+        if outline is None or digest is None:
             return ()
         known = self._index.get_subjects(path)
-        if not all(known.get(symbol.id, ("", ""))[0] == digest for symbol in tags.symbols):
-            data = self._read_indexed(path, digest)
-            if data is None:
+        if not all(known.get(symbol.id, ("", ""))[0] == digest for symbol in outline.symbols):
+            data, tags = self._read_indexed(path, digest), self._index.tags(path)
+            if data is None or tags is None:
                 return ()
             resolver = self._resolver()
             subjects = {
@@ -55,7 +55,7 @@ class SavedContexts:
             }
             self._index.put_subjects(path, subjects)
             known = {**known, **subjects}
-        return tuple(SavedSymbol(symbol, known[symbol.id][1]) for symbol in tags.symbols)
+        return tuple(SavedSymbol(symbol, known[symbol.id][1]) for symbol in outline.symbols if symbol.id in known)
 
     def context(self, target: Target) -> Context | None:
         """The context of one symbol; None when it is gone, or the disk is newer than the index."""

@@ -105,6 +105,10 @@ def _gigabytes(count: int) -> str:
     return f"{count / 1e9:.1f} GB"
 
 
+_CHUNK = 1 << 16
+_LENGTH = struct.Struct("<Q")
+
+
 class _Reader:
     def __init__(self, path: Path, file: BinaryIO, size: int) -> None:
         self._path = path
@@ -179,8 +183,7 @@ class _Reader:
             raise ModelLoadError(f"{self._path} is damaged: `{key}` has the unknown type {kind}; download it again.")
         element, length = self._number("I"), self._count()
         if element == _TEXT:
-            for _ in range(length):
-                self._skip(self._number("Q"))
+            self._skip_texts(length)
             return None
         if element not in _SCALARS:
             raise ModelLoadError(f"{self._path} is damaged: `{key}` is an array of type {element}; download it again.")
@@ -215,6 +218,20 @@ class _Reader:
         if self._file.tell() + count > self._size:
             raise self._truncated(None)
         self._file.seek(count, os.SEEK_CUR)
+
+    def _skip_texts(self, count: int) -> None:
+        """In large reads: a vocabulary has a hundred thousand, and every command reads this header."""
+        data, position = b"", 0
+        for _ in range(count):
+            if position + 8 > len(data):
+                data, position = data[position:] + self._file.read(_CHUNK), 0
+                if len(data) < 8:
+                    raise self._truncated(None)
+            position += 8 + _LENGTH.unpack_from(data, position)[0]
+            if position > len(data):
+                self._skip(position - len(data))
+                data, position = b"", 0
+        self._file.seek(position - len(data), os.SEEK_CUR)
 
     def _truncated(self, needed: int | None) -> ModelLoadError:
         missing = f"{self._size} of {needed} bytes are there" if needed else "its header ends early"

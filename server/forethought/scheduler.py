@@ -272,7 +272,8 @@ class Scheduler:
             self._signals[workspace] = _scope_signals(workspace, self.settings, self._asked.get(workspace, set()))
         signals = self._signals[workspace]
         known = {} if paths is None else dict(self._coverage.get(workspace, {}))
-        for path in sorted(signals.scope if paths is None else paths):
+        looked_at = {target.path for target in list(self._hovered)}
+        for path in sorted(signals.scope.keys() | looked_at if paths is None else paths):
             if self._closed:
                 return
             symbols = [

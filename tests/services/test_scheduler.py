@@ -204,3 +204,14 @@ def test_a_text_called_wrong_disappears(world: World, eventually: Eventually) ->
     session.feedback(answer.id, "wrong")
     again = session.ask(question, lambda delta: None, CancelToken())
     assert again.text != answer.text or again.tier != "predicted"
+
+
+def test_a_look_at_the_whole_scope_does_not_forget_what_was_hovered_outside_of_it(
+    world: World, eventually: Eventually
+) -> None:
+    session, workspace = world.open(**{"sleep.scope": "open"})
+    session.start()
+    eventually(lambda: workspace.indexed_once and not workspace.busy)
+    session.scheduler.hovered(workspace, Target("greet.py", "polish"))
+    session.scheduler.survey(workspace, None)
+    eventually(lambda: symbol_state(workspace, "greet.py", "polish") == "fresh")

@@ -25,8 +25,10 @@ from forethought.session import Session
 HOST_GOAL_SECONDS = 1.0
 _HOST_SECONDS = 30.0
 _LONGEST_SECONDS = 9.0
-"""A run is killed between half a second and this long after it began."""
+"""A run is killed between half a second and this long after it, or its first thought, began."""
 _LAST_RUN_SECONDS = 8.0
+_EARLY_KILLS = 2
+"""Runs killed by the clock from their start, in whatever they do then; the others, from their first thought on."""
 _BEGIN = "begin "
 
 
@@ -43,7 +45,7 @@ def run(root: Path, kills: int = 10, seed: int = 7) -> dict[str, Any]:
         for number in range(kills + 1):
             seconds = chooser.uniform(0.5, _LONGEST_SECONDS) if number < kills else _LAST_RUN_SECONDS
             before = _stored(environment)
-            begun = _killed_run(environment, clone, seconds)
+            begun = _killed_run(environment, clone, seconds, number >= _EARLY_KILLS)
             host_seconds = _until_host_rests(environment)
             after = _stored(environment)
             problems = command_document(environment, "cache", "verify")["problems"]
@@ -108,20 +110,27 @@ def render(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _killed_run(environment: Mapping[str, str], root: Path, seconds: float) -> list[str]:
-    """Start a run and kill it; the symbols that it began to think about."""
+def _killed_run(environment: Mapping[str, str], root: Path, seconds: float, after_first: bool) -> list[str]:
+    """Start a run and kill it `seconds` after it began, or its first thought did; the symbols that it began."""
     command = [sys.executable, "-m", "forethought.bench.kill", str(root)]
-    process = subprocess.Popen(command, env=dict(environment), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, env=dict(environment), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert process.stdout is not None
     timer = threading.Timer(seconds, process.kill)
-    timer.start()
+    if not after_first:
+        timer.start()
+    begun = []
     try:
-        output, errors = process.communicate()
+        for line in process.stdout:
+            if line.endswith(b"\n"):
+                begun.append(line.decode(errors="surrogateescape").removeprefix(_BEGIN).rstrip("\n"))
+            if after_first and len(begun) == 1:
+                timer.start()
+        process.wait()
     finally:
         timer.cancel()
     if process.returncode > 0:
-        raise ForethoughtError(f"The run failed: {errors.decode(errors='replace').strip().splitlines()[-1]}")
-    lines = output.decode(errors="surrogateescape").split("\n")[:-1]
-    return [line.removeprefix(_BEGIN) for line in lines if line.startswith(_BEGIN)]
+        raise ForethoughtError("A run failed before it was killed; `forethought doctor` may say why.")
+    return begun
 
 
 def _until_host_rests(environment: Mapping[str, str]) -> float:
@@ -145,7 +154,7 @@ def _victim(root: Path) -> None:
 
     def tell(progress: Progress) -> None:
         if progress.message not in ("indexing", "comparing with what is known", "done"):
-            sys.stdout.buffer.write(f"{_BEGIN}{progress.done} {progress.message}\n".encode(errors="surrogateescape"))
+            sys.stdout.buffer.write(f"{_BEGIN}{progress.message}\n".encode(errors="surrogateescape"))
             sys.stdout.buffer.flush()
 
     session.precompute(session.add_root(root), Selection(), tell, CancelToken())

@@ -10,11 +10,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from forethought.bench.trial import Trial, command_document, goal_line, machine_line
+from forethought.bench.trial import Trial, command_document, goal_line, machine_line, pick_files
 from forethought.config import load_settings, runtime_folder
 from forethought.engine.client import host_status
 from forethought.engine.messages import CancelToken
@@ -24,28 +24,30 @@ from forethought.session import Session
 
 HOST_GOAL_SECONDS = 1.0
 _HOST_SECONDS = 30.0
-_LONGEST_SECONDS = 9.0
-"""A run is killed between half a second and this long after it, or its first thought, began."""
 _LAST_RUN_SECONDS = 8.0
 _EARLY_KILLS = 2
 """Runs killed by the clock from their start, in whatever they do then; the others, from their first thought on."""
 _BEGIN = "begin "
 
 
-def run(root: Path, kills: int = 10, seed: int = 7) -> dict[str, Any]:
-    """Kill `kills` runs over a clone of `root`. Plain JSON values: `kills` (each with `after_seconds`, `begun`,
-    `stored`, `in_flight`, `again`, `host_seconds`, `problems`), the worst of each, `met`, `machine`.
+def run(root: Path, kills: int = 10, files: int = 20, longest_seconds: float = 9.0, seed: int = 7) -> dict[str, Any]:
+    """Kill `kills` runs over `files` files of a clone of `root`, each half a second to `longest_seconds` after it, or
+    its first thought, began; a slow model wants more of them, so that some thoughts end.
+
+    Plain JSON values: `kills` (each with `after_seconds`, `begun`, `stored`, `in_flight`, `again`, `host_seconds`,
+    `problems`), the worst of each, `met`, `machine`.
     """
     chooser = random.Random(seed)  # noqa: S311 - a sample, no secret
     with Trial() as trial:
         clone = trial.clone(root, "clone")
         environment = trial.environment("machine")
+        paths = pick_files(clone, files, seed)
         records: list[dict[str, Any]] = []
         runs: list[list[str]] = []
         for number in range(kills + 1):
-            seconds = chooser.uniform(0.5, _LONGEST_SECONDS) if number < kills else _LAST_RUN_SECONDS
+            seconds = chooser.uniform(0.5, longest_seconds) if number < kills else _LAST_RUN_SECONDS
             before = _stored(environment)
-            begun = _killed_run(environment, clone, seconds, number >= _EARLY_KILLS)
+            begun = _killed_run(environment, clone, paths, seconds, number >= _EARLY_KILLS)
             host_seconds = _until_host_rests(environment)
             after = _stored(environment)
             problems = command_document(environment, "cache", "verify")["problems"]
@@ -110,9 +112,11 @@ def render(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _killed_run(environment: Mapping[str, str], root: Path, seconds: float, after_first: bool) -> list[str]:
+def _killed_run(
+    environment: Mapping[str, str], root: Path, paths: Sequence[str], seconds: float, after_first: bool
+) -> list[str]:
     """Start a run and kill it `seconds` after it began, or its first thought did; the symbols that it began."""
-    command = [sys.executable, "-m", "forethought.bench.kill", str(root)]
+    command = [sys.executable, "-m", "forethought.bench.kill", str(root), *paths]
     process = subprocess.Popen(command, env=dict(environment), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert process.stdout is not None
     timer = threading.Timer(seconds, process.kill)
@@ -148,7 +152,7 @@ def _stored(environment: Mapping[str, str]) -> int:
     return entries
 
 
-def _victim(root: Path) -> None:
+def _victim(root: Path, paths: Sequence[str]) -> None:
     """A run of `precompute` that says what it begins."""
     session = Session(load_settings(root), os.environ)
 
@@ -157,8 +161,8 @@ def _victim(root: Path) -> None:
             sys.stdout.buffer.write(f"{_BEGIN}{progress.message}\n".encode(errors="surrogateescape"))
             sys.stdout.buffer.flush()
 
-    session.precompute(session.add_root(root), Selection(), tell, CancelToken())
+    session.precompute(session.add_root(root), Selection(tuple(paths)), tell, CancelToken())
 
 
 if __name__ == "__main__":
-    _victim(Path(sys.argv[1]))
+    _victim(Path(sys.argv[1]), sys.argv[2:])

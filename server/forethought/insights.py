@@ -1,6 +1,7 @@
 """c′ as it is kept: what a model wrote about a subject, and who wrote it. Pure data; JSON in, JSON out."""
 
 import hashlib
+import sys
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -123,7 +124,7 @@ def _text_or_none(value: Any) -> str | None:
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not -1e300 < value < 1e300:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
         raise ValueError(f"expected a number, got {type(value).__name__}")
     return float(value)
 

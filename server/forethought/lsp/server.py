@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import socket
@@ -300,6 +301,8 @@ def serve(
         open_session = Session
     # A shorter turn than Python's 5 ms: an answer is two threads away while a pass keeps others busy.
     sys.setswitchinterval(0.0005)
+    # The index's tags hold no cycles, and a full search for some stops every thread for up to a quarter of a second.
+    gc.set_threshold(100_000, 50, 1000)
     logging.getLogger("pygls").setLevel(logging.CRITICAL)
     server = ForethoughtServer(open_session, os.environ if environment is None else environment)
     server.on_leave = lambda status: _end_process_after(GRACE_SECONDS + 0.3, status)

@@ -24,6 +24,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   $sudo apt-get -qq update
   $sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" > /dev/null
 fi
+mkdir -p "$tools"
 "$root/scripts/install_code_server.sh" "$tools/code-server" > "$tools/code-server.log" 2>&1 ||
   { tail -30 "$tools/code-server.log" >&2; exit 1; }
 

@@ -210,7 +210,7 @@ class Answering:
         if len(targets) > 1:
             return self._ambiguous(intent.name or "this", targets)
         workspace, target = targets[0]
-        workspace.view_from_disk(target.path)
+        workspace.catch_up(target.path)
         card = workspace.quick_card(target)
         if card is None:
             return _none("The file changed while it was read; ask again.")

@@ -219,16 +219,28 @@ class Workspace:
 
     def card(self, target: Target) -> Card | None:
         """One symbol, complete. Reads the disk."""
-        self.view_from_disk(target.path)
+        self.catch_up(target.path)
         return self._complete(target)
 
     def insight_card(self, target: Target) -> Card | None:
         """A symbol with what was thought about it as it is now, without facts: a few milliseconds. Reads the disk."""
-        self.view_from_disk(target.path)
+        self.catch_up(target.path)
         card = self._cards.get(target)
         if card is not None and self._cards.is_current(target, self._overlay.generation):
             return card
         return self._look_up(target)
+
+    def catch_up(self, path: str) -> None:
+        """Make sure that what is known of a file is what stands in its buffer, else on the disk. Reads the disk."""
+        if path not in self._buffers:
+            data = self._read(path)
+            if data is not None and _digest(data) == self.index.content_hash(path):
+                with self._lock:
+                    view = self._views.get(path)
+                    if view is not None and view.data != data and path not in self._buffers:
+                        del self._views[path]
+                return
+        self.view_from_disk(path)
 
     def quick_card(self, target: Target) -> Card | None:
         """What is in memory about a symbol; else its signature and docs by a point look-up.
@@ -238,7 +250,8 @@ class Workspace:
         card = self._cards.shown(target, self._overlay.generation)
         if card is not None:
             return card
-        tags = self._tags_of(target.path)
+        view = self._views.get(target.path)
+        tags = view.tags if view else self._overlay.outline(target.path)
         symbol = tags.symbol(target.symbol_id) if tags else None
         if tags is None or symbol is None:
             return None

@@ -335,6 +335,7 @@ class Scheduler:
                             open=path in open_paths,
                             committed_rank=signals.committed.get(path),
                             call_rank=signals.call_ranks.get(target),
+                            changed=state.state == "stale",
                             hovered=target in self._hovered,
                             settling=settling,
                             lines=state.lines,

@@ -19,6 +19,8 @@ class Signals:
     """Position of the file among those that recent commits changed, newest first; None when it is not among them."""
     call_rank: int | None = None
     """Position among the most-called symbols; None when it is not among them."""
+    changed: bool = False
+    """What was thought about it is about an older text."""
     hovered: bool = False
     """A person looked at it and found no insight."""
     settling: bool = False
@@ -38,6 +40,7 @@ def value_of(signals: Signals) -> Value:
     chances = [
         (1.0, "looked at, and no insight yet", signals.hovered),
         (0.9, "in the file in front of you", signals.focused),
+        (0.85, "changed since it was thought about", signals.changed),
         (0.7, "in an open file", signals.open),
         (
             0.8 / (1 + 0.1 * (signals.committed_rank or 0)),

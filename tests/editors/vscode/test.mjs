@@ -171,7 +171,13 @@ async function session(name, { server: program, model, trust = false, prepare = 
     await withEditor(
       { tools, vsix, workspace, file: "greeting.py", settings, environment, trust, failureShot: join(out, `failure-${name}.png`) },
       async (page) => {
-        const shot = (picture) => page.screenshot({ path: join(out, `vscode-${picture}.png`) });
+        const shot = async (picture) => {
+          await page.evaluate(() => { // a hover fades in
+            const ending = document.getAnimations().filter((item) => item.effect.getComputedTiming().iterations !== Infinity);
+            return Promise.allSettled(ending.map((item) => item.finished));
+          });
+          await page.screenshot({ path: join(out, `vscode-${picture}.png`) });
+        };
         await use(page, { shot, methods });
       },
     );

@@ -9,6 +9,7 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/../../.." && pwd)
 here=$root/tests/editors/vscode
 tools=$root/.test-editors
+pictures=${PICTURES:+$(cd "$PICTURES" && pwd)}
 server=${SERVER:-$root/.venv/bin/forethought}
 [ -x "$server" ] || { echo "$server is not there; run “make test” first, or set SERVER." >&2; exit 1; }
 
@@ -39,5 +40,5 @@ grep -E '^(# |ℹ )(pass|fail) ' "$tools/vsix.log" | sed 's/^/unit tests: /'
 
 status=0
 node "$here/test.mjs" "$server" "$root/extension/vscode/forethought.vsix" "$tools" "$tools/vscode" || status=$?
-if [ -n "${PICTURES:-}" ] && [ $status = 0 ]; then cp "$tools"/vscode/vscode-*.png "$PICTURES"; fi
+if [ -n "$pictures" ] && [ $status = 0 ]; then cp "$tools"/vscode/vscode-*.png "$pictures"; fi
 exit $status

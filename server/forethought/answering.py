@@ -147,7 +147,10 @@ class Answering:
         found: dict[tuple[Workspace, Target], None] = {}
         if of_file:
             found.update(dict.fromkeys(self._pointed(question, of_file=True)))
-        for name in named_in(question.text, only_marked=of_file):
+        marked = list(named_in(question.text, only_marked=True))
+        for name in marked if of_file else named_in(question.text):
+            if found and name not in marked:
+                break  # plain words may happen to be names, too
             targets = self._named(question, name)
             if len(targets) == 1:
                 found.update(dict.fromkeys(targets))

@@ -88,6 +88,14 @@ def test_other_questions_are_enriched_by_what_is_known(world: World) -> None:
     assert "text.strip()" not in prompt
 
 
+def test_a_marked_name_outweighs_plain_words_that_are_names(world: World) -> None:
+    world.write("plain.py", "def call():\n    return 1\n\n\ndef wash_up():\n    return 2\n")
+    session, _ = prepared(world)
+    answer = ask(session, "what should I watch out for when I call wash_up?")
+    assert answer.tier == "enriched"
+    assert [source.symbol for source in answer.sources] == ["wash_up"]
+
+
 def test_full_works_when_nothing_was_precomputed(world: World) -> None:
     session, _ = prepared(world, think=False)
     answer = ask(session, "is `polish` safe for empty texts, and why?")

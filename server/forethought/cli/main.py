@@ -46,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # Python's warnings are for us, and shown when asked for with -W
     logging.basicConfig(stream=sys.stderr, format="%(name)s: %(message)s", level=logging.ERROR, force=True)
+    logging.getLogger("forethought").setLevel(logging.NOTSET)  # an earlier call in this process may have said -v
     words = list(sys.argv[1:] if arguments is None else arguments)
     invocation = Invocation(environment=os.environ)
     try:

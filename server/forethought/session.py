@@ -272,9 +272,7 @@ class Session:
         problem = scheduler.problem or self._engines.problem
         current = scheduler.current
         state, message = _state_of(
-            starting=any(not workspace.indexed_once for workspace in self._workspaces)
-            and not indexing
-            and self._started,
+            starting=any(not workspace.indexed_once for workspace in self._workspaces) and not indexing,
             indexing=[workspace.root.name for workspace in indexing],
             problem=problem,
             current=_symbol_title(*current) if current else self._precomputing.message if self._precomputing else None,

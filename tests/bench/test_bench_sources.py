@@ -44,7 +44,9 @@ def test_hovers_of_two_clones_compare_without_their_folders_and_origin():
     def hover(text):
         return {"contents": {"kind": "markdown", "value": text}}
 
-    one = comparable_hover(hover("It [adds](file:///a/x.py#L1).\n\n_fresh, smollm2_"), "file:///a/x.py")
-    other = comparable_hover(hover("It [adds](file:///b/x.py#L1).\n\n_fresh, smollm2, shared_"), "file:///b/x.py")
+    one = comparable_hover(hover("It [adds](file:///a/x.py#L1).\n\n— Forethought · smollm2 · fresh"), "file:///a")
+    other = comparable_hover(
+        hover("It [adds](file:///b/x.py#L1).\n\n— Forethought · smollm2 · shared · fresh"), "file:///b"
+    )
     assert one == other
     assert comparable_hover(None, "file:///a/x.py") is None

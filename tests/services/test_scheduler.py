@@ -94,7 +94,9 @@ def test_a_pause_stops_thinking_survives_a_restart_and_resumes(world: World, eve
 
 
 def test_a_pause_shows_without_an_engine_too(world: World) -> None:
-    session, _ = world.open(engine=False)
+    session, workspace = world.open(engine=False)
+    assert session.status()["state"] == "starting"
+    workspace.refresh()
     session.pause(60)
     assert session.status()["state"] == "paused"
     session.resume()

@@ -32,11 +32,7 @@ def run(root: Path, files: int = 4, seed: int = 7) -> dict[str, Any]:
         imported = command_document(laptop, "cache", "import", export)
         here, there = start_server(ci, first), start_server(laptop, second)
         try:
-            pairs = [
-                pair
-                for path in paths
-                for pair in _compare(here, file_uri(first / path), there, file_uri(second / path))
-            ]
+            pairs = [pair for path in paths for pair in _compare(here, file_uri(first), there, file_uri(second), path)]
         finally:
             here.close()
             there.close()
@@ -93,10 +89,11 @@ def comparable_hover(hover: Any, root_uri: str) -> str | None:
     if hover is None:
         return None
     text: str = hover["contents"]["value"].replace(root_uri, "")
-    return text.replace(", shared", "").replace("shared, ", "").strip()
+    return text.replace(" · shared", "").strip()
 
 
-def _compare(here: Client, here_uri: str, there: Client, there_uri: str) -> list[dict[str, Any]]:
+def _compare(here: Client, here_root: str, there: Client, there_root: str, path: str) -> list[dict[str, Any]]:
+    here_uri, there_uri = f"{here_root}/{path}", f"{there_root}/{path}"
     ours, theirs = (
         client.request("forethought/context", {"textDocument": {"uri": uri}})["symbols"]
         for client, uri in ((here, here_uri), (there, there_uri))
@@ -104,10 +101,10 @@ def _compare(here: Client, here_uri: str, there: Client, there_uri: str) -> list
     found = []
     for mine, other in zip(ours, theirs, strict=True):
         hovers = []
-        for client, uri in ((here, here_uri), (there, there_uri)):
+        for client, uri, root_uri in ((here, here_uri, here_root), (there, there_uri, there_root)):
             params = {"textDocument": {"uri": uri}, "position": mine["selectionRange"]["start"]}
             hover = client.request("textDocument/hover", params) if mine["kind"] != "file" else None
-            hovers.append(comparable_hover(hover, uri))
+            hovers.append(comparable_hover(hover, root_uri))
         found.append(
             {
                 "symbol": f"{here_uri.rpartition('/')[2]} {mine['name']}",

@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-failed test-editors lint types wheel clean
+.PHONY: help demo test test-editors lint types wheel clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -20,9 +20,6 @@ demo: $(VENV)/.engine ## Index this repository, think about a few files, hover a
 
 test: $(VENV)/.dev $(VENV)/.engine ## All tests but those in real editors, with the real engine and model
 	$(BIN)/python -m pytest -q -m "not editor"
-
-test-failed: $(VENV)/.dev $(VENV)/.engine ## The tests that failed last time
-	$(BIN)/python -m pytest -q -m "not editor" --last-failed --last-failed-no-failures none
 
 test-editors: $(VENV)/.dev $(VENV)/.engine ## The tests in real editors
 	bash tests/editors/vscode/run.sh

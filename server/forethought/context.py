@@ -7,7 +7,7 @@ files' bodies are not part of it, so a rename, a branch switch, a worktree, anot
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from forethought.index.resolve import Resolver, Target
@@ -66,13 +66,9 @@ def build_context(resolver: Resolver, path: str, tags: FileTags, symbol: Symbol,
         name=symbol.name,
         text=text,
         identifiers=frozenset(IDENTIFIER.findall(f"{text}\n{symbol.name}")),
-        callees=callee_digests(used),
+        callees={item.name: item.digest for _, _, item in used if item.kind in FUNCTION_KINDS and item.digest},
         returns_nothing=symbol.kind == "constructor" or (symbol.returns or "").strip() in NO_RESULT,
     )
-
-
-def callee_digests(used: Iterable[tuple[Target, FileTags, Symbol]]) -> dict[str, str]:
-    return {symbol.name: symbol.digest for _, _, symbol in used if symbol.kind in FUNCTION_KINDS and symbol.digest}
 
 
 def _ancestors(tags: FileTags, symbol: Symbol) -> list[Symbol]:

@@ -106,7 +106,6 @@ class Scheduler:
         self._unsurveyed: dict[Workspace, set[str] | None] = {}
         self._coverage: dict[Workspace, dict[str, dict[str, SymbolState]]] = {}
         self._hovered: dict[Target, float] = {}
-        self._asked: dict[Workspace, set[str]] = {}
         self._signals: dict[Workspace, _ScopeSignals] = {}
         self._gave_up: set[tuple[str, str]] = set()
         self._spent: Counter[tuple[str, str]] = Counter()
@@ -131,7 +130,7 @@ class Scheduler:
     def remove(self, workspace: Workspace) -> None:
         with self._changed:
             self._workspaces = [known for known in self._workspaces if known is not workspace]
-            for table in (self._unsurveyed, self._coverage, self._asked, self._signals):
+            for table in (self._unsurveyed, self._coverage, self._signals):
                 table.pop(workspace, None)
         self.survey(None, None)
 
@@ -148,12 +147,6 @@ class Scheduler:
         for workspace in self._workspaces:
             self._survey(workspace, None)
         self._arrange()
-
-    def ask_for(self, workspace: Workspace, paths: Sequence[str]) -> None:
-        """A person asked for these files, whatever the scope."""
-        with self._changed:
-            self._asked.setdefault(workspace, set()).update(paths)
-        self.survey(workspace, None)
 
     def hovered(self, workspace: Workspace, target: Target) -> None:
         """A person found no insight here: its file moves up."""
@@ -269,7 +262,7 @@ class Scheduler:
             self._coverage.pop(workspace, None)
             return
         if paths is None or workspace not in self._signals:
-            self._signals[workspace] = _scope_signals(workspace, self.settings, self._asked.get(workspace, set()))
+            self._signals[workspace] = _scope_signals(workspace, self.settings)
         signals = self._signals[workspace]
         known = {} if paths is None else dict(self._coverage.get(workspace, {}))
         looked_at = {target.path for target in list(self._hovered)}
@@ -425,7 +418,7 @@ class _ScopeSignals:
     """Of the most-called symbols, the most called first."""
 
 
-def _scope_signals(workspace: Workspace, settings: Settings, asked: set[str]) -> _ScopeSignals:
+def _scope_signals(workspace: Workspace, settings: Settings) -> _ScopeSignals:
     known = workspace.index.paths()
     inside = f"{workspace.within}/" if workspace.within else ""
     allowed = {path for path in known if path.startswith(inside)}
@@ -450,7 +443,6 @@ def _scope_signals(workspace: Workspace, settings: Settings, asked: set[str]) ->
         scope |= dict.fromkeys(path for path in workspace.open_paths if path in allowed)
         if settings.sleep_scope == "all":
             scope |= dict.fromkeys(allowed)
-    scope |= dict.fromkeys(path for path in asked if path in known)
     return _ScopeSignals(scope, committed, just, call_ranks)
 
 

@@ -46,7 +46,6 @@ class Session:
     ) -> None:
         self.settings: Settings = loaded.settings
         self.warnings = loaded.warnings
-        self._environment = environment
         self._on_change = on_change
         self._on_log = on_log
         folder = self.settings.cache_folder
@@ -197,14 +196,6 @@ class Session:
         self._user_state.resume()
         self.scheduler.wake()
         self._on_change()
-
-    def cancel_current(self) -> None:
-        """Stop the thought that is running; its symbol is queued again."""
-        self.scheduler.cancel_current()
-
-    def think_about(self, workspace: Workspace, paths: tuple[str, ...] | None) -> None:
-        """Put files (None: the whole workspace) into scope, whatever the settings say."""
-        self.scheduler.ask_for(workspace, tuple(workspace.index.paths()) if paths is None else paths)
 
     def precompute(
         self,

@@ -16,8 +16,6 @@ class Buffer:
     path: str
     data: bytes
     version: int | None
-    language: str | None
-    """Name of its language in the table; None when Forethought does not read it."""
 
 
 class OverlayView:

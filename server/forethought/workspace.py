@@ -93,18 +93,17 @@ class Workspace:
 
     # Open files
 
-    def open_file(self, path: str, text: str, version: int | None, language_id: str | None = None) -> None:
+    def open_file(self, path: str, text: str, version: int | None) -> None:
         """An editor opened the file; the view is built off the loop."""
         self.change_file(path, text, version)
 
     def change_file(self, path: str, text: str, version: int | None) -> None:
         """The buffer's text is now `text`."""
         data = text.encode("utf-8", "replace")
-        language = self.languages.detect(path, data[:8192])
         with self._lock:
             if path in self._buffers:
                 self.saved_at[path] = time.monotonic()
-            self._buffers[path] = Buffer(path, data, version, language.name if language else None)
+            self._buffers[path] = Buffer(path, data, version)
         self._view_lane.submit(("view", path), lambda: self._build_view(path), 0)
 
     def close_file(self, path: str) -> None:
@@ -143,12 +142,6 @@ class Workspace:
     def open_paths(self) -> tuple[str, ...]:
         with self._lock:
             return tuple(self._buffers)
-
-    def is_dirty(self, path: str) -> bool:
-        """Whether the buffer differs from what the index last read."""
-        with self._lock:
-            buffer = self._buffers.get(path)
-        return buffer is not None and _digest(buffer.data) != self.index.content_hash(path)
 
     # Views: what hover reads
 

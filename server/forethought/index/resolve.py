@@ -15,7 +15,7 @@ from forethought.index.inference import Inference, Thing
 from forethought.index.names import CLASS_KINDS, FUNCTION_KINDS, FileNames, IndexView, Target
 from forethought.index.tags import FileTags, Import, Position, Reference, Symbol
 
-__all__ = ["IndexView", "Resolution", "Resolver", "Target", "identifier_at", "resolve", "resolve_at"]
+__all__ = ["IndexView", "Resolution", "Resolver", "Target", "identifier_at"]
 
 MOST_CANDIDATES = 20
 
@@ -92,16 +92,6 @@ class Resolver:
             if its_language in languages and kind in CLASS_KINDS | FUNCTION_KINDS
         ]
         return Resolution(tuple(found)) if len(found) == 1 else Resolution()
-
-
-def resolve(view: IndexView, path: str, reference: Reference) -> Resolution:
-    """As `Resolver.resolve`, for a single reference."""
-    return Resolver(view).resolve(path, reference)
-
-
-def resolve_at(view: IndexView, path: str, position: Position) -> Resolution:
-    """As `Resolver.resolve_at`, for a single position."""
-    return Resolver(view).resolve_at(path, position)
 
 
 def identifier_at(tags: FileTags, position: Position) -> Symbol | Reference | Import | None:

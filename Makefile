@@ -29,7 +29,7 @@ lint: $(VENV)/.dev ## Lint and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(VENV)/.dev ## Types
+types: $(VENV)/.dev $(VENV)/.engine ## Types (the engine is read too)
 	$(BIN)/mypy
 
 wheel: $(VENV)/.dev ## Build the wheel into dist/

@@ -14,7 +14,7 @@ LAYERS = {
     "edge": ["__main__", "cli", "lsp", "bench", "documents", "markdown"],
     "services": [
         "session", "workspace", "saved", "card_table", "cards", "views", "lane", "scheduler", "value", "sleep",
-        "answering", "indexer", "parser_worker", "precompute", "installation",
+        "answer", "indexer", "parser_worker", "precompute", "installation",
     ],
     "domain": ["index", "context", "prompts", "grounding", "matching"],
     "stores": [

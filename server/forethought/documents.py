@@ -10,7 +10,7 @@ from forethought.markdown import code, escape, fence, link, plain, safe_markdown
 from forethought.uris import file_uri
 
 if TYPE_CHECKING:
-    from forethought.answering import Answer
+    from forethought.answer.question import Answer
     from forethought.cards import Card
     from forethought.workspace import Workspace
 

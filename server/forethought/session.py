@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from forethought.answering import Answer, Answering, Question
+from forethought.answer.answering import Answering
+from forethought.answer.question import Answer, Question
 from forethought.config import LoadedSettings, Settings, model_folder, runtime_folder, user_config_file
 from forethought.engine.catalogue import choose_model, choose_sleep_model
 from forethought.engine.client import connect

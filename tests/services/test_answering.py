@@ -3,7 +3,7 @@
 import pytest
 from tests_world import World
 
-from forethought.answering import Answer, Question
+from forethought.answer.question import Answer, Question
 from forethought.engine.messages import CancelToken
 from forethought.errors import Cancelled, ContextOverflow, UsageError
 from forethought.index.tags import Position

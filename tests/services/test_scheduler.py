@@ -194,7 +194,7 @@ def test_evicted_insights_are_missing_and_nothing_crashes(world: World, eventual
 
 
 def test_a_text_called_wrong_disappears(world: World, eventually: Eventually) -> None:
-    from forethought.answering import Question
+    from forethought.answer.question import Question
     from forethought.engine.messages import CancelToken
 
     session, workspace = world.open()

@@ -17,7 +17,7 @@ from forethought.lsp.threads import call_on_loop
 from forethought.markdown import SafeMarkdown
 
 if TYPE_CHECKING:
-    from forethought.answering import Question
+    from forethought.answer.question import Question
     from forethought.lsp.server import ForethoughtServer
     from forethought.workspace import Workspace
 
@@ -124,7 +124,7 @@ def _read_question(
     asked: Params, verbosity: int
 ) -> "Callable[[tuple[Workspace, str, Position | None] | None], Question]":
     """Check every parameter now; the place follows when the file is read."""
-    from forethought.answering import Question
+    from forethought.answer.question import Question
 
     text = asked.required_text("question")
     chosen = asked.integer("verbosity", 0, 4)

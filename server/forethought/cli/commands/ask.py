@@ -7,7 +7,7 @@ import click
 from forethought.cli.invocation import Invocation, common_options
 
 if TYPE_CHECKING:
-    from forethought.answering import AskedTier
+    from forethought.answer.question import AskedTier
 
 TIERS = ("auto", "facts", "predicted", "enriched", "full")
 
@@ -29,7 +29,7 @@ def ask(
 
     From the index or from what was thought about before, where that is possible; else by asking the model.
     """
-    from forethought.answering import Question
+    from forethought.answer.question import Question
     from forethought.cli.interruption import cancel_on_interrupt
     from forethought.cli.output import print_document, print_markdown, say, show_stream
     from forethought.cli.places import choose_root, first_column, parse_place, path_in_root

@@ -1,0 +1,194 @@
+"""From a person's question to an answer: a fact, a prediction, c′ and a short prompt, or the code itself.
+
+An answer never claims more than its tier knows, and its places come from the index, never from generated text.
+"""
+
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from forethought.answer.facts import MOST_LISTED, fact_text, where
+from forethought.answer.generation import prompts_for, stream_answer
+from forethought.answer.meaning import Meaning
+from forethought.answer.question import Answer, Meant, Question, no_answer, source_of, source_of_place
+from forethought.engine.messages import CancelToken, Engine, GenerateRequest
+from forethought.errors import ContextOverflow, ForethoughtError, UsageError
+from forethought.index.resolve import Target
+from forethought.insights import PredictedQuestion
+from forethought.matching import (
+    FACT_ASPECTS,
+    Intent,
+    closest_names,
+    read_intent,
+    same_question,
+)
+from forethought.prompts import ANSWER_BUDGETS
+from forethought.workspace import Workspace
+
+
+class Answering:
+    """Answers questions over the session's roots. Blocks: one call a thread."""
+
+    def __init__(self, workspaces: Callable[[], Sequence[Workspace]], chat_engine: Callable[[], Engine]) -> None:
+        self._workspaces = workspaces
+        self._chat_engine = chat_engine
+        self._meaning = Meaning(workspaces)
+
+    def answer(self, question: Question, on_delta: Callable[[str], None], cancel: CancelToken) -> Answer:
+        """Raises UsageError for an empty question, Cancelled, ContextOverflow, EngineError."""
+        started = time.monotonic()
+        if not question.text.strip():
+            raise UsageError("The question is empty; ask about a symbol or a file.")
+        answer = self._answer(question, on_delta, cancel)
+        total = (time.monotonic() - started) * 1000
+        if answer.tier not in ("enriched", "full"):
+            on_delta(answer.text)
+        first = answer.first_token_ms if answer.tier in ("enriched", "full") else total
+        return replace(answer, id=uuid.uuid4().hex, first_token_ms=first, total_ms=total)
+
+    def _answer(self, question: Question, on_delta: Callable[[str], None], cancel: CancelToken) -> Answer:
+        intent = read_intent(question.text)
+        wanted = question.tier
+        if intent and intent.aspect in FACT_ASPECTS and wanted in ("auto", "facts"):
+            return self._fact(question, intent)
+        if wanted == "facts":
+            return no_answer(
+                "This is not a question of fact that I understand; ask who calls, tests or raises something."
+            )
+        meant = self._meaning.meant(question, intent)
+        if (
+            wanted in ("auto", "predicted")
+            and not question.fresh
+            and (answer := self._predicted(question, intent, meant))
+        ):
+            return answer
+        if wanted == "predicted":
+            return no_answer(
+                "No predicted question matches this one" + (" closely enough." if meant else "; name a symbol.")
+            )
+        if wanted == "auto" and intent and intent.name and intent.marked and not meant:
+            return self._unknown_name(question, intent.name)
+        return self._generated(question, meant, on_delta, cancel)
+
+    # Tier: facts
+
+    def _fact(self, question: Question, intent: Intent) -> Answer:
+        targets = self._meaning.targets(question, intent)
+        if not targets:
+            if intent.name is None:
+                return no_answer("Point at a symbol or name one: I do not know what “this” is.")
+            return self._unknown_name(question, intent.name)
+        if len(targets) > 1:
+            return self._ambiguous(intent.name or "this", targets)
+        workspace, target = targets[0]
+        workspace.catch_up(target.path)
+        card = workspace.quick_card(target)
+        if card is None:
+            return no_answer("The file changed while it was read; ask again.")
+        item = Meant(workspace, card)
+        text, places = fact_text(item, intent.aspect)
+        return Answer(
+            "", text, "facts", sources=(source_of(item), *(source_of_place(workspace, place) for place in places))
+        )
+
+    def _unknown_name(self, question: Question, name: str) -> Answer:
+        known = {symbol for workspace in self._workspaces() for symbol in workspace.names()}
+        if not known:
+            return no_answer("Nothing is indexed yet; ask again in a moment.")
+        close = closest_names(name.rpartition(".")[2], known)
+        hint = f" Did you mean {' or '.join(f'`{candidate}`' for candidate in close)}?" if close else ""
+        return Answer("", f"There is no `{name}` in this repository.{hint}", "facts")
+
+    def _ambiguous(self, name: str, targets: Sequence[tuple[Workspace, Target]]) -> Answer:
+        meant = self._meaning.cards(targets[:MOST_LISTED])
+        lines = [f"- `{item.card.symbol.name}` in {where(item.card)}" for item in meant]
+        more = f"\n… and {len(targets) - len(meant)} more" if len(targets) > len(meant) else ""
+        text = f"`{name}` could be one of {len(targets)}; which one?\n" + "\n".join(lines) + more
+        return Answer("", text, "facts", sources=tuple(source_of(item) for item in meant))
+
+    # Tier: predicted
+
+    def _predicted(self, question: Question, intent: Intent | None, meant: Sequence[Meant]) -> Answer | None:
+        if len(meant) != 1:
+            return None
+        card = meant[0].card
+        insights = card.insights
+        if insights is None or card.entry is None or (card.state == "stale" and question.tier == "auto"):
+            return None
+        matched = _matching_question(question.text, intent, card.symbol.name, insights.questions)
+        if matched is None:
+            return None
+        note = "\n\n_Written for an older version of this code._" if card.state == "stale" else ""
+        if card.callee_changed:
+            note += "\n\n_A function that it uses has changed since._"
+        provenance = card.entry.provenance
+        return Answer(
+            "",
+            matched.answer + note,
+            "predicted",
+            matched_question=matched.question,
+            sources=(source_of(meant[0]),),
+            state="stale" if card.state == "stale" else "fresh",
+            model=_model_name(provenance.model, provenance.demo),
+            subject=card.entry.subject,
+            stored_text=matched.answer,
+        )
+
+    # Tiers: enriched and full
+
+    def _generated(
+        self, question: Question, meant: Sequence[Meant], on_delta: Callable[[str], None], cancel: CancelToken
+    ) -> Answer:
+        known = [item for item in meant if item.card.state == "fresh" and item.card.insights]
+        enriched = bool(known) and len(known) == len(meant) and question.tier != "full"
+        if question.tier == "enriched" and not enriched:
+            return no_answer("Nothing is thought about this yet, so c′ cannot answer; ask with the tier `full`.")
+        if not meant:
+            return no_answer("I do not know which symbol or file this is about; name one, or ask from inside a file.")
+        try:
+            engine = self._chat_engine()
+        except ForethoughtError as error:
+            return no_answer(f"This is not a question of fact, and no model can answer it: {error}")
+        info = engine.info()
+        budget = ANSWER_BUDGETS[question.verbosity]
+        prompts = prompts_for(question, known if enriched else meant, enriched)
+        for number, prompt in enumerate(prompts):
+            request = GenerateRequest((prompt,), budget, "interactive")
+            try:
+                text, usage, first = stream_answer(engine, request, on_delta, cancel)
+            except ContextOverflow:
+                if number == len(prompts) - 1:
+                    raise
+                continue
+            return Answer(
+                "",
+                text,
+                "enriched" if enriched else "full",
+                sources=tuple(source_of(item) for item in meant),
+                state="fresh" if enriched else "live",
+                usage=usage,
+                first_token_ms=first,
+                model=_model_name(info.model, info.demo),
+            )
+        raise AssertionError("there is always one prompt")
+
+
+def _matching_question(
+    text: str, intent: Intent | None, name: str, questions: Sequence[PredictedQuestion]
+) -> PredictedQuestion | None:
+    """The stored question that asks the same: in the same words, or the same aspect of the same symbol."""
+    for item in questions:
+        if same_question(text, item.question):
+            return item
+    if intent is None:
+        return None
+    for item in questions:
+        stored = read_intent(item.question)
+        if stored and stored.aspect == intent.aspect and (stored.of_file or stored.name == (name or None)):
+            return item
+    return None
+
+
+def _model_name(model: str, demo: bool) -> str:
+    return f"{model} (demo model)" if demo else model

@@ -1,0 +1,62 @@
+"""The tiers that need a model: prompts from c′ or from the code, and the text as it streams."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from forethought.answer.question import Meant, Question
+from forethought.context import IDENTIFIER, build_context
+from forethought.engine.messages import CancelToken, Completion, Delta, Engine, GenerateRequest, Prompt, Usage
+from forethought.errors import Cancelled
+from forethought.grounding import ungrounded
+from forethought.prompts import enriched_prompt, full_prompt
+
+
+def prompts_for(question: Question, meant: Sequence[Meant], enriched: bool) -> list[Prompt]:
+    """The prompt to try, and shorter ones for when it does not fit."""
+    if enriched:
+        signatures = [item.card.symbol.signature for item in meant if item.card.symbol.signature]
+        insights = [(item.card.symbol.name, item.card.insights) for item in meant if item.card.insights]
+        return [
+            enriched_prompt(question.text, signatures, insights, question.verbosity, history)
+            for history in (question.history, ())
+        ]
+    contexts = [text for item in meant if (text := _code_of(item))]
+    return [
+        full_prompt(question.text, contexts[:count], question.verbosity, history)
+        for count, history in ((len(contexts), question.history), (len(contexts), ()), (1, ()))
+    ]
+
+
+def stream_answer(
+    engine: Engine, request: GenerateRequest, on_delta: Callable[[str], None], cancel: CancelToken
+) -> tuple[str, Usage, float]:
+    """The text, what it cost, and milliseconds to the first token.
+
+    A text that its budget cuts off ends in “…”; one that names what its prompt lacks says so at its end.
+    """
+    started = time.monotonic()
+    first = 0.0
+    for event in engine.generate(request, cancel):
+        if isinstance(event, Delta):
+            first = first or (time.monotonic() - started) * 1000
+            on_delta(event.text)
+        elif isinstance(event, Completion):
+            if event.finish == "cancelled" or cancel.cancelled:
+                raise Cancelled("The answer was cancelled.")
+            text = event.text.strip()
+            ending = " …" if event.finish == "length" else ""
+            prompt = "\n".join(message.content for message in request.prompts[0].messages)
+            if unknown := ungrounded(text, frozenset(IDENTIFIER.findall(prompt)), prompt):
+                ending += f"\n\n_“{unknown}” is not in the code that this answer was made from._"
+            if ending:
+                on_delta(ending)
+            return text + ending, event.usage, first
+    raise Cancelled("The answer was cancelled.")
+
+
+def _code_of(item: Meant) -> str | None:
+    card = item.card
+    view = item.workspace.view_from_disk(card.path)
+    if view is None:
+        return None
+    return build_context(item.workspace.resolver(), card.path, view.tags, card.symbol, view.data).text

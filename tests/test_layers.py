@@ -11,10 +11,10 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "server" / "forethought"
 
 LAYERS = {
-    "edge": ["__main__", "cli", "lsp", "bench", "documents", "markdown"],
+    "edge": ["__main__", "cli", "lsp", "bench", "documents", "digest_document", "markdown"],
     "services": [
         "session", "workspace", "saved", "card_table", "cards", "views", "lane", "scheduler", "value", "sleep",
-        "answer", "indexer", "parser_worker", "precompute", "installation",
+        "answer", "indexer", "parser_worker", "precompute", "digest", "installation",
     ],
     "domain": ["index", "context", "prompts", "grounding", "matching"],
     "stores": [
@@ -54,6 +54,7 @@ ONLY_IN = {
     "huggingface_hub": ("engine.download", "engine.catalogue"),
     "click": ("cli",),
     "rich": ("cli", "bench"),
+    "matplotlib": ("bench.plots",),
 }
 """Who may import a third party's package."""
 

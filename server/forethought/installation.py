@@ -36,6 +36,7 @@ _IN_CACHE = (
     ("snapshots", r"snapshots/[0-9a-f]{16,64}\.[\w.]+"),
     ("state", r"state\.json|state-\w{8}"),
     ("logs", r"faults\.log"),
+    ("measurements", r"measurements/[a-z][a-z0-9-]*\.(jsonl|json|html|png)"),
 )
 _IN_RUNTIME = (("engine host", r"engine/[0-9a-f]{16}\.[a-z.]+"),)
 _IN_SOCKETS = (("engine host", r"[0-9a-f]{16}\.sock"),)

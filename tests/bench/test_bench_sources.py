@@ -1,12 +1,14 @@
 """The made-up file of the commit bench, the comparison of the sharing bench, and what the table of benches promises."""
 
 import ast
+import inspect
 from importlib import import_module
 
 import pytest
 
 from forethought.bench import BENCHES
 from forethought.bench.commit import edited, source
+from forethought.bench.report import Report
 from forethought.bench.share import comparable_hover
 from forethought.index.extract import read_tags
 from forethought.index.languages import load_languages
@@ -14,8 +16,8 @@ from forethought.index.languages import load_languages
 
 @pytest.mark.parametrize("name", BENCHES)
 def test_every_bench_runs_and_renders(name):
-    module = import_module(f"forethought.bench.{name}")
-    assert callable(module.run) and callable(module.render)
+    module = import_module(f"forethought.bench.{name.replace('-', '_')}")
+    assert inspect.signature(module.run).return_annotation is Report or callable(module.render)
 
 
 def symbols(text):

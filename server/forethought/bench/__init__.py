@@ -10,4 +10,6 @@ BENCHES = {
     "resolve": "How often name resolution answers, and how often with the same definition as Jedi.",
     "share": "Whether a clone without a model shows what another clone thought, after export and import.",
 }
-"""Name → what it measures. Each is a module here with `run(...) -> dict` and `render(result) -> str`."""
+"""Name → what it measures. Each is a module here (`a-b` is `a_b.py`) with `run(...) -> Report`; the options of its
+command are the parameters of `run`. `measurement: Measurement` gives it an engine, kept results and progress, and its
+command --model, --engine and --out. The first ones return a dict instead, and have `render(result) -> str`."""

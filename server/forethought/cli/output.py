@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -56,6 +56,24 @@ def print_markdown(text: str) -> None:
         console.print(Markdown(safe, hyperlinks=False), soft_wrap=False)
     else:
         _write(console, (safe,))
+
+
+def print_table(
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[bool], note: str = ""
+) -> None:
+    """A table on stdout, columns of numbers to the right; off a terminal as wide as it needs to be."""
+    from rich import box
+    from rich.table import Table
+
+    console = _console(stderr=False)
+    table = Table(box=box.SIMPLE_HEAD, title=plain(title), title_justify="left", title_style="bold", pad_edge=False)
+    for number, column in enumerate(columns):
+        table.add_column(plain(column), justify="right" if number < len(numeric) and numeric[number] else "left")
+    for row in rows:
+        table.add_row(*map(plain, row))
+    console.print(table, width=None if console.is_terminal else 200)
+    if note:
+        _write(console, (plain(note), ""))
 
 
 @contextmanager

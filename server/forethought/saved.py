@@ -1,12 +1,12 @@
 """The contexts of what is saved on disk, and how their subjects stand in c′: what passes and coverage rest on."""
 
 import hashlib
-import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from forethought.cards import Standing, standing_of
 from forethought.context import Context, build_context
+from forethought.index.findings import SharedFindings
 from forethought.index.resolve import Resolver, Target
 from forethought.index.tags import FileTags, Symbol
 from forethought.store.index_store import IndexStore
@@ -36,7 +36,7 @@ class SavedContexts:
         self._read = read
         self._on_outdated = on_outdated
         """Called with a path whose text on disk is not the one that was indexed."""
-        self._resolvers = threading.local()
+        self._findings = SharedFindings(index)
 
     def symbols(self, path: str) -> tuple[SavedSymbol, ...]:
         """The file's symbols with their subjects; empty when the disk is newer than the index."""
@@ -131,11 +131,8 @@ class SavedContexts:
         return data
 
     def _resolver(self) -> Resolver:
-        """This thread's resolver over what is saved."""
-        known: Resolver | None = getattr(self._resolvers, "saved", None)
-        if known is None:
-            known = self._resolvers.saved = Resolver(self._index)
-        return known
+        """A resolver over what is saved now."""
+        return Resolver(self._index, self._findings.current())
 
 
 def _interface(tags: FileTags | None) -> dict[str, str]:

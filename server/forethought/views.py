@@ -1,7 +1,7 @@
 """What an editor's open file means, place by place: the in-memory view that hover reads."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from forethought.cards import Card
@@ -25,6 +25,8 @@ class OverlayView:
         self._saved = saved
         self._open: dict[str, FileTags] = {}
         self._edits = 0
+        self._last_edits: dict[str, int] = {}
+        """path → the number of the last edit that was laid over it, or taken away."""
         self._paths: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
 
     @property
@@ -41,7 +43,14 @@ class OverlayView:
         else:
             buffers[path] = tags
         self._open = buffers  # replaced whole: readers on other threads see the one or the other
+        self._last_edits = {**self._last_edits, path: self._edits + 1}
         self._edits += 1
+
+    def contents(self) -> Mapping[str, Hashable]:
+        contents = dict(self._saved.contents())
+        for path, edit in self._last_edits.items():
+            contents[path] = (contents.get(path), edit)
+        return contents
 
     def paths(self) -> frozenset[str]:
         saved, buffers = self._saved.paths(), self._open

@@ -22,6 +22,7 @@ from forethought.files import LARGEST_SOURCE, UnreadableSource, read_source
 from forethought.git import Repository
 from forethought.index.extract import read_tags
 from forethought.index.facts import ALL_PARTS, FactPart, SymbolFacts, facts_of
+from forethought.index.findings import SharedFindings
 from forethought.index.languages import Languages
 from forethought.index.resolve import IndexView, Resolver, Target
 from forethought.index.tags import FileTags, Position, Symbol
@@ -78,7 +79,7 @@ class Workspace:
         self._buffers: dict[str, Buffer] = {}
         self._views: OrderedDict[str, View] = OrderedDict()
         self._overlay = OverlayView(index)
-        self._resolvers = threading.local()
+        self._findings = SharedFindings(self._overlay)
         self._cards = CardTable()
         self._blame: OrderedDict[tuple[str, str], LineChanges] = OrderedDict()
         self._missed: list[Callable[[Target], None]] = []
@@ -309,11 +310,8 @@ class Workspace:
         return self._overlay
 
     def resolver(self) -> Resolver:
-        """This thread's resolver over the open buffers and the index."""
-        known: Resolver | None = getattr(self._resolvers, "overlay", None)
-        if known is None:
-            known = self._resolvers.overlay = Resolver(self._overlay)
-        return known
+        """A resolver over the open buffers and the index as they are now, for one piece of work."""
+        return Resolver(self._overlay, self._findings.current())
 
     # The index
 

@@ -86,7 +86,8 @@ def _definitions(workspace: Workspace, name: str) -> list[Target]:
     by_name: dict[tuple[str, str], list[str]] = {}
     for path, symbol_id, _, _ in workspace.overlay.definitions_named(short):
         by_name.setdefault((path, symbol_id.partition("#")[0]), []).append(symbol_id)
-    found = [workspace.resolver().representative(path, same) for (path, _), same in by_name.items()]
+    resolver = workspace.resolver()
+    found = [resolver.representative(path, same) for (path, _), same in by_name.items()]
     if "." not in name:
         return found
     wanted = f".{name}"

@@ -319,15 +319,15 @@ class _Sizes:
     def __init__(self, workspace: Workspace) -> None:
         self.known: dict[str, Work] = {}
         self._workspace = workspace
-        self._resolver = Resolver(workspace.index)
 
     def add(self, path: str, subjects: set[str]) -> None:
         tags = self._workspace.index.tags(path)
         if tags is None or subjects <= self.known.keys():
             return
         data = (self._workspace.root / path).read_bytes()
+        resolver = Resolver(self._workspace.index)
         for symbol in tags.symbols:
-            context = build_context(self._resolver, path, tags, symbol, data)
+            context = build_context(resolver, path, tags, symbol, data)
             self.known[context.subject] = Work(context.subject, len(context.text), len(asks_about(context)))
 
 

@@ -7,11 +7,14 @@ return types. It answers with things (definitions, files, local bindings, or “
 import ast
 import builtins
 import posixpath
-from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from itertools import islice
+from types import TracebackType
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from forethought.index import modules
 from forethought.index.expressions import parse_expression, parse_type
+from forethought.index.findings import FileFindings, Findings
 from forethought.index.names import (
     CLASS_KINDS,
     FUNCTION_KINDS,
@@ -90,39 +93,91 @@ _CONTAINER_TYPES = frozenset(
 )
 _ELEMENT_METHODS = frozenset({"get", "pop", "popleft", "setdefault", "first", "last", "at", "shift", "find", "popitem"})
 _DEEPEST = 40
+_NOTHING = 1 << 30
+"""No level: a finding that waits for nothing around it."""
+_Found = TypeVar("_Found")
 
 
 class Inference:
-    """Looks names up over a view. Keeps what it worked out until the view's generation changes."""
+    """Looks names up over one generation of a view. Not thread-safe: what it finds is shared, how far it is, is not."""
 
-    def __init__(self, view: IndexView) -> None:
+    def __init__(self, view: IndexView, findings: Findings) -> None:
         self.view = view
-        self._generation = -1
-        self._modules = modules.ModuleTable(frozenset())
-        self._names: dict[str, FileNames | None] = {}
-        self._mro: dict[tuple[str, str], tuple[tuple[Target, ...], bool]] = {}
-        self._values: dict[tuple[str, Binding], tuple[Value, ...]] = {}
-        self._results: dict[tuple[str, str], tuple[Value, ...]] = {}
+        self.findings = findings
+        self._reader: FileFindings | None = None
+        """Of the file whose finding is being worked out: what is read meanwhile, it rests on."""
+        self._unfinished: dict[tuple[str, str, Hashable], tuple[Any, int]] = {}
+        """(path, kind, of what) → the finding as far as it is known, and the outermost level that it waits for."""
+        self._level = 0
+        self._waits_for = _NOTHING
         self._depth = 0
 
-    def refresh(self) -> None:
-        """Forget what an older generation of the view said. Called once before each resolution."""
-        generation = self.view.generation
-        if generation != self._generation:
-            self._generation = generation
-            self._names.clear()
-            self._mro.clear()
-            self._values.clear()
-            self._results.clear()
-            paths = self.view.paths()
-            if paths is not self._modules.paths:
-                self._modules = modules.ModuleTable(paths)
-
     def names(self, path: str) -> FileNames | None:
-        if path not in self._names:
+        if self._reader is not None:
+            self._reader.paths.add(path)
+        known = self.findings.names
+        if path not in known:
             tags = self.view.outline(path)
-            self._names[path] = FileNames(tags) if tags is not None else None
-        return self._names[path]
+            names = FileNames(tags) if tags is not None else None
+            self._notice_change()
+            self.findings.names[path] = names
+            return names
+        return known[path]
+
+    def _notice_change(self) -> None:
+        """Go on with findings of our own when the view has changed: those that are shared are of one generation."""
+        if self.view.generation != self.findings.generation:
+            self.findings = Findings(self.view, self.findings)
+
+    def reading_for(self, path: str) -> "_Reading":
+        """While this is entered, all that is read counts as what the findings about `path` rest on."""
+        return _Reading(self, path)
+
+    def _find(self, path: str, kind: str, what: Hashable, so_far: _Found, work_out: Callable[[], _Found]) -> _Found:
+        """A finding about a file, worked out once; `so_far` is what counts where it rests on itself.
+
+        What was worked out while something around it was still open is kept only until that is closed: so a finding
+        never depends on what was asked for before it.
+        """
+        if self._reader is not None:
+            self._reader.paths.add(path)
+        known: _Found | None = self.findings.file(path).found.get((kind, what))
+        if known is not None:
+            return known
+        key = (path, kind, what)
+        if key in self._unfinished:
+            found, waits_for = self._unfinished[key]
+            self._waits_for = min(self._waits_for, waits_for)
+            return found  # type: ignore[no-any-return] # of the same kind
+        outside, self._waits_for = self._waits_for, _NOTHING
+        self._level += 1
+        level, opened = self._level, len(self._unfinished)
+        self._unfinished[key] = (so_far, level)
+        try:
+            with self.reading_for(path):
+                found = work_out()
+            if self._waits_for >= level:
+                self._forget_unfinished(opened)
+                self.findings.file(path).found[kind, what] = found
+                self._waits_for = _NOTHING
+            else:
+                self._unfinished[key] = (found, self._waits_for)
+                for inner in islice(reversed(self._unfinished), len(self._unfinished) - opened):
+                    its_finding, waits_for = self._unfinished[inner]
+                    self._unfinished[inner] = (its_finding, min(waits_for, self._waits_for))
+        except BaseException:
+            self._forget_unfinished(opened)
+            raise
+        finally:
+            self._level -= 1
+            self._waits_for = min(outside, self._waits_for)
+            if not self._level:
+                self._forget_unfinished(0)
+        return found
+
+    def _forget_unfinished(self, opened: int) -> None:
+        while len(self._unfinished) > opened:
+            self._unfinished.popitem()
 
     # Names
 
@@ -175,7 +230,7 @@ class Inference:
         if not found and names.tags.language == "lua":
             tables = [home for home in names.members if home and name in names.members[home]]
             found = [Thing("symbol", path, symbol.id) for home in tables for symbol in names.members[home][name]]
-        if not _inside(found) and (submodule := self._modules.submodule(path, name)) is not None:
+        if not _inside(found) and (submodule := self.findings.modules.submodule(path, name)) is not None:
             return [Thing("file", submodule)]
         return found or self._through_wildcards(path, names, name, seen)
 
@@ -208,9 +263,10 @@ class Inference:
 
     def bases_in_order(self, owner: Target) -> tuple[tuple[Target, ...], bool]:
         """(the class and its bases in the order in which members are looked up, whether every base is known)."""
-        if owner in self._mro:
-            return self._mro[owner]
-        self._mro[owner] = ((owner,), True)  # a class that is its own base ends here
+        alone: tuple[tuple[Target, ...], bool] = ((owner,), True)  # a class that is its own base ends here
+        return self._find(owner.path, "bases", owner.symbol_id, alone, lambda: self._work_out_bases(owner))
+
+    def _work_out_bases(self, owner: Target) -> tuple[tuple[Target, ...], bool]:
         names = self.names(owner.path)
         symbol = names.symbols.get(owner.symbol_id) if names else None
         order: list[Target] = []
@@ -231,8 +287,7 @@ class Inference:
                     order.extend(base_order)
         last_places = {base: place for place, base in enumerate(order)}
         unique = [base for place, base in enumerate(order) if last_places[base] == place and base != owner]
-        self._mro[owner] = ((owner, *unique), complete)
-        return self._mro[owner]
+        return (owner, *unique), complete
 
     def import_things(self, path: str, item: Import, seen: set[tuple[str, str]] | None = None) -> list[Thing]:
         """What an import brings in; `outside` when it is not in the repository or cannot be found in it."""
@@ -240,7 +295,7 @@ class Inference:
         if names is None:
             return []
         found: list[Thing] = []
-        for module, member in self._modules.of_import(path, names.tags.language, item):
+        for module, member in self.findings.modules.of_import(path, names.tags.language, item):
             if member is None:
                 found.append(Thing("file", module))
             elif member == "default" and names.tags.language in modules.SCRIPT_LANGUAGES:
@@ -303,7 +358,7 @@ class Inference:
             return []
         seen.add((path, f"*{name}"))
         for item in names.wildcards:
-            for module, member in self._modules.of_import(path, names.tags.language, item, name):
+            for module, member in self.findings.modules.of_import(path, names.tags.language, item, name):
                 found = _inside(
                     self.file_member(module, name, seen)
                     if member is None
@@ -317,7 +372,7 @@ class Inference:
         """Names of files that share a namespace with this one without an import: a Go or Java package."""
         found = []
         for neighbour, symbol_id, _, _ in self._definitions(names.tags.language, name):
-            if neighbour in self._modules.neighbours(path, names.tags.language):
+            if neighbour in self.findings.modules.neighbours(path, names.tags.language):
                 other = self.names(neighbour)
                 if other is not None and name in other.members.get("", {}):
                     found.append(Thing("symbol", neighbour, symbol_id))
@@ -331,7 +386,7 @@ class Inference:
         if language == "rust":
             if name == "self" and self._owner_of_method(path, names, scope) is not None:
                 return []
-            return [Thing("file", file) for file, rest in self._modules.rust_path(path, [name]) if rest is None]
+            return [Thing("file", file) for file, rest in self.findings.modules.rust_path(path, [name]) if rest is None]
         if not modules.has_globals(language):
             return []
         found = [
@@ -352,7 +407,16 @@ class Inference:
 
     def _definitions(self, language: str, name: str) -> list[tuple[str, str, str, str]]:
         languages = modules.family(language)
-        return [row for row in self.view.definitions_named(name) if row[3] in languages]
+        return [row for row in self.definitions_named(name) if row[3] in languages]
+
+    def definitions_named(self, name: str) -> Sequence[tuple[str, str, str, str]]:
+        """As the view says; findings may rest on it."""
+        found = self.view.definitions_named(name)
+        self._notice_change()
+        if self._reader is not None:
+            self._reader.words.add(name)
+            self._reader.paths.update(row[0] for row in found)
+        return found
 
     def _extra_members(self, path: str, names: FileNames, symbol_id: str, name: str) -> list[Thing]:
         """Members that stand in other files than their class: Go methods, Rust impls, C++ definitions."""
@@ -414,13 +478,19 @@ class Inference:
 
     def evaluate(self, path: str, scope: str, node: ast.expr | None, before: Position | None = None) -> list[Value]:
         """What an expression may evaluate to; empty when it cannot be read off."""
-        if node is None or self._depth > _DEEPEST:
+        if node is None or self._is_too_deep():
             return []
         self._depth += 1
         try:
             return _distinct_values(self._evaluate(path, scope, node, before))
         finally:
             self._depth -= 1
+
+    def _is_too_deep(self) -> bool:
+        if self._depth <= _DEEPEST:
+            return False
+        self._waits_for = 0  # from elsewhere it may be near enough: nothing that rests on it is kept
+        return True
 
     def _evaluate(self, path: str, scope: str, node: ast.expr, before: Position | None) -> list[Value]:
         match node:
@@ -558,17 +628,12 @@ class Inference:
 
     def _result(self, function: Value) -> list[Value]:
         """What a call of the function gives: its return annotation, with `Self` replaced by the receiver."""
-        key = (function.path, function.id)
-        if key not in self._results:
-            self._results[key] = ()
-            names = self.names(function.path)
-            symbol = names.symbols.get(function.id) if names else None
-            if names and symbol and symbol.returns:
-                self._results[key] = tuple(self._typed(function.path, symbol.parent, symbol.returns))
-            elif names and symbol:
-                self._results[key] = tuple(self._returned(function.path, names, symbol))
+        nothing: tuple[Value, ...] = ()
+        found = self._find(
+            function.path, "result", function.id, nothing, lambda: tuple(self._work_out_result(function))
+        )
         results: list[Value] = []
-        for value in self._results[key]:
+        for value in found:
             if value.kind == "self":
                 results.extend(
                     Value("instance", receiver.path, receiver.id)
@@ -578,6 +643,15 @@ class Inference:
             else:
                 results.append(value)
         return results
+
+    def _work_out_result(self, function: Value) -> list[Value]:
+        names = self.names(function.path)
+        symbol = names.symbols.get(function.id) if names else None
+        if names is None or symbol is None:
+            return []
+        if symbol.returns:
+            return self._typed(function.path, symbol.parent, symbol.returns)
+        return self._returned(function.path, names, symbol)
 
     def _returned(self, path: str, names: FileNames, symbol: Symbol) -> list[Value]:
         returned = names.bindings.get(symbol.id, {}).get("return", ())
@@ -595,11 +669,8 @@ class Inference:
         return [Value("class", value.path, value.id) for value in instances if value.kind == "instance"]
 
     def _binding_values(self, path: str, binding: Binding) -> tuple[Value, ...]:
-        key = (path, binding)
-        if key not in self._values:
-            self._values[key] = ()  # a binding that rests on itself says nothing
-            self._values[key] = tuple(self._work_out_binding(path, binding))
-        return self._values[key]
+        """What was bound; a binding that rests on itself says nothing."""
+        return self._find(path, "binding", binding, (), lambda: tuple(self._work_out_binding(path, binding)))
 
     def _work_out_binding(self, path: str, binding: Binding) -> list[Value]:
         names = self.names(path)
@@ -628,7 +699,7 @@ class Inference:
         return self._instances(path, scope, parse_type(names.tags.language, annotation)) if names else []
 
     def _instances(self, path: str, scope: str, node: ast.expr | None) -> list[Value]:
-        if node is None or self._depth > _DEEPEST:
+        if node is None or self._is_too_deep():
             return []
         self._depth += 1
         try:
@@ -699,6 +770,22 @@ class Inference:
             for value in self.thing_values(thing)
             if value.kind in ("class", "outside")
         ]
+
+
+class _Reading:
+    def __init__(self, inference: Inference, path: str) -> None:
+        self._inference = inference
+        self._path = path
+        self._before: FileFindings | None = None
+
+    def __enter__(self) -> None:
+        self._before = self._inference._reader
+        self._inference._reader = self._inference.findings.file(self._path)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._inference._reader = self._before
 
 
 def _likeliest_first(bindings: Sequence[Binding], before: Position | None) -> list[Binding]:

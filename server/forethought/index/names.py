@@ -1,7 +1,7 @@
 """The names of one file, arranged for look-ups, and what look-ups are made on."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from forethought.index import modules
@@ -20,6 +20,10 @@ class IndexView(Protocol):
 
     @property
     def generation(self) -> int: ...
+    def contents(self) -> Mapping[str, Hashable]:
+        """path → what is another whenever the file's text is."""
+        ...
+
     def paths(self) -> frozenset[str]: ...
     def tags(self, path: str) -> FileTags | None: ...
     def outline(self, path: str) -> FileTags | None: ...

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from forethought.index import modules
 from forethought.index.common_names import COMMON_NAMES
 from forethought.index.expressions import parse_expression
+from forethought.index.findings import Findings
 from forethought.index.inference import Inference, Thing
 from forethought.index.names import CLASS_KINDS, FUNCTION_KINDS, FileNames, IndexView, Target
 from forethought.index.tags import FileTags, Import, Position, Reference, Symbol
@@ -28,15 +29,18 @@ class Resolution:
 
 
 class Resolver:
-    """Resolves many references over one view. Not thread-safe: one per thread."""
+    """Resolves many references over one generation of a view. Not thread-safe: one per thread and piece of work."""
 
-    def __init__(self, view: IndexView) -> None:
+    def __init__(self, view: IndexView, findings: Findings | None = None) -> None:
         self.view = view
-        self._inference = Inference(view)
+        self._inference = Inference(view, findings or Findings(view))
+
+    @property
+    def findings(self) -> Findings:
+        return self._inference.findings
 
     def resolve(self, path: str, reference: Reference) -> Resolution:
         """The definitions that a reference in `path` may mean."""
-        self._inference.refresh()
         names = self._inference.names(path)
         if names is None:
             return Resolution()
@@ -52,7 +56,6 @@ class Resolver:
 
     def resolve_at(self, path: str, position: Position) -> Resolution:
         """What the identifier at the position means: a definition's own name, a use, or an imported name."""
-        self._inference.refresh()
         tags = self.view.tags(path)
         found = identifier_at(tags, position) if tags is not None else None
         match found:
@@ -66,7 +69,6 @@ class Resolver:
 
     def representative(self, path: str, symbol_ids: Sequence[str]) -> Target:
         """Of several definitions of one qualified name in a file, the one that counts: no overload stub, no setter."""
-        self._inference.refresh()
         names = self._inference.names(path)
         symbols = [names.symbols[key] for key in symbol_ids if key in names.symbols] if names is not None else []
         return Target(path, names.chosen(symbols)[0].id if names is not None and symbols else symbol_ids[-1])
@@ -88,7 +90,7 @@ class Resolver:
         languages = modules.family(language)
         found = [
             Target(path, symbol_id)
-            for path, symbol_id, kind, its_language in self.view.definitions_named(reference.name)
+            for path, symbol_id, kind, its_language in self._inference.definitions_named(reference.name)
             if its_language in languages and kind in CLASS_KINDS | FUNCTION_KINDS
         ]
         return Resolution(tuple(found)) if len(found) == 1 else Resolution()

@@ -12,7 +12,6 @@ import sqlite3
 import threading
 import time
 import uuid
-import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -27,7 +26,7 @@ from forethought.index.tags import FileTags, Reference
 from forethought.store import tags_encoding
 from forethought.store.tags_encoding import EncodedTags
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 LEASE_SECONDS = 20.0
 """How long a writer that does not renew its lease keeps others from writing."""
 KEPT_CONTENTS = 4000
@@ -37,8 +36,8 @@ _BUSY_SECONDS = 10.0
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
-CREATE TABLE contents (
-    id INTEGER PRIMARY KEY, content_hash TEXT NOT NULL, language TEXT NOT NULL, used_at REAL NOT NULL,
+CREATE TABLE contents ( -- an id never comes back: what was decoded in memory is known by it
+    id INTEGER PRIMARY KEY AUTOINCREMENT, content_hash TEXT NOT NULL, language TEXT NOT NULL, used_at REAL NOT NULL,
     symbols INTEGER NOT NULL, refs INTEGER NOT NULL, outline BLOB NOT NULL,
     first_mention INTEGER NOT NULL, last_mention INTEGER NOT NULL, -- a content's mentions stand in a row
     UNIQUE (content_hash, language));
@@ -108,9 +107,9 @@ class IndexStore:
         self._file = file
         self._extractor_version = extractor_version
         self._owner = uuid.uuid4().hex
-        self._local = threading.local()
         self._lock = threading.RLock()
-        self._connections: weakref.WeakSet[_Connection] = weakref.WeakSet()
+        self._idle: list[tuple[int, sqlite3.Connection]] = []
+        """(epoch, connection) of each that no thread uses now, the last used last."""
         self._epoch = 0
         self._memory: sqlite3.Connection | None = None
         self._decoded: OrderedDict[tuple[int, int, bool], FileTags] = OrderedDict()
@@ -131,11 +130,9 @@ class IndexStore:
     def close(self) -> None:
         with self._lock:
             self._epoch += 1
-            for connection in list(self._connections):
-                with contextlib.suppress(sqlite3.Error):
-                    connection.close()
-            self._connections.clear()
             self._memory = None
+        while self._idle:
+            self._idle.pop()[1].close()
 
     # Files
 
@@ -143,7 +140,12 @@ class IndexStore:
     def generation(self) -> int:
         """Grows with every write, in whichever process."""
         row = self._row("SELECT value FROM meta WHERE key = 'generation'")
-        return int(row[0]) if row else 0
+        return self._in_this_epoch(int(row[0]) if row else 0)
+
+    def contents(self) -> dict[str, int]:
+        """path → a number for its text and language; another text has another number."""
+        rows = self._rows("SELECT path, content FROM files")
+        return {os.fsdecode(path): self._in_this_epoch(content) for path, content in rows}
 
     def stamps(self) -> dict[str, Stamp]:
         rows = self._rows(
@@ -442,6 +444,10 @@ class IndexStore:
                 self._decoded.popitem(last=False)
         return tags
 
+    def _in_this_epoch(self, number: int) -> int:
+        """Larger than any number from a file that was set aside."""
+        return (self._epoch << 40) + number
+
     def _forget_garbled(self, path: str) -> None:
         """Drop a row that cannot be read, so that the next refresh reads the file again."""
         self.problem = f"The index held a garbled row for {path!r}; the file is read again."
@@ -492,26 +498,33 @@ class IndexStore:
                     self._memory = self._opened(None)
                 yield self._memory
             return
-        if getattr(self._local, "epoch", None) != self._epoch:
-            with self._lock:
-                connection = self._opened(self._file)
-                self._connections.add(connection)
-            self._local.connection, self._local.epoch = connection, self._epoch
-        yield self._local.connection
+        epoch = self._epoch
+        try:
+            opened_in, connection = self._idle.pop()
+        except IndexError:
+            opened_in, connection = epoch, self._opened(self._file)
+        if opened_in != epoch:
+            connection.close()
+            opened_in, connection = epoch, self._opened(self._file)
+        try:
+            yield connection
+        finally:
+            if self._epoch == opened_in:
+                self._idle.append((opened_in, connection))
+            else:
+                connection.close()
 
-    def _opened(self, file: Path | None) -> "_Connection":
+    def _opened(self, file: Path | None) -> sqlite3.Connection:
         if file is not None:
             try:
                 file.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise sqlite3.OperationalError(f"{error.strerror}: {file.parent}") from error
-        # Each thread uses its own connection; only `close` touches another thread's.
         connection = sqlite3.connect(
             file or ":memory:",
             timeout=_BUSY_SECONDS,
             isolation_level=None,
-            check_same_thread=False,
-            factory=_Connection,
+            check_same_thread=False,  # one thread at a time uses it, but not always the same
         )
         try:
             if file is not None:
@@ -598,10 +611,6 @@ class IndexStore:
                     source.backup(memory)
         except sqlite3.Error as error:
             self.problem = f"{self.problem} What it held could not be read either ({error})."
-
-
-class _Connection(sqlite3.Connection):
-    """A connection that may be referred to weakly, so that it closes when its thread ends."""
 
 
 class _OtherVersion(sqlite3.DatabaseError):

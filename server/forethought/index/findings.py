@@ -1,0 +1,90 @@
+"""What resolution has worked out so far, file by file: shared by threads, and carried over to the next state of a view.
+
+Every finding belongs to the file whose names it was worked out from, and every file knows which other files, and which
+names that any file may define, its findings rest on. So a change of one file costs the findings of that file and of
+those that rest on it, and no others.
+"""
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+from forethought.index import modules
+from forethought.index.names import FileNames, IndexView
+
+
+class FileFindings:
+    """What was worked out from the names of one file."""
+
+    __slots__ = ("calls", "found", "paths", "words")
+
+    def __init__(self) -> None:
+        self.found: dict[tuple[str, Hashable], Any] = {}
+        """(what kind of finding, of what) → the finding."""
+        self.calls: Any = None
+        """What the file calls, when that was worked out: see `calls.py`."""
+        self.paths: set[str] = set()
+        """Files that the findings rest on."""
+        self.words: set[str] = set()
+        """Names whose definitions, wherever they stand, the findings rest on."""
+
+    def copy(self) -> "FileFindings":
+        """Apart from this one, which a thread may still write to: it notes what a finding rests on before the find."""
+        other = FileFindings()
+        other.found, other.calls = self.found.copy(), self.calls
+        other.paths, other.words = self.paths.copy(), self.words.copy()
+        return other
+
+
+class Findings:
+    """What was worked out about one generation of a view. Threads may add to it at the same time: they find the same.
+
+    `before`: the findings of an earlier generation, of which all is kept that the changes since cannot touch.
+    """
+
+    def __init__(self, view: IndexView, before: "Findings | None" = None) -> None:
+        self.generation = view.generation
+        self.contents: Mapping[str, Hashable] = view.contents()
+        self.names: dict[str, FileNames | None] = {}
+        self.files: dict[str, FileFindings] = {}
+        paths = view.paths()
+        if before is None:
+            self.modules = modules.ModuleTable(paths)
+            return
+        changed = {path for path, _ in before.contents.items() ^ self.contents.items()}
+        self.names = {path: names for path, names in before.names.copy().items() if path not in changed}
+        if paths != before.modules.paths:  # an import may mean another file now
+            self.modules = modules.ModuleTable(paths)
+            return
+        self.modules = before.modules
+        self.files = {path: file.copy() for path, file in before.files.copy().items() if path not in changed}
+        self._drop_outdated(view, changed)
+
+    def file(self, path: str) -> FileFindings:
+        return self.files.get(path) or self.files.setdefault(path, FileFindings())
+
+    def _drop_outdated(self, view: IndexView, changed: set[str]) -> None:
+        words = {symbol.short_name for path in changed if (tags := view.outline(path)) for symbol in tags.symbols}
+        outdated = changed
+        while outdated:
+            outdated = {
+                path
+                for path, file in self.files.items()
+                if not file.paths.isdisjoint(outdated) or not file.words.isdisjoint(words)
+            }
+            words = set()
+            for path in outdated:
+                del self.files[path]
+
+
+class SharedFindings:
+    """The findings about a view as it is now, for any thread. No thread waits: two may renew them at once."""
+
+    def __init__(self, view: IndexView) -> None:
+        self._view = view
+        self._known: Findings | None = None
+
+    def current(self) -> Findings:
+        known = self._known
+        if known is None or known.generation != self._view.generation:
+            known = self._known = Findings(self._view, known)
+        return known

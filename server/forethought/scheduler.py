@@ -220,7 +220,8 @@ class Scheduler:
             return None
         if pause.until is None:
             return "by you, until you resume"
-        return f"by you, for {max(1, round((pause.until - time.time()) / 60))} more minutes"
+        minutes = max(1, round((pause.until - time.time()) / 60))
+        return f"by you, for {minutes} more {'minute' if minutes == 1 else 'minutes'}"
 
     # The loop
 

@@ -172,10 +172,14 @@ class Session:
         return answer
 
     def feedback(self, answer_id: str, verdict: Literal["wrong", "right"]) -> None:
-        """“wrong” removes a stored answer and keeps it from coming back for its subject. Raises StoreError."""
+        """“wrong” removes a stored answer and keeps it from coming back for its subject; “right” takes that back.
+
+        Raises StoreError.
+        """
         answer = self._answers.get(answer_id)
-        if verdict == "wrong" and answer and answer.subject and answer.stored_text:
-            self.contexts.reject(answer.subject, text_digest(answer.stored_text))
+        if answer and answer.subject and answer.stored_text:
+            judge = self.contexts.reject if verdict == "wrong" else self.contexts.accept
+            judge(answer.subject, text_digest(answer.stored_text))
             for workspace in self._workspaces:
                 workspace.forget_cards(None)
             self._on_change()
@@ -261,6 +265,7 @@ class Session:
         queue = scheduler.queue if configured else ()
         indexing = [workspace for workspace in self._workspaces if workspace.indexing]
         paused = scheduler.paused_reason() if configured else scheduler.paused_by_user()
+        info = self._engines.known_info()  # which finds out whether the engine can work
         problem = scheduler.problem or self._engines.problem
         current = scheduler.current
         state, message = _state_of(
@@ -270,9 +275,9 @@ class Session:
             current=_symbol_title(*current) if current else self._precomputing.message if self._precomputing else None,
             paused=paused,
             configured=configured,
+            switched_off=self.settings.engine == "none",
             queue=len(queue),
         )
-        info = self._engines.known_info()
         speed = scheduler.seconds_a_symbol(info) if info else None
         document: dict[str, Any] = {
             "state": state,
@@ -440,6 +445,7 @@ def _state_of(
     current: str | None,
     paused: str | None,
     configured: bool,
+    switched_off: bool,
     queue: int,
 ) -> tuple[str, str]:
     """The one word for people and the sentence that explains it."""
@@ -453,11 +459,13 @@ def _state_of(
         return "thinking", f"Thinking about {current}; {queue} to go."
     if paused:
         return "paused", f"Paused: {paused}."
+    if switched_off:
+        return "idle", "Facts only: the engine is switched off (engine: none)."
     if not configured:
         return (
             "idle",
             "Facts only: no model is chosen. Run `forethought model list` to see what is good for this machine.",
         )
     if queue:
-        return "idle", f"{queue} symbols wait until you pause."
+        return "idle", f"{queue} {'symbol waits' if queue == 1 else 'symbols wait'} for a moment when nobody works."
     return "idle", "Nothing left to think about."

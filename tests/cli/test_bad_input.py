@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from dataclasses import replace
 
 import pytest
 from cli_world import SHAPES, make_world, one_line, write_files
@@ -168,3 +169,19 @@ def test_a_store_that_cannot_be_written_refuses_an_import(world):
     ran = world.run("cache", "import", "x")
     assert ran.status == 1
     assert "cache" in ran.err.strip().splitlines()[-1]
+
+
+def test_a_folder_has_no_context_of_its_own(world, shapes):
+    ran = world.run("show", ".", cwd=shapes)
+    assert ran.status == 1
+    assert one_line(ran).startswith("forethought: Nothing is known about .: it is a folder")
+
+
+def test_a_configured_model_that_is_missing_is_degraded_and_no_failure_of_status(world, shapes, tmp_path):
+    missing = str(tmp_path / "missing.gguf")
+    environment = world.environment | {"FORETHOUGHT_ENGINE": "llama", "FORETHOUGHT_MODEL": missing}
+    ran = replace(world, environment=environment).run("status", "--json", cwd=shapes)
+    assert ran.status == 0
+    assert ran.document["state"] == "degraded"
+    assert missing in ran.document["message"]
+    assert ran.document["engine"] is None

@@ -105,6 +105,13 @@ def test_an_error_is_a_document_when_json_was_asked_for(capsys, tmp_path):
     assert "does not exist" in captured.err
 
 
+def test_a_fault_in_the_words_is_a_document_wherever_json_was_asked_for(capsys):
+    for words in (["--json", "nonsense"], ["nonsense", "--json"], ["--json", "show"]):
+        assert main(words) == 2
+        captured = capsys.readouterr()
+        assert json.loads(captured.out)["error"] in captured.err
+
+
 def test_common_options_stand_before_the_command_as_well(world, shapes):
     before = world.run("--root", str(shapes), "--json", "-v", "index")
     after = world.run("index", "--root", str(shapes), "--json", "-v")

@@ -63,7 +63,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client, P
 def inside(repository: Path, environment: dict[str, str]) -> Iterator[InProcess]:
     """A server in this process with a fake engine, the repository open and indexed, and idle thinking off."""
     del environment["FORETHOUGHT_ENGINE"]
-    connection = InProcess(environment, FakeEngine())
+    connection = InProcess(environment, FakeEngine(default="It does one small thing with what it is given."))
     connection.initialize(repository, {"sleep": {"scope": "off"}})
     wait_until_indexed(connection, 2)
     yield connection

@@ -180,19 +180,23 @@ def test_thinking_about_a_file_reports_and_can_be_cancelled(inside: InProcess, r
         assert document["symbols"]["remaining"] > 0
 
 
-def test_a_wrong_answer_does_not_come_back(inside: InProcess, repository: Path) -> None:
-    inside.engine.queue(*["It returns the sum of all areas."] * 3)
+def test_a_wrong_answer_does_not_come_back_until_it_is_called_right(inside: InProcess, repository: Path) -> None:
     inside.request(
         "workspace/executeCommand",
         {"command": "forethought.precomputeFile", "arguments": [file_uri(repository / "shapes.py")]},
         60,
     )
     place = at(file_uri(repository / "shapes.py"), 19, 6)
-    answer = chat(inside, question="What does total do?", **place)
-    if answer["tier"] != "predicted":
-        pytest.skip("nothing was predicted from the fake engine's text")
-    inside.notify("forethought/feedback", {"id": answer["id"], "verdict": "wrong"})
-    eventually(lambda: chat(inside, question="What does total do?", **place)["answer"] != answer["answer"])
+
+    def answer() -> dict[str, Any]:
+        return chat(inside, question="What does total do?", tier="predicted", **place)
+
+    predicted = answer()
+    assert predicted["tier"] == "predicted"
+    inside.notify("forethought/feedback", {"id": predicted["id"], "verdict": "wrong"})
+    eventually(lambda: answer()["tier"] == "none")
+    inside.notify("forethought/feedback", {"id": predicted["id"], "verdict": "right"})
+    eventually(lambda: answer()["answer"] == predicted["answer"])
 
 
 def test_background_work_that_lasts_is_shown_and_cancelling_it_pauses(

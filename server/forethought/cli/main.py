@@ -63,7 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(words: list[str], invocation: Invocation) -> int:
     try:
-        with forethought.make_context("forethought", words, obj=invocation) as context:
+        # click eats its list, and `words` say later how a fault is told.
+        with forethought.make_context("forethought", [*words], obj=invocation) as context:
             forethought.invoke(context)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()

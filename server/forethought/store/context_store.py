@@ -135,6 +135,16 @@ class DiskContextStore:
 
         self._change([key], edit)
 
+    def accept(self, subject: str, text_digest: str) -> None:
+        """Take back that a text is wrong for a subject. Raises StoreError when that cannot be kept."""
+        key = _WRONG_PREFIX + subject
+
+        def edit(rows: Mapping[str, bytes]) -> dict[str, bytes | None]:
+            known = _parse_digests(rows.get(key, b"{}"))
+            return {key: _canonical({"digests": sorted(known - {text_digest})})} if text_digest in known else {}
+
+        self._change([key], edit)
+
     def subjects(self) -> Iterator[str]:
         """Every subject that has a row, in no order."""
         return (key.removeprefix(_ENTRY_PREFIX) for _, key, _ in self._scan() if key and key.startswith(_ENTRY_PREFIX))

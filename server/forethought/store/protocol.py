@@ -27,3 +27,7 @@ class ContextStore(Protocol):
     def reject(self, subject: str, text_digest: str) -> None:
         """Remember that a text is wrong for a subject. Raises StoreError when it cannot be kept."""
         ...
+
+    def accept(self, subject: str, text_digest: str) -> None:
+        """Take back that a text is wrong for a subject. Raises StoreError when that cannot be kept."""
+        ...

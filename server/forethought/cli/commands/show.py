@@ -32,7 +32,9 @@ def show(invocation: Invocation, place: str) -> None:
             cards = (card,) if card else None
         if not cards:
             reason = workspace.why_left_out(path) or "it is a folder"
-            raise PlaceError(f"Nothing is known about {path}: {reason}; `forethought status` lists what is left out.")
+            raise PlaceError(
+                f"Nothing is known about {path or written.file}: {reason}; `forethought status` lists what is left out."
+            )
         document = context_document(workspace, cards, Encoder("utf-16"))
     if invocation.json:
         print_document(document)

@@ -137,6 +137,18 @@ def read_source(root: Path, path: str) -> bytes:
     return _read(path, file, status, LARGEST_SOURCE)
 
 
+def language_of(path: str, data: bytes, detect: Detect) -> str | None:
+    """The language in which a file that is not on the disk (any more) would be read; None when it would be left out."""
+    name = path.rpartition("/")[2].lower()
+    odd_name = is_secret_path(path) or _GENERATED_NAME.fullmatch(name) or _MINIFIED_NAME.fullmatch(name)
+    if odd_name or len(data) > LARGEST_SOURCE:
+        return None
+    try:
+        return _sniff(path, data[:SNIFFED], detect)
+    except UnreadableSource:
+        return None
+
+
 def _look_at(located: "_Located", path: str, detect: Detect, known: Known) -> SourceFile:
     name = path.rpartition("/")[2].lower()
     if _GENERATED_NAME.fullmatch(name):

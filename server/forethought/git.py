@@ -129,10 +129,10 @@ class Repository:
         A rename gives both paths; changes of a checked-out submodule give its files. In the working tree, untracked
         files count unless ignored, and files above LARGEST_READ bytes do not. Raises UsageError for an unknown commit.
         """
-        start = self._resolve(since)
+        start = self.resolve(since)
         if until is None:
             return frozenset(self._changed_in_working_tree(start))
-        return frozenset(self._changed_between(start, self._resolve(until)))
+        return frozenset(self._changed_between(start, self.resolve(until)))
 
     def recent_paths(self, commits: int) -> list[str]:
         """The paths that the last commits changed, the newest change first, each path once."""
@@ -180,6 +180,26 @@ class Repository:
         rows = carry_over(committed, row_numbers, [line.rstrip(b"\r") for line in current.split(b"\n")])
         return LineChanges(tuple(rows), tuple(known[commit][1] for commit in oldest_first))
 
+    def resolve(self, revision: str) -> str:
+        """The id of the commit that a revision names. Raises UsageError for one that this repository does not know."""
+        if revision and not revision.startswith("-") and "\0" not in revision:
+            status, output, _ = self._git.call("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+            if status == 0:
+                return output.decode().strip()
+        hint = "fetch more history" if (self.common_folder / "shallow").exists() else "name a commit, branch or tag"
+        raise UsageError(f"{revision!r} is not a commit that this repository knows; {hint}.")
+
+    def commit_before(self, time: int) -> str | None:
+        """The newest commit along first parents that is older than `time` (seconds since the epoch); None for none."""
+        if self.head() is None:
+            return None
+        output = self._git.read("rev-list", "--first-parent", "--max-count=1", f"--before={time}", "HEAD", "--")
+        return output.decode("ascii").strip() or None
+
+    def count_commits(self, since: str) -> int:
+        """How many commits HEAD has that `since` lacks. Raises UsageError for an unknown commit."""
+        return int(self._git.read("rev-list", "--count", f"{self.resolve(since)}..HEAD", "--"))
+
     def read_blob(self, revision: str, path: str) -> bytes | None:
         """The file as it was in a commit; None when it was not there, or is too large or not at hand."""
         return self.cat_files(revision, [path]).get(path)
@@ -187,20 +207,12 @@ class Repository:
     def cat_files(self, revision: str, paths: Iterable[str]) -> dict[str, bytes]:
         """The bytes of files as they were in a commit, by path. Those that are absent, larger than LARGEST_READ, or
         not fetched yet (partial clone) are left out. Raises UsageError for an unknown commit."""
-        commit = self._resolve(revision)
+        commit = self.resolve(revision)
         tree = self._tree(commit)
         wanted = {path: tree[path][1] for path in paths if path in tree and tree[path][0] != _SUBMODULE}
         sizes = self._sizes(commit, set(wanted.values()))
         contents = self._contents([blob for blob, size in sizes.items() if size <= LARGEST_READ])
         return {path: contents[blob] for path, blob in wanted.items() if blob in contents}
-
-    def _resolve(self, revision: str) -> str:
-        if revision and not revision.startswith("-") and "\0" not in revision:
-            status, output, _ = self._git.call("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
-            if status == 0:
-                return output.decode().strip()
-        hint = "fetch more history" if (self.common_folder / "shallow").exists() else "name a commit, branch or tag"
-        raise UsageError(f"{revision!r} is not a commit that this repository knows; {hint}.")
 
     def _tree(self, commit: str) -> dict[str, tuple[int, str]]:
         """Every path of a commit with its mode and its blob's id."""

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from forethought.answer.answering import Answering
 from forethought.answer.question import Answer, Question
 from forethought.config import LoadedSettings, Settings, model_folder, runtime_folder, user_config_file
+from forethought.digest import MOST_LISTED, Digest, make_digest
 from forethought.engine.catalogue import choose_model, choose_sleep_model
 from forethought.engine.client import connect
 from forethought.engine.messages import CancelToken, Engine, EngineInfo, ResolvedModel
@@ -183,6 +184,13 @@ class Session:
             for workspace in self._workspaces:
                 workspace.forget_cards(None)
             self._on_change()
+
+    def digest(self, workspace: Workspace, since: str | None, most: int = MOST_LISTED) -> Digest:
+        """What changed since a revision, or since you last asked. Blocks.
+
+        Raises RootError without git or commits, UsageError for an unknown revision, GitError.
+        """
+        return make_digest(workspace, self.contexts, self._user_state, since, most)
 
     def report_activity(self) -> None:
         """A person edits, hovers or asks."""

@@ -12,6 +12,7 @@ from forethought import __version__
 from forethought.cli.commands.ask import ask
 from forethought.cli.commands.bench import bench
 from forethought.cli.commands.cache import cache
+from forethought.cli.commands.digest import digest
 from forethought.cli.commands.doctor import doctor
 from forethought.cli.commands.engine import engine
 from forethought.cli.commands.index import index
@@ -36,7 +37,7 @@ def forethought() -> None:
     """A language server that thinks before you ask."""
 
 
-for _command in (serve, precompute, ask, show, status, index, model, cache, engine, doctor, uninstall, bench):
+for _command in (serve, precompute, ask, show, digest, status, index, model, cache, engine, doctor, uninstall, bench):
     forethought.add_command(_command)
 
 

@@ -9,12 +9,13 @@ from pygls.exceptions import JsonRpcException
 
 from forethought.documents import chat_result, context_document
 from forethought.engine.messages import CancelToken, Message
+from forethought.errors import ForethoughtError
 from forethought.index.tags import Position
 from forethought.lsp.convert import place_in, text_of
 from forethought.lsp.jobs import Token
-from forethought.lsp.protocol import CONTENT_MODIFIED, Params, invalid_params, request_error
+from forethought.lsp.protocol import CONTENT_MODIFIED, REQUEST_FAILED, Params, invalid_params, request_error
 from forethought.lsp.threads import call_on_loop
-from forethought.markdown import SafeMarkdown
+from forethought.markdown import SafeMarkdown, escape
 
 if TYPE_CHECKING:
     from forethought.answer.question import Question
@@ -93,6 +94,33 @@ async def context(server: "ForethoughtServer", params: Any) -> dict[str, Any] | 
         return context_document(workspace, found, encoder)
 
     return await server.threads.run(find)
+
+
+async def digest(server: "ForethoughtServer", params: Any) -> dict[str, Any]:
+    """`forethought/digest`: what changed in every root, or in that of `textDocument`, since `since`."""
+    from forethought.digest import MOST_LISTED
+    from forethought.digest_document import digest_document
+
+    asked = Params("forethought/digest", params)
+    since, limit, uri = asked.text("since"), asked.integer("limit", 0, 10_000), asked.document()
+    home = server.home_of(uri) if uri else None
+    workspaces = (home[0],) if home is not None else server.session.workspaces
+
+    def compare() -> dict[str, Any]:
+        documents, problems = [], []
+        for workspace in workspaces:
+            try:
+                found = server.session.digest(workspace, since, MOST_LISTED if limit is None else limit)
+            except ForethoughtError as error:
+                problems.append(str(error))
+            else:
+                documents.append(digest_document(found, server.encoder()))
+        if not documents:
+            raise request_error(REQUEST_FAILED, " ".join(problems) or "No folder is open.", "no_history")
+        markdown = "\n".join([*(document["markdown"] for document in documents), *map(escape, problems)])
+        return {"markdown": markdown, "roots": documents, "problems": problems}
+
+    return await server.threads.run_alone(compare)
 
 
 async def feedback(server: "ForethoughtServer", params: Any) -> None:

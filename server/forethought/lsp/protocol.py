@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 CHAT = "forethought/chat"
 CONTEXT = "forethought/context"
+DIGEST = "forethought/digest"
 STATUS = "forethought/status"
 DID_CHANGE_STATUS = "forethought/didChangeStatus"
 DID_FOCUS = "forethought/didFocus"
@@ -90,7 +91,7 @@ class ForethoughtProtocol(LanguageServerProtocol):
 
     def get_message_type(self, method: str) -> Any:  # type: ignore[override] # pygls caches its own, ours is a look-up
         """The type of a message: loose for our own methods, where pygls would make ill-typed params unanswerable."""
-        if method in (CHAT, CONTEXT, STATUS):
+        if method in (CHAT, CONTEXT, DIGEST, STATUS):
             return LooseRequest
         if method in (DID_CHANGE_STATUS, DID_FOCUS, FEEDBACK):
             return LooseNotification

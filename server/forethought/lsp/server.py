@@ -282,6 +282,7 @@ def register(server: ForethoughtServer) -> None:
     feature(types.TEXT_DOCUMENT_CODE_ACTION, features.code_action, types.CodeActionOptions([features.EXPLAIN]))
     feature(protocol.CHAT, answers.chat)
     feature(protocol.CONTEXT, answers.context)
+    feature(protocol.DIGEST, answers.digest)
     feature(protocol.FEEDBACK, answers.feedback)
     feature(protocol.STATUS, _status)
     feature(protocol.DID_FOCUS, features.did_focus)

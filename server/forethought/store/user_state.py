@@ -16,11 +16,22 @@ from forethought.errors import StoreError
 _SPEED_WEIGHT = 0.1
 """Of the newest measurement in the moving average of seconds a symbol."""
 
+_MOST_ROOTS = 200
+"""Repositories whose last digest is remembered."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pause:
     until: float | None
     """Seconds since the epoch; None until it is resumed."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenCommits:
+    """What the last digest of a repository compared."""
+
+    start: str
+    head: str
 
 
 class UserState:
@@ -72,6 +83,22 @@ class UserState:
         speeds = self._read().get("secondsASymbol")
         value = speeds.get(producer) if isinstance(speeds, dict) else None
         return float(value) if isinstance(value, int | float) else None
+
+    def see_commits(self, root: str, seen: SeenCommits) -> None:
+        """Remember what the last digest of a root compared. Raises StoreError when it cannot be kept."""
+        with self._edited() as state:
+            known = state.get("digests")
+            known = known if isinstance(known, dict) else {}
+            known.pop(root, None)
+            state["digests"] = dict([*known.items(), (root, [seen.start, seen.head])][-_MOST_ROOTS:])
+
+    def seen_commits(self, root: str) -> SeenCommits | None:
+        """What the last digest of a root compared; None before the first."""
+        known = self._read().get("digests")
+        pair = known.get(root) if isinstance(known, dict) else None
+        if isinstance(pair, list) and len(pair) == 2 and all(isinstance(item, str) for item in pair):
+            return SeenCommits(*pair)
+        return None
 
     def _today(self) -> str:
         return datetime.fromtimestamp(self._now(), UTC).astimezone().date().isoformat()

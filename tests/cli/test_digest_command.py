@@ -1,0 +1,37 @@
+"""`forethought digest`."""
+
+import subprocess
+
+from cli_world import SHAPES, one_line
+
+
+def in_git(folder):
+    def git(*words):
+        identity = ("-c", "user.name=T", "-c", "user.email=t@example.org")
+        subprocess.run(["git", "-C", str(folder), *identity, *words], check=True, capture_output=True)
+
+    git("init", "-q", "-b", "main")
+    git("add", ".")
+    git("commit", "-q", "-m", "first")
+
+
+def test_the_digest_is_markdown_for_people_and_a_document_for_programs(world, shapes):
+    in_git(shapes)
+    (shapes / "shapes.py").write_text(SHAPES.replace("radius < 0", "radius <= 0"), encoding="utf-8")
+    ran = world.run("digest", "--since", "HEAD", cwd=shapes)
+    assert ran.status == 0
+    assert "**changed** method [`Circle.__init__`](file://" in ran.out
+    document = world.run("digest", "--since", "HEAD", "--json", cwd=shapes).document
+    assert [item["symbol"] for item in document["items"]] == ["Circle.__init__"]
+    assert document["items"][0]["details"] == ["body"]
+    assert world.run("digest", "--since", "HEAD", "--limit", "0", "--json", cwd=shapes).document["more"] == 1
+
+
+def test_what_cannot_be_compared_is_one_sentence(world, shapes):
+    ran = world.run("digest", cwd=shapes)
+    assert ran.status == 1
+    assert "not in a git repository" in one_line(ran.err)
+    in_git(shapes)
+    ran = world.run("digest", "--since", "nowhere", cwd=shapes)
+    assert ran.status == 2
+    assert "'nowhere' is not a commit" in one_line(ran.err)

@@ -13,6 +13,7 @@ CONTRACT = {
     "precompute": ["--since", "--include", "--exclude", "--budget-tokens", "--budget-seconds", "--dry-run"],
     "ask": ["--at", "--verbosity", "--tier", "--fresh"],
     "show": [],
+    "digest": ["--since", "--limit"],
     "status": [],
     "index": [],
     "model list": [],

@@ -1,22 +1,9 @@
 """`forethought digest`."""
 
-import subprocess
-
 from cli_world import SHAPES, one_line
 
 
-def in_git(folder):
-    def git(*words):
-        identity = ("-c", "user.name=T", "-c", "user.email=t@example.org")
-        subprocess.run(["git", "-C", str(folder), *identity, *words], check=True, capture_output=True)
-
-    git("init", "-q", "-b", "main")
-    git("add", ".")
-    git("commit", "-q", "-m", "first")
-
-
 def test_the_digest_is_markdown_for_people_and_a_document_for_programs(world, shapes):
-    in_git(shapes)
     (shapes / "shapes.py").write_text(SHAPES.replace("radius < 0", "radius <= 0"), encoding="utf-8")
     ran = world.run("digest", "--since", "HEAD", cwd=shapes)
     assert ran.status == 0
@@ -27,11 +14,11 @@ def test_the_digest_is_markdown_for_people_and_a_document_for_programs(world, sh
     assert world.run("digest", "--since", "HEAD", "--limit", "0", "--json", cwd=shapes).document["more"] == 1
 
 
-def test_what_cannot_be_compared_is_one_sentence(world, shapes):
-    ran = world.run("digest", cwd=shapes)
-    assert ran.status == 1
-    assert "not in a git repository" in one_line(ran.err)
-    in_git(shapes)
+def test_what_cannot_be_compared_is_one_sentence(world, shapes, tmp_path):
     ran = world.run("digest", "--since", "nowhere", cwd=shapes)
     assert ran.status == 2
-    assert "'nowhere' is not a commit" in one_line(ran.err)
+    assert "'nowhere' is not a commit" in one_line(ran)
+    (tmp_path / "no-git").mkdir()
+    ran = world.run("digest", cwd=tmp_path / "no-git")
+    assert ran.status == 1
+    assert "not in a git repository" in one_line(ran)

@@ -2,11 +2,12 @@
 
 import * as vscode from "vscode";
 import { Answers, labelOf, placeOf } from "./answers";
-import type { ChatParams, PrecomputeReport } from "./protocol";
+import type { ChatParams, DigestResult, PrecomputeReport } from "./protocol";
 import { documentSelector, messageOf, Server } from "./server";
 import { menuCommand, StatusItem } from "./status";
 
 const contextScheme = "forethought-context";
+const digestScheme = "forethought-digest";
 
 // The editor calls `deactivate` with nothing, so what it must wait for is kept here.
 let stopServer: (() => Promise<void>) | undefined;
@@ -25,7 +26,8 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   });
   const answers = new Answers(context.extensionUri, server, log);
   const status = new StatusItem(server);
-  const contexts = new ContextDocuments();
+  const contexts = new ShownDocument(contextScheme, "Forethought: what is known.json");
+  const digests = new ShownDocument(digestScheme, "Forethought: what changed.md");
   stopServer = () => server.stop();
   context.subscriptions.push(
     log,
@@ -34,6 +36,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     status,
     vscode.window.registerWebviewViewProvider("forethought.answers", answers),
     vscode.workspace.registerTextDocumentContentProvider(contextScheme, contexts),
+    vscode.workspace.registerTextDocumentContentProvider(digestScheme, digests),
     vscode.languages.registerCodeActionsProvider(documentSelector, { provideCodeActions: askAction }),
     vscode.window.onDidChangeActiveTextEditor((editor) => void (editor && server.focus(editor.document))),
     vscode.workspace.onDidGrantWorkspaceTrust(() => void server.restart()),
@@ -57,6 +60,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   };
   register("forethought.client.ask", () => askAboutSymbol(answers));
   register("forethought.client.showContext", () => showContext(server));
+  register("forethought.client.digest", () => showDigest(server, digests));
   register(menuCommand, () => status.showMenu());
   register("forethought.client.pause", () => server.execute("forethought.pause"));
   register("forethought.client.pauseHour", () => server.execute("forethought.pause", { minutes: 60 }));
@@ -84,11 +88,15 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   }
 }
 
-/** What is known about a symbol, as a read-only document. */
-class ContextDocuments implements vscode.TextDocumentContentProvider {
+/** A read-only document of ours, one of a kind: the next text takes the place of the last. */
+class ShownDocument implements vscode.TextDocumentContentProvider {
   private readonly changed = new vscode.EventEmitter<vscode.Uri>();
-  private readonly uri = vscode.Uri.from({ scheme: contextScheme, path: "/Forethought: what is known.json" });
+  private readonly uri: vscode.Uri;
   private text = "";
+
+  constructor(scheme: string, title: string) {
+    this.uri = vscode.Uri.from({ scheme, path: `/${title}` });
+  }
 
   readonly onDidChange = this.changed.event;
 
@@ -101,6 +109,13 @@ class ContextDocuments implements vscode.TextDocumentContentProvider {
   provideTextDocumentContent(): string {
     return this.text;
   }
+}
+
+/** What changed while the person was away, as rendered Markdown: its links open the code. */
+async function showDigest(server: Server, digests: ShownDocument): Promise<void> {
+  const found = await server.running().sendRequest<DigestResult>("forethought/digest", {});
+  const document = await digests.open(found.markdown);
+  await vscode.commands.executeCommand("markdown.showPreview", document.uri);
 }
 
 async function askAboutSymbol(answers: Answers): Promise<void> {

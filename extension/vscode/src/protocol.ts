@@ -48,6 +48,13 @@ export interface ChatResult {
   model: string | null;
 }
 
+/** What `forethought/digest` gives; `roots` holds the same for programs. */
+export interface DigestResult {
+  markdown: string;
+  roots: unknown[];
+  problems: string[];
+}
+
 export type ServerState = "starting" | "indexing" | "idle" | "thinking" | "paused" | "degraded";
 
 export interface StatusDocument {

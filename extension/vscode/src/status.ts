@@ -73,6 +73,7 @@ function choices(condition: Condition): Choice[] {
     { label: "", kind: vscode.QuickPickItemKind.Separator },
     { label: "$(comment-discussion) Ask about this symbol", command: "forethought.client.ask" },
     { label: "$(json) Show what is known about this symbol", command: "forethought.client.showContext" },
+    { label: "$(history) Show what changed while you were away", command: "forethought.client.digest" },
     { label: "$(file) Think about this file", command: "forethought.client.thinkFile" },
     { label: "$(folder) Think about the workspace", command: "forethought.client.thinkWorkspace" },
     { label: "", kind: vscode.QuickPickItemKind.Separator },

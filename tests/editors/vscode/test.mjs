@@ -68,6 +68,10 @@ await session("real", { server }, async (page, { shot }) => {
     await page.locator(".tab.active", { hasText: "what is known" }).waitFor({ timeout: 30_000 });
     await page.locator(".view-line", { hasText: '"signature": "def greet' }).first().waitFor({ timeout: 30_000 });
   });
+  await check("what changed while you were away opens as rendered Markdown", page, async () => {
+    await runCommand(page, "Show what changed while you were away");
+    await page.locator(".tab.active", { hasText: "what changed" }).waitFor({ timeout: 30_000 });
+  });
 });
 
 await session("model", { server, model: "smollm2", prepare: thinkAhead }, async (page, { shot }) => {

@@ -61,6 +61,17 @@ local subcommands = {
       end)
     end,
   },
+  digest = {
+    run = function(words)
+      M._request("forethought/digest", words[1] and { since = words[1] } or vim.empty_dict(), function(result)
+        local window = float.new("What changed", "q close")
+        vim.bo[window.buf].bufhidden = "wipe"
+        float.set(window, vim.split(result.markdown, "\n", { trimempty = true }))
+        float.open(window)
+      end)
+    end,
+    arguments = { "HEAD", "HEAD~1", "@{upstream}" },
+  },
   pause = {
     run = function(words)
       local minutes = tonumber(words[1])

@@ -6,7 +6,7 @@ Order: defaults < user config < the repository's `forethought.toml` (safe keys o
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -23,6 +23,10 @@ REPOSITORY_KEYS = frozenset(
     {"exclude", "hover.content", "hover.enabled", "chat.verbosity", "sleep.scope", "sleep.maxTokensPerFile"}
 )
 """What a repository's own config may set: nothing that names a model, an endpoint, a cache or a program."""
+
+
+REPOSITORY_FILE = "forethought.toml"
+"""In a root's own folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,8 @@ class LoadedSettings:
     settings: Settings
     warnings: tuple[str, ...]
     """One sentence for each value that was not taken, and why."""
+    of_root: Callable[[Path], "LoadedSettings"]
+    """The same with one root's own `forethought.toml`; its warnings are those of that file alone. Reads the disk."""
 
 
 def load_settings(
@@ -79,9 +85,10 @@ def load_settings(
     editor: Mapping[str, Any] | None = None,
     flags: Mapping[str, Any] | None = None,
 ) -> LoadedSettings:
-    """Merge every source in order. `editor` and `flags` are settings objects, nested or with dotted keys.
+    """Merge every source in order; `root` is the one whose `forethought.toml` counts.
 
-    A bad value is left out and named in `warnings`. Raises ConfigError when the user's own file cannot be read.
+    `editor` and `flags` are settings objects, nested or with dotted keys. A bad value is left out and named in
+    `warnings`. Raises ConfigError when the user's own file cannot be read.
     """
     environment = os.environ if environment is None else environment
     warnings: list[str] = []
@@ -91,18 +98,29 @@ def load_settings(
         settings = _merge(settings, _read_toml(user_file), str(user_file), None, warnings)
     elif "FORETHOUGHT_CONFIG" in environment:
         warnings.append(f"{user_file} (FORETHOUGHT_CONFIG) does not exist; the defaults are used.")
-    repository_file = root / "forethought.toml" if root else None
-    if repository_file and repository_file.is_file() and not repository_file.is_symlink():
-        try:
-            values = _read_toml(repository_file)
-        except ConfigError as error:
-            warnings.append(str(error))
-        else:
-            settings = _merge(settings, values, "the repository's forethought.toml", REPOSITORY_KEYS, warnings)
+    if root is not None:
+        settings = _merge_repository(settings, root / REPOSITORY_FILE, warnings)
     settings = _merge(settings, _from_environment(environment), "the environment", None, warnings)
     settings = _merge(settings, editor or {}, "the editor's settings", None, warnings)
     settings = _merge(settings, flags or {}, "the command line", None, warnings)
-    return LoadedSettings(settings, tuple(warnings))
+
+    def of_root(other: Path) -> LoadedSettings:
+        loaded = load_settings(other, environment, editor, flags)
+        return replace(loaded, warnings=tuple(warning for warning in loaded.warnings if warning not in general))
+
+    general = frozenset(warnings)
+    return LoadedSettings(settings, tuple(warnings), of_root)
+
+
+def _merge_repository(settings: Settings, file: Path, warnings: list[str]) -> Settings:
+    if not file.is_file() or file.is_symlink():
+        return settings
+    try:
+        values = _read_toml(file)
+    except ConfigError as error:
+        warnings.append(str(error))
+        return settings
+    return _merge(settings, values, f"the repository's {REPOSITORY_FILE} ({file.parent})", REPOSITORY_KEYS, warnings)
 
 
 def user_config_file(environment: Mapping[str, str]) -> Path:

@@ -252,7 +252,6 @@ class Scheduler:
     def _may_think(self) -> bool:
         return bool(
             self._queue
-            and self.settings.sleep_scope != "off"
             and time.monotonic() >= self._not_before
             and not any(workspace.indexing for workspace in self._workspaces)
             and self.paused_reason() is None
@@ -263,7 +262,7 @@ class Scheduler:
             self._coverage.pop(workspace, None)
             return
         if paths is None or workspace not in self._signals:
-            self._signals[workspace] = _scope_signals(workspace, self.settings)
+            self._signals[workspace] = _scope_signals(workspace)
         signals = self._signals[workspace]
         known = {} if paths is None else dict(self._coverage.get(workspace, {}))
         looked_at = {target.path for target in list(self._hovered)}
@@ -311,11 +310,11 @@ class Scheduler:
         found: list[Candidate] = []
         for workspace in list(self._workspaces):
             signals = self._signals.get(workspace)
-            if signals is None:
+            if signals is None or workspace.settings.sleep_scope == "off":
                 continue
             open_paths = set(workspace.open_paths)
             for path, symbols in self._coverage.get(workspace, {}).items():
-                if self._spent[str(workspace.root), path] >= self.settings.sleep_max_tokens_per_file:
+                if self._spent[str(workspace.root), path] >= workspace.settings.sleep_max_tokens_per_file:
                     continue
                 settling = now - workspace.saved_at.get(path, -1e9) < SETTLING_SECONDS and path not in signals.just
                 for symbol_id, state in symbols.items():
@@ -419,7 +418,8 @@ class _ScopeSignals:
     """Of the most-called symbols, the most called first."""
 
 
-def _scope_signals(workspace: Workspace, settings: Settings) -> _ScopeSignals:
+def _scope_signals(workspace: Workspace) -> _ScopeSignals:
+    settings = workspace.settings
     known = workspace.index.paths()
     inside = f"{workspace.within}/" if workspace.within else ""
     allowed = {path for path in known if path.startswith(inside)}

@@ -47,7 +47,9 @@ class Session:
         engine: Engine | None = None,
     ) -> None:
         self.settings: Settings = loaded.settings
+        """Of no root in particular; what a repository may choose stands in `Workspace.settings`."""
         self.warnings = loaded.warnings
+        self._of_root = loaded.of_root
         self._on_change = on_change
         self._on_log = on_log
         folder = self.settings.cache_folder
@@ -87,10 +89,11 @@ class Session:
             if known.root == root:
                 return known
         repository = Repository.open(root)
+        own = self._of_root(root)
         workspace = Workspace(
             root,
             within,
-            self.settings,
+            own.settings,
             self.languages,
             self.contexts,
             IndexStore.open(self._index_folder, root, f"{TAGS_VERSION}-{self.languages.digest}"),
@@ -99,7 +102,7 @@ class Session:
             on_change=self._on_change,
             on_error=self._log_error,
         )
-        notices = [*self.warnings]
+        notices = [*self.warnings, *own.warnings]
         if repository is None and (refusal := Repository.refusal(root)):
             notices.append(refusal)
         for problem in (workspace.index.problem, self.contexts.problem):
@@ -141,14 +144,31 @@ class Session:
 
     def configure(self, loaded: LoadedSettings) -> None:
         """Take new settings. Blocks for moments. A changed cache directory counts from the next start."""
-        self.settings, self.warnings = loaded.settings, loaded.warnings
+        self.settings, self.warnings, self._of_root = loaded.settings, loaded.warnings, loaded.of_root
         self.scheduler.settings = self.settings
         self._engines.configure(self.settings)
         for workspace in self._workspaces:
-            workspace.configure(self.settings)
+            self._configure_root(workspace)
         self.scheduler.forget_failures()
         self.scheduler.survey(None, None)
         self._on_change()
+
+    def settings_of(self, workspace: Workspace | None) -> Settings:
+        """What counts for a root; for None, for a question about no root in particular."""
+        if workspace is None and len(self._workspaces) == 1:
+            workspace = self._workspaces[0]
+        return self.settings if workspace is None else workspace.settings
+
+    def reread_settings(self, workspace: Workspace) -> None:
+        """The root's own settings file changed. Blocks for moments."""
+        self._configure_root(workspace)
+        self.scheduler.survey(workspace, None)
+        self._on_change()
+
+    def _configure_root(self, workspace: Workspace) -> None:
+        own = self._of_root(workspace.root)
+        workspace.notices = tuple(dict.fromkeys((*workspace.notices, *own.warnings)))
+        workspace.configure(own.settings)
 
     def close(self) -> None:
         """End everything within moments; idempotent."""
@@ -323,7 +343,7 @@ class Session:
                 "skipped": dict(counts.skipped),
             },
             "contexts": {state: coverage.get(state, 0) for state in ("fresh", "stale", "missing", "empty", "failed")},
-            "scope": self.settings.sleep_scope,
+            "scope": workspace.settings.sleep_scope,
         }
 
     def _log_error(self, error: Exception) -> None:

@@ -1,6 +1,7 @@
 """Which folders are served, under which names, and with which settings."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,52 @@ def test_options_settings_pulled_and_settings_pushed_count_in_this_order(
     assert eventually(lambda: client.request("textDocument/hover", at(uri, 4, 35)))
     client.notify("workspace/didChangeConfiguration", {"settings": None})  # pulled again: insights only, there are none
     eventually(lambda: client.request("textDocument/hover", at(uri, 4, 35)) is None)
+
+
+def test_settings_pushed_empty_are_taken_back(start: Callable[..., Client], repository: Path) -> None:
+    client = start()
+    client.initialize(repository, {"chat": {"verbosity": 3}}, capabilities={})
+    wait_until_indexed(client, 2)
+    uri = client.open(repository / "main.py", "python")
+    hover = partial(client.request, "textDocument/hover", at(uri, 4, 35))
+    for empty in ({"forethought": {}}, {}):
+        client.notify("workspace/didChangeConfiguration", {"settings": {"forethought": {"hover": {"enabled": False}}}})
+        eventually(lambda: hover() is None)
+        client.notify("workspace/didChangeConfiguration", {"settings": empty})
+        eventually(hover)
+
+
+def test_settings_that_follow_one_another_count_in_their_order(start: Callable[..., Client], repository: Path) -> None:
+    client = start()
+    client.initialize(repository)
+    wait_until_indexed(client, 2)
+    uri = client.open(repository / "main.py", "python")
+    for scope in ("all", "open", "off", "auto", "open"):
+        client.notify("workspace/didChangeConfiguration", {"settings": {"forethought": {"sleep": {"scope": scope}}}})
+    client.notify("workspace/didChangeConfiguration", {"settings": {"forethought": {"hover": {"enabled": False}}}})
+    eventually(lambda: client.request("textDocument/hover", at(uri, 4, 35)) is None)
+    assert client.request("forethought/status", None)["roots"][0]["scope"] == "auto"
+
+
+def test_each_root_takes_its_own_safe_settings_and_follows_them(
+    start: Callable[..., Client], repository: Path, tmp_path: Path
+) -> None:
+    other = make_repository(tmp_path / "other", {"shapes.py": SHAPES, "main.py": MAIN})
+    (other / "forethought.toml").write_text('[hover]\nenabled = false\n[sleep]\nscope = "all"\n')
+    client = start()
+    client.initialize(repository, workspaceFolders=[folder(repository), folder(other)])
+    wait_until_indexed(client, 4)
+    scopes = {root["uri"]: root["scope"] for root in client.request("forethought/status", None)["roots"]}
+    assert scopes == {file_uri(repository): "auto", file_uri(other): "all"}
+    mine, theirs = client.open(repository / "main.py", "python"), client.open(other / "main.py", "python")
+    assert client.request("textDocument/hover", at(mine, 4, 35))
+    assert client.request("textDocument/hover", at(theirs, 4, 35)) is None
+    (other / "forethought.toml").write_text('[hover]\nenabled = true\n[model]\nname = "evil"\n')
+    saved = {"textDocument": {"uri": file_uri(other / "forethought.toml")}}
+    client.notify("textDocument/didSave", saved)
+    eventually(lambda: client.request("textDocument/hover", at(theirs, 4, 35)))
+    (message,) = eventually(lambda: messages(client))
+    assert "model.name" in message and str(other) in message
 
 
 def test_a_repository_that_names_a_model_or_an_endpoint_is_told_off_once(

@@ -46,16 +46,16 @@ class Invocation:
             self.warn(warning)
         return loaded
 
-    def open_session(self, root: Path | None) -> "Session":
+    def open_session(self) -> "Session":
         """A session without background work; the caller closes it."""
         from forethought.session import Session
 
-        return Session(self.load_settings(root), self.environment, on_log=logging.getLogger("forethought").info)
+        return Session(self.load_settings(None), self.environment, on_log=logging.getLogger("forethought").info)
 
     @contextmanager
     def open_workspace(self, root: Path, within: str = "") -> "Iterator[tuple[Session, Workspace]]":
         """A session with one root, closed at the end; the root's notices are said on stderr. Raises RootError."""
-        with closing(self.open_session(root)) as session:
+        with closing(self.open_session()) as session:
             workspace = session.add_root(root, within)
             for notice in workspace.notices:
                 self.warn(notice)

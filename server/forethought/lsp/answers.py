@@ -20,6 +20,7 @@ from forethought.markdown import SafeMarkdown, escape
 if TYPE_CHECKING:
     from forethought.answer.question import Question
     from forethought.lsp.server import ForethoughtServer
+    from forethought.session import Session
     from forethought.workspace import Workspace
 
 TIERS = ("auto", "facts", "predicted", "enriched", "full")
@@ -33,7 +34,7 @@ async def chat(server: "ForethoughtServer", params: Any) -> dict[str, Any]:
 async def ask(server: "ForethoughtServer", asked: Params, token: Token | None = None) -> dict[str, Any]:
     """Answer a question; `token` is the work-done token when the parameters bring none."""
     uri, position = asked.document(), asked.position()
-    make_question = _read_question(asked, server.session.settings.chat_verbosity)
+    make_question = _read_question(server.session, asked)
     partial = asked.token("partialResultToken")
     token = token if (own := asked.token("workDoneToken")) is None else own
     home = server.home_of(uri) if uri else None
@@ -149,7 +150,7 @@ def place_in_file(server: "ForethoughtServer", workspace: "Workspace", path: str
 
 
 def _read_question(
-    asked: Params, verbosity: int
+    session: "Session", asked: Params
 ) -> "Callable[[tuple[Workspace, str, Position | None] | None], Question]":
     """Check every parameter now; the place follows when the file is read."""
     from forethought.answer.question import Question
@@ -166,6 +167,7 @@ def _read_question(
         history.append(Message(role, item.text("content") or ""))
 
     def question(at: "tuple[Workspace, str, Position | None] | None") -> "Question":
-        return Question(text, at, tuple(history), verbosity if chosen is None else chosen, tier, fresh)
+        usual = session.settings_of(None if at is None else at[0]).chat_verbosity
+        return Question(text, at, tuple(history), usual if chosen is None else chosen, tier, fresh)
 
     return question

@@ -1,7 +1,8 @@
 """Settings as the editor gives them: at the start, pulled, and pushed."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -21,21 +22,46 @@ class Configuration:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
-        self._root: Path | None = None
         self._initial: dict[str, Any] = {}
+        self._values: dict[str, Any] = {}
+        """What counts now: `initializationOptions`, and what was pulled or pushed last over it."""
+        self._turn = asyncio.Lock()
+        """Settings count in the order in which they came."""
         self._warnings: tuple[str, ...] = ()
         self._said: set[str] = set()
 
-    def start(self, options: Any, root: Path | None) -> LoadedSettings:
-        """Settings from `initializationOptions`, which may be anything, over those of the first root. Blocks."""
-        self._root = root
+    def start(self, options: Any) -> LoadedSettings:
+        """Settings from `initializationOptions`, which may be anything. Blocks."""
         self._initial = self._object(options, "initializationOptions")
+        self._values = self._initial
         return self._load(self._initial)
 
     async def pull(self, server: "ForethoughtServer") -> None:
         """Ask the client for its section, if it can answer."""
-        workspace = server.client_capabilities.workspace
-        if workspace is None or not workspace.configuration:
+        async with self._turn:
+            await self._pull(server)
+
+    async def push(self, server: "ForethoughtServer", settings: Any) -> None:
+        """The client's settings changed: taken from the notification, or asked for when it carries none.
+
+        An empty section takes back what was set before.
+        """
+        mine = settings.get(SECTION, settings) if isinstance(settings, Mapping) else settings
+        given = bool(mine) or (isinstance(settings, Mapping) and isinstance(settings.get(SECTION), Mapping))
+        async with self._turn:
+            if given or (settings is not None and not _can_be_asked(server)):
+                await self._apply(server, mine)
+            else:
+                await self._pull(server)
+
+    def unsaid(self, notices: Iterable[str]) -> str:
+        """What people have to be told now and were not told before, as one text."""
+        new = [notice for notice in dict.fromkeys((*self._warnings, *notices)) if notice not in self._said]
+        self._said.update(new)
+        return " ".join(new)
+
+    async def _pull(self, server: "ForethoughtServer") -> None:
+        if not _can_be_asked(server):
             return
         items = [types.ConfigurationItem(section=SECTION)]
         try:
@@ -44,28 +70,11 @@ class Configuration:
             return  # a client without such settings
         await self._apply(server, answer[0] if answer else None)
 
-    async def push(self, server: "ForethoughtServer", settings: Any) -> None:
-        """The client's settings changed: taken from the notification, or asked for when it carries none."""
-        mine = settings.get(SECTION, settings) if isinstance(settings, Mapping) else settings
-        if not mine:
-            await self.pull(server)
-        else:
-            await self._apply(server, mine)
-
-    def unsaid(self, notices: Iterable[str]) -> str:
-        """What people have to be told now and were not told before, as one text."""
-        new = [notice for notice in dict.fromkeys((*self._warnings, *notices)) if notice not in self._said]
-        self._said.update(new)
-        return " ".join(new)
-
     async def _apply(self, server: "ForethoughtServer", settings: Any) -> None:
-        values = self._object(settings, "the client's settings")
-        if values:
-
-            def configure() -> None:
-                server.session.configure(self._load(_overlaid(self._initial, values)))
-
-            await server.threads.run_alone(configure)
+        values = _overlaid(self._initial, self._object(settings, "the client's settings"))
+        if values != self._values:
+            self._values = values
+            await server.threads.run_alone(lambda: server.session.configure(self._load(values)))
         server.say_notices()
 
     def _object(self, settings: Any, name: str) -> dict[str, Any]:
@@ -77,13 +86,18 @@ class Configuration:
 
     def _load(self, values: dict[str, Any]) -> LoadedSettings:
         try:
-            loaded = load_settings(self._root, self._environment, editor=values)
+            loaded = load_settings(None, self._environment, editor=values)
         except ConfigError as error:
             without_file = dict(self._environment, FORETHOUGHT_CONFIG="")
-            loaded = load_settings(self._root, without_file, editor=values)
-            loaded = LoadedSettings(loaded.settings, (str(error), *loaded.warnings))
+            loaded = load_settings(None, without_file, editor=values)
+            loaded = replace(loaded, warnings=(str(error), *loaded.warnings))
         self._warnings = (*self._warnings, *loaded.warnings)
         return loaded
+
+
+def _can_be_asked(server: "ForethoughtServer") -> bool:
+    workspace = server.client_capabilities.workspace
+    return workspace is not None and bool(workspace.configuration)
 
 
 def _overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

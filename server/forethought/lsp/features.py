@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 import time
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from forethought.config import HoverContent
+from forethought.config import REPOSITORY_FILE
 from forethought.documents import encode_range, hover_markdown, line_link
 from forethought.index.resolve import Target
 from forethought.index.tags import Range, Symbol
@@ -111,15 +112,12 @@ async def current_view(
 
 async def hover(server: "ForethoughtServer", params: types.HoverParams) -> types.Hover | None:
     """What is known about the identifier under the pointer, from memory."""
-    settings = server.session.settings
-    if not settings.hover_enabled:
-        return None
     spot = await find_spot(server, params.text_document.uri, params.position)
-    if spot is None or not spot.targets:
+    if spot is None or not spot.targets or not spot.workspace.settings.hover_enabled:
         return None
     server.session.report_activity()
     cards = [card for target in spot.targets if (card := await _card(server, spot, target))]
-    text = _render(server, spot, cards, settings.hover_content)
+    text = _render(server, spot, cards)
     if not text:
         return None
     place = encode_range(spot.view.lines, spot.identifier, server.encoding)
@@ -145,8 +143,8 @@ async def _card(server: "ForethoughtServer", spot: Spot, target: Target) -> "Car
     return card
 
 
-def _render(server: "ForethoughtServer", spot: Spot, cards: "list[Card]", content: HoverContent) -> str:
-    workspace = spot.workspace
+def _render(server: "ForethoughtServer", spot: Spot, cards: "list[Card]") -> str:
+    workspace, content = spot.workspace, spot.workspace.settings.hover_content
     key = (workspace.root, content, *((card.path, card.symbol.id, card.version) for card in cards))
     known = server.hovers.get(key)
     if known is not None:
@@ -285,6 +283,7 @@ async def code_action(server: "ForethoughtServer", params: types.CodeActionParam
 def did_save(server: "ForethoughtServer", params: types.DidSaveTextDocumentParams) -> None:
     if (home := server.home_of(params.text_document.uri)) is not None:
         home[0].save_file(home[1])
+        _follow_settings(server, home[0], [home[1]])
 
 
 def did_focus(server: "ForethoughtServer", params: Any) -> None:
@@ -302,6 +301,12 @@ def did_change_watched_files(server: "ForethoughtServer", params: types.DidChang
             changed.setdefault(home[0], set()).add(home[1])
     for workspace, paths in changed.items():
         workspace.files_changed(paths)
+        _follow_settings(server, workspace, paths)
+
+
+def _follow_settings(server: "ForethoughtServer", workspace: "Workspace", changed: Iterable[str]) -> None:
+    if REPOSITORY_FILE in changed:
+        server.spawn(server.reread_settings(workspace))
 
 
 def _range(server: "ForethoughtServer", lines: tuple[bytes, ...], place: Range) -> types.Range:

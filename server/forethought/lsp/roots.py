@@ -27,7 +27,7 @@ class Roots:
 
     def add(self, folder: Path) -> None:
         """Serve a folder: its own repository, or itself where there is none. Blocks. Raises RootError."""
-        real, root = real_and_root(folder)
+        real, root = _real_and_root(folder)
         self._serve(root, {**self._folders, folder: (real, root)})
         self._folders[folder] = (real, root)
 
@@ -75,7 +75,7 @@ class Roots:
         return file_uri(full)
 
 
-def real_and_root(folder: Path) -> tuple[Path, Path]:
+def _real_and_root(folder: Path) -> tuple[Path, Path]:
     """A folder without symlinks, and the root that serves it. Blocks. Raises RootError."""
     real = Path(os.path.realpath(folder))  # not Path.resolve, which fails on a loop of symlinks
     try:

@@ -20,13 +20,13 @@ from pygls.lsp.server import LanguageServer
 from forethought import __version__
 from forethought.config import LoadedSettings
 from forethought.documents import Encoder, Encoding
-from forethought.errors import ForethoughtError, RootError
+from forethought.errors import ForethoughtError
 from forethought.lsp import answers, commands, features, protocol
 from forethought.lsp.buffers import Buffer, Buffers
 from forethought.lsp.configuration import Configuration
 from forethought.lsp.jobs import Jobs
 from forethought.lsp.protocol import ForethoughtProtocol
-from forethought.lsp.roots import Roots, real_and_root
+from forethought.lsp.roots import Roots
 from forethought.lsp.status import StatusReporter
 from forethought.lsp.threads import DaemonThreads, call_on_loop
 from forethought.lsp.transport import Inbox, Outbox
@@ -125,7 +125,7 @@ class ForethoughtServer(LanguageServer):
             call_on_loop(loop, self.log, sentence)
 
         def open_session() -> "Session":
-            loaded = self.configuration.start(params.initialization_options, _first_root(folders))
+            loaded = self.configuration.start(params.initialization_options)
             return self._open_session(loaded, self._environment, on_change=changed, on_log=log)
 
         self.session = await self.threads.run_alone(open_session)
@@ -224,6 +224,11 @@ class ForethoughtServer(LanguageServer):
         if buffer is None or buffer.home is None:
             return self.roots.home_of(uri)
         return buffer.home if buffer.home[0] in self.session.workspaces else None
+
+    async def reread_settings(self, workspace: "Workspace") -> None:
+        """A root's own settings file changed."""
+        await self.threads.run_alone(self.session.reread_settings, workspace)
+        self.say_notices()
 
     def encoder(self) -> Encoder:
         """For one document that goes to the client; used off the loop."""
@@ -346,14 +351,6 @@ def _folders_of(params: types.InitializeParams) -> list[Path]:
     if not uris and params.root_path:
         paths = [Path(params.root_path)]
     return paths
-
-
-def _first_root(folders: Sequence[Path]) -> Path | None:
-    """The root whose own settings file counts."""
-    for folder in folders:
-        with contextlib.suppress(RootError):  # said when the folder is added
-            return real_and_root(folder)[1]
-    return None
 
 
 def _encoding(chosen: types.PositionEncodingKind | str | None) -> Encoding:

@@ -46,7 +46,7 @@ def ask(
         asked = Question(
             text=question,
             at=(workspace, path, position) if path is not None else None,
-            verbosity=session.settings.chat_verbosity if verbosity is None else verbosity,
+            verbosity=workspace.settings.chat_verbosity if verbosity is None else verbosity,
             tier=tier,
             fresh=fresh,
         )

@@ -1,0 +1,494 @@
+"""What can be asked, as sequences of meanings (`words.py`). A question matches only when nothing of it is left over.
+
+In a rule, a word stands for itself, `a|b` for either, `a?` for nothing as well; `@` is the symbol that is asked about,
+`&` a second name, `=a|b` a word that becomes `other`, `~` the kind of members that are wanted. Capitals are the sets
+below. Every rule is a sequence of optional alternatives without repetition: matching takes linear time.
+"""
+
+import re
+from functools import cache
+
+from forethought.matching.intent import Aspect
+
+_SETS = {
+    "WHO": "who|what|which",
+    "WHAT": "what|which",
+    "DO": "do|can|have",
+    "CAN": "do|can",
+    "USE": "call|use|depend",
+    "PLACE": "function|method|class|place|module|file|thing|member|caller|constant|variable|interface",
+    "CLASS": "class|interface|struct|type|trait|thing|enum",
+    "TAKE": "take|have",
+    "DEFINE": "define|implement|definition",
+    "BASED": "inherit|subclass|implement|base",
+    "PERSON": "person|thing",
+}
+_MEMBERS = "member|method|function|class|constant|variable|interface|struct|trait|enum|macro"
+
+_RULES: dict[Aspect, str] = {
+    "callers": """
+        WHO else? PLACE? else? be|do|can? USE @ from?
+        WHO PLACE? that be|do|can? USE @
+        WHO caller @
+        PLACE that? be? USE @
+        PLACE @ be call|use in|from|by
+        where else? do|can PERSON USE @
+        where else? be @ call|use from|in|at?
+        where do @ be call|use from?
+        where @ be call|use from?
+        where be call|use @
+        where be caller of|to|for @
+        who|what|which be? caller of|to|for|on? @
+        what|who be caller @ have
+        what be @ caller
+        who be @ caller
+        caller of|to|for? @
+        @ caller
+        @ be call|use where|from
+        @ be call|use by|from|in|at who|what|where|which PLACE?
+        by|from|in who|what|which|where PLACE? be @ call|use from|in?
+        WHO PLACE? be @ call|use by|from|in|at
+        be @ call|use anywhere|thing?
+        be @ call|use by|in|from anywhere|thing|PERSON
+        be there? PERSON call|use|depend @
+        be there? PLACE that? call|use|depend @
+        be there? caller of|to|for @
+        do PERSON else? call|use|depend @ anywhere?
+        do @ have caller
+        do @ be call|use anywhere?
+        do PLACE call|use @
+        how often be|do @ be? call|use
+        howmany time be|do @ be? call|use
+        howmany PLACE do? USE @
+        howmany PLACE be @ call|use from|in|by|at
+        howmany caller do? @ have
+        howmany caller be? there? of|to|for @ be? there?
+        WHO caller do @ have
+        WHO PLACE? CAN break if|when PERSON change @
+        WHO PLACE? CAN be? break if @ change
+        WHO PLACE? CAN be? break if @ be change
+        WHO PLACE? CAN be? break by|if|when change to|in|of? @
+        WHO PLACE? be? break if|when PERSON change @
+        WHO PLACE? be? break if|when @ be? change
+        WHO PLACE? be? break by|if|when change to|in|of? @
+        WHO PLACE? do PERSON break by|if|when change @
+        WHO PLACE? do PERSON break if|when PERSON change @
+        impact of|on|to change? to|of|in? @
+        what be impact of|on change? to|of|in? @
+        @ impact
+    """,
+    "calls": """
+        WHO else? do|can @ call
+        WHAT else? PLACE? else? do|can @ call|use in|from?
+        WHO PLACE do|can @ call|use
+        what|which PLACE be call|use by|in|from @
+        what be call by|in|from @
+        PLACE call|use by|in|from @
+        PLACE that? @ call|use
+        WHAT PLACE? @ call
+        @ call what|which PLACE?
+        what|who? be? callee of|in|from @
+        callee of|in|from @
+        what be? @ callee
+        @ callee
+        what call do @ make
+        call make by|in|from @
+        call that? @ make
+        call in|from @
+        what|which call be? make by|in|from @
+        do @ call|use thing|PLACE else?
+        do @ call|use &
+        do @ make call to &
+        be & call|use by|in|from @
+        do @ have callee
+        howmany PLACE do @ call|use
+        howmany PLACE be call|use by|in|from @
+    """,
+    "raises": """
+        WHAT kind|type? of? error? do|can @ raise
+        WHAT error type? can? be? raise by|in|from|inside? @
+        WHAT error can? raisedby @
+        WHAT error can? come from|of @
+        WHAT error? @ can? raise
+        WHAT error be raise by|in|from @
+        WHAT error do @ have
+        WHAT error can? person take|catch|define from|of|by? @
+        WHAT error can? person take|catch from|if|when? call|use @
+        WHAT error can? person take|catch if|when person call|use @
+        WHAT be? error of|from|for @
+        WHAT be? error that? @ can? raise
+        WHAT be? error raise by|in|from @
+        WHAT be raise by|in|from|inside @
+        error that? @ can? raise
+        error that? can? be? raise by|in|from|of|for|at? @
+        error raisedby @
+        error of|from|in|by|for @
+        @ error
+        @ raise what|which error?
+        do|can @ raise thing|error?
+        do|can @ raise &
+        do|can error raisedby @
+        be & raise by|in|from @
+        be thing|error raise by|in|from @
+        be there error raise by|in|from @
+    """,
+    "tests": """
+        WHO test that? do|can|be? test|check|call|use|run? @
+        which test for|of|on @
+        what be test for|of|on @
+        what|who? be? test that? test|check|call|use? @
+        where be test for|of|on|that? test|check? @
+        where be @ test
+        where do person test @
+        test for|of|on|about @
+        test that? test|check|call|use @
+        @ test
+        @ be test by what|which test?
+        @ be test where
+        by what|which test be @ test
+        by what|which test
+        WHAT test be @ test by|in|with
+        who|what? be @ test by
+        be @ test by|in? thing|test? anywhere?
+        be there test for|of|on|that? test|check|use|call? @
+        do|have @ have test
+        do person have test for|of|on|that? test|check? @
+        do thing|test test @
+        howmany test be? there? test|check|for|of|call|use @
+        howmany test do @ have
+        howmany test be there for|of @
+        WHAT test do @ have
+        WHAT test be there for|of|on @
+        WHAT test can|do person have? to? run if|when|after|for? person? change @
+        WHAT test can|do? person? run if|when|after change @
+        test test for|of @
+        what be test test for|of @
+    """,
+    "location": """
+        where be|do @ be? DEFINE?
+        where @ be? DEFINE
+        where be DEFINE of|for? @
+        where do|can person find|have|define|implement @
+        where do|can person find definition of|for @
+        where be definition of|for @
+        where can @ be find|define
+        where in file? be @ DEFINE?
+        in|on|at? WHAT file|module|line|place be|do @ be? DEFINE? in|at|on?
+        what be @ DEFINE in
+        in WHAT file|module be|do @ be? DEFINE
+        in|on|at WHAT line be|do @ be? DEFINE
+        WHAT file|module|line be|do @ be? DEFINE in|at|on?
+        WHAT file|module DEFINE|contain|have @
+        WHAT file|module do person find @ in
+        what be? definition of|for @
+        definition of|for @
+        @ definition
+        what be? file|line of|for @
+        @ be DEFINE where|in|at|on what|which? file|line|module?
+        @ be where
+        locate|find definition of? @
+        locate @
+        find definition of @
+    """,
+    "parameters": """
+        WHAT kind|type? of? parameter be|do|can @ TAKE|use in|as?
+        WHAT parameter do @ call? TAKE
+        WHAT parameter @ TAKE
+        WHAT do @ take in|as|for? parameter?
+        what @ take as? parameter?
+        WHAT parameter can|do person have? to? pass|take|use to|for|in|with? @
+        WHAT parameter can|do person have? to? pass|take? to|for? call @
+        WHAT can|do person have? to? pass to|in @
+        WHAT parameter be? there? of|for|to|in|on @
+        WHAT parameter be? take by|for|in @
+        WHAT parameter can? be pass to|in @
+        WHAT parameter go? to @
+        WHAT be? parameter of|for|to|in|on @
+        WHAT be? parameter that? @ take|have
+        WHAT be? parameter take by @
+        parameter of|for|to|in|on? @
+        parameter that? @ take|have
+        parameter take by @
+        what be? signature of|for @
+        what be? @ signature|parameter
+        what be? @ 's signature|parameter
+        signature of|for? @
+        @ signature|parameter
+        what do signature of @ look as
+        howmany parameter do|can @ TAKE
+        howmany parameter be? there? of|for|in|on|to @
+        howmany parameter be? take by @
+        do|can @ TAKE parameter|thing
+        do|can @ TAKE parameter call? & parameter?
+        do|can @ TAKE & parameter?
+        be & parameter of|for|to|in @
+        be there parameter & of|for|to|in|on @
+        be there & parameter of|for|to|in|on @
+    """,
+    "default": """
+        WHAT value? be? default of|for|on? parameter? & parameter? of|in|on|for|to @
+        WHAT be? default & value? of|in|on|for @
+        WHAT be? default for|of @ parameter? &
+        WHAT be? default parameter? & in|of|for @
+        WHAT be? @ default for|of? parameter? & parameter? value?
+        WHAT be? & default to? value? in|of|for|on @
+        WHAT be? value? of & in|of @ by default
+        WHAT be? default for|of & when|if call|use @
+        WHAT value? do|be parameter? & parameter? default to in|of|for|on @
+        WHAT value? do parameter? & parameter? of|in|on @ default to
+        WHAT value? do parameter? & parameter? of|in|on @ have? by default
+        WHAT value? be parameter? & parameter? of|in|on @ by default
+        WHAT value? be parameter? & parameter? by default in|of|for|on @
+        WHAT value? do @ use|take|have for & by default
+        WHAT value? do @ default & to
+        WHAT value? do @ use|take|have as|for default of|for? &
+        WHAT default do & have in|of|for|on @
+        WHAT default do @ have|use for &
+        WHAT & do @ use by default
+        WHAT & be default of|for|in @
+        default of|for|on? parameter? & parameter? of|in|on|for @
+        default & in|of|for @
+        @ & default
+        @ default &
+        @ default for|of &
+        & default to? in|of|for|on @
+        do parameter? & parameter? of|in|on @ have default
+        do & have default in|of|for @
+        be there default for|of & in|of|for|on @
+        WHAT be? default of|for|in @ parameter?
+        WHAT be? default of|for parameter of|in|to @
+        WHAT be? @ default
+        WHAT be? @ parameter default
+        WHAT default do @ have|use
+        WHAT parameter of|in @ have default
+        WHAT parameter do @ have default for
+        default of|for|in @
+        @ default
+    """,
+    "returns": """
+        WHAT kind|type|value? of? thing|value? do|can @ return|result back? value|type?
+        WHAT do @ pass back
+        WHAT thing|value|type? can? be return|result by|from|in|of @
+        WHAT be? return value|type? of|from|by|for @
+        WHAT be? return|result of|from|by? call|use? @
+        WHAT be? @ return value|type?
+        WHAT be? @ result
+        WHAT be? type of @ return
+        WHAT be? type that? @ return
+        WHAT be? value that? @ return
+        WHAT be return if|when|by person? call|use @
+        WHAT be return if|when @ be call
+        WHAT do call|use to|of? @ return
+        WHAT do|can person be|take? back? from @
+        WHAT do|can person be|take? back? if|when|from|by person? call|use @
+        WHAT come back from @
+        WHAT come back if|when|from person? call|use @
+        WHAT type? @ return
+        return value|type? of|from|by|for @
+        result of|from call|use? @
+        type of return of @
+        type that? @ return
+        @ return value|type?
+        @ return what type?
+        do|can @ return thing|value
+    """,
+    "last_change": """
+        who be? last person|author? to|that? change @
+        who do? last? change @ last?
+        who do last change of|to|in @
+        who make last change of|to|in|on @
+        who have? change @ last?
+        who be? author of|for last change|commit of|to|in|on? @
+        who be? last author of @
+        who be last
+        who be? @ last? change by
+        by who be @ last? change last?
+        when be|do|have @ be? last? change last?
+        when be|do|have person last? change @ last?
+        when @ be last change
+        when be last change of|to|in|on @
+        when be last person change @
+        when be lasttime that? person? @ be? change
+        when be lasttime person change @
+        what be? last change|commit of|to|in|on|that|for? change? @
+        what be? last change|commit that? change @
+        what be? last change make? of|to|in|on @
+        what be? last thing change in|about|to @
+        what be? lasttime @ be change
+        WHAT commit last? change @ last?
+        WHAT commit be last to change @
+        WHAT have? last? change in|about|on|with|for @ last?
+        WHAT have? last? change in|about @ last? and by? who
+        WHAT have? last? change in|about @ and who do|change
+        who last? change @ and when
+        when be @ last? change and by who
+        last change|commit of|to|in|on|for|that? @
+        last commit that? change @
+        last author of @
+        lasttime @ be? change
+        @ last change|commit
+        @ blame
+        blame of|for|on? @
+        have|be @ be? change last
+    """,
+    "members": """
+        WHAT ~ do|can @ have|define|contain
+        WHAT ~ be there? define? in|on|of|by @
+        WHAT ~ be there? in|on|of|for @
+        WHAT ~ @ have|define|contain
+        WHAT be? ~ of|in|on|for|define|contain @
+        WHAT be? ~ define in|by|on @
+        WHAT be? @ ~
+        WHAT do @ define|contain
+        WHAT be define|contain in|by @
+        WHAT ~ of|in|on @ be there
+        howmany ~ do @ have|define|contain
+        howmany ~ be there? define? in|on|of @
+        ~ of|in|on @
+        ~ define in|by|on @
+        ~ that? @ have|define|contain
+        summary of ~ of|in @
+        do @ have|define|contain ~
+        do @ have|define|contain method|member|function? & method|member|function?
+        do @ have|define|contain method|function call? &
+        be & ~ of @
+    """,
+    "bases": """
+        WHO CLASS? do @ inherit|subclass|implement from?
+        WHO CLASS? @ inherit|subclass|implement
+        WHAT do @ base on
+        WHO CLASS? be @ inherit|base|subclass of|on|from
+        WHAT CLASS? be inherit|subclass by @
+        WHO be? base CLASS? of|for @
+        WHO be? @ base CLASS?
+        base CLASS? of|for|from @
+        @ base CLASS?
+        @ inherit what|which? CLASS?
+        WHAT base CLASS? do @ have
+        howmany base CLASS? do @ have
+        do @ have base CLASS?
+        do @ inherit|subclass|implement thing|CLASS
+        do @ inherit|subclass|implement &
+        be @ subclass|inherit|base CLASS? of|from|on? &
+        be & base CLASS? of @
+    """,
+    "subclasses": """
+        WHO CLASS? do? inherit|subclass|implement @
+        WHO CLASS? be? base on @
+        WHO CLASS? be inherit @
+        WHO CLASS? have @ as? base
+        WHO be? subclass of|for @
+        WHO be? @ subclass
+        WHO subclass do @ have
+        WHO subclass be? there? of|for @
+        WHO be? CLASS that? inherit|subclass|implement @
+        CLASS that? inherit|subclass|implement|base from|on? @
+        subclass of|for @
+        @ subclass
+        where be @ subclass|implement|inherit
+        be @ subclass|inherit by? anywhere|thing|CLASS
+        be @ subclass|inherit
+        do @ have subclass
+        do thing|CLASS inherit|subclass|implement @
+        be there subclass of|for @
+        be there CLASS that? inherit|subclass|implement @
+        howmany subclass do @ have
+        howmany subclass be? there? of|for @
+        howmany CLASS do? inherit|subclass|implement @
+    """,
+    "docs": """
+        WHAT be|do? doc of|for|on @ say?
+        WHAT do doc say about|of|for @
+        WHAT do @ doc say
+        WHAT be? @ doc
+        WHAT doc do @ have
+        doc of|for|on? @
+        @ doc
+        be @ documented
+        do @ have doc
+        be there doc for|of|on @
+        how be @ documented
+    """,
+    "nature": """
+        be @ isa? =async|abstract|static|generator function|method|class|generator?
+        be @ isa =function|method|class|constant|variable|interface|struct|trait|enum|macro|module
+        be @ isa function|method|class or isa? function|method|class|constant|variable
+        WHAT kind|type of thing|member be @
+        WHAT kind|type be @
+    """,
+    "exists": """
+        do @ exist
+        be there @
+        do person have @
+        do person define @ anywhere
+    """,
+    "purpose": """
+        WHAT do|can @ do
+        what @ do|be
+        what @ be for|about
+        WHAT be @ for|about?
+        WHAT be @ use|good|make for|at?
+        WHAT be @ suppose? to do
+        WHAT be? purpose of|for @
+        WHAT be? @ purpose
+        purpose of @
+        @ purpose
+        explain WHAT? @ do|be? for?
+        explain purpose of @
+        explain WHAT do @ do
+        about @
+        summary of @
+        WHAT be? summary of @
+        short? summary of @
+        @ do what
+    """,
+    "when": """
+        when can|do person use|call|take @
+        when be @ good|take
+    """,
+    "how": """
+        how can|do person use|call @
+        how to use|call @
+        how be @ use
+        how do|can person make use of @
+    """,
+    "mechanism": """
+        how do @ work
+        explain how @ work
+        how @ work
+    """,
+}
+
+INTRODUCTIONS = "@", "look at @", "person be look at @", "about @", "person have @", "there be @", "for @", "in @"
+"""Clauses that only say which symbol the next clause is about: “I am looking at foo: who calls it?”."""
+
+
+@cache
+def compiled() -> tuple[tuple[Aspect, re.Pattern[str]], ...]:
+    """Every rule as a pattern over meanings that are each followed by a space."""
+    found: list[tuple[Aspect, re.Pattern[str]]] = []
+    for aspect, rules in _RULES.items():
+        for rule in filter(None, map(str.strip, rules.splitlines())):
+            found.append((aspect, re.compile("".join(map(_step, rule.split())))))
+    return tuple(found)
+
+
+@cache
+def introductions() -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile("".join(map(_step, rule.split()))) for rule in INTRODUCTIONS)
+
+
+def _step(word: str) -> str:
+    optional = "?" if word.endswith("?") else ""
+    word = word.removesuffix("?")
+    if word == "@":
+        step = r"@(?P<name>\d) "
+    elif word == "&":
+        step = r"@(?P<other>\d) "
+    elif word == "~":
+        step = rf"(?P<kind>{_MEMBERS}) "
+    elif word.startswith("="):
+        step = rf"(?P<word>{word[1:]}) "
+    else:
+        step = f"(?:{'|'.join(_SETS.get(part, part) for part in word.split('|'))}) "
+    return f"(?:{step})?" if optional else step

@@ -64,7 +64,7 @@ class Finding:
     ok: bool
     what: str
     mend: str | None = None
-    """How to mend it; None when it is in order."""
+    """How to mend a fault, or to get more than there is; None when there is nothing to do."""
 
 
 def inventory(settings: Settings, environment: Mapping[str, str]) -> list[Item]:
@@ -231,7 +231,7 @@ def _grammars(environment: Mapping[str, str]) -> list[Finding]:
     for problem in languages.problems:
         findings.append(Finding(False, problem, "Reinstall Forethought; in a folder of your own, mend the named file."))
     if not loaded:
-        findings.append(Finding(False, "no language can be read", "Reinstall Forethought: `pip install forethought`."))
+        findings.append(Finding(False, "no language can be read", "Install Forethought again, from its checkout."))
     return findings
 
 
@@ -243,23 +243,25 @@ def _engine(settings: Settings) -> list[Finding]:
             return [Finding(True, f"engine: {settings.openai_model} at {settings.openai_base_url}")]
         mend = "Set `openai.baseUrl` and `openai.model` in your own settings."
         return [Finding(False, "the engine is an endpoint, but not which one", mend)]
+    # Facts alone are a whole installation; what somebody asked for and does not get is a fault.
+    wanted = settings.engine == "llama" or bool(settings.model_name or settings.model_path)
     findings = []
     if importlib.util.find_spec("llama_cpp") is None:
-        mend = "Run `pip install 'forethought[llama]'` (needs a C++ compiler, takes minutes), or set `engine` to none."
-        findings.append(Finding(False, "the engine llama.cpp is not installed: facts only", mend))
+        mend = "Run `pip install 'llama-cpp-python>=0.3.36'`, which needs a C++ compiler and takes minutes."
+        findings.append(Finding(not wanted, "the engine llama.cpp is not installed: facts only", mend))
     else:
         findings.append(Finding(True, "engine: llama.cpp"))
-    findings.append(_model(settings))
+    findings.append(_model(settings, wanted))
     return findings
 
 
-def _model(settings: Settings) -> Finding:
+def _model(settings: Settings, wanted: bool) -> Finding:
     recommended = next(model.name for model in CATALOGUE if model.recommended)
     try:
         model = choose_model(settings, model_folder())
         if model is None:
             mend = f"Run `forethought model pull {recommended}`."
-            return Finding(False, "no model is chosen or installed: facts only", mend)
+            return Finding(not wanted, "no model is chosen or installed: facts only", mend)
         header = read_model_file(model.path)
         check_memory(header, settings.model_context_length)
     except (ModelError, EngineError) as error:

@@ -201,5 +201,5 @@ def test_what_is_missing_is_said_when_connecting(tmp_path: Path, monkeypatch: py
     with pytest.raises(EngineUnavailable, match="model pull"):
         connect(Settings(), model=None, runtime_folder=tmp_path)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(EngineUnavailable, match=r"pip install 'forethought\[llama\]'"):
+    with pytest.raises(EngineUnavailable, match=r"pip install 'llama-cpp-python"):
         connect(Settings(), model=model, runtime_folder=tmp_path)

@@ -4,13 +4,13 @@ import os
 import stat
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from forethought import installation
-from forethought.config import Settings, model_folder
+from forethought.config import EngineKind, Settings, model_folder
 from forethought.engine.catalogue import CATALOGUE, write_records
 from forethought.installation import Finding, delete, diagnose, inventory
 from forethought.store.context_store import DiskContextStore
@@ -167,8 +167,14 @@ def complaint(home: Home, part: str, settings: Settings | None = None) -> Findin
     return finding
 
 
-def test_a_missing_model_says_which_to_pull(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "model pull ministral-3b" in (complaint(home, "no model").mend or "")
+@pytest.mark.parametrize("engine", ["auto", "llama"])
+def test_a_missing_model_says_which_to_pull_and_is_a_fault_only_where_an_engine_is_wanted(
+    home: Home, engine: EngineKind
+) -> None:
+    settings = replace(home.settings, engine=engine)
+    (finding,) = [item for found in findings(home, settings).values() for item in found if "no model" in item.what]
+    assert "model pull ministral-3b" in (finding.mend or "")
+    assert finding.ok is (engine == "auto")
 
 
 def test_a_bad_model_says_what_is_wrong_with_it(home: Home) -> None:
@@ -179,7 +185,9 @@ def test_a_bad_model_says_what_is_wrong_with_it(home: Home) -> None:
 
 def test_an_engine_that_is_not_installed_says_how_to_install_it(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    assert "forethought[llama]" in (complaint(home, "llama.cpp is not installed").mend or "")
+    wanted = replace(home.settings, engine="llama")
+    assert "pip install 'llama-cpp-python" in (complaint(home, "llama.cpp is not installed", wanted).mend or "")
+    assert not [item for item in findings(home)[False] if "llama.cpp" in item.what]  # facts alone are fine as well
 
 
 def test_an_endpoint_that_is_half_configured_is_said(home: Home) -> None:

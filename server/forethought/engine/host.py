@@ -319,7 +319,7 @@ class Host:
             from forethought.engine.llama import LlamaBackend, LlamaOptions  # heavy, and not everywhere installed
         except (ImportError, OSError, RuntimeError) as error:
             raise EngineUnavailable(
-                f"llama-cpp-python cannot be used ({error}); install it again with pip install 'forethought[llama]'."
+                f"llama-cpp-python cannot be used ({error}); run `pip install 'llama-cpp-python>=0.3.36'`."
             ) from error
         options = LlamaOptions(Path(config.model_path), config.context_length, config.gpu_layers)
         return LlamaBackend(options, lambda: self._load.threads(config.threads), self._loading)

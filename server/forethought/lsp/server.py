@@ -64,7 +64,8 @@ class ForethoughtServer(LanguageServer):
     threads: DaemonThreads
     encoding: Encoding
 
-    def __init__(self, open_session: OpenSession, environment: Mapping[str, str]) -> None:
+    def __init__(self, open_session: OpenSession, environment: Mapping[str, str], folder: Path | None = None) -> None:
+        """`folder` is served to a client that names none."""
         super().__init__("forethought", __version__, protocol_cls=ForethoughtProtocol)
         self.initialized = False
         self.buffers = Buffers()
@@ -75,6 +76,7 @@ class ForethoughtServer(LanguageServer):
         self.on_leave: Callable[[int], None] = lambda status: None
         self._open_session = open_session
         self._environment = environment
+        self._folder = folder
         self._tasks: set[asyncio.Task[None]] = set()
         self._left: asyncio.Future[int] | None = None
         register(self)
@@ -117,6 +119,8 @@ class ForethoughtServer(LanguageServer):
         loop = asyncio.get_running_loop()
         self.encoding = _encoding(self.protocol.server_capabilities.position_encoding)
         folders = _folders_of(params)
+        if not folders and self._folder is not None:
+            folders = [self._folder]
 
         def changed() -> None:
             call_on_loop(loop, self.status_reporter.changed)
@@ -299,8 +303,12 @@ def serve(
     address: tuple[str, int] | None = None,
     environment: Mapping[str, str] | None = None,
     open_session: OpenSession | None = None,
+    folder: Path | None = None,
 ) -> int:
-    """Serve one client over stdio, or over TCP at (host, port), until it leaves. The process's exit status."""
+    """Serve one client over stdio, or over TCP at (host, port), until it leaves. The process's exit status.
+
+    `folder` is what a client that names no folder gets.
+    """
     if open_session is None:
         from forethought.session import Session
 
@@ -310,7 +318,7 @@ def serve(
     # The index's tags hold no cycles, and a full search for some stops every thread for up to a quarter of a second.
     gc.set_threshold(100_000, 50, 1000)
     logging.getLogger("pygls").setLevel(logging.CRITICAL)
-    server = ForethoughtServer(open_session, os.environ if environment is None else environment)
+    server = ForethoughtServer(open_session, os.environ if environment is None else environment, folder)
     server.on_leave = lambda status: _end_process_after(GRACE_SECONDS + 0.3, status)
     if address is not None:
         return _serve_tcp(server, address)

@@ -141,10 +141,10 @@ await session("untrusted", { trust: true, prepare: plantCanary }, async (page) =
     const message = page.locator(".notification-list-item", { hasText: "The forethought server is not on PATH" });
     await message.getByRole("button", { name: "Set path" }).waitFor({ timeout: 30_000 });
     assert.ok(!existsSync(canary), "the planted program ran");
-    await message.getByRole("button", { name: "Install with pip…" }).click();
+    await message.getByRole("button", { name: "Install from a checkout…" }).click();
   });
   await check("the install command is typed into a terminal, not run", page, async () => {
-    await page.locator(".xterm-rows", { hasText: /pip.install.forethought/ }).first().waitFor({ timeout: 30_000 });
+    await page.locator(".xterm-rows", { hasText: /pip.install.\.\/forethought/ }).first().waitFor({ timeout: 30_000 });
   });
 });
 

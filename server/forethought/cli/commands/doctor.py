@@ -9,7 +9,10 @@ from forethought.cli.invocation import FAILED, Invocation, common_options
 @common_options
 @click.pass_obj
 def doctor(invocation: Invocation) -> None:
-    """Check the installation and say how to mend each fault."""
+    """Check the installation and say how to mend each fault.
+
+    Status 1 when there is one. To have no engine is none.
+    """
     from rich.text import Text
 
     from forethought.cli.output import plain, print_document, say
@@ -23,7 +26,7 @@ def doctor(invocation: Invocation) -> None:
         print_document({"ok": invocation.status == 0, "findings": listed})
         return
     for finding in findings:
-        mark = ("✓", "green") if finding.ok else ("✗", "red")
+        mark = ("✗", "red") if not finding.ok else ("–", "yellow") if finding.mend else ("✓", "green")
         say(Text.assemble(mark, f" {plain(finding.what)}"))
         if finding.mend:
             say(Text(f"  → {plain(finding.mend)}", style="yellow"))

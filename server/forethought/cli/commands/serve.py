@@ -11,15 +11,23 @@ from forethought.cli.invocation import Invocation, common_options
 @common_options
 @click.pass_obj
 def serve(invocation: Invocation, stdio: bool, tcp: str | None) -> None:
-    """Run the language server for one editor."""
+    """Run the language server for one editor.
+
+    With --root: that folder is served when the editor names none.
+    """
+    from forethought.cli.places import choose_root
     from forethought.errors import RootError, UsageError
     from forethought.lsp.server import serve as serve_client
 
     if stdio and tcp is not None:
         raise UsageError("--stdio and --tcp exclude each other; give one of them.")
+    folder = None
+    if invocation.root is not None:
+        root, within = choose_root(invocation.root)
+        folder = root / within
     address = parse_address(tcp) if tcp is not None else None
     try:
-        invocation.status = serve_client(address, invocation.environment)
+        invocation.status = serve_client(address, invocation.environment, folder=folder)
     except OSError as error:
         if address is None:
             raise

@@ -88,6 +88,16 @@ class OverlayView:
         ]
         return sorted(found, key=lambda item: (item[0], item[1].range))
 
+    def paths_calling(self, name: str) -> Sequence[str]:
+        buffers = self._open
+        found = [path for path in self._saved.paths_calling(name) if path not in buffers]
+        found += [
+            path
+            for path, tags in buffers.items()
+            if any(reference.name == name and reference.kind in ("call", "class") for reference in tags.references)
+        ]
+        return sorted(found)
+
     def aliases_of(self, name: str) -> Sequence[tuple[str, str]]:
         buffers = self._open
         found = [alias for alias in self._saved.aliases_of(name) if alias[0] not in buffers]

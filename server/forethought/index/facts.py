@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from forethought.errors import Cancelled
+from forethought.index.calls import calls_of
 from forethought.index.common_names import COMMON_NAMES
 from forethought.index.names import CLASS_KINDS, FUNCTION_KINDS, IndexView, Target
 from forethought.index.resolve import Resolver
@@ -106,12 +107,13 @@ def most_called(view: IndexView, count: int) -> tuple[Target, ...]:
 
 def is_test(path: str, tags: FileTags, symbol_id: str) -> bool:
     """Whether a symbol is a test, by its language's conventions. Callbacks in a test file count as the file."""
+    symbols = {symbol.id: symbol for symbol in tags.symbols}
     marked = {
         reference.scope
         for reference in tags.references
-        if reference.name in _TEST_MARKS and (scope := tags.symbol(reference.scope)) and _is_before(reference, scope)
+        if reference.name in _TEST_MARKS and (scope := symbols.get(reference.scope)) and _is_before(reference, scope)
     }
-    symbol = tags.symbol(symbol_id)
+    symbol = symbols.get(symbol_id)
     while symbol is not None and symbol.id:
         if symbol.id in marked:
             return True
@@ -122,7 +124,7 @@ def is_test(path: str, tags: FileTags, symbol_id: str) -> bool:
             and (pattern is None or pattern.match(symbol.short_name))
         ):
             return True
-        symbol = tags.symbol(symbol.parent)
+        symbol = symbols.get(symbol.parent)
     return tags.language not in _TEST_NAME and bool(_TEST_FILE.search(path))
 
 
@@ -148,8 +150,8 @@ def _calls(resolver: Resolver, path: str, tags: FileTags, symbol: Symbol) -> Ite
         if len(targets) != 1 or targets[0] in seen:
             continue
         seen.add(targets[0])
-        its_tags = resolver.view.outline(targets[0].path)
-        found = its_tags.symbol(targets[0].symbol_id) if its_tags is not None else None
+        its_names = resolver.names(targets[0].path)
+        found = its_names.symbols.get(targets[0].symbol_id) if its_names is not None else None
         if found is not None and found.kind in CLASS_KINDS | FUNCTION_KINDS:
             yield Place(targets[0].path, found.id, found.selection)
 
@@ -167,24 +169,20 @@ def _callers(resolver: Resolver, target: Target, symbol: Symbol, most: int | Non
     """Every call of the target, in the order of the paths."""
     if symbol.kind not in CLASS_KINDS | FUNCTION_KINDS:
         return
-    names = _family(resolver, target, symbol)
+    family = _family(resolver, target, symbol)
     checked = 0
     for name, only_in in _known_as(resolver.view, symbol.short_name):
-        for path, reference in resolver.view.references_named(name):
-            if reference.kind not in ("call", "class") or (only_in is not None and path != only_in):
-                continue
-            checked += 1
-            if most is not None and checked > most:
+        for path, calls in calls_of(resolver, name, only_in):
+            if most is not None and checked >= most:
                 return
-            targets = resolver.resolve(path, reference).targets
-            if len(targets) == 1 and targets[0] in names and not _is_base(resolver.view, path, reference):
-                yield Place(path, reference.scope, reference.range)
+            checked += len(calls)
+            yield from (Place(path, call.scope, call.range) for call in calls if call.target in family)
 
 
 def _family(resolver: Resolver, target: Target, symbol: Symbol) -> set[Target]:
     """The target and its overloads or declarations: the same qualified name in the same file."""
-    tags = resolver.view.outline(target.path)
-    same = (other.id for other in tags.symbols if other.name == symbol.name) if tags is not None else ()
+    names = resolver.names(target.path)
+    same = (other.id for other in names.tags.symbols if other.name == symbol.name) if names is not None else ()
     return {target, *(Target(target.path, other) for other in same)}
 
 
@@ -196,17 +194,6 @@ def _known_as(view: IndexView, name: str) -> Iterator[tuple[str, str | None]]:
             yield local, path
 
 
-def _is_base(view: IndexView, path: str, reference: Reference) -> bool:
-    """Whether the reference stands among the bases of a class: that is no call."""
-    if reference.kind != "class":
-        return False
-    outline = view.outline(path)
-    scope = outline.symbol(reference.scope) if outline is not None else None
-    if scope is None or scope.kind not in CLASS_KINDS:
-        return False
-    return any(re.search(rf"\b{re.escape(reference.name)}\b", base) for base in scope.bases)
-
-
 def _tests(resolver: Resolver, callers: list[Place]) -> Iterator[Place]:
     """Tests among the callers, then tests among the callers of the first few others."""
     seen: set[tuple[str, str]] = set()
@@ -215,19 +202,20 @@ def _tests(resolver: Resolver, callers: list[Place]) -> Iterator[Place]:
         if (place.path, place.symbol_id) in seen:
             continue
         seen.add((place.path, place.symbol_id))
-        tags = resolver.view.outline(place.path)
-        symbol = tags.symbol(place.symbol_id) if tags is not None else None
-        if tags is None or symbol is None:
+        names = resolver.names(place.path)
+        symbol = names.symbols.get(place.symbol_id) if names is not None else None
+        if names is None or symbol is None:
             continue
-        if is_test(place.path, tags, place.symbol_id):
+        if is_test(place.path, names.tags, place.symbol_id):
             yield Place(place.path, symbol.id, symbol.selection if symbol.id else place.range)
         elif symbol.kind in FUNCTION_KINDS and len(others) < _MOST_CALLERS_FOLLOWED:
             others.append((Target(place.path, symbol.id), symbol))
     for target, symbol in others:
         for place in _callers(resolver, target, symbol, most=_MOST_MENTIONS_FOLLOWED):
-            tags = resolver.view.outline(place.path)
-            if tags is None or (place.path, place.symbol_id) in seen or not is_test(place.path, tags, place.symbol_id):
+            if (place.path, place.symbol_id) in seen:
                 continue
             seen.add((place.path, place.symbol_id))
-            test = tags.symbol(place.symbol_id)
-            yield Place(place.path, place.symbol_id, test.selection if test and test.id else place.range)
+            names = resolver.names(place.path)
+            test = names.symbols.get(place.symbol_id) if names is not None else None
+            if names is not None and test is not None and is_test(place.path, names.tags, place.symbol_id):
+                yield Place(place.path, place.symbol_id, test.selection if test.id else place.range)

@@ -57,13 +57,24 @@ class Findings:
             return
         self.modules = before.modules
         self.files = {path: file.copy() for path, file in before.files.copy().items() if path not in changed}
-        self._drop_outdated(view, changed)
+        self._drop_outdated(changed, self._new_words(view, before, changed))
 
     def file(self, path: str) -> FileFindings:
         return self.files.get(path) or self.files.setdefault(path, FileFindings())
 
-    def _drop_outdated(self, view: IndexView, changed: set[str]) -> None:
-        words = {symbol.short_name for path in changed if (tags := view.outline(path)) for symbol in tags.symbols}
+    def _new_words(self, view: IndexView, before: "Findings", changed: set[str]) -> set[str]:
+        """Names that have a definition which they had not before. One that is gone was rested on by its path."""
+        words: set[str] = set()
+        for path in changed:
+            names, tags = before.names.get(path), view.outline(path)
+            if tags is None:
+                continue
+            same = names is not None and names.tags.language == tags.language
+            known = {(symbol.id, symbol.kind) for symbol in names.tags.symbols} if names is not None and same else ()
+            words |= {symbol.short_name for symbol in tags.symbols if (symbol.id, symbol.kind) not in known}
+        return words
+
+    def _drop_outdated(self, changed: set[str], words: set[str]) -> None:
         outdated = changed
         while outdated:
             outdated = {

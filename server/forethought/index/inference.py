@@ -7,7 +7,8 @@ return types. It answers with things (definitions, files, local bindings, or “
 import ast
 import builtins
 import posixpath
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from itertools import islice
 from types import TracebackType
 from typing import Any, Literal, NamedTuple, TypeVar
@@ -127,7 +128,7 @@ class Inference:
     def _notice_change(self) -> None:
         """Go on with findings of our own when the view has changed: those that are shared are of one generation."""
         if self.view.generation != self.findings.generation:
-            self.findings = Findings(self.view, self.findings)
+            self.findings = Findings(self.view)
 
     def reading_for(self, path: str) -> "_Reading":
         """While this is entered, all that is read counts as what the findings about `path` rest on."""
@@ -266,25 +267,29 @@ class Inference:
         alone: tuple[tuple[Target, ...], bool] = ((owner,), True)  # a class that is its own base ends here
         return self._find(owner.path, "bases", owner.symbol_id, alone, lambda: self._work_out_bases(owner))
 
-    def _work_out_bases(self, owner: Target) -> tuple[tuple[Target, ...], bool]:
+    def direct_bases(self, owner: Target) -> tuple[tuple[str, tuple[Target, ...]], ...]:
+        """Each base of a class as written, and the classes of the repository that it may mean."""
         names = self.names(owner.path)
         symbol = names.symbols.get(owner.symbol_id) if names else None
-        order: list[Target] = []
-        complete = True
+        found: list[tuple[str, tuple[Target, ...]]] = []
         for text in symbol.bases if names and symbol else ():
             node = parse_type(names.tags.language, text) if names else None
-            if node is None:
+            if node is None or symbol is None:
                 continue
-            values = self.evaluate(
-                owner.path, symbol.parent if symbol else "", node, symbol.selection.start if symbol else None
-            )
-            classes = [Target(value.path, value.id) for value in values if value.kind == "class"]
-            complete &= bool(classes) or ast.unparse(node) in ("object", "Generic", "Protocol", "ABC", "abc.ABC")
+            values = self.evaluate(owner.path, symbol.parent, node, symbol.selection.start)
+            classes = (Target(value.path, value.id) for value in values if value.kind == "class")
+            found.append((text, tuple(base for base in classes if base != owner)))
+        return tuple(found)
+
+    def _work_out_bases(self, owner: Target) -> tuple[tuple[Target, ...], bool]:
+        order: list[Target] = []
+        complete = True
+        for text, classes in self.direct_bases(owner):
+            complete &= bool(classes) or text.partition("[")[0] in ("object", "Generic", "Protocol", "ABC", "abc.ABC")
             for base in classes:
-                if base != owner:
-                    base_order, base_complete = self.bases_in_order(base)
-                    complete &= base_complete
-                    order.extend(base_order)
+                base_order, base_complete = self.bases_in_order(base)
+                complete &= base_complete
+                order.extend(base_order)
         last_places = {base: place for place, base in enumerate(order)}
         unique = [base for place, base in enumerate(order) if last_places[base] == place and base != owner]
         return (owner, *unique), complete
@@ -405,18 +410,26 @@ class Inference:
         detached = symbol.name != symbol.short_name and not symbol.parent
         return not detached and all(item is not None and item.kind == "module" for item in around)
 
-    def _definitions(self, language: str, name: str) -> list[tuple[str, str, str, str]]:
+    def _definitions(
+        self, language: str, name: str, kinds: Collection[str] | None = None, most: int | None = None
+    ) -> list[tuple[str, str, str, str]]:
+        """(path, symbol id, kind, language) of the definitions that a file of the language can mean by the name."""
         languages = modules.family(language)
-        return [row for row in self.definitions_named(name) if row[3] in languages]
-
-    def definitions_named(self, name: str) -> Sequence[tuple[str, str, str, str]]:
-        """As the view says; findings may rest on it."""
-        found = self.view.definitions_named(name)
+        found = [
+            row
+            for row in self.view.definitions_named(name)
+            if row[3] in languages and (kinds is None or row[2] in kinds)
+        ][:most]
         self._notice_change()
         if self._reader is not None:
             self._reader.words.add(name)
             self._reader.paths.update(row[0] for row in found)
         return found
+
+    def only_definition(self, name: str, language: str, kinds: Collection[str]) -> Target | None:
+        """The definition of these kinds that has the name, when there is only one in the repository."""
+        found = self._definitions(language, name, most=2, kinds=kinds)
+        return Target(found[0][0], found[0][1]) if len(found) == 1 else None
 
     def _extra_members(self, path: str, names: FileNames, symbol_id: str, name: str) -> list[Thing]:
         """Members that stand in other files than their class: Go methods, Rust impls, C++ definitions."""
@@ -647,18 +660,9 @@ class Inference:
     def _work_out_result(self, function: Value) -> list[Value]:
         names = self.names(function.path)
         symbol = names.symbols.get(function.id) if names else None
-        if names is None or symbol is None:
+        if symbol is None or not symbol.returns:
             return []
-        if symbol.returns:
-            return self._typed(function.path, symbol.parent, symbol.returns)
-        return self._returned(function.path, names, symbol)
-
-    def _returned(self, path: str, names: FileNames, symbol: Symbol) -> list[Value]:
-        returned = names.bindings.get(symbol.id, {}).get("return", ())
-        values: list[Value] = []
-        for binding in returned:
-            values.extend(self._binding_values(path, binding))
-        return _distinct_values(values)
+        return self._typed(function.path, symbol.parent, symbol.returns)
 
     def _alias_values(self, path: str, symbol: Symbol) -> list[Value]:
         _, equals, text = symbol.signature.partition("=")
@@ -772,7 +776,7 @@ class Inference:
         ]
 
 
-class _Reading:
+class _Reading(AbstractContextManager[None]):
     def __init__(self, inference: Inference, path: str) -> None:
         self._inference = inference
         self._path = path

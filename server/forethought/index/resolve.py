@@ -6,9 +6,9 @@ text, is unknown. Nothing is guessed: a missing answer is poorer, a wrong one is
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from forethought.index import modules
 from forethought.index.common_names import COMMON_NAMES
 from forethought.index.expressions import parse_expression
 from forethought.index.findings import Findings
@@ -37,7 +37,16 @@ class Resolver:
 
     @property
     def findings(self) -> Findings:
+        """What was worked out so far about the view."""
         return self._inference.findings
+
+    def names(self, path: str) -> FileNames | None:
+        """The names of a file; None when it is not in the view."""
+        return self._inference.names(path)
+
+    def reading_for(self, path: str) -> AbstractContextManager[None]:
+        """While this is entered, whatever is read counts as what the findings about `path` rest on."""
+        return self._inference.reading_for(path)
 
     def resolve(self, path: str, reference: Reference) -> Resolution:
         """The definitions that a reference in `path` may mean."""
@@ -73,6 +82,18 @@ class Resolver:
         symbols = [names.symbols[key] for key in symbol_ids if key in names.symbols] if names is not None else []
         return Target(path, names.chosen(symbols)[0].id if names is not None and symbols else symbol_ids[-1])
 
+    def bases(self, owner: Target) -> tuple[tuple[str, tuple[Target, ...]], ...]:
+        """Each base of a class as written, and the classes of the repository that it may mean."""
+        return self._inference.direct_bases(owner)
+
+    def order(self, owner: Target) -> tuple[Target, ...]:
+        """The class and its bases in the order in which members are looked up."""
+        return self._inference.bases_in_order(owner)[0]
+
+    def member(self, owner: Target, name: str) -> tuple[Target, ...]:
+        """The definitions that the name may mean as a member of a class, its own or inherited."""
+        return _answered(self._inference.class_member(owner, name)[0]).targets
+
     def _member(self, path: str, names: FileNames, scope: str, reference: Reference) -> Resolution:
         language = names.tags.language
         node = parse_expression(language, reference.receiver or "")
@@ -87,13 +108,8 @@ class Resolver:
         """The only definition of that name in the repository, for a call whose receiver says nothing."""
         if reference.kind not in ("call", "class", "type") or reference.name in COMMON_NAMES or len(reference.name) < 3:
             return Resolution()
-        languages = modules.family(language)
-        found = [
-            Target(path, symbol_id)
-            for path, symbol_id, kind, its_language in self._inference.definitions_named(reference.name)
-            if its_language in languages and kind in CLASS_KINDS | FUNCTION_KINDS
-        ]
-        return Resolution(tuple(found)) if len(found) == 1 else Resolution()
+        found = self._inference.only_definition(reference.name, language, CLASS_KINDS | FUNCTION_KINDS)
+        return Resolution((found,)) if found is not None else Resolution()
 
 
 def identifier_at(tags: FileTags, position: Position) -> Symbol | Reference | Import | None:

@@ -268,6 +268,15 @@ class IndexStore:
                     self._forget_garbled(path)
         return tuple(found)
 
+    def paths_calling(self, name: str) -> tuple[str, ...]:
+        """Files that call something of this name, in order."""
+        rows = self._rows(
+            "SELECT files.path FROM mentions JOIN files USING (content) WHERE name = ? AND calls > 0"
+            " ORDER BY files.path",
+            (_key(name),),
+        )
+        return tuple(os.fsdecode(path) for (path,) in rows)
+
     def aliases_of(self, name: str) -> tuple[tuple[str, str], ...]:
         """(path, other name) of each import that brings the name in under another name, in path order."""
         rows = self._rows(

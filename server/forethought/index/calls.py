@@ -1,0 +1,80 @@
+"""Who calls what: the calls of one name anywhere, read off what was worked out before where it still holds.
+
+Which definition each call in a file means is worked out file by file, ahead of any question where there is time for it
+(`find_calls`); a question about a file that was not come to yet resolves just the calls that it is about.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from forethought.index.names import CLASS_KINDS, Target
+from forethought.index.resolve import Resolver
+from forethought.index.tags import Range, Reference
+
+
+class Call(NamedTuple):
+    """One call, and what it means."""
+
+    target: Target | None
+    """None when it means several definitions, or none that is known."""
+    scope: str
+    """The symbol in which it stands."""
+    range: Range
+    """Of the called name."""
+
+
+def find_calls(resolver: Resolver, path: str) -> Mapping[str, Sequence[Call]]:
+    """Called name → its calls in the file, in order. Kept among the findings: the next time it is a look-up."""
+    file = resolver.findings.file(path)
+    if file.calls is None:
+        tags = resolver.view.tags(path)
+        found: dict[str, list[Call]] = {}
+        with resolver.reading_for(path):
+            for reference in tags.references if tags is not None else ():
+                if reference.kind in ("call", "class"):
+                    found.setdefault(reference.name, []).append(_call(resolver, path, reference))
+        resolver.findings.file(path).calls = found
+        return found
+    known: Mapping[str, Sequence[Call]] = file.calls
+    return known
+
+
+def calls_of(resolver: Resolver, name: str, only_in: str | None = None) -> Iterator[tuple[str, Sequence[Call]]]:
+    """(path, calls in it) of each file, or of one, that calls something of this name, in path order."""
+    unknown: dict[str, list[Reference]] | None = None
+    for path in resolver.view.paths_calling(name):
+        if only_in not in (None, path):
+            continue
+        known = resolver.findings.files.get(path)
+        if known is not None and known.calls is not None:
+            yield path, known.calls.get(name, ())
+            continue
+        if unknown is None:
+            unknown = _by_path(resolver.view.references_named(name))
+        yield path, [_call(resolver, path, reference) for reference in unknown.get(path, ())]
+
+
+def _by_path(references: Iterable[tuple[str, Reference]]) -> dict[str, list[Reference]]:
+    found: dict[str, list[Reference]] = {}
+    for path, reference in references:
+        if reference.kind in ("call", "class"):
+            found.setdefault(path, []).append(reference)
+    return found
+
+
+def _call(resolver: Resolver, path: str, reference: Reference) -> Call:
+    targets = resolver.resolve(path, reference).targets
+    single = len(targets) == 1 and not _is_base(resolver, path, reference)
+    return Call(targets[0] if single else None, reference.scope, reference.range)
+
+
+def _is_base(resolver: Resolver, path: str, reference: Reference) -> bool:
+    """Whether the reference stands among the bases of a class: that is no call."""
+    if reference.kind != "class":
+        return False
+    names = resolver.names(path)
+    scope = names.symbols.get(reference.scope) if names is not None else None
+    if scope is None or scope.kind not in CLASS_KINDS:
+        return False
+    return any(re.search(rf"\b{re.escape(reference.name)}\b", base) for base in scope.bases)

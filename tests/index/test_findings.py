@@ -1,0 +1,153 @@
+"""Findings that are kept over changes are those that would be worked out anew."""
+
+import hashlib
+import threading
+from collections.abc import Iterator
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forethought.index.calls import find_calls
+from forethought.index.extract import read_tags
+from forethought.index.facts import facts_of
+from forethought.index.findings import SharedFindings
+from forethought.index.languages import load_languages
+from forethought.index.resolve import Resolver
+from forethought.index.tags import FileTags
+from forethought.store.index_store import IndexedFile, IndexStore
+from forethought.views import OverlayView
+
+PYTHON = load_languages().named("python")
+PATHS = ("a.py", "b.py", "c.py", "test_d.py")
+STATEMENTS = (
+    "from {module} import {name}",
+    "from {module} import {name} as {other}",
+    "from {module} import *",
+    "import {module}",
+    "class {Name}:\n    def {name}(self): return self.{other}()\n    def {other}(self): return {Other}()",
+    "class {Name}({Other}):\n    def {other}(self): super().{other}(); self.{name}()",
+    "class {Name}({module}.{Other}): pass",
+    "def {name}() -> {Other}: return {other}()",
+    "def {name}(): return {other}()",
+    "def {name}(): return {module}.{other}()",
+    "def test_{name}():\n    it = {other}()\n    it.{name}()",
+    "{name} = {other}()",
+    "{name}.{other}()",
+    "{Name}().{name}().{other}()",
+    "{module}.{Name}().{name}()",
+)
+NAMES = ("go", "run", "open_it", "make")
+CLASSES = ("Jar", "App", "Base")
+MODULES = ("a", "b", "c")
+
+statements = st.builds(
+    lambda form, name, other, class_name, other_class, module: form.format(
+        name=name, other=other, Name=class_name, Other=other_class, module=module
+    ),
+    st.sampled_from(STATEMENTS),
+    st.sampled_from(NAMES),
+    st.sampled_from(NAMES),
+    st.sampled_from(CLASSES),
+    st.sampled_from(CLASSES),
+    st.sampled_from(MODULES),
+)
+sources = st.lists(statements, min_size=0, max_size=6).map("\n".join)
+edits = st.tuples(st.sampled_from(PATHS), st.one_of(st.none(), sources, sources, sources), st.booleans())
+
+
+def tags_of(text: str) -> FileTags:
+    assert PYTHON is not None
+    return read_tags(PYTHON, text.encode())
+
+
+def put(store: IndexStore, path: str, text: str) -> None:
+    data = text.encode()
+    store.put([IndexedFile(path, len(data), 0, hashlib.sha256(data).hexdigest(), "python", tags_of(text))])
+
+
+def everything(view: OverlayView, resolver: Resolver) -> Iterator[object]:
+    for path in sorted(view.paths()):
+        tags = view.tags(path)
+        assert tags is not None
+        for symbol in tags.symbols:
+            yield path, symbol.id, facts_of(view, path, symbol.id, resolver=resolver)
+        for reference in tags.references:
+            yield path, reference, resolver.resolve(path, reference)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(sources, min_size=4, max_size=4), st.lists(edits, max_size=5), st.randoms(use_true_random=False))
+def test_findings_kept_over_edits_equal_those_worked_out_anew(first, changes, chooser) -> None:  # type: ignore[no-untyped-def]
+    store = IndexStore.in_memory()
+    for path, text in zip(PATHS, first, strict=True):
+        put(store, path, text)
+    view = OverlayView(store)
+    shared = SharedFindings(view)
+    for path, text, in_buffer in [("a.py", first[0], False), *changes]:
+        if in_buffer:
+            view.replace_buffer(path, tags_of(text) if text is not None else None)
+        elif text is None:
+            store.remove([path])
+        else:
+            put(store, path, text)
+        paths = sorted(view.paths())
+        for ahead in chooser.sample(paths, chooser.randint(0, len(paths))):
+            find_calls(Resolver(view, shared.current()), ahead)
+        assert list(everything(view, Resolver(view, shared.current()))) == list(everything(view, Resolver(view)))
+
+
+def test_a_change_costs_the_findings_of_the_files_that_rest_on_it_and_no_others() -> None:
+    store = IndexStore.in_memory()
+    put(store, "a.py", "def go(): ...\n")
+    put(store, "b.py", "from a import go\ngo()\n")
+    put(store, "c.py", "def run(): ...\nrun()\n")
+    shared = SharedFindings(store)
+    for path in ("a.py", "b.py", "c.py"):
+        find_calls(Resolver(store, shared.current()), path)
+    put(store, "a.py", "def go(): return 1\n")
+    assert set(shared.current().files) == {"c.py"}
+
+
+def test_a_text_that_was_there_before_leaves_nothing_behind_of_the_one_between() -> None:
+    store = IndexStore.in_memory()
+    put(store, "a.py", "from b import go\n")
+    put(store, "b.py", "def go(): ...\n")
+    put(store, "c.py", "from a import go\ngo()\n")
+    shared = SharedFindings(store)
+    resolver = Resolver(store, shared.current())
+    put(store, "a.py", "go = 1\n")
+    find_calls(resolver, "c.py")  # half-way through its work, the view has moved on
+    put(store, "a.py", "from b import go\n")
+    (call,) = find_calls(Resolver(store, shared.current()), "c.py")["go"]
+    assert call.target == ("b.py", "go")
+
+
+def test_findings_do_not_depend_on_what_was_asked_before() -> None:
+    text = (
+        "class A:\n    def x(self): ...\nclass B:\n    def x(self): ...\n"
+        "first = A() if one else second\n"
+        "second = B() if one else third\n"
+        "third = first if one else second\n"
+        "first.x\nsecond.x\nthird.x\n"
+    )
+    store = IndexStore.in_memory()
+    put(store, "a.py", text)
+    tags = store.tags("a.py")
+    assert tags is not None
+    asked = [reference for reference in tags.references if reference.name == "x"]
+    alone = [Resolver(store).resolve("a.py", reference) for reference in asked]
+    assert [len(resolution.targets) for resolution in alone] == [2, 2, 2]
+    for order in ([0, 1, 2], [2, 1, 0], [1, 0, 2], [1, 2, 0]):
+        resolver = Resolver(store)
+        found = {number: resolver.resolve("a.py", asked[number]) for number in order}
+        assert [found[number] for number in range(3)] == alone
+
+
+def test_threads_share_what_each_of_them_works_out() -> None:
+    store = IndexStore.in_memory()
+    put(store, "a.py", "class A:\n    def x(self): ...\nA().x()\n")
+    shared = SharedFindings(store)
+    worker = threading.Thread(target=lambda: find_calls(Resolver(store, shared.current()), "a.py"))
+    worker.start()
+    worker.join()
+    assert shared.current().files["a.py"].calls is not None

@@ -17,6 +17,10 @@ _TOKEN = re.compile(
 )
 _BLOCK_START = re.compile(r"^(?:[#>+=-]|\d{1,9}[.)])")
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_MARKS = re.compile(
+    r"(?P<link>\[)?(?P<marks>`+) ?(?P<code>.+?) ?(?<!`)(?P=marks)(?!`)(?(link)\]\([^)\s]*\))"
+    r"|\\(?P<escaped>[!-/:-@\[-`{-~])"
+)
 _FENCE = re.compile(r"^(?P<mark>`{3,}|~{3,})(?P<info>[^`\n]*)$")
 
 
@@ -55,6 +59,23 @@ def link(name: str, uri: str) -> str:
 def plain(text: str) -> str:
     """One line without characters that a terminal or an editor would obey."""
     return " ".join(_INVISIBLE.sub("", text).split())
+
+
+def plain_text(markdown: str) -> str:
+    """What Markdown of ours says, for a client that shows it as it stands: without marks, fences and addresses."""
+    lines: list[str] = []
+    fence_marks = ""
+    for line in markdown.split("\n"):
+        if fence_marks:
+            if line == fence_marks:
+                fence_marks = ""
+            else:
+                lines.append(line)
+        elif opened := _FENCE.match(line):
+            fence_marks = opened["mark"]
+        else:
+            lines.append(_MARKS.sub(lambda found: found["code"] or found["escaped"] or "", line))
+    return "\n".join(lines)
 
 
 def safe_markdown(text: str) -> str:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from forethought.markdown import SafeMarkdown, code, escape, fence, link, safe_markdown
+from forethought.markdown import SafeMarkdown, code, escape, fence, link, plain_text, safe_markdown
 
 PARSER = MarkdownIt("commonmark", {"html": True})
 
@@ -121,3 +121,26 @@ def test_long_text_is_cut_to_one_line() -> None:
 def test_a_link_leads_where_the_index_says_whatever_its_name() -> None:
     tokens = PARSER.parse(link("evil](http://x)", "file:///a.py#L3"))[1].children or []
     assert [token.attrs["href"] for token in tokens if token.type == "link_open"] == ["file:///a.py#L3"]
+
+
+@pytest.mark.parametrize(
+    ("markdown", "text"),
+    [
+        ("Adds `a` and ``b`c``.", "Adds a and b`c."),
+        ("Called once: [`f`](file:///r/a%29.py#L2) · x", "Called once: f · x"),
+        (
+            "```python\ndef f() -> `x`\n[a](b) \\*\n```\n\n\\<b> 2 \\* 3 \\# \\_x\\_",
+            "def f() -> `x`\n[a](b) \\*\n\n<b> 2 * 3 # _x_",
+        ),
+        ("````\n```\n````\nend", "```\nend"),
+        ("a lone ` stays", "a lone ` stays"),
+    ],
+)
+def test_plain_text_is_what_the_markdown_says(markdown: str, text: str) -> None:
+    assert plain_text(markdown) == text
+
+
+@given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), max_size=60))
+def test_plain_text_of_a_code_span_is_its_content(text: str) -> None:
+    content = " ".join(text.split())
+    assert plain_text(code(content)) == content

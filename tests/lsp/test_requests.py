@@ -64,6 +64,29 @@ def test_a_hover_says_what_is_known_in_a_few_lines(shared: Shared) -> None:
     assert lines[-1].startswith("— Forethought · facts")
 
 
+@pytest.mark.parametrize(
+    ("formats", "editor", "shown"),
+    [
+        (["markdown", "plaintext"], "Some Editor", "[`main`](file://"),
+        (["markdown", "plaintext"], "Neovim", "Called once: `main`"),  # it would wrap at addresses that it hides
+        (["plaintext", "markdown"], "Some Editor", "Called once: main"),
+        (["plaintext"], None, "def total(shapes: list[Shape]) -> float\n\nThe sum of all areas."),
+    ],
+)
+def test_a_hover_has_the_form_that_its_client_shows_best(
+    start: Callable[..., Client], repository: Path, formats: list[str], editor: str | None, shown: str
+) -> None:
+    client = start()
+    capabilities = {**CAPABILITIES, "textDocument": {"hover": {"contentFormat": formats}}}
+    info = {} if editor is None else {"clientInfo": {"name": editor}}
+    client.initialize(repository, capabilities=capabilities, **info)
+    wait_until_indexed(client, 2)
+    uri = client.open(repository / "main.py", "python")
+    text = eventually(lambda: (text := hover_text(client, uri, 4, 35)) and "Called" in text and text)
+    assert shown in text
+    assert client.request("textDocument/hover", at(uri, 4, 35))["contents"]["kind"] == formats[0]
+
+
 def test_a_file_that_is_not_open_is_read_from_disk(client: Client, repository: Path) -> None:
     uri = file_uri(repository / "main.py")
     assert "def total" in (hover_text(client, uri, 4, 35) or "")

@@ -17,6 +17,7 @@ from forethought.index.tags import Range, Symbol
 from forethought.lsp.buffers import Buffer
 from forethought.lsp.convert import place_in, string_index, text_of, word_at
 from forethought.lsp.protocol import Params
+from forethought.markdown import plain_text
 from forethought.uris import path_of
 
 if TYPE_CHECKING:
@@ -54,6 +55,23 @@ class HoverCache:
         if len(self._texts) > MOST_HOVERS:
             self._texts.popitem(last=False)
         return text
+
+
+@dataclass(frozen=True, slots=True)
+class HoverStyle:
+    """How a client shows a hover."""
+
+    kind: types.MarkupKind
+    links: bool
+
+
+def hover_style(params: types.InitializeParams) -> HoverStyle:
+    """The format that the client likes best; Markdown where it does not say."""
+    document = params.capabilities.text_document
+    formats = (document.hover.content_format if document and document.hover else None) or (types.MarkupKind.Markdown,)
+    # Neovim hides a link's address and wraps the line as if it stood there.
+    links = params.client_info is None or params.client_info.name != "Neovim"
+    return HoverStyle(formats[0], links)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +140,7 @@ async def hover(server: "ForethoughtServer", params: types.HoverParams) -> types
         return None
     place = encode_range(spot.view.lines, spot.identifier, server.encoding)
     return types.Hover(
-        types.MarkupContent(types.MarkupKind.Markdown, text),
+        types.MarkupContent(server.hover_style.kind, text),
         types.Range(types.Position(**place["start"]), types.Position(**place["end"])),
     )
 
@@ -153,12 +171,16 @@ def _render(server: "ForethoughtServer", spot: Spot, cards: "list[Card]") -> str
         if card.state != "fresh":  # said once, not at every move of the pointer
             workspace.hovered(spot.path, Target(card.path, card.symbol.id))
 
-    def link_to(path: str, place: Range) -> str:
+    def address(path: str, place: Range) -> str:
         return line_link(server.roots.locate(workspace, path), place)
 
+    style = server.hover_style
+    link_to = address if style.links else None
     if len(cards) == 1:
-        return server.hovers.put(key, hover_markdown(cards[0], (), content, link_to))
-    return server.hovers.put(key, hover_markdown(None, cards, content, link_to) if cards else "")
+        text = hover_markdown(cards[0], (), content, link_to)
+    else:
+        text = hover_markdown(None, cards, content, link_to) if cards else ""
+    return server.hovers.put(key, plain_text(text) if style.kind == types.MarkupKind.PlainText else text)
 
 
 def _same_word(server: "ForethoughtServer", view: "View", line: str | None, position: types.Position) -> bool:

@@ -63,6 +63,7 @@ class ForethoughtServer(LanguageServer):
     roots: Roots
     threads: DaemonThreads
     encoding: Encoding
+    hover_style: features.HoverStyle
 
     def __init__(self, open_session: OpenSession, environment: Mapping[str, str], folder: Path | None = None) -> None:
         """`folder` is served to a client that names none."""
@@ -118,6 +119,7 @@ class ForethoughtServer(LanguageServer):
         """Open the services and the client's folders, before `initialize` is answered."""
         loop = asyncio.get_running_loop()
         self.encoding = _encoding(self.protocol.server_capabilities.position_encoding)
+        self.hover_style = features.hover_style(params)
         folders = _folders_of(params)
         if not folders and self._folder is not None:
             folders = [self._folder]

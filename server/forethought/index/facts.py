@@ -171,7 +171,7 @@ def _callers(resolver: Resolver, target: Target, symbol: Symbol, most: int | Non
         return
     family = _family(resolver, target, symbol)
     checked = 0
-    for name, only_in in _known_as(resolver.view, symbol.short_name):
+    for name, only_in in known_as(resolver.view, symbol.short_name):
         for path, calls in calls_of(resolver, name, only_in):
             if most is not None and checked >= most:
                 return
@@ -186,7 +186,7 @@ def _family(resolver: Resolver, target: Target, symbol: Symbol) -> set[Target]:
     return {target, *(Target(target.path, other) for other in same)}
 
 
-def _known_as(view: IndexView, name: str) -> Iterator[tuple[str, str | None]]:
+def known_as(view: IndexView, name: str) -> Iterator[tuple[str, str | None]]:
     """The name, and what imports call it: (name, the only path where it has this name)."""
     yield name, None
     for path, local in view.aliases_of(name):

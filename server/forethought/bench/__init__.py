@@ -3,8 +3,10 @@
 BENCHES = {
     "again": "How long a second `precompute` takes when nothing changed, beside the start-up of the program.",
     "chat": "How long the answers that need no model take, from request to result over stdio.",
+    "code-facts": "Questions of fact about a Python repository, by tier: right by Python's own `ast`, tokens, time.",
     "commit": "What is thought about again after one function was edited and committed, and how soon it is fresh.",
     "hover": "How long a hover takes next to a server that answers with a constant, idle and while a pass runs.",
+    "juggler": "The demo: five questions about one context, without and with sleep time, beside the notebook's figures.",
     "kill": "What `kill -9` at random moments of a `precompute` run costs the next run.",
     "replay": "Share of hovers on just-changed symbols that find a fresh insight, over a replayed history.",
     "resolve": "How often name resolution answers, and how often with the same definition as Jedi.",

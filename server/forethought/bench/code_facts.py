@@ -1,0 +1,355 @@
+"""How many questions of fact about a real Python repository are answered right, by which tier, and at what cost.
+
+Questions and truth come from Python's own `ast` (`python_truth`); the answers are judged by rule, and must be short.
+"""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from forethought.answer.question import AskedTier, Question
+from forethought.bench.measurement import Measurement
+from forethought.bench.python_truth import Asked, Expected, make_questions
+from forethought.bench.report import Cell, Interval, Plot, Report, Series, Table
+from forethought.bench.statistics import bootstrap
+from forethought.bench.trial import git, quantile
+from forethought.config import load_settings
+from forethought.engine.messages import CancelToken, Engine
+from forethought.errors import ForethoughtError, UsageError
+from forethought.index.resolve import Target
+from forethought.index.tags import Position
+from forethought.scheduler import method_of
+from forethought.session import Session
+from forethought.sleep import think
+from forethought.workspace import Workspace
+
+GOAL = 0.98
+"""Accuracy of facts and predictions together, without a model."""
+MOST_SHOWN = 30
+SLOW_TIERS: tuple[AskedTier, ...] = ("predicted", "enriched", "full")
+
+
+def run(
+    measurement: Measurement,
+    root: Path,
+    questions: Annotated[int, "How many questions."] = 1200,
+    slow: Annotated[int, "How many of them the tiers with a model are asked; 0 asks no model."] = 60,
+    seed: Annotated[int, "Of the questions and the intervals."] = 7,
+) -> Report:
+    """Accuracy, tokens and milliseconds of each tier. Raises UsageError for a repository without Python."""
+    asked = make_questions(_read_python(root), questions, seed)
+    if not asked:
+        raise UsageError(f"{root} tracks no Python that can be asked about; name another repository with --root.")
+    head = git(root, "rev-parse", "HEAD").strip()
+    settings = {"root": root.name, "commit": head, "seed": seed}
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    with _open(measurement, root, None) as (session, workspace):
+        found[QUICK] = measurement.collect(
+            "questions without a model",
+            {item.key: item for item in asked},
+            lambda item: _ask(session, workspace, item, "auto"),
+            {**settings, "tier": "auto"},
+        )
+    sample = asked[:: max(1, len(asked) // slow)][:slow] if slow else []
+    if sample:
+        engine = measurement.engine
+        with _open(measurement, root, engine) as (session, workspace):
+            measurement.collect(
+                "symbols thought about",
+                {f"{item.path} {item.name}": item for item in sample if item.path},
+                lambda item: _think(session, workspace, item, engine),
+                settings,
+            )
+            for tier in SLOW_TIERS:
+                found[tier] = measurement.collect(
+                    f"questions for the tier {tier}",
+                    {item.key: item for item in sample},
+                    lambda item, tier=tier: _ask(session, workspace, item, tier),  # type: ignore[misc] # mypy cannot infer a lambda with a default
+                    {**settings, "tier": tier},
+                )
+    return _report(measurement, root, head, asked, sample, found, seed)
+
+
+QUICK = "facts + predicted"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    right: bool
+    reason: str = ""
+
+
+def judge(expected: Expected, answer: str, tier: str) -> Verdict:
+    """Whether an answer says what is expected, all of it and nothing else of its kind, in few words."""
+    if tier == "none":
+        return Verdict(False, "not answered")
+    longest = _LONGEST_TEXT if expected.form == "text" else _LONGEST + _LONGEST_ITEM * len(expected.items)
+    if len(answer) > longest:
+        return Verdict(False, f"{len(answer)} characters are no short answer")
+    if expected.form == "text":
+        said = expected.items[0]
+        return Verdict(_plain(said) in _plain(answer), "the text is not there")
+    if expected.form == "place":
+        path, _, line = expected.items[0].rpartition(":")
+        if path not in answer:
+            return Verdict(False, "another file, or none")
+        return Verdict(
+            re.search(rf"{re.escape(path)}\W+(?:line )?{line}\b", answer) is not None, "another line, or none"
+        )
+    denies = _DENIAL.search(answer) is not None
+    if expected.form == "unknown":
+        return Verdict(denies, "it does not say that there is none")
+    if expected.form in ("yes", "no"):
+        return Verdict(denies == (expected.form == "no"), "the opposite, or neither")
+    return _judge_items(expected, answer, denies)
+
+
+def _judge_items(expected: Expected, answer: str, denies: bool) -> Verdict:
+    spans = [span.strip() for span in re.findall(r"`+([^`]+)`+", answer)]
+    listed = [_signed(span) for span in spans if not _PLACE.fullmatch(span)]
+    harmless = [item for item in expected.allowed if item not in expected.items]
+    listed = [span for span in listed if not any(_same(span, item) for item in harmless)]
+    missing = [
+        item
+        for item in expected.items
+        if not any(_same(span, item) for span in listed) and not (not listed and _mentions(answer, item))
+    ]
+    if missing:
+        return Verdict(False, f"it does not name {', '.join(missing)}")
+    extra = [span for span in listed if not any(_same(span, item) for item in expected.items)]
+    extra += [item for item in expected.wrong if not listed and _mentions(answer, item)]
+    if extra:
+        return Verdict(False, f"it names {', '.join(extra)}")
+    if not expected.items and not denies:
+        return Verdict(False, "it does not say that there is none")
+    return Verdict(True)
+
+
+def _same(said: str, item: str) -> bool:
+    """Whether a quoted span is the item: `retries: int = 3` is `retries`, `a.b.Error` is `Error`, `@x` is `x`."""
+    left, right = _canonical(said), _canonical(item)
+    return left == right or _name_in(left) == right or left.rpartition(".")[2] == right.rpartition(".")[2] != ""
+
+
+def _signed(span: str) -> str:
+    """The name in a quoted signature."""
+    found = _SIGNATURE.match(span)
+    return found["name"] if found else span
+
+
+def _canonical(text: str) -> str:
+    bare = text.strip().removeprefix("@").strip()
+    try:
+        return ast.unparse(ast.parse(bare, mode="eval"))
+    except (SyntaxError, ValueError, RecursionError):
+        return " ".join(bare.removesuffix("()").split())
+
+
+def _name_in(declared: str) -> str:
+    """The name of a parameter as written."""
+    return re.split(r"[:=]", declared, maxsplit=1)[0].strip().lstrip("*")
+
+
+def _mentions(answer: str, item: str) -> bool:
+    return re.search(rf"(?<![\w.]){re.escape(item)}(?!\w)", answer) is not None
+
+
+def _plain(text: str) -> str:
+    return " ".join(re.sub(r"[`*_\\~]", "", text).split()).lower()
+
+
+_LONGEST, _LONGEST_ITEM, _LONGEST_TEXT = 320, 160, 4000
+"""Characters of a short answer, and more for each thing that it has to list; documentation is as long as it is."""
+_DENIAL = re.compile(
+    r"\b(?:no|not|none|nothing|never|nobody|without|isn't|doesn't|don't|cannot|required)\b", re.IGNORECASE
+)
+_SIGNATURE = re.compile(r"(?:async )?(?:def|class) (?P<name>\w+)")
+_PLACE = re.compile(r"\S+\.py(?::\d+)?")
+
+
+def _read_python(root: Path) -> dict[str, str]:
+    found = {}
+    for path in git(root, "ls-files", "-z", "--", "*.py").split("\0"):
+        file = root / path
+        if path and file.is_file() and not file.is_symlink():
+            try:
+                found[path] = file.read_text(encoding="utf-8")
+            except UnicodeDecodeError:
+                continue  # in another encoding, so that lines could not be counted alike
+    return found
+
+
+@contextmanager
+def _open(measurement: Measurement, root: Path, engine: Engine | None) -> Iterator[tuple[Session, Workspace]]:
+    """A session over the repository with caches of its own, indexed."""
+    environment = {**measurement.environment, "FORETHOUGHT_CACHE_DIR": str(measurement.folder / "code-facts-cache")}
+    flags = {} if engine is not None else {"engine": "none"}
+    with closing(Session(load_settings(root, environment, flags=flags), environment, engine=engine)) as session:
+        workspace = session.add_root(root)
+        workspace.refresh()
+        yield session, workspace
+
+
+def _ask(session: Session, workspace: Workspace, item: Asked, tier: AskedTier) -> dict[str, Any]:
+    at = (workspace, item.path, Position(item.line - 1, 0)) if item.path and tier != "auto" else None
+    try:
+        answer = session.ask(Question(item.text, at=at, tier=tier), lambda delta: None, CancelToken())
+    except ForethoughtError as error:
+        return {"answer": str(error), "tier": "none", "tokens": 0, "ms": 0.0}
+    usage = answer.usage
+    return {
+        "answer": answer.text,
+        "tier": answer.tier,
+        "tokens": usage.prompt_tokens + usage.completion_tokens,
+        "ms": round(answer.total_ms, 3),
+    }
+
+
+def _think(session: Session, workspace: Workspace, item: Asked, engine: Engine) -> dict[str, Any]:
+    """Think about the symbol of a question, as a pass would, so that the tiers that read c′ have something to read."""
+    context = workspace.saved.context(Target(item.path, item.name))
+    if context is None:
+        return {"outcome": "not in the index"}
+    thought = think(context, engine, method_of(session.settings, "asked"), frozenset(), CancelToken())
+    session.contexts.put_many([thought.entry])
+    provenance = thought.entry.provenance
+    return {
+        "outcome": thought.entry.outcome,
+        "tokens": provenance.prompt_tokens + provenance.completion_tokens,
+        "seconds": provenance.seconds,
+    }
+
+
+def _report(
+    measurement: Measurement,
+    root: Path,
+    head: str,
+    asked: Sequence[Asked],
+    sample: Sequence[Asked],
+    found: Mapping[str, Mapping[str, Mapping[str, Any]]],
+    seed: int,
+) -> Report:
+    by_key = {item.key: item for item in asked}
+    verdicts = {
+        tier: {key: judge(by_key[key].expected, value["answer"], value["tier"]) for key, value in answers.items()}
+        for tier, answers in found.items()
+    }
+    rows = [_tier_row(QUICK, found[QUICK], verdicts[QUICK], seed)]
+    if sample:
+        keys = [item.key for item in sample if item.key in found[QUICK]]
+        same = {key: found[QUICK][key] for key in keys}
+        rows.append(_tier_row(f"{QUICK}, same questions as below", same, verdicts[QUICK], seed))
+        rows += [_tier_row(tier, found[tier], verdicts[tier], seed) for tier in SLOW_TIERS]
+    columns = (
+        "tier",
+        "questions",
+        "right",
+        "answered",
+        "right of the answered",
+        "tokens a question",
+        "ms p50",
+        "ms p99",
+    )
+    kinds = sorted({item.kind for item in asked})
+    misses = [
+        {"kind": by_key[key].kind, "question": by_key[key].text, "expected": list(by_key[key].expected.items),
+         "answer": found[QUICK][key]["answer"], "why": verdict.reason, "path": by_key[key].path}
+        for key, verdict in verdicts[QUICK].items()
+        if not verdict.right
+    ]  # fmt: skip
+    accuracy = bootstrap([float(verdict.right) for verdict in verdicts[QUICK].values()], seed)
+    tokens = sum(value["tokens"] for value in found[QUICK].values())
+    return Report(
+        name="code-facts",
+        title=f"Questions of fact about {root.name}",
+        shows="Are questions of fact about a real Python repository answered right without a model? The truth is what "
+        "Python's own ast says, not our index; answers must be short and name nothing else of the kind.",
+        verdict=tuple(_sentences(accuracy, tokens, len(misses), found, verdicts)),
+        tables=(
+            Table("Tiers", columns, tuple(rows), "“Right” counts a question that was not answered as wrong."),
+            Table(
+                f"{QUICK}, by kind of question",
+                ("kind", "questions", "right"),
+                tuple(_kind_row(kind, by_key, verdicts[QUICK]) for kind in kinds),
+            ),
+            Table(
+                f"The first {min(MOST_SHOWN, len(misses))} of {len(misses)} misses",
+                ("kind", "question", "expected", "answer", "why"),
+                tuple(
+                    (miss["kind"], miss["question"], ", ".join(miss["expected"]), _cut(miss["answer"]), miss["why"])
+                    for miss in misses[:MOST_SHOWN]
+                ),
+                "All of them are in the JSON file.",
+            ),
+        ),
+        plots=(
+            Plot(
+                "Right answers by tier",
+                "tier",
+                "share right",
+                (Series("right", tuple((str(row[0]), row[2].mean) for row in rows if isinstance(row[2], Interval)),
+                        tuple((row[2].low, row[2].high) for row in rows if isinstance(row[2], Interval))),),
+                "bar",
+            ),
+        ),
+        settings=measurement.settings(
+            root=root.name, commit=head[:12], questions=len(asked), slow=len(sample), seed=seed
+        ),
+        data={"misses": misses, "tiers": [
+            {"tier": str(row[0]), "questions": row[1], "right": row[2].mean if isinstance(row[2], Interval) else None,
+             "tokens": row[5], "ms_p50": row[6], "ms_p99": row[7]} for row in rows]},
+    )  # fmt: skip
+
+
+def _tier_row(
+    tier: str, answers: Mapping[str, Mapping[str, Any]], verdicts: Mapping[str, Verdict], seed: int
+) -> tuple[Cell, ...]:
+    right = [float(verdicts[key].right) for key in answers]
+    answered = [key for key, value in answers.items() if value["tier"] != "none"]
+    times = [float(value["ms"]) for value in answers.values()]
+    return (
+        tier,
+        len(answers),
+        bootstrap(right, seed),
+        len(answered) / len(answers),
+        sum(verdicts[key].right for key in answered) / len(answered) if answered else None,
+        sum(value["tokens"] for value in answers.values()) / len(answers),
+        quantile(times, 0.5),
+        quantile(times, 0.99),
+    )
+
+
+def _kind_row(kind: str, asked: Mapping[str, Asked], verdicts: Mapping[str, Verdict]) -> tuple[Cell, ...]:
+    of_kind = [verdict.right for key, verdict in verdicts.items() if asked[key].kind == kind]
+    return kind, len(of_kind), sum(of_kind) / len(of_kind) if of_kind else None
+
+
+def _sentences(
+    accuracy: Interval,
+    tokens: int,
+    misses: int,
+    found: Mapping[str, Mapping[str, Mapping[str, Any]]],
+    verdicts: Mapping[str, Mapping[str, Verdict]],
+) -> Iterator[str]:
+    met = "met" if accuracy.mean >= GOAL and not tokens else "NOT met"
+    yield (
+        f"Facts and predictions answer {accuracy.mean:.1%} of {len(found[QUICK])} questions right with {tokens} model "
+        f"tokens; the goal, ≥ {GOAL:.0%} with none, is {met}. {misses} misses."
+    )
+    if answers := found.get("full"):
+        right = sum(verdicts["full"][key].right for key in answers) / len(answers)
+        cost = sum(value["tokens"] for value in answers.values()) / len(answers)
+        seconds = sum(value["ms"] for value in answers.values()) / len(answers) / 1000
+        yield (
+            f"The same model, given the raw code, answers {right:.1%} of {len(answers)} of them right, with "
+            f"{cost:,.0f} tokens and {seconds:.1f} s a question."
+        )
+
+
+def _cut(text: str, limit: int = 160) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"

@@ -15,8 +15,9 @@ LAYERS = {
     "services": [
         "session", "workspace", "saved", "card_table", "cards", "views", "lane", "scheduler", "value", "sleep",
         "answer", "indexer", "parser_worker", "precompute", "digest", "installation",
+        "place_search",
     ],
-    "domain": ["index", "context", "prompts", "grounding", "matching"],
+    "domain": ["index", "context", "prompts", "grounding", "matching", "ranking"],
     "stores": [
         "store", "git", "git_process", "files", "engine.client", "engine.catalogue", "engine.download", "engine.fake",
     ],
@@ -24,6 +25,7 @@ LAYERS = {
     "host": ["engine"],
     "leaf": [
         "", "errors", "config", "insights", "secrets", "uris", "line_changes", "engine.messages", "index.tags",
+        "passages",
     ],
 }  # fmt: skip
 """A module belongs to the layer that names it, or its nearest enclosing package. `link` is what the engine's two ends

@@ -38,6 +38,9 @@ class PlaceSearch:
         self._changed: set[Target] = set()
         self._all_changed = False
 
+    def close(self) -> None:
+        self._store.close()
+
     @property
     def begun(self) -> bool:
         """Whether a question was asked, so that it pays to keep up."""

@@ -20,7 +20,7 @@ from forethought.engine.messages import CancelToken
 from forethought.errors import ForethoughtError
 from forethought.files import LARGEST_SOURCE, UnreadableSource, read_source
 from forethought.git import Repository
-from forethought.index.extract import read_tags
+from forethought.index.extract import TAGS_VERSION, read_tags
 from forethought.index.facts import ALL_PARTS, FactPart, SymbolFacts, facts_of
 from forethought.index.findings import SharedFindings
 from forethought.index.languages import Languages
@@ -29,9 +29,12 @@ from forethought.index.tags import FileTags, Position, Symbol
 from forethought.indexer import Indexer, IndexReport
 from forethought.lane import Lane
 from forethought.line_changes import LastChange, LineChanges
+from forethought.passages import WORDS_VERSION
+from forethought.place_search import PlaceSearch
 from forethought.saved import SavedContexts
 from forethought.store.index_store import IndexStore
 from forethought.store.protocol import ContextStore
+from forethought.store.search_store import SearchStore
 from forethought.views import Buffer, OverlayView, View
 
 HEAD_SECONDS = 1.0
@@ -73,6 +76,11 @@ class Workspace:
         """path → monotonic seconds of the last edit or save seen; what is being edited waits."""
         self.saved = SavedContexts(index, contexts, self._read, lambda path: self.files_changed([path]))
         """What passes read."""
+        words_version = f"{WORDS_VERSION}-{TAGS_VERSION}-{languages.digest}"
+        self.place_search = PlaceSearch(
+            index, contexts, SearchStore.of_root(settings.cache_folder, root, words_version), self._read
+        )
+        """What questions about the whole repository are answered from."""
         self._on_change = on_change
         self._lock = threading.RLock()
         self._view_built = threading.Condition(self._lock)
@@ -298,6 +306,8 @@ class Workspace:
 
     def forget_cards(self, targets: Iterable[Target] | None = None) -> None:
         """c′ changed for these symbols (None: for any): look again, and show what is known until then."""
+        targets = targets if targets is None else tuple(targets)
+        self.place_search.thoughts_changed(targets)
         for target in self._cards.targets() if targets is None else targets:
             if self._cards.get(target) is not None:
                 self._complete_later(target, 3)
@@ -343,6 +353,8 @@ class Workspace:
             self.saved.outdate(changed, before)
             self._blame.clear()
             self._renew_views(changed)
+            if self.place_search.begun:
+                self._index_lane.submit("words", lambda: self.place_search.catch_up(CancelToken()), 9)
         for listener in self._refreshed:
             listener(report)
         self._on_change()
@@ -383,6 +395,7 @@ class Workspace:
         self._index_lane.close()
         self._view_lane.join(1.0)
         self._index_lane.join(1.0)
+        self.place_search.close()
         self.index.close()
 
     # Inside

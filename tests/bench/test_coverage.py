@@ -1,0 +1,95 @@
+"""What the work of sleep is worth: tiers over questions, and tokens used and lost."""
+
+import subprocess
+from contextlib import closing
+
+import pytest
+
+from forethought.bench.coverage import run
+from forethought.bench.measurement import Measurement
+from forethought.config import load_settings
+from forethought.engine.fake import FakeEngine
+from forethought.engine.messages import CancelToken
+from forethought.errors import UsageError
+from forethought.precompute import Selection
+from forethought.session import Session
+
+SOURCE = '''def polish_text(text, width=80):
+    """Polishes."""
+    return text.strip()
+
+
+def main():
+    print(polish_text("x"), polish_text("y"))
+'''
+
+
+class Place:
+    """A repository with c′ of a scripted model."""
+
+    def __init__(self, folder):
+        self.root = folder / "repository"
+        self.root.mkdir()
+        self.write(SOURCE)
+        subprocess.run(["git", "init", "-q", str(self.root)], check=True)
+        self.environment = {
+            "FORETHOUGHT_CACHE_DIR": str(folder / "cache"),
+            "FORETHOUGHT_RUNTIME_DIR": str(folder / "run"),
+            "FORETHOUGHT_CONFIG": str(folder / "none"),
+        }
+        self.folder = folder
+
+    def write(self, text):
+        (self.root / "texts.py").write_text(text, encoding="utf-8")
+
+    def think(self):
+        loaded = load_settings(self.root, self.environment)
+        engine = FakeEngine(default="It gives back the text without the spaces at its ends.")
+        with closing(Session(loaded, self.environment, engine=engine)) as session:
+            session.precompute(session.add_root(self.root), Selection(), lambda step: None, CancelToken())
+
+    def measure(self, *lines):
+        file = self.folder / "questions.txt"
+        file.write_text("\n".join(lines), encoding="utf-8")
+        with Measurement("coverage", self.folder / "out", self.environment) as measurement:
+            return run(measurement, self.root, questions=file if lines else None)
+
+
+@pytest.fixture
+def place(tmp_path):
+    return Place(tmp_path)
+
+
+def test_questions_are_counted_by_the_tier_that_answers_them(place):
+    place.think()
+    report = place.measure(
+        "Who calls `polish_text`?", "What does `polish_text` do?", '{"question": "What is the meaning of the moon?"}'
+    )
+    assert report.data["tiers"] == {"facts": 1, "predicted": 1, "enriched": 0, "full": 0, "none": 1}
+    assert report.data["left"] == ["What is the meaning of the moon?"]
+
+
+def test_tokens_are_used_unasked_for_or_stale(place):
+    place.think()
+    sleep = place.measure("What does `polish_text` do?").data["sleep"]
+    assert sleep["used in an answer"] > 0
+    assert sleep["fresh, not asked for"] > 0
+    assert sleep["stale: the code has changed"] == 0
+    place.write(SOURCE.replace("text.strip()", "text.rstrip()"))
+    sleep = place.measure("What does `polish_text` do?").data["sleep"]
+    assert sleep["used in an answer"] == 0
+    assert sleep["stale: the code has changed"] > 0
+
+
+def test_without_a_log_the_most_called_symbols_are_asked_about(place):
+    report = place.measure()
+    assert report.settings["origin"] == "templates over the 1 most-called symbols"
+    assert report.data["sleep_tokens"] == 0
+
+
+def test_a_file_that_cannot_be_read_is_refused(place):
+    with (
+        pytest.raises(UsageError, match="cannot be read"),
+        Measurement("coverage", place.folder, place.environment) as it,
+    ):
+        run(it, place.root, questions=place.folder / "nowhere.txt")

@@ -66,12 +66,14 @@ def print_table(
     from rich.table import Table
 
     console = _console(stderr=False)
+    if not console.is_terminal:
+        console.width = 200
     table = Table(box=box.SIMPLE_HEAD, title=plain(title), title_justify="left", title_style="bold", pad_edge=False)
     for number, column in enumerate(columns):
         table.add_column(plain(column), justify="right" if number < len(numeric) and numeric[number] else "left")
     for row in rows:
         table.add_row(*map(plain, row))
-    console.print(table, width=None if console.is_terminal else 200)
+    console.print(table)
     if note:
         _write(console, (plain(note), ""))
 

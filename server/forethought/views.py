@@ -163,6 +163,10 @@ class View:
             known = self._targets[start] = self._resolve_at(start)
         return known
 
+    def forget_targets(self) -> None:
+        """Names may mean something else now, because another open file defines other ones."""
+        self._targets = {}
+
     def card(self, target: Target) -> Card | None:
         return self._card(target)
 

@@ -86,6 +86,8 @@ class Workspace:
         self._view_built = threading.Condition(self._lock)
         self._buffers: dict[str, Buffer] = {}
         self._views: OrderedDict[str, View] = OrderedDict()
+        self._edited: set[str] = set()
+        """Open files whose views are older than their buffers."""
         self._overlay = OverlayView(index)
         self._findings = SharedFindings(self._overlay)
         self._cards = CardTable()
@@ -113,12 +115,14 @@ class Workspace:
             if path in self._buffers:
                 self.saved_at[path] = time.monotonic()
             self._buffers[path] = Buffer(path, data, version)
+            self._edited.add(path)
         self._view_lane.submit(("view", path), lambda: self._build_view(path), 0)
 
     def close_file(self, path: str) -> None:
         with self._lock:
             self._buffers.pop(path, None)
             self._views.pop(path, None)
+            self._edited.discard(path)
         self._overlay.replace_buffer(path, None)
         self._view_lane.discard(("view", path))
         self._view_lane.discard(("complete", path))
@@ -158,12 +162,18 @@ class Workspace:
         """The last view that was built of an open file."""
         return self._views.get(path)
 
+    @property
+    def views_are_current(self) -> bool:
+        """Whether every open file's view shows its buffer: what a name means may rest on any of them."""
+        return not self._edited
+
     def wait_view(self, path: str, version: int | None, seconds: float) -> View | None:
-        """The view of at least this version, waiting at most `seconds` for it; else the last one."""
+        """The view of at least this version, and all others as well, waiting at most `seconds`; else the last one."""
 
         def ready() -> bool:
             view = self._views.get(path)
-            return view is not None and (version is None or view.version is None or view.version >= version)
+            current = view is not None and (version is None or view.version is None or view.version >= version)
+            return current and self.views_are_current
 
         with self._view_built:
             self._view_built.wait_for(ready, seconds)
@@ -183,7 +193,7 @@ class Workspace:
         if view is not None and view.data == data:
             return view
         view = self._make_view(path, None, data)
-        if _digest(data) != self.index.content_hash(path) and path in self.index.paths():
+        if _digest(data) != self.index.content_hash(path) and path not in self.index.skipped():
             self.files_changed([path])
         if view is not None:
             with self._lock:
@@ -444,11 +454,15 @@ class Workspace:
         with self._view_built:
             if self._buffers.get(path) is not buffer:
                 return  # changed again meanwhile: the next job builds it
+            before = self._views.pop(path, None)
             if view is None:
-                self._views.pop(path, None)
                 self._overlay.replace_buffer(path, None)
             else:
                 self._views[path] = view
+            if _names(before) != _names(view):
+                for other in self._views.values():
+                    other.forget_targets()
+            self._edited.discard(path)
             self._view_built.notify_all()
         if view is not None:
             self._view_lane.submit(("complete", path), lambda: self._complete_view(path), 4)
@@ -562,6 +576,11 @@ class Workspace:
             return read_source(self.root, path)
         except UnreadableSource:
             return None  # gone, or not ours to read: there is nothing to show
+
+
+def _names(view: View | None) -> tuple[object, ...] | None:
+    """What names in other files can mean because of this one."""
+    return None if view is None else (view.tags.imports, *((item.id, item.kind) for item in view.tags.symbols))
 
 
 def _last_row(symbol: Symbol) -> int:

@@ -42,6 +42,33 @@ def test_a_view_follows_each_edit(world: World) -> None:
     assert view.at(Position(0, 0)) == ()
 
 
+def test_names_follow_what_another_open_file_defines_before_it_is_saved(world: World) -> None:
+    _, workspace = world.open(engine=False)
+    workspace.refresh()
+    workspace.open_file("greet.py", SOURCE, 1)
+    workspace.open_file("more.py", "from greet import later\n\nlater()\n", 1)
+
+    def meaning() -> tuple[Target, ...]:
+        view = workspace.wait_view("more.py", 1, 10)
+        assert view is not None
+        return view.at(Position(2, 1))
+
+    assert meaning() == ()
+    workspace.change_file("greet.py", f"{SOURCE}\n\ndef later(): ...\n", 2)
+    assert meaning() == (Target("greet.py", "later"),)
+    workspace.change_file("greet.py", SOURCE, 3)
+    assert meaning() == ()
+
+
+def test_a_new_file_that_nobody_told_of_is_found_when_it_is_asked_about(world: World) -> None:
+    _, workspace = world.open(engine=False)
+    workspace.refresh()
+    world.write("new.py", "def brand_new(): ...\n\nbrand_new()\n")
+    assert workspace.view_from_disk("new.py") is not None
+    assert workspace.wait_idle(10)
+    assert workspace.targets_at("new.py", Position(2, 1)) == (Target("new.py", "brand_new"),)
+
+
 def test_shown_facts_never_rest_on_an_older_state(world: World) -> None:
     _, workspace = world.open(engine=False)
     workspace.refresh()

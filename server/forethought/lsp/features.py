@@ -122,7 +122,7 @@ async def current_view(
 ) -> "View | None":
     """An open file's view, waiting briefly for one that is being built; else the last one."""
     view = workspace.view(path)
-    if view is not None and view.version == version:
+    if view is not None and view.version == version and workspace.views_are_current:
         return view
     patience = NEW_FILE_SECONDS if view is None else NEW_TEXT_SECONDS
     return await server.threads.run(workspace.wait_view, path, version, patience)

@@ -13,3 +13,6 @@
 (expansion (variable_name) @reference.name)
 
 (command name: (command_name (word) @_source) (#any-of? @_source "source" ".")) @reference.import
+
+; what comes out
+(command name: (command_name (word) @_return) (#eq? @_return "return")) @reference.return

@@ -65,3 +65,8 @@
 (throw_statement (object_creation_expression type: (_) @name) @reference.raise)
 (throw_expression (object_creation_expression type: (_) @name) @reference.raise)
 (using_directive) @reference.import
+
+; what comes out
+(return_statement) @reference.return
+(yield_statement) @reference.yield
+[(lambda_expression) (anonymous_method_expression)] @local.closure

@@ -44,3 +44,6 @@
 (preproc_def name: (identifier) @ignore !value)
 
 (preproc_include) @reference.import
+
+; what comes out
+(return_statement) @reference.return

@@ -76,3 +76,8 @@
 
 (throw_statement (call_expression function: [(identifier) (qualified_identifier)] @name) @reference.raise)
 (preproc_include) @reference.import
+
+; what comes out
+(return_statement) @reference.return
+(co_yield_statement) @reference.yield
+(lambda_expression) @local.closure

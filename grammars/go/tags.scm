@@ -40,3 +40,7 @@
 (keyed_element key: (literal_element (identifier) @ignore))
 
 (import_declaration) @reference.import
+
+; what comes out
+(return_statement) @reference.return
+(func_literal) @local.closure

@@ -53,3 +53,7 @@
 (throw_statement (object_creation_expression type: (_) @name) @reference.raise)
 (import_declaration) @reference.import
 (package_declaration) @reference.import
+
+; what comes out
+(return_statement) @reference.return
+(lambda_expression) @local.closure

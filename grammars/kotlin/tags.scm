@@ -32,3 +32,7 @@
 
 (throw_expression (call_expression . [(identifier) (navigation_expression)] @reference.raise (#match? @reference.raise "(^|[.])[A-Z][A-Za-z0-9_]*$")))
 (import) @reference.import
+
+; what comes out
+(return_expression !label) @reference.return
+(anonymous_function) @local.closure

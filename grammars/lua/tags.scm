@@ -26,3 +26,7 @@
 (label_statement (identifier) @ignore)
 
 (function_call name: (identifier) @_require (#eq? @_require "require")) @reference.import
+
+; what comes out
+(return_statement) @reference.return
+(function_definition) @local.closure

@@ -48,3 +48,8 @@
 (throw_expression (object_creation_expression [(name) (qualified_name)] @name) @reference.raise)
 (namespace_use_declaration) @reference.import
 (expression_statement [(require_expression) (require_once_expression) (include_expression) (include_once_expression)] @reference.import)
+
+; what comes out
+(return_statement) @reference.return
+(yield_expression) @reference.yield
+(anonymous_function) @local.closure

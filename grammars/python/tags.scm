@@ -54,3 +54,7 @@
 (import_statement) @reference.import
 (import_from_statement) @reference.import
 (future_import_statement) @reference.import
+
+; what comes out
+(return_statement) @reference.return
+(yield) @reference.yield

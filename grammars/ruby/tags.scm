@@ -37,3 +37,7 @@
 (call !receiver method: (identifier) @_raise arguments: (argument_list . [(constant) (scope_resolution)] @name) (#eq? @_raise "raise")) @reference.raise
 (call !receiver method: (identifier) @_raise arguments: (argument_list . (call receiver: [(constant) (scope_resolution)] @name)) (#eq? @_raise "raise")) @reference.raise
 (call !receiver method: (identifier) @_require (#any-of? @_require "require" "require_relative" "load")) @reference.import
+
+; what comes out
+(return) @reference.return
+(lambda) @local.closure

@@ -55,3 +55,7 @@
 
 (use_declaration) @reference.import
 (extern_crate_declaration) @reference.import
+
+; what comes out
+(return_expression) @reference.return
+[(closure_expression) (async_block)] @local.closure

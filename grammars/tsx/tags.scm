@@ -71,3 +71,8 @@
 (jsx_self_closing_element name: (member_expression property: (property_identifier) @name) @reference.call)
 (jsx_closing_element name: (identifier) @ignore)
 (jsx_closing_element name: (member_expression object: (identifier) @ignore property: (property_identifier) @ignore))
+
+; what comes out
+(return_statement) @reference.return
+(yield_expression) @reference.yield
+[(arrow_function) (function_expression) (generator_function)] @local.closure

@@ -65,3 +65,8 @@
 (import_statement) @reference.import
 (export_statement source: (string)) @reference.import
 (variable_declarator value: (call_expression function: (identifier) @_require) (#eq? @_require "require")) @reference.import
+
+; what comes out
+(return_statement) @reference.return
+(yield_expression) @reference.yield
+[(arrow_function) (function_expression) (generator_function)] @local.closure

@@ -45,6 +45,8 @@ def any_tags(draw: st.DrawFn) -> FileTags:
                 st.none() | TEXT,
                 TEXTS,
                 TEXTS,
+                TEXTS,
+                TEXTS,
                 TEXT,
             )
         )

@@ -10,6 +10,8 @@ The query's captures decide what is found; everything else comes from the rules 
     (… (name) @name) @reference.KIND          a use; what stands before the name in the node is its receiver
     … @reference.base                         the same, and a base of the symbol around it (Go's embedded types)
     … @reference.raise / .import              what a body raises; an import statement
+    … @reference.return / .yield              a statement that gives a value back
+    … @local.closure                          a function without a name: what it returns is its own
     … @reference.quoted                       a type in a string
     @doc, @ignore                             a comment; an identifier that is no use
 
@@ -26,10 +28,11 @@ from forethought.index.docs import leading_lines
 from forethought.index.imports import read_imports
 from forethought.index.languages import Language
 from forethought.index.outline import Definition, Outline, collapse, docstring, one_line, part, read_outline
+from forethought.index.results import with_results
 from forethought.index.tags import Binding, FileTags, Position, Range, Reference, Symbol
 from forethought.secrets import mask
 
-TAGS_VERSION = "2"
+TAGS_VERSION = "3"
 """Changes whenever the same text would give other tags; an index of another version is read anew."""
 
 _LONGEST_VALUE = 200
@@ -77,6 +80,7 @@ def read_tags(language: Language, source: bytes) -> FileTags:
     skipped -= found.globals
     references = _references(found, outline, source, skipped, imports.spans)
     symbols = _with_bases_and_raises(outline, found, source)
+    symbols = with_results(symbols, outline, source, found.returns, found.yields, found.closures)
     before = min(
         [symbol.span.start for symbol in symbols[1:2]] + [start for start, _ in imports.spans[:1]] + [len(source)]
     )
@@ -140,6 +144,9 @@ class _Found:
     imports: list[tree_sitter.Node] = field(default_factory=list)
     raises: list[tree_sitter.Node] = field(default_factory=list)
     quoted: list[tree_sitter.Node] = field(default_factory=list)
+    returns: list[tree_sitter.Node] = field(default_factory=list)
+    yields: list[tree_sitter.Node] = field(default_factory=list)
+    closures: list[tree_sitter.Node] = field(default_factory=list)
     comments: list[tree_sitter.Node] = field(default_factory=list)
     attributes: list[tree_sitter.Node] = field(default_factory=list)
     ignored: set[int] = field(default_factory=set)
@@ -161,6 +168,9 @@ class _Found:
                 return
             if kind == "name":
                 self.names[node.start_byte] = node
+                return
+            if kind in ("return", "yield"):
+                (self.returns if kind == "return" else self.yields).append(node)
                 return
             name = captures["name"][0] if "name" in captures else node
             if name.start_byte == name.end_byte:
@@ -190,6 +200,8 @@ class _Found:
             self.ignored.update(node.start_byte for node in captures["ignore"])
         elif group == "definition":
             self._define(kind, captures, capture)
+        elif capture == "local.closure":
+            self.closures += captures[capture]
         elif capture == "local.scope" and "name" in captures:
             self.containers.append(Definition("scope", captures["name"][0], captures[capture][0]))
 

@@ -30,6 +30,8 @@ _LIST_RULES = (
     "bases",
     "annotations",
     "values",
+    "blocks",
+    "results",
 )
 _TEXT_RULES = ("module", "function", "imports", "query")
 _FLAG_RULES = ("docstrings",)
@@ -60,6 +62,10 @@ class Language:
     """Where a bound name has its type."""
     values: tuple[str, ...] = ("value", "right")
     """Where a bound name has its value."""
+    blocks: frozenset[str] = frozenset()
+    """Where a body may be an expression, the node types of those that are none: the expression is what it returns."""
+    results: frozenset[str] = frozenset()
+    """Node types of bodies whose last expression is what they return."""
     docstrings: bool = False
     """A string that stands first in a body documents its definition."""
     fields: frozenset[str] = frozenset()
@@ -181,6 +187,8 @@ class Languages:
                 for index in range(1, grammar.field_count + 1)
                 if (field_name := grammar.field_name_for_id(index))
             ),
+            blocks=frozenset(rules.get("blocks", ())),
+            results=frozenset(rules.get("results", ())),
             docstrings=rules.get("docstrings", False),
             imports=rules.get("imports", entry.name),
         )

@@ -11,6 +11,7 @@ import tree_sitter
 
 from forethought.index.docs import LeadingLines, clean_comment, clean_docstring
 from forethought.index.languages import Language
+from forethought.index.results import last_expressions
 from forethought.index.tags import Position, Range, Span, Symbol
 
 CLASS_KINDS = frozenset({"class", "interface", "enum", "struct", "trait", "type"})
@@ -288,6 +289,7 @@ def _symbol(
         parameters=_parameters(source, parameters) if parameters is not None else (),
         returns=_returns(language, source, draft) if kind in CALLABLE_KINDS else None,
         bases=_bases(language, source, draft.node) if kind in CLASS_KINDS else (),
+        returned=last_expressions(language, source, body_node) if callable_node is not None else (),
         digest=hashlib.sha256(text).hexdigest()[:16],
     )
 

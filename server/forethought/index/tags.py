@@ -61,6 +61,10 @@ class Symbol:
     """Superclasses, interfaces, traits and mixins as written."""
     raises: tuple[str, ...] = ()
     """Names of the exceptions that the body raises or throws itself, in order, without repeats."""
+    returned: tuple[str, ...] = ()
+    """The expressions that the body itself returns, in order, without repeats, each cut at 80 characters."""
+    yielded: tuple[str, ...] = ()
+    """The same of what it yields."""
     digest: str = ""
     """First 16 hex digits of the SHA-256 of the symbol's text (`span`, LF endings); empty for the file itself."""
 

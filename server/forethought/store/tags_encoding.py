@@ -181,13 +181,15 @@ def _symbol_row(symbol: Symbol, places: dict[str, int]) -> list[Any]:
         symbol.returns,
         symbol.bases,
         symbol.raises,
+        symbol.returned,
+        symbol.yielded,
         symbol.digest,
     ]
 
 
 def _symbol(row: list[Any], ids: list[str]) -> Symbol:
     (symbol_id, name, kind, a, b, c, d, e, f, g, h, start, end, body, parent) = row[:15]
-    (signature, doc, parameters, returns, bases, raises, digest) = row[15:]
+    (signature, doc, parameters, returns, bases, raises, returned, yielded, digest) = row[15:]
     return Symbol(
         symbol_id,
         name,
@@ -203,6 +205,8 @@ def _symbol(row: list[Any], ids: list[str]) -> Symbol:
         returns,
         tuple(bases),
         tuple(raises),
+        tuple(returned),
+        tuple(yielded),
         digest,
     )
 

@@ -1,0 +1,114 @@
+"""What is said of a class: its bases, its direct subclasses, the members that are its own and that it inherits."""
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from forethought.index import modules
+from forethought.index.facts import Place, known_as
+from forethought.index.names import CLASS_KINDS, FUNCTION_KINDS, IndexView, Target
+from forethought.index.resolve import Resolver
+from forethought.index.tags import Symbol
+
+
+def subclasses(resolver: Resolver, target: Target) -> tuple[Place, ...]:
+    """Every class in the repository that names the target among its bases, in path order.
+
+    Only bases that can be resolved count; a file that never mentions the name is not read.
+    """
+    view = resolver.view
+    symbol = _symbol(resolver, target)
+    if symbol is None or symbol.kind not in CLASS_KINDS:
+        return ()
+    names: dict[str, set[str]] = {}
+    for name, only_in in known_as(view, symbol.short_name):
+        for path in {path for path, _ in view.references_named(name)} if only_in is None else {only_in}:
+            names.setdefault(path, set()).add(name)
+    found: list[Place] = []
+    for path in sorted(names):
+        outline = view.outline(path)
+        mentioned = re.compile(rf"(?<![\w$])(?:{'|'.join(map(re.escape, sorted(names[path])))})(?![\w$])")
+        for other in outline.symbols[1:] if outline is not None else ():
+            its = Target(path, other.id)
+            if other.kind not in CLASS_KINDS or its == target or not any(map(mentioned.search, other.bases)):
+                continue
+            if any(classes == (target,) for _, classes in resolver.bases(its)):
+                found.append(Place(path, other.id, other.selection))
+    return tuple(found)
+
+
+def own_members(resolver: Resolver, target: Target) -> tuple[tuple[Target, Symbol], ...]:
+    """The definitions in a class or a file, those of a class that stand outside of it, too (Go, Rust, C++, Lua)."""
+    names = resolver.names(target.path)
+    symbol = names.symbols.get(target.symbol_id) if names is not None else None
+    if names is None or symbol is None:
+        return ()
+    if symbol.kind == "file":
+        return tuple((Target(target.path, other.id), other) for other in names.tags.symbols[1:] if not other.parent)
+    found = [
+        (Target(target.path, member.id), member)
+        for members in names.members.get(target.symbol_id, {}).values()
+        for member in members
+    ]
+    found += _elsewhere(resolver.view, target, symbol, names.tags.language)
+    found.sort(key=lambda item: (item[0].path != target.path, item[0].path, item[1].selection))
+    return tuple(found)
+
+
+def inherited(resolver: Resolver, target: Target) -> tuple[tuple[Target, tuple[tuple[Target, Symbol], ...]], ...]:
+    """For each base in the repository, nearest first: its methods that nothing before it in the order replaces."""
+    seen = {symbol.short_name for _, symbol in own_members(resolver, target)}
+    found = []
+    for base in resolver.order(target)[1:]:
+        methods = tuple(
+            (member, symbol)
+            for member, symbol in own_members(resolver, base)
+            if symbol.kind in FUNCTION_KINDS and symbol.short_name not in seen
+        )
+        seen |= {symbol.short_name for _, symbol in methods}
+        if methods:
+            found.append((base, methods))
+    return tuple(found)
+
+
+def bases_outside(resolver: Resolver, target: Target) -> tuple[str, ...]:
+    """Bases, of the class or of its bases, as written, that are not in the repository or cannot be told."""
+    written = [text for owner in resolver.order(target) for text, classes in resolver.bases(owner) if not classes]
+    return tuple(text for text in dict.fromkeys(written) if text not in ("object", "ABC", "abc.ABC"))
+
+
+def constructor(resolver: Resolver, target: Target) -> Target | None:
+    """What is called when the class is: its own or inherited `__init__`, `constructor`, `initialize`, or namesake."""
+    symbol = _symbol(resolver, target)
+    if symbol is None or symbol.kind not in CLASS_KINDS:
+        return None
+    for name in ("__init__", "constructor", "__construct", "initialize", "init", symbol.short_name):
+        found = resolver.member(target, name)
+        if len(found) == 1 and found[0] != target:
+            return found[0]
+    return None
+
+
+def _elsewhere(view: IndexView, target: Target, symbol: Symbol, language: str) -> Iterator[tuple[Target, Symbol]]:
+    """Methods in other files of the folder that name the class as theirs."""
+    if language not in _DETACHED:
+        return
+    folder = posixpath.dirname(target.path)
+    for path in sorted(view.paths()):
+        if path == target.path or posixpath.dirname(path) != folder:
+            continue
+        outline = view.outline(path)
+        if outline is None or outline.language not in modules.family(language):
+            continue
+        for other in outline.symbols[1:]:
+            if other.kind in FUNCTION_KINDS and not other.parent and other.name.rpartition(".")[0] == symbol.name:
+                yield Target(path, other.id), other
+
+
+_DETACHED = frozenset({"go", "rust", "c", "cpp"})
+"""Languages in which a method may stand in another file than its type."""
+
+
+def _symbol(resolver: Resolver, target: Target) -> Symbol | None:
+    names = resolver.names(target.path)
+    return names.symbols.get(target.symbol_id) if names is not None else None

@@ -36,7 +36,11 @@ class SavedContexts:
         self._read = read
         self._on_outdated = on_outdated
         """Called with a path whose text on disk is not the one that was indexed."""
-        self._findings = SharedFindings(index)
+        self.findings = SharedFindings(index)
+
+    def resolver(self) -> Resolver:
+        """A resolver over what is saved now, for one piece of work."""
+        return Resolver(self._index, self.findings.current())
 
     def symbols(self, path: str) -> tuple[SavedSymbol, ...]:
         """The file's symbols with their subjects; empty when the disk is newer than the index."""
@@ -48,7 +52,7 @@ class SavedContexts:
             data, tags = self._read_indexed(path, digest), self._index.tags(path)
             if data is None or tags is None:
                 return ()
-            resolver = self._resolver()
+            resolver = self.resolver()
             subjects = {
                 symbol.id: (digest, build_context(resolver, path, tags, symbol, data).subject)
                 for symbol in tags.symbols
@@ -66,7 +70,7 @@ class SavedContexts:
         data = self._read_indexed(target.path, digest)
         if data is None:
             return None
-        context = build_context(self._resolver(), target.path, tags, symbol, data)
+        context = build_context(self.resolver(), target.path, tags, symbol, data)
         self._index.put_subjects(target.path, {symbol.id: (digest, context.subject)})
         return context
 
@@ -129,10 +133,6 @@ class SavedContexts:
             self._on_outdated(path)
             return None
         return data
-
-    def _resolver(self) -> Resolver:
-        """A resolver over what is saved now."""
-        return Resolver(self._index, self._findings.current())
 
 
 def _interface(tags: FileTags | None) -> dict[str, str]:

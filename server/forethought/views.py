@@ -33,6 +33,11 @@ class OverlayView:
     def generation(self) -> int:
         return self._saved.generation + self._edits
 
+    @property
+    def empty(self) -> bool:
+        """No buffer is laid over: the index is all there is."""
+        return not self._open
+
     def replace_buffer(self, path: str, tags: FileTags | None) -> None:
         """Lay a buffer's tags over the disk's; None takes them away."""
         if self._open.get(path) is tags:

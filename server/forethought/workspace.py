@@ -1,7 +1,8 @@
 """One root: its index, its open files, what is known about its symbols, and how they stand in c′.
 
-Two lanes work off the event loop: `views` (parse buffers, resolve names, complete cards) and `index` (read what
-changed on disk). What hover reads (`view`, `View.at`, `View.card`) is in memory, or a point look-up in the index.
+Three lanes work off the event loop: `views` (parse buffers, resolve names, complete cards), `index` (read what changed
+on disk) and `calls` (resolve every call before anybody asks). What hover reads (`view`, `View.at`, `View.card`) is in
+memory, or a point look-up in the index.
 """
 
 import hashlib
@@ -20,6 +21,7 @@ from forethought.engine.messages import CancelToken
 from forethought.errors import ForethoughtError
 from forethought.files import LARGEST_SOURCE, UnreadableSource, read_source
 from forethought.git import Repository
+from forethought.index.calls import find_calls
 from forethought.index.extract import TAGS_VERSION, read_tags
 from forethought.index.facts import ALL_PARTS, FactPart, SymbolFacts, facts_of
 from forethought.index.findings import SharedFindings
@@ -41,6 +43,8 @@ HEAD_SECONDS = 1.0
 """Between two looks at HEAD, which reads two small files."""
 MOST_CLOSED_VIEWS = 8
 """Views of files that are not open, kept for the next request on them."""
+MOST_FILES_AHEAD = 3000
+"""Files whose calls are resolved before anybody asks."""
 
 
 class Workspace:
@@ -89,7 +93,7 @@ class Workspace:
         self._edited: set[str] = set()
         """Open files whose views are older than their buffers."""
         self._overlay = OverlayView(index)
-        self._findings = SharedFindings(self._overlay)
+        self._findings = SharedFindings(self._overlay, start=self.saved.findings)
         self._cards = CardTable()
         self._blame: OrderedDict[tuple[str, str], LineChanges] = OrderedDict()
         self._missed: list[Callable[[Target], None]] = []
@@ -98,6 +102,8 @@ class Workspace:
         self._indexer = self._make_indexer()
         self._view_lane = Lane(f"views {root.name}", on_error)
         self._index_lane = Lane(f"index {root.name}", on_error)
+        self._calls_lane = Lane(f"calls {root.name}", on_error)
+        self._watched = False
         self._head_read: str | None = None
         """HEAD when the whole root was last read."""
         self._closed = threading.Event()
@@ -331,6 +337,8 @@ class Workspace:
 
     def resolver(self) -> Resolver:
         """A resolver over the open buffers and the index as they are now, for one piece of work."""
+        if self._overlay.empty:
+            return self.saved.resolver()
         return Resolver(self._overlay, self._findings.current())
 
     # The index
@@ -365,6 +373,8 @@ class Workspace:
             self._renew_views(changed)
             if self.place_search.begun:
                 self._index_lane.submit("words", lambda: self.place_search.catch_up(CancelToken()), 9)
+        if self._watched:
+            self._calls_lane.submit("calls", self._find_calls_ahead)
         for listener in self._refreshed:
             listener(report)
         self._on_change()
@@ -386,6 +396,7 @@ class Workspace:
 
     def watch(self) -> None:
         """Read the root now, and again whenever HEAD moves: commit, amend, merge, rebase, switch, pull."""
+        self._watched = True
         self.refresh_later()
         if self.repository is not None:
             threading.Thread(target=self._follow_head, name=f"HEAD {self.root.name}", daemon=True).start()
@@ -401,10 +412,11 @@ class Workspace:
 
     def close(self) -> None:
         self._closed.set()
-        self._view_lane.close()
-        self._index_lane.close()
-        self._view_lane.join(1.0)
-        self._index_lane.join(1.0)
+        lanes = (self._view_lane, self._index_lane, self._calls_lane)
+        for lane in lanes:
+            lane.close()
+        for lane in lanes:
+            lane.join(1.0)
         self.place_search.close()
         self.index.close()
 
@@ -432,6 +444,14 @@ class Workspace:
     def _refresh_quietly(self, paths: Collection[str] | None) -> None:
         # A single file is seen to change before the poll sees HEAD move: then others may have changed as well.
         self.refresh(None if self._head_moved() else paths)
+
+    def _find_calls_ahead(self) -> None:
+        """Resolve the calls of each file, half of the time at most, so that callers and tests are look-ups."""
+        for path in sorted(self.index.paths())[:MOST_FILES_AHEAD]:
+            started = time.monotonic()
+            find_calls(self.resolver(), path)
+            if self._closed.wait(time.monotonic() - started):
+                return
 
     def _renew_views(self, changed: Collection[str]) -> None:
         self._cards.drop_files(changed)

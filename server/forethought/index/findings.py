@@ -90,12 +90,15 @@ class Findings:
 class SharedFindings:
     """The findings about a view as it is now, for any thread. No thread waits: two may renew them at once."""
 
-    def __init__(self, view: IndexView) -> None:
+    def __init__(self, view: IndexView, start: "SharedFindings | None" = None) -> None:
         self._view = view
+        self._start = start
+        """Of a view that has much in common with this one."""
         self._known: Findings | None = None
 
     def current(self) -> Findings:
         known = self._known
         if known is None or known.generation != self._view.generation:
-            known = self._known = Findings(self._view, known)
+            before = known or (self._start.current() if self._start is not None else None)
+            known = self._known = Findings(self._view, before)
         return known

@@ -25,7 +25,7 @@ MOST_WORDS = 64
 
 _Key = TypeVar("_Key", str, Target)
 _TEST_WORDS = frozenset({"test", "tests", "testing", "spec", "specs", "fixture", "fixtures", "conftest", "unittest"})
-_EMPTY_WORDS = frozenset(
+EMPTY_WORDS = frozenset(
     re.findall(
         r"\w+",
         "a about all an and any are as at be been before being between both but by can code could did do does "
@@ -59,7 +59,7 @@ class Ranked:
 def question_words(question: str) -> tuple[str, ...]:
     """The words of a question that say something, each once; all of them when none does."""
     said = tuple(dict.fromkeys(words(question)))
-    return (tuple(word for word in said if word not in _EMPTY_WORDS) or said)[:MOST_WORDS]
+    return (tuple(word for word in said if word not in EMPTY_WORDS) or said)[:MOST_WORDS]
 
 
 def rank(question: str, hits: Hits) -> Ranked:

@@ -12,6 +12,7 @@ BENCHES = {
     "kill": "What `kill -9` at random moments of a `precompute` run costs the next run.",
     "predictability": "The gain from sleep time in five groups of questions, from the least to the most foreseeable.",
     "replay": "Share of hovers on just-changed symbols that find a fresh insight, over a replayed history.",
+    "repo-questions": "Whether the files are found that answer a question about a repository: BM25, our ranking, c′.",
     "resolve": "How often name resolution answers, and how often with the same definition as Jedi.",
     "share": "Whether a clone without a model shows what another clone thought, after export and import.",
     "stateful": "Accuracy by test-time tokens, with and without sleep time, beside many tries at test time.",

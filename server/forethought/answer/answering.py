@@ -8,21 +8,14 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from forethought.answer.facts import MOST_LISTED, fact_text, where
+from forethought.answer.facts import FactAnswers
 from forethought.answer.generation import prompts_for, stream_answer
 from forethought.answer.meaning import Meaning
-from forethought.answer.question import Answer, Meant, Question, no_answer, source_of, source_of_place
+from forethought.answer.question import Answer, Meant, Question, no_answer, source_of
 from forethought.engine.messages import CancelToken, Engine, GenerateRequest
 from forethought.errors import ContextOverflow, ForethoughtError, UsageError
-from forethought.index.resolve import Target
 from forethought.insights import PredictedQuestion
-from forethought.matching import (
-    FACT_ASPECTS,
-    Intent,
-    closest_names,
-    read_intent,
-    same_question,
-)
+from forethought.matching import FACT_ASPECTS, Intent, read_intent, same_question
 from forethought.prompts import ANSWER_BUDGETS
 from forethought.workspace import Workspace
 
@@ -34,6 +27,7 @@ class Answering:
         self._workspaces = workspaces
         self._chat_engine = chat_engine
         self._meaning = Meaning(workspaces)
+        self._facts = FactAnswers(workspaces, self._meaning)
 
     def answer(self, question: Question, on_delta: Callable[[str], None], cancel: CancelToken) -> Answer:
         """Raises UsageError for an empty question, Cancelled, ContextOverflow, EngineError."""
@@ -48,10 +42,12 @@ class Answering:
         return replace(answer, id=uuid.uuid4().hex, first_token_ms=first, total_ms=total)
 
     def _answer(self, question: Question, on_delta: Callable[[str], None], cancel: CancelToken) -> Answer:
-        intent = read_intent(question.text)
+        intent = self._meaning.intent(question)
         wanted = question.tier
         if intent and intent.aspect in FACT_ASPECTS and wanted in ("auto", "facts"):
-            return self._fact(question, intent)
+            if (answer := self._facts.answer(question, intent)) is not None:
+                return answer
+            intent = None
         if wanted == "facts":
             return no_answer(
                 "This is not a question of fact that I understand; ask who calls, tests or raises something."
@@ -68,44 +64,8 @@ class Answering:
                 "No predicted question matches this one" + (" closely enough." if meant else "; name a symbol.")
             )
         if wanted == "auto" and intent and intent.name and intent.marked and not meant:
-            return self._unknown_name(question, intent.name)
+            return self._facts.unknown(question, intent.name)
         return self._generated(question, meant, on_delta, cancel)
-
-    # Tier: facts
-
-    def _fact(self, question: Question, intent: Intent) -> Answer:
-        targets = self._meaning.targets(question, intent)
-        if not targets:
-            if intent.name is None:
-                return no_answer("Point at a symbol or name one: I do not know what “this” is.")
-            return self._unknown_name(question, intent.name)
-        if len(targets) > 1:
-            return self._ambiguous(intent.name or "this", targets)
-        workspace, target = targets[0]
-        workspace.catch_up(target.path)
-        card = workspace.quick_card(target)
-        if card is None:
-            return no_answer("The file changed while it was read; ask again.")
-        item = Meant(workspace, card)
-        text, places = fact_text(item, intent.aspect)
-        return Answer(
-            "", text, "facts", sources=(source_of(item), *(source_of_place(workspace, place) for place in places))
-        )
-
-    def _unknown_name(self, question: Question, name: str) -> Answer:
-        known = {symbol for workspace in self._workspaces() for symbol in workspace.names()}
-        if not known:
-            return no_answer("Nothing is indexed yet; ask again in a moment.")
-        close = closest_names(name.rpartition(".")[2], known)
-        hint = f" Did you mean {' or '.join(f'`{candidate}`' for candidate in close)}?" if close else ""
-        return Answer("", f"There is no `{name}` in this repository.{hint}", "facts")
-
-    def _ambiguous(self, name: str, targets: Sequence[tuple[Workspace, Target]]) -> Answer:
-        meant = self._meaning.cards(targets[:MOST_LISTED])
-        lines = [f"- `{item.card.symbol.name}` in {where(item.card)}" for item in meant]
-        more = f"\n… and {len(targets) - len(meant)} more" if len(targets) > len(meant) else ""
-        text = f"`{name}` could be one of {len(targets)}; which one?\n" + "\n".join(lines) + more
-        return Answer("", text, "facts", sources=tuple(source_of(item) for item in meant))
 
     # Tier: predicted
 
@@ -133,6 +93,7 @@ class Answering:
             model=_model_name(provenance.model, provenance.demo),
             subject=card.entry.subject,
             stored_text=matched.answer,
+            aspect=intent.aspect if intent else "same",
         )
 
     # Tiers: enriched and full
@@ -179,7 +140,7 @@ def _matching_question(
 ) -> PredictedQuestion | None:
     """The stored question that asks the same: in the same words, or the same aspect of the same symbol."""
     for item in questions:
-        if same_question(text, item.question):
+        if same_question(text, item.question, name):
             return item
     if intent is None:
         return None

@@ -1,96 +1,94 @@
-"""Answers of fact, as text: worked out from the index each time, never generated."""
+"""The tier `facts`: which symbol a question of fact is about, and the text that the index gives."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from forethought.answer.question import Meant
-from forethought.cards import Card
+from forethought.answer.fact_texts import MOST_LISTED, fact_text, where
+from forethought.answer.meaning import Meaning
+from forethought.answer.question import Answer, Meant, Question, no_answer, source_of, source_of_place
 from forethought.context import CLASS_KINDS
-from forethought.index.facts import Place
+from forethought.index.hierarchy import bases_outside, inherited, own_members
 from forethought.index.resolve import Target
-from forethought.line_changes import LastChange
+from forethought.matching import Intent, closest_names
+from forethought.workspace import Workspace
 
-MOST_LISTED = 20
-"""Places that an answer of fact lists before it says how many more there are."""
+_OF_SYMBOLS_ONLY = frozenset({"callers", "calls", "raises", "parameters", "default", "returns", "bases", "subclasses"})
+"""What only a definition can be asked about. “Which tests cover login?” may mean a matter and no symbol."""
 
 
-def fact_text(item: Meant, aspect: str) -> tuple[str, tuple[Place, ...]]:
-    """The answer of fact, and the places that it names."""
-    card = item.card
-    symbol = card.symbol
-    target = Target(card.path, symbol.id)
-    name = f"`{symbol.name}`" if symbol.name else f"`{card.path}`"
-    if aspect == "location":
-        return f"{name} is defined in {where(card)}.", ()
-    if aspect == "parameters":
-        if symbol.kind == "file":
-            return f"{name} is a file; it takes no parameters.", ()
-        takes = ", ".join(f"`{parameter}`" for parameter in symbol.parameters)
-        return (f"{name} takes {takes}." if takes else f"{name} takes no parameters.") + f"\n\n`{symbol.signature}`", ()
-    if aspect == "docs":
-        return symbol.doc or f"{name} has no documentation.", ()
-    if aspect == "bases":
-        bases = ", ".join(f"`{base}`" for base in symbol.bases)
-        return (f"{name} is based on {bases}." if bases else f"{name} names no base."), ()
-    if aspect == "raises":
-        raised = ", ".join(f"`{error}`" for error in symbol.raises)
-        none = f"{name} raises nothing itself; what it calls may."
-        return (f"{name} raises {raised} itself." if raised else none), ()
-    if aspect == "last_change":
-        return _last_change_text(item.workspace.last_change(target), name), ()
-    if aspect == "members":
-        return _members_text(item, name)
-    if aspect == "callers":
-        facts = item.workspace.facts(target, "callers")
-        return _list_text(item, name, facts.called_by, facts.called_by_count, "is called from", "is not called"), (
-            facts.called_by[:MOST_LISTED]
-        )
-    if aspect == "calls":
-        facts = item.workspace.facts(target, "calls")
-        return _list_text(item, name, facts.calls, len(facts.calls), "calls", "calls nothing"), facts.calls[
-            :MOST_LISTED
+class FactAnswers:
+    """Answers questions of fact over the session's roots. Reads the index, the disk and git."""
+
+    def __init__(self, workspaces: Callable[[], Sequence[Workspace]], meaning: Meaning) -> None:
+        self._workspaces = workspaces
+        self._meaning = meaning
+
+    def answer(self, question: Question, intent: Intent) -> Answer | None:
+        """None when the question may mean a matter and no symbol: nothing here has such a name, nor one like it."""
+        if intent.aspect == "changed_since":
+            return no_answer(f"`forethought digest --since {intent.other}` says what changed since then.")
+        targets = self._meaning.targets(question, intent)
+        if not targets:
+            if intent.name is None:
+                return no_answer("Point at a symbol or name one: I do not know what “this” is.")
+            if intent.marked or intent.aspect in _OF_SYMBOLS_ONLY or self._close(intent.name):
+                return self.unknown(question, intent.name)
+            return None
+        if len(targets) > 1:
+            return self._ambiguous(intent.name or "this", targets)
+        workspace, target = targets[0]
+        workspace.catch_up(target.path)
+        card = workspace.quick_card(target)
+        if card is None:
+            return no_answer("The file changed while it was read; ask again.")
+        item = Meant(workspace, card)
+        others = self._meaning.named(question, intent.other) if intent.other else []
+        text, places = fact_text(item, intent, [target for home, target in others if home is workspace])
+        places_of = (source_of_place(workspace, place) for place in places)
+        return Answer("", text, "facts", sources=(source_of(item), *places_of), aspect=intent.aspect)
+
+    def unknown(self, question: Question, name: str) -> Answer:
+        """“There is no … here; did you mean …”: of a dotted name, what its owner has."""
+        if not any(workspace.names() for workspace in self._workspaces()):
+            return no_answer("Nothing is indexed yet; ask again in a moment.")
+        owner, _, member = name.rpartition(".")
+        owners = self._meaning.named(question, owner) if owner else []
+        if len(owners) == 1:
+            for item in self._meaning.cards(owners):
+                if item.card.symbol.kind in {*CLASS_KINDS, "file"}:
+                    return self._no_member(item, member)
+        hint = _hint(self._close(name))
+        return Answer("", f"Nothing named `{name}` is defined in this repository.{hint}", "facts", aspect="unknown")
+
+    def _no_member(self, item: Meant, member: str) -> Answer:
+        symbol = item.card.symbol
+        resolver, target = item.workspace.resolver(), Target(item.card.path, symbol.id)
+        members = [
+            *own_members(resolver, target),
+            *(item for _, items in inherited(resolver, target) for item in items),
         ]
-    facts = item.workspace.facts(target, "tests")
-    return _list_text(item, name, facts.tests, len(facts.tests), "is reached by", "is reached by no test"), (
-        facts.tests[:MOST_LISTED]
-    )
+        outside = bases_outside(resolver, target)
+        hint = _hint(closest_names(member, [found.short_name for _, found in members]))
+        note = f" It may come from {', '.join(f'`{base}`' for base in outside)}, which is not here." if outside else ""
+        name = f"`{symbol.name}`" if symbol.name else f"`{item.card.path}`"
+        return Answer(
+            "",
+            f"{name} ({where(item.card)}) defines no `{member}`.{note}{hint}",
+            "facts",
+            sources=(source_of(item),),
+            aspect="unknown",
+        )
+
+    def _close(self, name: str) -> list[str]:
+        known = {symbol for workspace in self._workspaces() for symbol in workspace.names()}
+        return closest_names(name.rpartition(".")[2], known)
+
+    def _ambiguous(self, name: str, targets: Sequence[tuple[Workspace, Target]]) -> Answer:
+        meant = self._meaning.cards(targets[:MOST_LISTED])
+        lines = [f"- `{item.card.symbol.name}` in {where(item.card)}" for item in meant]
+        more = f"\n… and {len(targets) - len(meant)} more" if len(targets) > len(meant) else ""
+        text = f"`{name}` could be one of {len(targets)}; which one?\n" + "\n".join(lines) + more
+        return Answer("", text, "facts", sources=tuple(source_of(item) for item in meant), aspect="ambiguous")
 
 
-def _list_text(item: Meant, name: str, places: Sequence[Place], count: int, verb: str, none: str) -> str:
-    if not count:
-        return f"{name} {none} in this repository, as far as names can be resolved."
-    listed = places[:MOST_LISTED]
-    lines = [f"- `{place.symbol_id or place.path}` ({place.path}:{place.range.start.row + 1})" for place in listed]
-    more = f"\n… and {count - len(listed)} more" if count > len(listed) else ""
-    unit = "place" if verb == "is called from" else ""
-    return (
-        f"{name} {verb} {count}{f' {unit}' if unit else ''}{'s' if unit and count > 1 else ''}:\n"
-        + "\n".join(lines)
-        + more
-    )
-
-
-def _last_change_text(change: LastChange | None, name: str) -> str:
-    if change is None:
-        return f"The last change of {name} is not committed, or its history is not here."
-    return (
-        f"{name} was last changed by {change.author} on {change.date[:10]} in `{change.commit[:10]}`: {change.subject}"
-    )
-
-
-def _members_text(item: Meant, name: str) -> tuple[str, tuple[Place, ...]]:
-    view = item.workspace.view_from_disk(item.card.path)
-    symbols = view.tags.symbols if view else ()
-    own = item.card.symbol
-    children = [symbol for symbol in symbols if symbol.kind != "file" and symbol.parent == own.id]
-    if own.kind not in CLASS_KINDS and own.kind != "file":
-        children = [symbol for symbol in children if symbol.body]
-    if not children:
-        return f"{name} defines nothing by name.", ()
-    places = tuple(Place(item.card.path, symbol.id, symbol.selection) for symbol in children)
-    lines = [f"- `{symbol.signature}` (line {symbol.range.start.row + 1})" for symbol in children[: 2 * MOST_LISTED]]
-    more = f"\n… and {len(children) - len(lines)} more" if len(children) > len(lines) else ""
-    return f"{name} defines {len(children)}:\n" + "\n".join(lines) + more, places[:MOST_LISTED]
-
-
-def where(card: Card) -> str:
-    return f"{card.path}:{card.symbol.selection.start.row + 1}"
+def _hint(close: Sequence[str]) -> str:
+    return f" Did you mean {' or '.join(f'`{candidate}`' for candidate in close)}?" if close else ""

@@ -3,12 +3,15 @@
 from collections.abc import Callable, Sequence
 
 from forethought.answer.question import Meant, Question
+from forethought.context import CLASS_KINDS, FUNCTION_KINDS
 from forethought.index.resolve import Target
-from forethought.matching import Intent, is_about_this_file, named_in
+from forethought.matching import Intent, is_about_this_file, named_in, read_intent
 from forethought.workspace import Workspace
 
 MOST_MEANT = 3
 """Symbols that one question may be about."""
+
+Place = tuple[Workspace, Target]
 
 
 class Meaning:
@@ -17,25 +20,36 @@ class Meaning:
     def __init__(self, workspaces: Callable[[], Sequence[Workspace]]) -> None:
         self._workspaces = workspaces
 
+    def intent(self, question: Question) -> Intent | None:
+        """What is asked of what; None when the question is not understood as a whole."""
+        known: dict[str, bool] = {}
+
+        def knows(name: str) -> bool:
+            if name not in known:
+                known[name] = any(_is_known(workspace, name) for workspace in self._workspaces())
+            return known[name]
+
+        return read_intent(question.text, knows)
+
     def meant(self, question: Question, intent: Intent | None) -> list[Meant]:
         """The symbols that the question names or points at; several definitions of one name are all meant."""
         if intent is not None:
             return self.cards(self.targets(question, intent))[:MOST_MEANT]
         of_file = question.at is not None and is_about_this_file(question.text)
-        found: dict[tuple[Workspace, Target], None] = {}
+        found: dict[Place, None] = {}
         if of_file:
             found.update(dict.fromkeys(self._pointed(question, of_file=True)))
         marked = list(named_in(question.text, only_marked=True))
         for name in marked if of_file else named_in(question.text):
             if found and name not in marked:
                 break  # plain words may happen to be names, too
-            targets = self._named(question, name)
+            targets = self.named(question, name)
             if len(targets) == 1:
                 found.update(dict.fromkeys(targets))
         if not found:
             for message in reversed(question.history):
                 for name in named_in(message.content):
-                    targets = self._named(question, name)
+                    targets = self.named(question, name)
                     if len(targets) == 1:
                         found.update(dict.fromkeys(targets))
                 if found:
@@ -44,24 +58,20 @@ class Meaning:
             found.update(dict.fromkeys(self._pointed(question, of_file=False)))
         return self.cards(list(found)[:MOST_MEANT])
 
-    def targets(self, question: Question, intent: Intent) -> list[tuple[Workspace, Target]]:
+    def targets(self, question: Question, intent: Intent) -> list[Place]:
+        """What an understood question is about; several when its name is ambiguous, none when nothing has it."""
         if intent.name is not None:
-            return self._named(question, intent.name)
-        return self._pointed(question, intent.of_file)
+            found = self.named(question, intent.name)
+            if intent.within is not None:
+                found = [place for place in found if _is_file(place[1].path, intent.within)]
+            return self._of_kind(found, intent.kind)
+        spoken_of = self._spoken_of(question)
+        if intent.spoken_of and spoken_of:
+            return spoken_of
+        pointed = self._pointed(question, intent.of_file, intent.kind if intent.kind in CLASS_KINDS else None)
+        return pointed or ([] if intent.of_file else spoken_of)
 
-    def _pointed(self, question: Question, of_file: bool) -> list[tuple[Workspace, Target]]:
-        if question.at is None:
-            return []
-        workspace, path, position = question.at
-        if of_file or position is None:
-            return [(workspace, Target(path, ""))]
-        targets = workspace.targets_at(path, position)
-        if not targets:
-            enclosing = workspace.enclosing_symbol(path, position)
-            targets = (enclosing,) if enclosing else ()
-        return [(workspace, target) for target in targets]
-
-    def _named(self, question: Question, name: str) -> list[tuple[Workspace, Target]]:
+    def named(self, question: Question, name: str) -> list[Place]:
         """Every definition that the name can mean; in the file that was asked from when it has one."""
         order = list(self._workspaces())
         if question.at is not None:
@@ -71,23 +81,65 @@ class Meaning:
             if question.at is not None and workspace is question.at[0]:
                 here = [target for target in found if target.path == question.at[1]]
                 found = here or found
+            found = found or _inherited(workspace, name)
             if found:
                 return [(workspace, target) for target in found]
             if (path := _file_named(workspace, name)) is not None:
                 return [(workspace, Target(path, ""))]
         return []
 
-    def cards(self, targets: Sequence[tuple[Workspace, Target]]) -> list[Meant]:
+    def cards(self, targets: Sequence[Place]) -> list[Meant]:
         return [Meant(workspace, card) for workspace, target in targets if (card := workspace.insight_card(target))]
 
+    def _pointed(self, question: Question, of_file: bool, kind: str | None = None) -> list[Place]:
+        """What the place that was asked from stands on or in; with a kind of class, the class around it."""
+        if question.at is None:
+            return []
+        workspace, path, position = question.at
+        if of_file or position is None:
+            return [(workspace, Target(path, ""))]
+        targets = workspace.targets_at(path, position)
+        if not targets:
+            enclosing = workspace.enclosing_symbol(path, position)
+            targets = (enclosing,) if enclosing else ()
+        if kind is not None and len(targets) == 1:
+            targets = (_class_around(workspace, targets[0]) or targets[0],)
+        return [(workspace, target) for target in targets]
 
-def _definitions(workspace: Workspace, name: str) -> list[Target]:
-    short = name.rpartition(".")[2]
-    by_name: dict[tuple[str, str], list[str]] = {}
-    for path, symbol_id, _, _ in workspace.overlay.definitions_named(short):
-        by_name.setdefault((path, symbol_id.partition("#")[0]), []).append(symbol_id)
-    resolver = workspace.resolver()
-    found = [resolver.representative(path, same) for (path, _), same in by_name.items()]
+    def _spoken_of(self, question: Question) -> list[Place]:
+        """The symbol that the person's last message with a name was about; none when that named several."""
+        for message in reversed(question.history):
+            if message.role != "user":
+                continue
+            earlier = Question(message.content, question.at)
+            intent = self.intent(earlier)
+            names = [intent.name] if intent and intent.name else list(named_in(message.content, only_marked=True))
+            found = dict.fromkeys(place for name in names for place in self.named(question, name))
+            if found:
+                return list(found) if len(names) == 1 else []
+        return []
+
+    def _of_kind(self, found: list[Place], kind: str | None) -> list[Place]:
+        """Of several definitions, those of the kind that the question says: “the class Session”."""
+        wanted = next((kinds for kinds in (CLASS_KINDS, FUNCTION_KINDS) if kind in kinds), None)
+        if wanted is None or len(found) < 2:
+            return found
+        rows = {
+            (path, symbol_id): its_kind
+            for workspace in {place[0] for place in found}
+            for name in {_short(target) for _, target in found}
+            for path, symbol_id, its_kind, _ in workspace.overlay.definitions_named(name)
+        }
+        return [place for place in found if rows.get((place[1].path, place[1].symbol_id)) in wanted] or found
+
+
+def _is_known(workspace: Workspace, name: str) -> bool:
+    return bool(_rows(workspace, name)) or _file_named(workspace, name) is not None
+
+
+def _rows(workspace: Workspace, name: str) -> list[Target]:
+    """Definitions of the name: of its last part, in the class or module that the others name."""
+    found = [Target(path, key) for path, key, _, _ in workspace.overlay.definitions_named(name.rpartition(".")[2])]
     if "." not in name:
         return found
     wanted = f".{name}"
@@ -96,6 +148,21 @@ def _definitions(workspace: Workspace, name: str) -> list[Target]:
         for target in found
         if f".{target.symbol_id.partition('#')[0]}".endswith(wanted) or _module_path(target).endswith(wanted)
     ]
+
+
+def _definitions(workspace: Workspace, name: str) -> list[Target]:
+    by_name: dict[tuple[str, str], list[str]] = {}
+    for path, symbol_id in _rows(workspace, name):
+        by_name.setdefault((path, symbol_id.partition("#")[0]), []).append(symbol_id)
+    resolver = workspace.resolver()
+    return [resolver.representative(path, same) for (path, _), same in by_name.items()]
+
+
+def _inherited(workspace: Workspace, name: str) -> list[Target]:
+    """`Child.method` that stands in a base of `Child`."""
+    owner, _, member = name.rpartition(".")
+    owners = _definitions(workspace, owner) if owner else []
+    return list(workspace.resolver().member(owners[0], member)) if len(owners) == 1 else []
 
 
 def _module_path(target: Target) -> str:
@@ -107,5 +174,27 @@ def _module_path(target: Target) -> str:
 def _file_named(workspace: Workspace, name: str) -> str | None:
     """The file of that path, else the one file whose path ends with the name."""
     paths = workspace.index.paths()
-    found = [name] if name in paths else [path for path in paths if path.endswith(f"/{name}")]
+    if name in paths:
+        return name
+    if "." not in name and "/" not in name:
+        return None
+    found = [path for path in paths if _is_file(path, name)]
     return found[0] if len(found) == 1 else None
+
+
+def _is_file(path: str, name: str) -> bool:
+    return path == name or path.endswith(f"/{name}")
+
+
+def _class_around(workspace: Workspace, target: Target) -> Target | None:
+    outline = workspace.overlay.outline(target.path)
+    symbol = outline.symbol(target.symbol_id) if outline else None
+    while outline is not None and symbol is not None and symbol.id:
+        if symbol.kind in CLASS_KINDS:
+            return Target(target.path, symbol.id)
+        symbol = outline.symbol(symbol.parent)
+    return None
+
+
+def _short(target: Target) -> str:
+    return target.symbol_id.partition("#")[0].rpartition(".")[2]

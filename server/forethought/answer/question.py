@@ -50,6 +50,9 @@ class Answer:
     """Of a stored answer: what “wrong” removes it from."""
     stored_text: str | None = None
     """The text as stored."""
+    aspect: str | None = None
+    """What was understood to be asked: an aspect, `same` as a stored question, or that the name is `unknown` or
+    `ambiguous`; None when nothing was understood."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,18 +3,34 @@
 import re
 
 from forethought.matching.reading import content_words
+from forethought.matching.words import KINDS
 
 _INFLECTED = re.compile(r"(?:ies|es|s|ed|d|ing|e|y)?$")
-_MOST_ENDING = 3
+_SHORTEST_STEM = 3
+_POINTERS = frozenset({"it", "its", "this", "that"})
+_MARK = "@"
 
 
-def same_question(left: str, right: str) -> bool:
-    """Whether two questions say the same, word by word: politeness, synonyms that we know, marks and endings aside.
+def same_question(left: str, right: str, name: str) -> bool:
+    """Whether two questions about the symbol `name` say the same, word by word: politeness, known synonyms, marks
+    and endings aside, and “it” for the name.
 
     Nothing may be left over on either side, and the order counts: “does a call b” is not “does b call a”.
     """
-    ours, theirs = content_words(left), content_words(right)
-    return len(ours) == len(theirs) > 0 and all(map(_same_word, ours, theirs))
+    ours, theirs = _about(left, name), _about(right, name)
+    return len(ours) == len(theirs) > 1 and all(map(_same_word, ours, theirs))
+
+
+def _about(question: str, name: str) -> list[str]:
+    """The question's words, with one mark for the symbol that it is about."""
+    words: list[str] = []
+    for word in content_words(question):
+        is_it = word in (name, name.rpartition(".")[2]) or word in _POINTERS
+        if is_it and (not words or words[-1] != _MARK):
+            words.append(_MARK)
+        elif not is_it and not (word in KINDS and words and words[-1] == _MARK):
+            words.append(word)
+    return words
 
 
 def _same_word(left: str, right: str) -> bool:
@@ -23,7 +39,7 @@ def _same_word(left: str, right: str) -> bool:
     if not (left.isalpha() and right.isalpha() and left.islower() and right.islower()):
         return left.lower() == right.lower()
     stems = _stem(left), _stem(right)
-    return stems[0] == stems[1] and len(stems[0]) >= _MOST_ENDING
+    return stems[0] == stems[1] and len(stems[0]) >= _SHORTEST_STEM
 
 
 def _stem(word: str) -> str:

@@ -1,0 +1,448 @@
+"""Answers of fact, as text: worked out from the index each time, never generated."""
+
+import re
+from collections.abc import Callable, Sequence
+
+from forethought.answer.question import Meant
+from forethought.cards import Card
+from forethought.index import hierarchy
+from forethought.index.facts import MOST_PLACES, Place
+from forethought.index.names import CLASS_KINDS, FUNCTION_KINDS
+from forethought.index.parameters import Parameter, default_in_pattern, read_parameter
+from forethought.index.resolve import Resolver, Target
+from forethought.index.tags import Symbol
+from forethought.line_changes import LastChange
+from forethought.matching import Intent, closest_names
+
+MOST_LISTED = 20
+"""Places that an answer of fact lists before it says how many more there are."""
+
+_RECEIVERS = frozenset({"self", "cls"})
+_SEPARATORS = frozenset({"*", "/"})
+
+Text = tuple[str, tuple[Place, ...]]
+"""An answer, and the places that it names."""
+
+
+def fact_text(item: Meant, intent: Intent, others: Sequence[Target] = ()) -> Text:
+    """The answer of fact, and the places that it names.
+
+    others: the definitions that `intent.other` may mean, in the same root.
+    """
+    subject = _Subject(item, intent, others)
+    return _TEXTS[intent.aspect](subject)
+
+
+def where(card: Card) -> str:
+    return f"{card.path}:{card.symbol.selection.start.row + 1}"
+
+
+class _Subject:
+    """What is asked about, and what is asked of it."""
+
+    def __init__(self, item: Meant, intent: Intent, others: Sequence[Target]) -> None:
+        self.item = item
+        self.card = item.card
+        self.symbol = item.card.symbol
+        self.target = Target(item.card.path, item.card.symbol.id)
+        self.name = f"`{self.symbol.name}`" if self.symbol.name else f"`{item.card.path}`"
+        self.other = intent.other
+        self.kind = intent.kind
+        self.others = others
+
+    @property
+    def resolver(self) -> Resolver:
+        return self.item.workspace.resolver()
+
+    @property
+    def is_class(self) -> bool:
+        return self.symbol.kind in CLASS_KINDS
+
+    def callable(self) -> tuple[Symbol, str, Target]:
+        """What is called: the symbol, or the constructor of a class; how to speak of it; where it is."""
+        found = hierarchy.constructor(self.resolver, self.target) if self.is_class else None
+        outline = self.resolver.view.outline(found.path) if found else None
+        symbol = outline.symbol(found.symbol_id) if outline and found else None
+        if symbol is None or found is None:
+            return self.symbol, self.name, self.target
+        return symbol, f"`{symbol.name}`, which makes a {self.name},", found
+
+    def places(self, targets: Sequence[tuple[Target, Symbol]]) -> tuple[Place, ...]:
+        return tuple(Place(target.path, symbol.id, symbol.selection) for target, symbol in targets[:MOST_LISTED])
+
+
+def _location(subject: _Subject) -> Text:
+    return f"{subject.name} is defined in {where(subject.card)}.", ()
+
+
+def _exists(subject: _Subject) -> Text:
+    return f"Yes: {subject.name} is {_kind(subject.symbol)} in {where(subject.card)}.", ()
+
+
+def _docs(subject: _Subject) -> Text:
+    return subject.symbol.doc or f"{subject.name} has no documentation.", ()
+
+
+# Parameters
+
+
+def _parameters(subject: _Subject) -> Text:
+    symbol, name, target = subject.callable()
+    if symbol.kind == "file":
+        return f"{name} is a file; it takes no parameters.", ()
+    if symbol.kind in CLASS_KINDS:
+        return f"{name} is {_kind(symbol)} that writes no constructor of its own.\n\n`{symbol.signature}`", ()
+    if subject.other is not None:
+        return _one_parameter(subject, symbol, name)
+    places = () if target == subject.target else (Place(target.path, symbol.id, symbol.selection),)
+    return f"{name} takes {_taken(symbol)}.\n\n`{symbol.signature}`", places
+
+
+def _one_parameter(subject: _Subject, symbol: Symbol, name: str) -> Text:
+    found = _parameter(subject, symbol)
+    if found is None:
+        return _no_parameter(subject, symbol, name), ()
+    return f"Yes: {name} takes `{found.text}`.", ()
+
+
+def _default(subject: _Subject) -> Text:
+    symbol, name, _ = subject.callable()
+    if symbol.kind not in FUNCTION_KINDS:
+        return f"{name} is {_kind(symbol)}; it takes no parameters.", ()
+    signature = f"\n\n`{symbol.signature}`"
+    if subject.other is None:
+        having = [(item.names[0], item.default) for item in _read(subject, symbol) if item.names and item.default]
+        if not having:
+            return f"No parameter of {name.rstrip(',')} has a default.{signature}", ()
+        listed = ", ".join(f"`{parameter}` = `{default}`" for parameter, default in having)
+        return f"{name} has {_count(len(having), 'default')}: {listed}.{signature}", ()
+    found = _parameter(subject, symbol)
+    if found is None:
+        return _no_parameter(subject, symbol, name), ()
+    asked = f"`{subject.other}` of {name.rstrip(',')}"
+    default = default_in_pattern(found, subject.other) or (found.default if len(found.names) < 2 else None)
+    if default is not None:
+        return f"{asked} defaults to `{default}`.{signature}", ()
+    if found.gathers:
+        return f"{asked} gathers any number of arguments; it has no default.{signature}", ()
+    optional = " It may be left out, though." if re.match(r"[\w\s]*\?", found.text) else ""
+    return f"{asked} has no default.{optional}{signature}", ()
+
+
+def _read(subject: _Subject, symbol: Symbol) -> list[Parameter]:
+    return [read_parameter(subject.card.language, text) for text in symbol.parameters]
+
+
+def _parameter(subject: _Subject, symbol: Symbol) -> Parameter | None:
+    wanted = (subject.other or "").lstrip("$*&@-")
+    return next((item for item in _read(subject, symbol) if wanted in item.names), None)
+
+
+def _no_parameter(subject: _Subject, symbol: Symbol, name: str) -> str:
+    parameters = _read(subject, symbol)
+    close = closest_names(subject.other or "", [name for item in parameters for name in item.names])
+    hint = f" Did you mean {' or '.join(f'`{candidate}`' for candidate in close)}?" if close else ""
+    gathering = next((item.text for item in parameters if item.gathers and not item.text.startswith("*args")), None)
+    may = f" `{gathering}` may take it." if gathering else ""
+    return f"{name} has no parameter `{subject.other}`; it takes {_taken(symbol)}.{may}{hint}"
+
+
+def _taken(symbol: Symbol) -> str:
+    """“2 parameters besides `self`: …”."""
+    counted = [text for text in symbol.parameters if text not in _SEPARATORS]
+    receiver = (
+        counted[0] if counted and counted[0].lstrip("&*").split(":")[0].split()[-1:] in (["self"], ["cls"]) else ""
+    )
+    counted = counted[1:] if receiver else counted
+    besides = f" besides `{receiver}`" if receiver else ""
+    if not counted:
+        return f"no parameters{besides}"
+    listed = ", ".join(f"`{text}`" for text in symbol.parameters if text != receiver)
+    return f"{_count(len(counted), 'parameter')}{besides}: {listed}"
+
+
+# What comes out
+
+
+def _returns(subject: _Subject) -> Text:
+    symbol = subject.symbol
+    if symbol.kind not in FUNCTION_KINDS:
+        made = "calling it gives an instance" if subject.is_class else "it returns nothing"
+        return f"{subject.name} is {_kind(symbol)}; {made}.", ()
+    declared = f" is declared to return `{symbol.returns}`" if symbol.returns else ""
+    given = ", ".join(f"`{text}`" for text in symbol.returned)
+    yielded = ", ".join(f"`{text}`" for text in symbol.yielded)
+    awaited = " It is async: what it returns is awaited." if _says(symbol, "async", "suspend") else ""
+    said = [f"yields {yielded}"] if yielded else []
+    said += [f"returns {given}"] if given else []
+    if said:
+        text = f"{subject.name}{declared}{', and' if declared else ''} {' and '.join(said)}."
+    elif declared:
+        text = f"{subject.name}{declared}."
+    elif symbol.body is None:
+        text = f"{subject.name} has no body here and declares no type that it returns."
+    else:
+        text = f"{subject.name} returns nothing: no `return` in it has a value."
+    return f"{text}{awaited}", ()
+
+
+def _raises(subject: _Subject) -> Text:
+    raised = ", ".join(f"`{error}`" for error in subject.symbol.raises)
+    itself = f"{subject.name} raises {raised} itself" if raised else f"{subject.name} raises nothing itself"
+    if subject.other is None:
+        return f"{itself}." if raised else f"{itself}; what it calls may.", ()
+    if subject.other.rpartition(".")[2] in subject.symbol.raises:
+        return f"Yes: {itself}.", ()
+    return f"{subject.name} does not raise `{subject.other}` itself; what it calls may. {itself}.", ()
+
+
+# Who uses it, and what it uses
+
+
+def _callers(subject: _Subject) -> Text:
+    facts = subject.item.workspace.facts(subject.target, "callers")
+    head = f"{subject.name} is called from {_count(facts.called_by_count, 'place')}"
+    return _listed(
+        head, facts.called_by, facts.called_by_count, f"{subject.name} is not called in this repository{_RESOLVED}"
+    )
+
+
+def _calls(subject: _Subject) -> Text:
+    calls = subject.item.workspace.facts(subject.target, "calls").calls
+    if subject.other is not None:
+        found = [place for place in calls if Target(place.path, place.symbol_id) in subject.others]
+        if found:
+            return f"Yes: {subject.name} calls `{found[0].symbol_id}` ({_at(found[0])}).", tuple(found)
+        return f"No: {subject.name} does not call `{subject.other}` itself{_RESOLVED}.", ()
+    return _listed(
+        f"{subject.name} calls {len(calls)}",
+        calls,
+        len(calls),
+        f"{subject.name} calls nothing in this repository{_RESOLVED}",
+    )
+
+
+def _tests(subject: _Subject) -> Text:
+    tests = subject.item.workspace.facts(subject.target, "tests").tests
+    least = "at least " if len(tests) >= MOST_PLACES else ""
+    return _listed(
+        f"{subject.name} is reached by {least}{_count(len(tests), 'test')}",
+        tests,
+        len(tests),
+        f"{subject.name} is reached by no test in this repository{_RESOLVED}",
+    )
+
+
+_RESOLVED = ", as far as names can be resolved"
+
+
+# Classes and files
+
+
+def _members(subject: _Subject) -> Text:
+    own = [
+        item for item in hierarchy.own_members(subject.resolver, subject.target) if _is_wanted(item[1], subject.kind)
+    ]
+    if subject.symbol.kind not in CLASS_KINDS and subject.symbol.kind != "file":
+        own = [(target, member) for target, member in own if member.body]
+    if subject.other is not None:
+        return _one_member(subject)
+    wanted = f" {subject.kind}" if subject.kind not in (None, "member") else ""
+    lines = [f"- `{member.signature}` ({_line(subject, target, member)})" for target, member in own[: 2 * MOST_LISTED]]
+    if not own:
+        text = f"{subject.name} defines no{wanted or 'thing by name'}."
+    else:
+        head = f"{subject.name} defines {_count(len(own), wanted.strip()) if wanted else len(own)}"
+        text = f"{head}:\n" + "\n".join(lines) + _more(len(own), len(lines))
+    return text + _inherited_text(subject), subject.places(own)
+
+
+def _inherited_text(subject: _Subject) -> str:
+    if not subject.is_class or subject.kind not in (None, "member", "method", "function"):
+        return ""
+    lines = []
+    for base, methods in hierarchy.inherited(subject.resolver, subject.target):
+        names = ", ".join(f"`{symbol.short_name}`" for _, symbol in methods[: 2 * MOST_LISTED])
+        more = f" and {len(methods) - 2 * MOST_LISTED} more" if len(methods) > 2 * MOST_LISTED else ""
+        lines.append(f"- from `{base.symbol_id}` ({base.path}): {names}{more}")
+    outside = ", ".join(f"`{text}`" for text in hierarchy.bases_outside(subject.resolver, subject.target))
+    if outside:
+        lines.append(f"- and what {outside} brings, which is not in this repository")
+    return "\n\nIt inherits\n" + "\n".join(lines) if lines else ""
+
+
+def _one_member(subject: _Subject) -> Text:
+    name = (subject.other or "").rpartition(".")[2]
+    if not subject.is_class:
+        found = [item for item in hierarchy.own_members(subject.resolver, subject.target) if item[1].short_name == name]
+        targets = [target for target, _ in found]
+    else:
+        targets = list(subject.resolver.member(subject.target, name))
+    outline = subject.resolver.view.outline(targets[0].path) if targets else None
+    member = outline.symbol(targets[0].symbol_id) if outline else None
+    if member is None:
+        outside = ", ".join(f"`{text}`" for text in hierarchy.bases_outside(subject.resolver, subject.target))
+        note = f" It may come from {outside}, which is not in this repository." if outside else ""
+        return f"No: {subject.name} defines no `{name}`.{note}", ()
+    place = Place(targets[0].path, member.id, member.selection)
+    origin = "" if member.name == f"{subject.symbol.name}.{name}" else " by inheritance"
+    return f"Yes{origin}: `{member.signature}` ({_at(place)}).", (place,)
+
+
+def _bases(subject: _Subject) -> Text:
+    bases = subject.symbol.bases
+    if subject.other is not None:
+        return _one_base(subject)
+    if not bases:
+        return f"{subject.name} names no base.", ()
+    found = [classes[0] for _, classes in subject.resolver.bases(subject.target) if len(classes) == 1]
+    places = [(base, symbol) for base in found if (symbol := _symbol_of(subject.resolver, base)) is not None]
+    return f"{subject.name} is based on {', '.join(f'`{base}`' for base in bases)}.", subject.places(places)
+
+
+def _one_base(subject: _Subject) -> Text:
+    written = [
+        text for text in subject.symbol.bases if re.split(r"::|[.\\]", text.partition("[")[0])[-1] == subject.other
+    ]
+    direct = {base for _, classes in subject.resolver.bases(subject.target) for base in classes}
+    reached = [target for target in subject.others if target in subject.resolver.order(subject.target)]
+    if written or direct & set(subject.others):
+        return f"Yes: {subject.name} is based on `{subject.other}`.", ()
+    if reached:
+        through = ", ".join(f"`{base.symbol_id}`" for base in subject.resolver.order(subject.target)[1:])
+        return f"Yes, through its bases: {through}.", ()
+    outside = hierarchy.bases_outside(subject.resolver, subject.target)
+    note = f" {', '.join(f'`{text}`' for text in outside)} may be, which is not in this repository." if outside else ""
+    return f"No: {subject.name} is not based on `{subject.other}`, as far as names can be resolved.{note}", ()
+
+
+def _subclasses(subject: _Subject) -> Text:
+    if not subject.is_class:
+        return f"{subject.name} is {_kind(subject.symbol)}; it has no subclasses.", ()
+    found = hierarchy.subclasses(subject.resolver, subject.target)
+    return _listed(
+        f"{subject.name} has {_count(len(found), 'direct subclass')}",
+        found,
+        len(found),
+        f"{subject.name} has no subclass in this repository{_RESOLVED}",
+    )
+
+
+def _nature(subject: _Subject) -> Text:
+    symbol, asked = subject.symbol, subject.other
+    kind = _kind(symbol)
+    declaration = f"\n\n`{symbol.signature}`" if symbol.signature else ""
+    if asked is None:
+        return f"{subject.name} is {kind} ({where(subject.card)}).{declaration}", ()
+    if asked in ("async", "abstract", "static", "generator"):
+        yes = _is(subject, asked)
+        return (
+            f"{'Yes' if yes else 'No'}: {subject.name} is {'' if yes else 'not '}{_ADJECTIVES[asked]}.{declaration}",
+            (),
+        )
+    yes = symbol.kind == asked or (asked == "function" and symbol.kind == "method")
+    return f"{'Yes' if yes else 'No'}: {subject.name} is {kind} ({where(subject.card)}).", ()
+
+
+_ADJECTIVES = {"async": "async", "abstract": "abstract", "static": "static", "generator": "a generator"}
+
+
+def _is(subject: _Subject, asked: str) -> bool:
+    symbol = subject.symbol
+    names = subject.resolver.names(subject.target.path)
+    decorators = {reference.name for reference in names.decorators.get(symbol.id, ())} if names is not None else set()
+    if asked == "async":
+        return _says(symbol, "async", "suspend")
+    if asked == "static":
+        return _says(symbol, "static") or "staticmethod" in decorators
+    if asked == "generator":
+        return bool(symbol.yielded) or "function*" in symbol.signature.replace(" *", "*")
+    if _says(symbol, "abstract") or decorators & {"abstractmethod", "abstractproperty", "abstractclassmethod"}:
+        return True
+    if symbol.kind in ("interface", "trait") or re.search(r"\bvirtual\b.*=\s*0$", symbol.signature):
+        return True
+    if not subject.is_class or names is None:
+        return False
+    methods = [member for _, member in hierarchy.own_members(subject.resolver, subject.target)]
+    marked = [reference.name for member in methods for reference in names.decorators.get(member.id, ())]
+    return "abstractmethod" in marked
+
+
+def _says(symbol: Symbol, *words: str) -> bool:
+    """Whether one of the words stands before the symbol's name in its declaration."""
+    before = symbol.signature.partition(symbol.short_name)[0]
+    return bool(re.search(rf"\b(?:{'|'.join(words)})\b", before)) or bool(
+        re.search(rf"=\s*(?:{'|'.join(words)})\b", symbol.signature)
+    )
+
+
+def _last_change(subject: _Subject) -> Text:
+    change: LastChange | None = subject.item.workspace.last_change(subject.target)
+    if change is None:
+        return f"The last change of {subject.name} is not committed, or its history is not here.", ()
+    commit = f"in `{change.commit[:10]}`: {change.subject}"
+    return f"{subject.name} was last changed by {change.author} on {change.date[:10]} {commit}", ()
+
+
+_TEXTS: dict[str, Callable[[_Subject], Text]] = {
+    "bases": _bases,
+    "callers": _callers,
+    "calls": _calls,
+    "default": _default,
+    "docs": _docs,
+    "exists": _exists,
+    "last_change": _last_change,
+    "location": _location,
+    "members": _members,
+    "nature": _nature,
+    "parameters": _parameters,
+    "raises": _raises,
+    "returns": _returns,
+    "subclasses": _subclasses,
+    "tests": _tests,
+}
+
+
+def _listed(head: str, places: Sequence[Place], count: int, none: str) -> Text:
+    if not count:
+        return f"{none}.", ()
+    listed = tuple(places[:MOST_LISTED])
+    lines = [f"- `{place.symbol_id or place.path}` ({_at(place)})" for place in listed]
+    return f"{head}:\n" + "\n".join(lines) + _more(count, len(listed)), listed
+
+
+def _more(count: int, listed: int) -> str:
+    return f"\n… and {count - listed} more" if count > listed else ""
+
+
+def _at(place: Place) -> str:
+    return f"{place.path}:{place.range.start.row + 1}"
+
+
+def _line(subject: _Subject, target: Target, member: Symbol) -> str:
+    row = member.range.start.row + 1
+    return f"line {row}" if target.path == subject.card.path else f"{target.path}:{row}"
+
+
+def _is_wanted(member: Symbol, kind: str | None) -> bool:
+    if kind in (None, "member"):
+        return True
+    if kind in ("method", "function"):
+        return member.kind in FUNCTION_KINDS
+    if kind == "class":
+        return member.kind in CLASS_KINDS
+    return member.kind == kind
+
+
+def _symbol_of(resolver: Resolver, target: Target) -> Symbol | None:
+    names = resolver.names(target.path)
+    return names.symbols.get(target.symbol_id) if names is not None else None
+
+
+def _kind(symbol: Symbol) -> str:
+    return f"{'an' if symbol.kind[:1] in 'aeiou' else 'a'} {symbol.kind}"
+
+
+def _count(count: int, what: str) -> str:
+    plural = f"{what}es" if what.endswith("s") else f"{what}s"
+    return f"{count} {what if count == 1 else plural}"

@@ -446,11 +446,11 @@ class Workspace:
         self.refresh(None if self._head_moved() else paths)
 
     def _find_calls_ahead(self) -> None:
-        """Resolve the calls of each file, half of the time at most, so that callers and tests are look-ups."""
+        """Resolve the calls of each file, with pauses for people, so that callers and tests are look-ups."""
         for path in sorted(self.index.paths())[:MOST_FILES_AHEAD]:
             started = time.monotonic()
             find_calls(self.resolver(), path)
-            if self._closed.wait(time.monotonic() - started):
+            if self._closed.wait((time.monotonic() - started) / 4):
                 return
 
     def _renew_views(self, changed: Collection[str]) -> None:

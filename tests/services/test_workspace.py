@@ -1,5 +1,7 @@
 """What editors read of one root: buffers win over the disk, and the disk over what was indexed."""
 
+from collections.abc import Callable
+
 from tests_world import SOURCE, World
 
 from forethought.index.resolve import Target
@@ -95,3 +97,20 @@ def test_a_file_outside_the_known_languages_has_no_view(world: World) -> None:
     assert workspace.view_from_disk("notes.txt") is None
     assert workspace.cards("notes.txt") is None
     assert workspace.lines("nowhere.py") == ()
+
+
+def test_calls_are_resolved_before_anybody_asks(
+    world: World, eventually: Callable[[Callable[[], object]], None]
+) -> None:
+    _, workspace = world.open(engine=False)
+    workspace.watch()
+
+    def calls_ahead() -> object:
+        known = workspace.resolver().findings.files.get("greet.py")
+        return known is not None and known.calls
+
+    eventually(calls_ahead)
+    world.write("more.py", "from greet import polish\n\n\ndef more():\n    return polish('x')\n")
+    workspace.files_changed(["more.py"])
+    eventually(lambda: (known := workspace.resolver().findings.files.get("more.py")) is not None and known.calls)
+    assert workspace.facts(Target("greet.py", "polish"), "callers").called_by_count == 2

@@ -22,14 +22,7 @@ class Meaning:
 
     def intent(self, question: Question) -> Intent | None:
         """What is asked of what; None when the question is not understood as a whole."""
-        known: dict[str, bool] = {}
-
-        def knows(name: str) -> bool:
-            if name not in known:
-                known[name] = any(_is_known(workspace, name) for workspace in self._workspaces())
-            return known[name]
-
-        return read_intent(question.text, knows)
+        return read_intent(question.text, _Names(self._workspaces()))
 
     def meant(self, question: Question, intent: Intent | None) -> list[Meant]:
         """The symbols that the question names or points at; several definitions of one name are all meant."""
@@ -133,8 +126,20 @@ class Meaning:
         return [place for place in found if rows.get((place[1].path, place[1].symbol_id)) in wanted] or found
 
 
-def _is_known(workspace: Workspace, name: str) -> bool:
-    return bool(_rows(workspace, name)) or _file_named(workspace, name) is not None
+class _Names:
+    """What the indices of several roots know by name; each name is looked up once."""
+
+    def __init__(self, workspaces: Sequence[Workspace]) -> None:
+        self._workspaces = workspaces
+        self._defined: dict[str, bool] = {}
+
+    def defines(self, name: str) -> bool:
+        if name not in self._defined:
+            self._defined[name] = any(_rows(workspace, name) for workspace in self._workspaces)
+        return self._defined[name]
+
+    def has_file(self, name: str) -> bool:
+        return any(_file_named(workspace, name) is not None for workspace in self._workspaces)
 
 
 def _rows(workspace: Workspace, name: str) -> list[Target]:

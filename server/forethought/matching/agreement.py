@@ -26,9 +26,9 @@ def _about(question: str, name: str) -> list[str]:
     words: list[str] = []
     for word in content_words(question):
         is_it = word in (name, name.rpartition(".")[2]) or word in _POINTERS
-        if is_it and (not words or words[-1] != _MARK):
+        if is_it:
             words.append(_MARK)
-        elif not is_it and not (word in KINDS and words and words[-1] == _MARK):
+        elif not (word in KINDS and words and words[-1] == _MARK):
             words.append(word)
     return words
 

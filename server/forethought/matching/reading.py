@@ -6,12 +6,13 @@ whatever is left over ends the attempt. Two readings that differ are none.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from forethought.matching.intent import Intent
 from forethought.matching.names import is_marked
-from forethought.matching.rules import compiled, introductions
+from forethought.matching.rules import any_rule, compiled, introductions
 from forethought.matching.words import KINDS, meanings, no_names, phrases, respelt
 
 LONGEST = 300
@@ -51,6 +52,11 @@ _VERBAL = frozenset(
     {"call", "use", "depend", "raise", "test", "check", "define", "inherit", "subclass", "implement", "change", "take"}
     | {"have", "return"}
 )
+_ASKING = frozenset({"which", "what", "howmany", "default", "other", "all", "any", "every"})
+"""Before a kind of definition, they ask for it: “which function @ …” does not say that @ is a function."""
+_AFTER_A_KIND = frozenset({"or"})
+_POINTED_KINDS = frozenset({"function", "method", "class", "file", "module"})
+_DETERMINERS = frozenset({"the", "a", "an", "this", "that", "these", "those", "our", "my", "your", "each", "every"})
 _PREPOSITIONS = frozenset({"of", "in", "from", "on"})
 
 
@@ -61,6 +67,8 @@ class _Token:
     name: str = ""
     """As a name: with dots, as written otherwise; empty for what cannot be one."""
     marked: bool = False
+    meant: str = ""
+    """The word of ours that this may be a misspelling of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +83,34 @@ class _Name:
     spoken_of: bool = False
 
 
-def read_intent(question: str, knows: Callable[[str], bool] = lambda name: False) -> Intent | None:
+class Names(Protocol):
+    """What the index knows by name."""
+
+    def defines(self, name: str) -> bool:
+        """Whether there is a definition of this (qualified) name."""
+        ...
+
+    def has_file(self, name: str) -> bool:
+        """Whether there is a file of this path, or one whose path ends so."""
+        ...
+
+
+class NoNames:
+    """Before anything is indexed: plain words that also mean something else are no names."""
+
+    def defines(self, name: str) -> bool:
+        return False
+
+    def has_file(self, name: str) -> bool:
+        return False
+
+
+def read_intent(question: str, known: Names | None = None) -> Intent | None:
     """The question's intent; None when it is not understood as a whole.
 
-    `knows`: whether the index has a definition of this (qualified) name, or a file of this path. Without it, plain
-    words that also mean something else are no names. Takes time linear in the question's length; never raises.
+    Takes time linear in the question's length; never raises.
     """
+    known = known or NoNames()
     if len(question) > LONGEST:
         return None
     text = " ".join(question.replace("’", "'").replace("‘", "'").replace("“", '"').replace("”", '"').split())
@@ -89,9 +119,9 @@ def read_intent(question: str, knows: Callable[[str], bool] = lambda name: False
     tokens = list(_tokens(text))
     if not tokens or len(tokens) > _MOST_WORDS:
         return None
-    tokens = _without_phrases(tokens)
-    for reading in _namings(tokens, knows):
-        found = {intent for option in reading if (intent := _understood(tokens, option, knows))}
+    tokens = [_with_spelling(token) for token in _without_phrases(tokens)]
+    for reading in _namings(tokens, known):
+        found = {intent for option in reading if (intent := _understood(tokens, option, known))}
         if found:
             return found.pop() if len(found) == 1 else None
     return None
@@ -173,9 +203,9 @@ Naming = tuple[tuple[int, ...], frozenset[int]]
 """Places of the tokens that are names, and of those that are misspelt words of ours."""
 
 
-def _namings(tokens: Sequence[_Token], knows: Callable[[str], bool]) -> Iterator[list[Naming]]:
+def _namings(tokens: Sequence[_Token], known: Names) -> Iterator[list[Naming]]:
     """Which tokens are names: the likeliest first, each step a list of equally likely ones."""
-    known = meanings()
+    ours = meanings()
     sure: list[int] = []
     slips: list[int] = []
     doubtful: list[int] = []
@@ -184,143 +214,141 @@ def _namings(tokens: Sequence[_Token], knows: Callable[[str], bool]) -> Iterator
             sure.append(place)
         elif not token.name or token.word in no_names() or token.word in _POINTERS:
             continue
-        elif token.word in known or token.word in KINDS:
+        elif token.word in ours or token.word in KINDS:
             doubtful.append(place)
-        elif not knows(token.name) and respelt(token.word):
+        elif token.meant and not known.defines(token.name):
             slips.append(place)
         else:
             sure.append(place)
     if len(sure) <= _MOST_NAMES:
         yield [(tuple(sure), frozenset(slips))]
     if len(sure) < _MOST_NAMES:
-        also = [place for place in doubtful if knows(tokens[place].name) or any(_is_default(token) for token in tokens)]
-        yield [(tuple(sorted((*sure, place))), frozenset(slips)) for place in also]
+        named = [place for place in doubtful if known.defines(tokens[place].name) or _is_of_default(tokens, place)]
+        yield [(tuple(sorted((*sure, place))), frozenset(slips)) for place in named]
         yield [(tuple(sorted((*sure, place))), frozenset(slips) - {place}) for place in slips]
 
 
-def _is_default(token: _Token) -> bool:
-    return token.word in ("default", "defaults")
+def _with_spelling(token: _Token) -> _Token:
+    plain = token.name and not token.marked and token.word not in no_names() and token.word not in meanings()
+    return replace(token, meant=respelt(token.word) or "") if plain and token.word not in KINDS else token
 
 
-def _understood(tokens: Sequence[_Token], naming: Naming, knows: Callable[[str], bool]) -> Intent | None:
+def _is_of_default(tokens: Sequence[_Token], place: int) -> bool:
+    """A parameter may be called as one of our words: “the default of type”, “the default value”."""
+    return any(_word(tokens, place - back) in ("default", "defaults") for back in (1, 2, 3))
+
+
+def _understood(tokens: Sequence[_Token], naming: Naming, known: Names) -> Intent | None:
     """The one intent of the tokens under this naming; None when there is none, or several."""
+    written = [_written(token, place, naming) for place, token in enumerate(tokens)]
     names: list[_Name] = []
     clauses: list[list[str]] = [[]]
-    written = [
-        (_Token("@", token.name, token.marked) if place in naming[0]
-         else replace(token, word=respelt(token.word) or token.word, name="") if place in naming[1] else token)
-        for place, token in enumerate(tokens)
-    ]  # fmt: skip
-    some_named = bool(naming[0])
     place = 0
     while place < len(written):
-        token, after = written[place], written[place + 1] if place + 1 < len(written) else _Token(",")
-        place += 1
+        token = written[place]
         if token.word == ",":
             clauses.append([])
-        elif token.word in ("called", "named") and after.word == "@" and written[place - 2].word in KINDS:
-            pass  # “a function called f”
-        elif token.word == "@":
-            names.append(_Name(token.name, token.marked))
-            clauses[-1].append(f"@{len(names) - 1}")
-        elif (pointed := _pointed(written, place - 1, some_named)) is not None:
-            skipped, name = pointed
-            place += skipped
+        elif (found := _naming_at(written, place, bool(naming[0]))) is not None:
+            length, name = found
+            place += length - 1
             if name is not None:
                 names.append(name)
                 clauses[-1].append(f"@{len(names) - 1}")
-        elif token.word in ("a", "an") and after.word in KINDS:
+        elif token.word in ("a", "an") and _word(written, place + 1) in KINDS:
             clauses[-1].append("isa")
+        elif token.word in _DETERMINERS and _is_plain_name(written, place + 1):
+            return None  # “the entry”, “this project”: a word, no name
         else:
             clauses[-1].append(_meaning(token))
+        place += 1
     if not names or len(names) > _MOST_NAMES:
         return None
     said = [[word for word in clause if word] for clause in clauses]
-    found = {
+    intents = {
         intent
-        for sentence, standing in _sentences([clause for clause in said if clause], names)
-        for words, standing_names in _merged(_absorbed(sentence, standing), knows)
-        if (intent := _matched(words, standing_names, knows)) is not None
+        for sentence in _sentences([clause for clause in said if clause], names)
+        for words, standing_names in _merged(sentence, known)
+        if (intent := _matched(words, standing_names, known)) is not None
     }
-    return found.pop() if len(found) == 1 else None
+    return intents.pop() if len(intents) == 1 else None
+
+
+def _written(token: _Token, place: int, naming: Naming) -> _Token:
+    if place in naming[0]:
+        return _Token("@", token.name, token.marked)
+    return _Token(token.meant) if place in naming[1] else token
+
+
+def _word(tokens: Sequence[_Token], place: int) -> str:
+    return tokens[place].word if 0 <= place < len(tokens) else ""
+
+
+def _naming_at(tokens: Sequence[_Token], place: int, some_named: bool) -> tuple[int, _Name | None] | None:
+    """(how many tokens name something here, what: None when they only lead up to a name); None when they do not.
+
+    “@”, “function @”, “@ function”, “the function called @”, “this function”, “it”.
+    """
+    word, following = _word(tokens, place), _word(tokens, place + 1)
+    kind = KINDS.get(word)
+    if word in ("a", "an") and following in KINDS and _named_at(tokens, place + 2) is not None:
+        place, word, following, kind, lead = place + 1, following, _word(tokens, place + 2), KINDS[following], 1
+    else:
+        lead = 0
+    if kind is not None and (at := _named_at(tokens, place + 1)) is not None:
+        if lead or _word(tokens, place - 1) not in _ASKING:
+            return lead + at - place + 1, _Name(tokens[at].name, marked=True, kind=kind)
+        return None
+    if word == "@":
+        kind = KINDS.get(following)
+        if kind is not None and meanings().get(_word(tokens, place + 2)) not in _AFTER_A_KIND:
+            return 2, _Name(tokens[place].name, marked=True, kind=kind)
+        return 1, _Name(tokens[place].name, tokens[place].marked)
+    return _pointed(tokens, place, some_named)
+
+
+def _named_at(tokens: Sequence[_Token], place: int) -> int | None:
+    """Where the name stands, if it does, after “called”."""
+    if _word(tokens, place) in ("called", "named"):
+        place += 1
+    return place if _word(tokens, place) == "@" else None
+
+
+def _is_plain_name(tokens: Sequence[_Token], place: int) -> bool:
+    """A lower-case word that is not marked, with nothing beside it that says what it is."""
+    if _word(tokens, place) != "@" or tokens[place].marked or not tokens[place].name.islower():
+        return False
+    return _word(tokens, place + 1) not in KINDS
 
 
 def _meaning(token: _Token) -> str:
     """The word's meaning; words that we do not know stand for themselves, so that nothing matches them."""
+    if token.word == "'s":
+        return token.word
     return meanings().get(token.word, KINDS.get(token.word, f"?{token.word}"))
 
 
 def _pointed(tokens: Sequence[_Token], place: int, some_named: bool) -> tuple[int, _Name | None] | None:
-    """(tokens to skip after this one, what is pointed at: None when the pointer only stands before a name).
-
-    None when the token points at nothing.
-    """
-    word = tokens[place].word
-    following = [token.word for token in tokens[place + 1 : place + 4]] + ["", "", ""]
-    if word in ("the", "this", "that") and following[0] == "current":
-        kind = KINDS.get(following[1])
-        return (2, _pointer(word, kind)) if kind else None
-    if word == "this" and following[0] == "source" and following[1] in ("file", "module"):
-        return 2, _pointer(word, "file")
+    """The same for “this”, “this function”, “its”, and “the function” where nothing has a name."""
+    word, following = _word(tokens, place), _word(tokens, place + 1)
+    kind = KINDS.get(following)
     if word == "here":
         first = meanings().get(tokens[0].word, "")
-        return None if first in ("be", "do", "have", "can") else (0, None)
+        return None if first in ("be", "do", "have", "can") else (1, None)
+    if word == "the" and not some_named and kind in _POINTED_KINDS:
+        return 2, _pointer("this", kind)
     if word not in _POINTERS:
-        if word == "the" and not some_named and following[0] in KINDS and following[0] in _POINTED_KINDS:
-            return 1, _pointer("this", KINDS[following[0]])
         return None
-    kind = KINDS.get(following[0])
-    if following[0] == "@" or (kind and following[1] == "@"):
-        return 0, None
-    if word == "that" and (some_named or meanings().get(following[0]) in _VERBAL):
+    if word in ("this", "that") and (_named_at(tokens, place + 1) or (kind and _named_at(tokens, place + 2))):
+        return None if _is_plain_name(tokens, place + 1) else (1, None)
+    if word == "that" and (some_named or meanings().get(following) in _VERBAL):
         return None
-    if kind and not (word == "its" or (word == "it")):
-        return 1, _pointer(word, kind)
-    return 0, _pointer(word, None)
-
-
-_POINTED_KINDS = frozenset({"function", "method", "class", "file", "module"})
+    if kind and word in ("this", "that"):
+        return 2, _pointer(word, kind)
+    return 1, _pointer(word, None)
 
 
 def _pointer(word: str, kind: str | None) -> _Name:
     return _Name(None, kind=kind, spoken_of=word in ("it", "its") or (word == "that" and kind is None))
-
-
-def _absorbed(words: list[str], names: list[_Name]) -> tuple[list[str], list[_Name]]:
-    """“the function @”, “@ function”, “function called @” are the name alone, which is then marked."""
-    kept: list[str] = []
-    names = list(names)
-    place = 0
-    while place < len(words):
-        word = words[place]
-        kind = KINDS.get(word)
-        following = words[place + 1] if place + 1 < len(words) else ""
-        if word == "isa" and place + 2 < len(words) and words[place + 2].startswith("@"):
-            place += 1
-            continue  # “a function called f”
-        if kind and following.startswith("@") and not _is_subject(words, place):
-            number = int(following[1:])
-            names[number] = replace(names[number], kind=kind, marked=True)
-            place += 1
-            continue
-        if kind and kept and kept[-1].startswith("@") and not _begins_clause(words, place):
-            number = int(kept[-1][1:])
-            if names[number].text is not None:
-                names[number] = replace(names[number], kind=kind, marked=True)
-                place += 1
-                continue
-        kept.append(word)
-        place += 1
-    return kept, names
-
-
-def _is_subject(words: Sequence[str], place: int) -> bool:
-    """“which class @ …”, “what function @ calls”: the kind belongs to the question word."""
-    return place > 0 and words[place - 1] in ("which", "what", "howmany", "default")
-
-
-def _begins_clause(words: Sequence[str], place: int) -> bool:
-    return place + 1 < len(words) and words[place + 1] in ("that", "or", "call", "inherit")
 
 
 def _sentences(clauses: list[list[str]], names: list[_Name]) -> Iterator[tuple[list[str], list[_Name]]]:
@@ -336,9 +364,7 @@ def _sentences(clauses: list[list[str]], names: list[_Name]) -> Iterator[tuple[l
             yield [f"@{told}" if word == pointer else word for word in question], names
 
 
-def _merged(
-    sentence: tuple[list[str], list[_Name]], knows: Callable[[str], bool]
-) -> Iterator[tuple[list[str], list[_Name]]]:
+def _merged(sentence: tuple[list[str], list[_Name]], known: Names) -> Iterator[tuple[list[str], list[_Name]]]:
     """The sentence as it is; and with “@ of @”, “@'s @” as one qualified name, where the index has it."""
     words, names = sentence
     yield [word for word in words if word != "'s"], names
@@ -354,8 +380,8 @@ def _merged(
         if member.text is None or owner.text is None:
             continue
         qualified = f"{owner.text}.{member.text}"
-        of_file = ("/" in owner.text or "." in owner.text) and not knows(qualified) and knows(owner.text)
-        if not of_file and not knows(qualified):
+        of_file = not known.defines(qualified) and known.has_file(owner.text)
+        if not of_file and not known.defines(qualified):
             continue
         whole = (
             replace(member, within=owner.text, marked=True) if of_file else replace(member, text=qualified, marked=True)
@@ -365,10 +391,10 @@ def _merged(
         yield rest, [*names[:number], whole, *names[number + 1 :]]
 
 
-def _matched(words: Sequence[str], names: Sequence[_Name], knows: Callable[[str], bool]) -> Intent | None:
+def _matched(words: Sequence[str], names: Sequence[_Name], known: Names) -> Intent | None:
     line = "".join(f"{word} " for word in words)
     found: list[Intent] = []
-    for aspect, rule in compiled():
+    for aspect, rule in compiled() if any_rule().fullmatch(line) else ():
         if (match := rule.fullmatch(line)) is None:
             continue
         groups = match.groupdict()
@@ -379,19 +405,20 @@ def _matched(words: Sequence[str], names: Sequence[_Name], knows: Callable[[str]
             if second.text is None:
                 continue
             other = second.text
-        if aspect == "calls" and other is not None and not knows(other):
+        if aspect == "calls" and other is not None and not known.defines(other):
             continue
         intent = Intent(
             aspect,
             name.text,
             of_file=name.kind == "file" and name.text is None,
-            marked=name.marked,
+            marked=name.marked or (aspect == "location" and "define" in words),
             other=other,
             kind=groups.get("kind") or (None if name.kind in ("file", "symbol") else name.kind),
             within=name.within,
             spoken_of=name.spoken_of,
         )
-        if aspect == "exists" and not intent.marked:
+        asked_by_name = "exist" in words and name.text is not None and known.defines(name.text)
+        if aspect == "exists" and not (intent.marked or asked_by_name):
             continue
         found.append(intent)
     return found[0] if len({(intent.aspect, intent.name, intent.other) for intent in found}) == 1 else None

@@ -112,9 +112,9 @@ _RULES: dict[Aspect, str] = {
         WHAT error? @ can? raise
         WHAT error be raise by|in|from @
         WHAT error do @ have
-        WHAT error can? person take|catch|define from|of|by? @
-        WHAT error can? person take|catch from|if|when? call|use @
-        WHAT error can? person take|catch if|when person call|use @
+        WHAT error can|do? person have|take? to? take|catch|find from|of|by? @
+        WHAT error can|do? person have|take? to? take|catch from|if|when? call|use @
+        WHAT error can|do? person have|take? to? take|catch if|when person call|use @
         WHAT be? error of|from|for @
         WHAT be? error that? @ can? raise
         WHAT be? error raise by|in|from @
@@ -136,7 +136,7 @@ _RULES: dict[Aspect, str] = {
         WHO test that? do|can|be? test|check|call|use|run? @
         which test for|of|on @
         what be test for|of|on @
-        what|who? be? test that? test|check|call|use? @
+        what|who be? test that? test|check|call|use @
         where be test for|of|on|that? test|check? @
         where be @ test
         where do person test @
@@ -146,7 +146,6 @@ _RULES: dict[Aspect, str] = {
         @ be test by what|which test?
         @ be test where
         by what|which test be @ test
-        by what|which test
         WHAT test be @ test by|in|with
         who|what? be @ test by
         be @ test by|in? thing|test? anywhere?
@@ -159,6 +158,7 @@ _RULES: dict[Aspect, str] = {
         howmany test be there for|of @
         WHAT test do @ have
         WHAT test be there for|of|on @
+        WHAT test exist for|of|on @
         WHAT test can|do person have? to? run if|when|after|for? person? change @
         WHAT test can|do? person? run if|when|after change @
         test test for|of @
@@ -196,9 +196,9 @@ _RULES: dict[Aspect, str] = {
         WHAT parameter @ TAKE
         WHAT do @ take in|as|for? parameter?
         what @ take as? parameter?
-        WHAT parameter can|do person have? to? pass|take|use to|for|in|with? @
-        WHAT parameter can|do person have? to? pass|take? to|for? call @
-        WHAT can|do person have? to? pass to|in @
+        WHAT parameter can|do person have|take? to? pass|take|use to|for|in|with? @
+        WHAT parameter can|do person have|take? to? pass|take? to|for? call @
+        WHAT can|do person have|take? to? pass to|in @
         WHAT parameter be? there? of|for|to|in|on @
         WHAT parameter be? take by|for|in @
         WHAT parameter can? be pass to|in @
@@ -219,8 +219,9 @@ _RULES: dict[Aspect, str] = {
         howmany parameter be? there? of|for|in|on|to @
         howmany parameter be? take by @
         do|can @ TAKE parameter|thing
-        do|can @ TAKE parameter call? & parameter?
-        do|can @ TAKE & parameter?
+        do|can @ TAKE isa? parameter call? & parameter?
+        do|can @ take isa? & parameter?
+        do|can @ have isa? & parameter
         be & parameter of|for|to|in @
         be there parameter & of|for|to|in|on @
         be there & parameter of|for|to|in|on @
@@ -267,7 +268,7 @@ _RULES: dict[Aspect, str] = {
     """,
     "returns": """
         WHAT kind|type|value? of? thing|value? do|can @ return|result back? value|type?
-        WHAT do @ pass back
+        WHAT value? do @ pass back
         WHAT thing|value|type? can? be return|result by|from|in|of @
         WHAT be? return value|type? of|from|by|for @
         WHAT be? return|result of|from|by? call|use? @
@@ -345,19 +346,19 @@ _RULES: dict[Aspect, str] = {
         howmany ~ do @ have|define|contain
         howmany ~ be there? define? in|on|of @
         ~ of|in|on @
+        @ ~
         ~ define in|by|on @
         ~ that? @ have|define|contain
         summary of ~ of|in @
         do @ have|define|contain ~
-        do @ have|define|contain method|member|function? & method|member|function?
-        do @ have|define|contain method|function call? &
+        do @ have|define|contain member? & member?
         be & ~ of @
     """,
     "bases": """
         WHO CLASS? do @ inherit|subclass|implement from?
         WHO CLASS? @ inherit|subclass|implement
         WHAT do @ base on
-        WHO CLASS? be @ inherit|base|subclass of|on|from
+        WHO CLASS? be @ isa? inherit|base|subclass of|on|from?
         WHAT CLASS? be inherit|subclass by @
         WHO be? base CLASS? of|for @
         WHO be? @ base CLASS?
@@ -369,7 +370,7 @@ _RULES: dict[Aspect, str] = {
         do @ have base CLASS?
         do @ inherit|subclass|implement thing|CLASS
         do @ inherit|subclass|implement &
-        be @ subclass|inherit|base CLASS? of|from|on? &
+        be @ isa? subclass|inherit|base CLASS? of|from|on? &
         be & base CLASS? of @
     """,
     "subclasses": """
@@ -378,6 +379,7 @@ _RULES: dict[Aspect, str] = {
         WHO CLASS? be inherit @
         WHO CLASS? have @ as? base
         WHO be? subclass of|for @
+        WHO CLASS? be @ inherit|subclass|implement by
         WHO be? @ subclass
         WHO subclass do @ have
         WHO subclass be? there? of|for @
@@ -385,7 +387,7 @@ _RULES: dict[Aspect, str] = {
         CLASS that? inherit|subclass|implement|base from|on? @
         subclass of|for @
         @ subclass
-        where be @ subclass|implement|inherit
+        where be @ subclass|inherit
         be @ subclass|inherit by? anywhere|thing|CLASS
         be @ subclass|inherit
         do @ have subclass
@@ -471,6 +473,12 @@ def compiled() -> tuple[tuple[Aspect, re.Pattern[str]], ...]:
         for rule in filter(None, map(str.strip, rules.splitlines())):
             found.append((aspect, re.compile("".join(map(_step, rule.split())))))
     return tuple(found)
+
+
+@cache
+def any_rule() -> re.Pattern[str]:
+    """What any of the rules matches: most readings of a question fail all of them, and this tells at once."""
+    return re.compile("|".join(re.sub(r"\(\?P<\w+>", "(?:", rule.pattern) for _, rule in compiled()))
 
 
 @cache

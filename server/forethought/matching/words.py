@@ -14,7 +14,7 @@ where: where whereabouts wheres
 when: when
 how: how
 do: do does did
-be: is are was were be been being get gets got getting
+be: is are am was were be been being get gets got getting
 can: can could may might will would should must shall
 have: have has had having
 of: of
@@ -106,7 +106,10 @@ trait: trait traits
 enum: enum enums
 macro: macro macros
 module: module modules
-place: place places parts site sites
+place: place places parts site sites code
+raisedby: raisedby
+comefrom: comefrom
+lasttime: lasttime
 async: async asynchronous coroutine awaitable
 abstract: abstract
 static: static
@@ -122,32 +125,33 @@ _FILLERS = (
 )
 
 _PHRASES = """
-can you tell me|could you tell me|would you tell me|can you show me|could you show me|can you explain to me|can you
-could you|would you mind telling me|tell me|show me|give me|list me|remind me|let me know|let us know|i want to know
-i need to know|i would like to know|i would love to know|i want to see|i want to find out|i need to find out
-i would like to see|i wanna know|i am wondering|i was wondering|i wonder|i am curious|i am trying to find out
-i am trying to figure out|wondering|i am trying to understand|help me understand|help me find|help me find out
-i am looking for|looking for|do you know|do you happen to know|any idea|any ideas|any clue|any chance you know
-quick question|question|one question|i have a question|just curious|for me|to me|if possible|if you can
-in this repository|in this repo|in this project|in this codebase|in this code base|in the repository|in the repo
-in the project|in the codebase|in the code base|in our codebase|in our code|in our repo|in our project|in the code
-in this code|of this repository|of this project|around here|across the codebase|across the repo|across the project
-throughout the codebase|in here|right now|at the moment|these days|at present|go ahead and|out there|as of now
-out of curiosity|by any chance|by the way|btw|good morning|good afternoon|hey there|hi there|hello there|what about
-how about|find out|figure out|happen to|happens to|be able to|able to|at all|unit tests=tests|unit test=test
-test cases=tests|test case=test|test functions=tests|test function=test|call sites=callers|call site=callers
-call-sites=callers|super class=superclass|super classes=superclasses|base class=base|base classes=bases
-parent class=base|parent classes=bases|sub class=subclass|sub classes=subclasses|child class=subclass
-child classes=subclasses|derived class=subclass|derived classes=subclasses|doc string=docstring|doc comment=docstring
-git blame=blame|default value=default|default values=defaults|return value=return|return values=return
-return type=return|returned value=return|how many=howmany|number of=howmany|count of=howmany|how much=howmuch
-parts of the code=places|outgoing calls=callees|incoming calls=callers|calls to=callers of|calls of=callers of
-uses of=callers of|parameter list=parameters|argument list=parameters|work on=change|worked on=changed
-works on=changes|most recent=last|most recently=last|last time=lasttime|depends on=depend|depend on=depend
-relies on=depend|rely on=depend|depending on=depend|inherit from=inherit|inherits from=inherit|derive from=inherit
-derives from=inherit|derived from=inherit|inherited from=inherit|blast radius=impact|no longer=never|go to=find
-come out of=raisedby|coming out of=raisedby|comes out of=raisedby|come from=comefrom|as well as=and
-pieces of code=places|piece of code=place|code paths=codepaths|source code=code|keyword arguments=kwargs
+the current=this|this current=this|where abouts=where|can you tell me|could you tell me|would you tell me
+can you show me|could you show me|can you explain to me|can you|could you|would you mind telling me|tell me|show me
+give me|list me|remind me|let me know|let us know|i want to know|i need to know|i would like to know
+i would love to know|i want to see|i want to find out|i need to find out|i would like to see|i wanna know
+i am wondering|i was wondering|i wonder|i am curious|i am trying to find out|i am trying to figure out|wondering
+i am trying to understand|help me understand|help me find|help me find out|i am looking for|looking for|do you know
+do you happen to know|any idea|any ideas|any clue|any chance you know|quick question|question|one question
+i have a question|just curious|for me|to me|if possible|if you can|in this repository|in this repo|in this project
+in this codebase|in this code base|in the repository|in the repo|in the project|in the codebase|in the code base
+in our codebase|in our code|in our repo|in our project|in the code|in this code|of this repository|of this project
+around here|across the codebase|across the repo|across the project|throughout the codebase|in here|right now
+at the moment|these days|at present|go ahead and|out there|as of now|out of curiosity|by any chance|by the way|btw
+good morning|good afternoon|hey there|hi there|hello there|what about|how about|find out|figure out|happen to
+happens to|be able to|able to|at all|unit tests=tests|unit test=test|test cases=tests|test case=test
+test functions=tests|test function=test|call sites=callers|call site=callers|call-sites=callers|super class=superclass
+super classes=superclasses|base class=base|base classes=bases|parent class=base|parent classes=bases
+sub class=subclass|sub classes=subclasses|child class=subclass|child classes=subclasses|derived class=subclass
+derived classes=subclasses|doc string=docstring|doc comment=docstring|git blame=blame|default value=default
+default values=defaults|return value=return|return values=return|return type=return|returned value=return
+how many=howmany|number of=howmany|count of=howmany|how much=howmuch|parts of the code=places|outgoing calls=callees
+incoming calls=callers|calls to=callers of|calls of=callers of|uses of=callers of|parameter list=parameters
+argument list=parameters|work on=change|worked on=changed|works on=changes|most recent=last|most recently=last
+last time=lasttime|depends on=depend|depend on=depend|relies on=depend|rely on=depend|depending on=depend
+inherit from=inherit|inherits from=inherit|derive from=inherit|derives from=inherit|derived from=inherit
+inherited from=inherit|blast radius=impact|no longer=never|go to=find|come out of=raisedby|coming out of=raisedby
+comes out of=raisedby|come from=comefrom|as well as=and|pieces of code=places|piece of code=place|code paths=codepaths
+source code=code|keyword arguments=kwargs
 """
 
 _GUARDED = (

@@ -117,6 +117,18 @@ def test_a_difference_is_taken_pair_by_pair():
         paired_bootstrap([1.0], [1.0, 2.0])
 
 
+@pytest.mark.parametrize(("values", "low", "high"), [([0.0] * 12, 0.0, 0.265), ([1.0] * 12, 0.735, 1.0)])
+def test_a_share_of_none_or_all_is_not_certain(values, low, high):
+    found = bootstrap(values)
+    assert (found.low, found.high) == (pytest.approx(low, abs=0.001), pytest.approx(high, abs=0.001))
+
+
+def test_that_no_pair_differs_does_not_prove_that_none_would():
+    found = paired_bootstrap([0.0, 1.0] * 6, [0.0, 1.0] * 6)
+    assert (found.low, found.high) == (pytest.approx(-0.265, abs=0.001), pytest.approx(0.265, abs=0.001))
+    assert paired_bootstrap([0.3, 0.4], [0.3, 0.4]) == Interval(0.0, 0.0, 0.0)
+
+
 def test_what_belongs_together_is_drawn_together():
     values = [1.0] * 20 + [0.0] * 20
     alone, together = bootstrap(values), bootstrap(values, groups=[number // 10 for number in range(40)])

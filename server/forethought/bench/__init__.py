@@ -8,6 +8,7 @@ BENCHES = {
     "commit": "What is thought about again after one function was edited and committed, and how soon it is fresh.",
     "coverage": "Which tier answers what is asked in a repository, and how much of what was thought there was of use.",
     "hover": "How long a hover takes next to a server that answers with a constant, idle and while a pass runs.",
+    "idle": "What idle time brings: gain by time given, a question in mid-pass, wrong notes, a shift in what is asked.",
     "juggler": "The demo: five questions about one context, with and without sleep time, beside its notebook.",
     "kill": "What `kill -9` at random moments of a `precompute` run costs the next run.",
     "predictability": "The gain from sleep time in five groups of questions, from the least to the most foreseeable.",
@@ -16,6 +17,7 @@ BENCHES = {
     "resolve": "How often name resolution answers, and how often with the same definition as Jedi.",
     "share": "Whether a clone without a model shows what another clone thought, after export and import.",
     "stateful": "Accuracy by test-time tokens, with and without sleep time, beside many tries at test time.",
+    "truth": "How many of the insights and predicted answers are right, by labels that were given by reading the code.",
 }
 """Name → what it measures. Each is a module here (`a-b` is `a_b.py`) with `run(...) -> Report`; the options of its
 command are the parameters of `run`. `measurement: Measurement` gives it an engine, kept results and progress, and its

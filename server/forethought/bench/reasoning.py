@@ -72,8 +72,7 @@ def think(
 
     Several candidates are drafted together and merged. `likely`: a question to prepare for. Raises EngineError.
     """
-    ask = _DRAFT + (_LIKELY.format(likely) if likely else "")
-    prompt = _prompt(f"{context}\n\n{ask}")
+    prompt = draft_prompt(context, likely)
     sampling = Sampling(WARM if candidates > 1 else 0.0, seed)
     batch = measurement.generate([prompt] * candidates, NOTE_TOKENS, sampling)
     text = merge_notes([completion.text for completion in batch.completions])
@@ -89,6 +88,11 @@ def think(
             break
         found.append(Notes(merge_notes([revised]), number, spent))
     return found
+
+
+def draft_prompt(context: str, likely: str = "") -> Prompt:
+    """The first request of a pass."""
+    return _prompt(f"{context}\n\n{_DRAFT}{_LIKELY.format(likely) if likely else ''}")
 
 
 def collect_notes(

@@ -24,7 +24,7 @@ from forethought.index.resolve import Target
 from forethought.index.tags import Position
 from forethought.scheduler import method_of
 from forethought.session import Session
-from forethought.sleep import think
+from forethought.sleep import Guidance, think
 from forethought.workspace import Workspace
 
 GOAL = 0.98
@@ -84,9 +84,13 @@ class Verdict:
 
 
 def judge(expected: Expected, answer: str, tier: str) -> Verdict:
-    """Whether an answer says what is expected, all of it and nothing else of its kind, in few words."""
+    """Whether an answer says what is expected, all of it and nothing else of its kind, in few words.
+
+    It may quote the one line that is the definition's own signature.
+    """
     if tier == "none":
         return Verdict(False, "not answered")
+    answer = _without_own_signature(answer, expected)
     longest = _LONGEST_TEXT if expected.form == "text" else _LONGEST + _LONGEST_ITEM * len(expected.items)
     if len(answer) > longest:
         return Verdict(False, f"{len(answer)} characters are no short answer")
@@ -97,9 +101,8 @@ def judge(expected: Expected, answer: str, tier: str) -> Verdict:
         path, _, line = expected.items[0].rpartition(":")
         if path not in answer:
             return Verdict(False, "another file, or none")
-        return Verdict(
-            re.search(rf"{re.escape(path)}\W+(?:line )?{line}\b", answer) is not None, "another line, or none"
-        )
+        at_line = re.search(rf"{re.escape(path)}\W+(?:line )?{line}\b", answer)
+        return Verdict(at_line is not None, "another line, or none")
     denies = _DENIAL.search(answer) is not None
     if expected.form == "unknown":
         return Verdict(denies, "it does not say that there is none")
@@ -111,22 +114,30 @@ def judge(expected: Expected, answer: str, tier: str) -> Verdict:
 def _judge_items(expected: Expected, answer: str, denies: bool) -> Verdict:
     spans = [span.strip() for span in re.findall(r"`+([^`]+)`+", answer)]
     listed = [_signed(span) for span in spans if not _PLACE.fullmatch(span)]
-    harmless = [item for item in expected.allowed if item not in expected.items]
-    listed = [span for span in listed if not any(_same(span, item) for item in harmless)]
+    others = [span for span in listed if not any(_same(span, item) for item in expected.items)]
+    extra = [span for span in others if not any(_same(span, item) for item in expected.allowed)]
+    in_words = len(others) == len(listed)  # nothing that was asked for is marked as code
     missing = [
         item
         for item in expected.items
-        if not any(_same(span, item) for span in listed) and not (not listed and _mentions(answer, item))
+        if not any(_same(span, item) for span in listed) and not (in_words and _mentions(answer, item))
     ]
     if missing:
         return Verdict(False, f"it does not name {', '.join(missing)}")
-    extra = [span for span in listed if not any(_same(span, item) for item in expected.items)]
-    extra += [item for item in expected.wrong if not listed and _mentions(answer, item)]
+    extra += [item for item in expected.wrong if in_words and _mentions(answer, item)]
     if extra:
         return Verdict(False, f"it names {', '.join(extra)}")
     if not expected.items and not denies:
         return Verdict(False, "it does not say that there is none")
     return Verdict(True)
+
+
+def _without_own_signature(answer: str, expected: Expected) -> str:
+    for span in re.findall(r"`+[^`]+`+", answer):
+        named = _SIGNATURE.match(span.strip("`").strip())
+        if named and named["name"] in expected.allowed and named["name"] not in expected.items:
+            return answer.replace(span, "", 1)
+    return answer
 
 
 def _same(said: str, item: str) -> bool:
@@ -142,7 +153,7 @@ def _signed(span: str) -> str:
 
 
 def _canonical(text: str) -> str:
-    bare = text.strip().removeprefix("@").strip()
+    bare = re.sub(r"#\d+$", "", text.strip().removeprefix("@").strip())  # our own mark of a later one of that name
     try:
         return ast.unparse(ast.parse(bare, mode="eval"))
     except (SyntaxError, ValueError, RecursionError):
@@ -214,7 +225,7 @@ def _think(session: Session, workspace: Workspace, item: Asked, engine: Engine) 
     context = workspace.saved.context(Target(item.path, item.name))
     if context is None:
         return {"outcome": "not in the index"}
-    thought = think(context, engine, method_of(session.settings, "asked"), frozenset(), CancelToken())
+    thought = think(context, engine, method_of(session.settings, "asked"), Guidance(), CancelToken())
     session.contexts.put_many([thought.entry])
     provenance = thought.entry.provenance
     return {

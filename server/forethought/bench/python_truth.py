@@ -70,6 +70,8 @@ class _Repository:
     found: list[_Found] = field(default_factory=list)
     names: Counter[str] = field(default_factory=Counter)
     """How often each short name is defined: functions, classes, assignments, parameters."""
+    classes: defaultdict[str, list[ast.ClassDef]] = field(default_factory=lambda: defaultdict(list))
+    """By short name."""
     qualified: Counter[str] = field(default_factory=Counter)
     words: frozenset[str] = frozenset()
     """Every word of every file, in lower case."""
@@ -124,6 +126,8 @@ def _read(sources: Mapping[str, str]) -> _Repository:
         for node in ast.walk(tree):
             repository.names.update(_bound_names(node))
     for found in repository.found:
+        if isinstance(found.node, ast.ClassDef):
+            repository.classes[found.short].append(found.node)
         parts = found.name.split(".")
         for start in range(len(parts)):
             repository.qualified[".".join(parts[start:])] += 1
@@ -215,13 +219,14 @@ def _about_functions(repository: _Repository, chooser: random.Random) -> Iterato
         if raised is not None and len(raised) <= MOST_ITEMS:
             yield from make("raises", RAISES, Expected("items", raised, own))
         if node.returns is not None and len(annotation := ast.unparse(node.returns)) < 80:
-            yield from make("returns", RETURNS, Expected("items", (annotation,), own))
+            yield from make("returns", RETURNS, Expected("items", (annotation,), (*own, *_returned(node))))
         if document := ast.get_docstring(node):
             yield from make("docs", DOCS, Expected("text", (document.strip().splitlines()[0],), own))
         yield from make("where", WHERE, Expected("place", (f"{found.path}:{found.node.lineno}",), own))
         is_async = isinstance(node, ast.AsyncFunctionDef)
         yield from make("async", ASYNC, Expected("yes" if is_async else "no", (), own))
-        yield from make("generator", GENERATOR, Expected("yes" if _yields(node) else "no", (), own))
+        if not node.decorator_list:  # a decorator may make something else of it
+            yield from make("generator", GENERATOR, Expected("yes" if _yields(node) else "no", (), own))
         decorators = tuple(ast.unparse(item) for item in node.decorator_list)
         if all(len(item) < 80 for item in decorators):
             yield from make("decorators", DECORATORS, Expected("items", decorators, own))
@@ -240,7 +245,7 @@ def _about_classes(repository: _Repository, chooser: random.Random) -> Iterator[
         methods = _methods(node)
         if methods is not None and len(methods) <= MOST_ITEMS:
             more = tuple(child.name for child in node.body if isinstance(child, ast.ClassDef))
-            expected = Expected("items", methods, (*own, *more, *_fields(node)))
+            expected = Expected("items", methods, (*own, *more, *_fields(node), *_inherited(repository, node)))
             yield from _make(repository, chooser, found, "methods", METHODS, expected)
         if repository.names[found.short] == 1 and (direct := children.get(found.short)) is not None:
             names, later = direct
@@ -344,10 +349,32 @@ def _yields(node: Function) -> bool:
     return any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in _own_nodes(node))
 
 
+def _returned(node: Function) -> tuple[str, ...]:
+    """What its return statements give back, as source."""
+    values = (inner.value for inner in _own_nodes(node) if isinstance(inner, ast.Return))
+    return tuple(ast.unparse(value) for value in values if value is not None)
+
+
 def _methods(node: ast.ClassDef) -> tuple[str, ...] | None:
     if any(isinstance(child, ast.If | ast.Try | ast.With | ast.For | ast.While) for child in node.body):
         return None  # they may define some
     return tuple(dict.fromkeys(child.name for child in node.body if isinstance(child, Function)))
+
+
+def _inherited(repository: _Repository, node: ast.ClassDef) -> tuple[str, ...]:
+    """The bases, and the methods that an answer may name as inherited."""
+    found: dict[str, None] = {}
+    pending = [*node.bases]
+    while pending:
+        base = pending.pop()
+        if (written := ast.unparse(base)) in found:
+            continue
+        found[written] = None
+        short = ast.unparse(base.value if isinstance(base, ast.Subscript) else base).rpartition(".")[2]
+        for item in repository.classes.get(short, ()):
+            found.update(dict.fromkeys(_methods(item) or ()))
+            pending += item.bases
+    return tuple(found)
 
 
 def _fields(node: ast.ClassDef) -> tuple[str, ...]:

@@ -107,6 +107,18 @@ def test_the_server_starts_with_no_configuration_at_all(start: Callable[..., Cli
     assert not [m for m in list(client.notifications.queue) if "id" in m]  # it asks nothing of such a client
 
 
+def test_a_client_of_a_later_protocol_is_served(start: Callable[..., Client], repository: Path) -> None:
+    client = start()
+    symbols = {"symbolKind": {"valueSet": [1, 99]}}
+    formats = {"contentFormat": ["hologram", "plaintext"]}
+    capabilities = {"workspace": {"symbol": symbols}, "textDocument": {"hover": formats}, "window": None}
+    client.initialize(repository, {"hover": {"content": "full"}}, capabilities=capabilities, trace="loud")
+    wait_until_indexed(client, 2)
+    uri = client.open(repository / "main.py", "python")
+    hover = eventually(lambda: client.request("textDocument/hover", at(uri, 4, 35)))
+    assert hover["contents"]["kind"] == "plaintext"
+
+
 @pytest.mark.parametrize(
     "options", [7, "text", [1], {"hover": 3}, {"hover": {"enabled": "perhaps"}}, {"no": {"such": 1}}]
 )

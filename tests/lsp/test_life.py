@@ -111,6 +111,13 @@ def test_malformed_json_is_answered_with_a_parse_error(client: Client) -> None:
     assert answer["id"] is None and answer["error"]["code"] == -32700
 
 
+@pytest.mark.parametrize("identifier", [None, 1.5, True, [1], {"a": 1}])
+def test_an_id_that_is_none_is_refused(client: Client, identifier: object) -> None:
+    client.write({"jsonrpc": "2.0", "id": identifier, "method": "forethought/status"})
+    refusal = eventually(lambda: next((m for m in list(client.notifications.queue) if "error" in m), None))
+    assert refusal["id"] is None and refusal["error"]["code"] == -32600
+
+
 def test_requests_that_were_cancelled_while_queued_are_not_run(client: Client, repository: Path) -> None:
     uri = client.open(repository / "main.py", "python")
     hovers = [client._last_id + 1 + number for number in range(300)]

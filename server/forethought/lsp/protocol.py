@@ -84,6 +84,34 @@ def error_of(error: BaseException) -> types.ResponseError:
     )
 
 
+_INITIALIZE: Mapping[str, Any] = {
+    **dict.fromkeys(("processId", "rootUri", "rootPath", "workspaceFolders", "initializationOptions", "clientInfo")),
+    "capabilities": {
+        "general": {"positionEncodings": None},
+        "window": {"workDoneProgress": None},
+        "workspace": {"configuration": None, "workspaceFolders": None, "didChangeWatchedFiles": None},
+        "textDocument": {
+            "synchronization": None,
+            "hover": {"contentFormat": ("markdown", "plaintext")},
+            "documentSymbol": {"hierarchicalDocumentSymbolSupport": None},
+        },
+    },
+}
+"""What we make use of: None for all there is, a tuple for the values of a list."""
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, int | str) and not isinstance(value, bool)
+
+
+def _understood(value: Any, wanted: Any) -> Any:
+    if isinstance(wanted, tuple):
+        return [item for item in value if item in wanted] if isinstance(value, list) else None
+    if wanted is None or not isinstance(value, Mapping):
+        return value
+    return {key: _understood(item, wanted[key]) for key, item in value.items() if key in wanted}
+
+
 class ForethoughtProtocol(LanguageServerProtocol):
     """pygls's protocol with our methods, our document store and our error texts."""
 
@@ -102,12 +130,12 @@ class ForethoughtProtocol(LanguageServerProtocol):
         method, identifier = data.get("method"), data.get("id")
         is_request = isinstance(method, str) and "id" in data
         try:
-            if is_request and (refusal := self._refusal(str(method))):
+            if is_request and (refusal := self._refusal(str(method), identifier)):
                 self.respond_error(identifier, refusal)
                 return
             if not is_request and self._shutdown and method != types.EXIT:
                 return
-            message = self.structure_message({"jsonrpc": "2.0", **data})
+            message = self._structure({"jsonrpc": "2.0", **data})
             # pygls tells messages apart by their members, which takes longer than a hover.
             if is_request:
                 contextvars.copy_context().run(self._handle_request, message.id, message.method, message.params)
@@ -126,13 +154,26 @@ class ForethoughtProtocol(LanguageServerProtocol):
         self._send_data(
             {
                 "jsonrpc": "2.0",
-                "id": identifier if isinstance(identifier, int | str) else None,
+                "id": identifier if _is_id(identifier) else None,
                 "error": {"code": error.code, "message": error.message}
                 | ({} if error.data is None else {"data": error.data}),
             }
         )
 
-    def _refusal(self, method: str) -> types.ResponseError | None:
+    def _structure(self, data: dict[str, Any]) -> Any:
+        """Raises JsonRpcException."""
+        try:
+            return self.structure_message(data)
+        except JsonRpcException:
+            params = data.get("params")
+            if data.get("method") != types.INITIALIZE or not isinstance(params, Mapping):
+                raise
+            # A newer client announces values that lsprotocol does not know; what we make use of is enough.
+            return self.structure_message({**data, "params": _understood(params, _INITIALIZE)})
+
+    def _refusal(self, method: str, identifier: Any) -> types.ResponseError | None:
+        if not _is_id(identifier):
+            return types.ResponseError(INVALID_REQUEST, "A request's `id` must be a text or a whole number.")
         if self._shutdown:
             return types.ResponseError(INVALID_REQUEST, "The server is shutting down; only `exit` is expected.")
         if method == types.INITIALIZE:

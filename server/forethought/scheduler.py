@@ -111,6 +111,7 @@ class Scheduler:
         self._spent: Counter[tuple[str, str]] = Counter()
         """Tokens by (root, path) since the start, for the limit a file."""
         self._not_before = 0.0
+        self._put_off = False
         self._queue: tuple[Candidate, ...] = ()
         self._done = 0
         self._thread: threading.Thread | None = None
@@ -137,6 +138,7 @@ class Scheduler:
     def survey(self, workspace: Workspace | None, paths: Sequence[str] | None) -> None:
         """Look again at how these files stand (None: all of the scope)."""
         with self._changed:
+            self._put_off = False
             for known in [workspace] if workspace else self._workspaces:
                 waiting = self._unsurveyed.get(known, set())
                 self._unsurveyed[known] = None if paths is None or waiting is None else waiting | set(paths)
@@ -162,9 +164,17 @@ class Scheduler:
             self._cancel.cancel()
             self._changed.notify_all()
 
+    def put_off(self) -> None:
+        """Stop the running thought, and begin no other before the next trigger: commit, save, hover, settings."""
+        with self._changed:
+            self._put_off = True
+            self._cancel.cancel()
+            self._changed.notify_all()
+
     def wake(self) -> None:
         """Something that passes depend on changed: settings, pause, engine."""
         with self._changed:
+            self._put_off = False
             self._not_before = 0.0
             self._changed.notify_all()
 
@@ -206,6 +216,8 @@ class Scheduler:
         """Why no pass runs although there is work; None when nothing stands in the way."""
         if by_user := self.paused_by_user():
             return by_user
+        if self._put_off and self._queue:
+            return "by you, until you commit, save, or look at something that is missing"
         if not self.settings.idle_on_battery and self._on_battery():
             return "on battery; set idle.onBattery to think all the same"
         limit = self.settings.idle_daily_minutes

@@ -224,6 +224,11 @@ class Session:
         self.scheduler.cancel_current()
         self._on_change()
 
+    def put_off(self) -> None:
+        """End this run of idle thinking; the next commit, save or hover on something missing begins another."""
+        self.scheduler.put_off()
+        self._on_change()
+
     def resume(self) -> None:
         """Raises StoreError."""
         self._user_state.resume()

@@ -199,7 +199,7 @@ def test_a_wrong_answer_does_not_come_back_until_it_is_called_right(inside: InPr
     eventually(lambda: answer()["answer"] == predicted["answer"])
 
 
-def test_background_work_that_lasts_is_shown_and_cancelling_it_pauses(
+def test_background_work_that_lasts_is_shown_and_cancelling_it_ends_this_run(
     inside: InProcess, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("forethought.lsp.status.QUIET_SECONDS", 0.1)
@@ -215,6 +215,17 @@ def test_background_work_that_lasts_is_shown_and_cancelling_it_pauses(
     token = eventually(lambda: shown("begin"), 30)[0]
     assert len(token) == 36
     inside.notify("window/workDoneProgress/cancel", {"token": token})
-    eventually(lambda: inside.request("forethought/status", None)["state"] == "paused")
+    assert "commit, save" in eventually(lambda: inside.request("forethought/status", None).get("pausedReason"))
     eventually(lambda: token in shown("end"))
     assert shown("begin").count(token) == 1
+    asked = len(inside.engine.requests)
+    inside.notify("textDocument/didSave", {"textDocument": {"uri": file_uri(repository / "shapes.py")}})
+    inside.engine.wait_until_asked(asked + 1, 30)  # the next trigger begins another run
+    assert "pausedReason" not in inside.request("forethought/status", None)
+
+
+def test_a_question_about_a_file_that_is_not_there_is_answered_all_the_same(
+    inside: InProcess, repository: Path
+) -> None:
+    place = at(file_uri(repository / "gone.py"), 3, 1)
+    assert chat(inside, question="Who calls total?", **place)["tier"] == "facts"

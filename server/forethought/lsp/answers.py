@@ -51,7 +51,7 @@ async def ask(server: "ForethoughtServer", asked: Params, token: Token | None = 
             call_on_loop(loop, send, stream.feed(text))
 
         at = None
-        if home is not None:
+        if home is not None and home[0].lines(home[1]):
             workspace, path = home
             at = (workspace, path, place_in_file(server, workspace, path, position) if position else None)
         given = server.session.ask(make_question(at), on_delta, cancel)

@@ -19,9 +19,6 @@ INTERVAL_SECONDS = 0.25
 QUIET_SECONDS = 1.0
 """Work that is over sooner shows no progress."""
 
-PAUSE_MINUTES = 60.0
-"""What cancelling background work means: not now. It comes back by itself."""
-
 logger = logging.getLogger(__name__)
 
 
@@ -95,4 +92,4 @@ class StatusReporter:
             self._job.report(progress.message, percentage)
 
     def _cancel(self) -> None:
-        self._server.spawn(self._server.threads.run(self._server.session.pause, PAUSE_MINUTES))
+        self._server.session.put_off()

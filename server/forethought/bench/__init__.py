@@ -3,6 +3,7 @@
 BENCHES = {
     "again": "How long a second `precompute` takes when nothing changed, beside the start-up of the program.",
     "amortize": "What a query costs when 1 to 10 of them share one sleep-time pass, and when that pays.",
+    "candidates": "What 1 to 10 merged drafts and 0 to 4 rounds of revision bring, on word problems and on code.",
     "chat": "How long the answers that need no model take, from request to result over stdio.",
     "code-facts": "Questions of fact about a Python repository, by tier: right by Python's own `ast`, tokens, time.",
     "commit": "What is thought about again after one function was edited and committed, and how soon it is fresh.",

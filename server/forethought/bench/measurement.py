@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -167,8 +168,9 @@ class Measurement:
         return Results(self.folder / f"{self.name}{RESULTS_SUFFIX}", everything)
 
 
+@cache
 def _program_digest() -> str:
-    """Of every module of ours: a result of another program is not this one's."""
+    """Of every module of ours, as first seen by this process: a result of another program is not this one's."""
     package = Path(forethought.__file__).parent
     digest = sha256()
     for file in sorted(package.rglob("*.py")):

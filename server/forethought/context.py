@@ -7,8 +7,10 @@ files' bodies are not part of it, so a rename, a branch switch, a worktree, anot
 import hashlib
 import json
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from forethought.index.resolve import Resolver, Target
 from forethought.index.tags import FileTags, Import, Symbol
@@ -49,6 +51,17 @@ class Context:
     """Qualified name of each used function → digest of its own text now."""
     returns_nothing: bool = False
     """The signature says so; text that claims a result contradicts it."""
+    doc: str | None = None
+    parameters: tuple[str, ...] = ()
+    """As written, each with its annotation and default."""
+    returns: str | None = None
+    """The return annotation as written."""
+    returned: tuple[str, ...] = ()
+    """What the body returns, as written, in order."""
+    raises: tuple[str, ...] = ()
+    """Exceptions that the body itself raises, in order."""
+    own: str = ""
+    """The symbol's own source, nested definitions as signatures, secrets redacted."""
 
 
 def build_context(resolver: Resolver, path: str, tags: FileTags, symbol: Symbol, source: bytes) -> Context:
@@ -68,6 +81,12 @@ def build_context(resolver: Resolver, path: str, tags: FileTags, symbol: Symbol,
         identifiers=frozenset(IDENTIFIER.findall(f"{text}\n{symbol.name}")),
         callees={item.name: item.digest for _, _, item in used if item.kind in FUNCTION_KINDS and item.digest},
         returns_nothing=symbol.kind == "constructor" or (symbol.returns or "").strip() in NO_RESULT,
+        doc=symbol.doc,
+        parameters=symbol.parameters,
+        returns=symbol.returns,
+        returned=symbol.returned,
+        raises=symbol.raises,
+        own=own,
     )
 
 
@@ -129,14 +148,17 @@ def _used_definitions(
     own = Target(path, symbol.id)
     nested = {child.id for child in tags.symbols if child.parent == symbol.id}
     seen: set[Target] = {own} | {Target(path, child) for child in nested}
-    for reference in tags.references:
+    first = bisect_left(tags.references, symbol.range.start, key=lambda reference: reference.range.start)
+    for reference in islice(tags.references, first, None):
+        if reference.range.start >= symbol.range.end:
+            return
         if reference.scope != symbol.id:
             continue
         targets = resolver.resolve(path, reference).targets
         if len(targets) != 1 or targets[0] in seen:
             continue
         seen.add(targets[0])
-        used_tags = resolver.view.tags(targets[0].path)
+        used_tags = resolver.view.outline(targets[0].path)
         definition = used_tags.symbol(targets[0].symbol_id) if used_tags else None
         if used_tags is None or definition is None or definition.kind == "file":
             continue

@@ -44,6 +44,8 @@ class ModuleTable:
         self._by_name: dict[str, list[str]] = {}
         self._by_folder: dict[str, list[str]] = {}
         self._folders: dict[str, list[str]] = {}
+        self._absolute: dict[tuple[str, str], list[str]] = {}
+        """(folder, Python module as imported from there) → what it may be; the same imports stand in many files."""
         for path in sorted(paths):
             folder, _, name = path.rpartition("/")
             self._by_name.setdefault(name, []).append(path)
@@ -116,9 +118,14 @@ class ModuleTable:
 
     def _python_absolute(self, path: str, module: str) -> list[str]:
         """The nearest only: beside a script, in a folder above or its `src`, else the only one anywhere."""
+        key = (posixpath.dirname(path), module)
+        if (known := self._absolute.get(key)) is None:
+            known = self._absolute[key] = self._find_absolute(*key)
+        return known
+
+    def _find_absolute(self, folder: str, module: str) -> list[str]:
         parts = module.split(".")
         relative = "/".join(parts)
-        folder = posixpath.dirname(path)
         while True:
             if not self._is_package(folder):
                 for base in (_join(folder, relative), _join(folder, f"src/{relative}")):

@@ -1,6 +1,8 @@
 """A question is understood whole or not at all."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from forethought.matching import closest_names, named_in, read_intent, same_question
 
@@ -67,8 +69,30 @@ def test_a_question_with_anything_left_over_is_not_matched(question: str) -> Non
 
 
 def test_the_same_words_are_the_same_question() -> None:
-    assert same_question("What does `greet` do?", "please, what does greet do")
-    assert not same_question("What does `greet` do?", "What does `greet` return?")
+    assert same_question("Does `greet` keep state?", "please, does greet keep state", "greet")
+    assert same_question("Does `greet` keep state?", "does it keep state?", "greet")
+    assert not same_question("Does `greet` keep state?", "Does `greet` lose state?", "greet")
+    assert not same_question("Does `greet` call before `part`?", "does part call before greet", "greet")
+    assert not same_question("Does `greet` keep state?", "does greet not keep state", "greet")
+
+
+SCRAPS = (
+    "who what which where does is the a of in by calls called use tests raise return default class function this it "
+    "its if not and or greet `greet` Session.send src/a.py foo::bar 's don't ? , . - ( `"
+)
+WORDS = st.sampled_from(SCRAPS.split())
+
+
+@given(st.text(max_size=400) | st.lists(WORDS, max_size=70).map(" ".join))
+def test_any_text_is_read_without_an_error(text: str) -> None:
+    intent = read_intent(text)
+    assert intent is None or intent.aspect
+
+
+@pytest.mark.parametrize("part", ["a", "`", "who calls ", "the ", "'s ", "x.", "::", "((", "is a function called "])
+def test_a_long_text_is_left_alone(part: str) -> None:
+    assert read_intent(part * 5000) is None
+    assert read_intent(part * (300 // len(part))) is None
 
 
 def test_close_spellings_are_offered() -> None:

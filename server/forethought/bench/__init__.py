@@ -12,6 +12,7 @@ BENCHES = {
     "idle": "What idle time brings: gain by time given, a question in mid-pass, wrong notes, a shift in what is asked.",
     "juggler": "The demo: five questions about one context, with and without sleep time, beside its notebook.",
     "kill": "What `kill -9` at random moments of a `precompute` run costs the next run.",
+    "matching": "Whether questions are matched with what they ask: precision and recall over a set that ships, time.",
     "predictability": "The gain from sleep time in five groups of questions, from the least to the most foreseeable.",
     "replay": "Share of hovers on just-changed symbols that find a fresh insight, over a replayed history.",
     "repo-questions": "Whether the files are found that answer a question about a repository: BM25, our ranking, c′.",

@@ -18,6 +18,7 @@ from forethought.answer.question import Answer, Question
 from forethought.bench.report import Cell, Report, Table
 from forethought.bench.trial import Trial, quantile
 from forethought.config import load_settings
+from forethought.context import CLASS_KINDS
 from forethought.engine.messages import CancelToken, Message
 from forethought.errors import UsageError
 from forethought.index.tags import Position, Symbol
@@ -30,7 +31,6 @@ LEAST_RECALL = 0.75
 MOST_MILLISECONDS = 10.0
 
 _PRODUCER = "bench"
-_CLASS_KINDS = frozenset({"class"})
 _FREE_FORM = {
     "parse_price": (("Does parse_price accept negative prices?", "No."),),
     "Order.total": (("Is the tax included in Order.total?", "Yes."),),
@@ -40,7 +40,7 @@ _FREE_FORM = {
 _PLAIN_NAMES = (
     "handle run load save first write read close open start stop count name text fast better project database entry "
     "empty spaces retry money prices errors configuration supports input list show find get default value type line"
-).split()
+)
 """Names that plain words of questions have, too: a large repository has them all."""
 _IN_A_FILE = 25
 _QUESTIONS_EACH = 4
@@ -78,7 +78,7 @@ def run(
     questions: Annotated[Path | None, "Another file of questions, in the form of the one that ships."] = None,
 ) -> Report:
     """Precision and recall by category, every wrong match, and milliseconds. Raises UsageError for a faulty file."""
-    cases = read_cases(questions.read_text(encoding="utf-8") if questions else _data("questions.jsonl"))
+    cases = read_cases(questions.read_text(encoding="utf-8")) if questions else shipped_cases()
     with Trial() as trial:
         root = trial.folder / "shop"
         lay_out(root, stored)
@@ -91,6 +91,10 @@ def run(
             outcomes = ask_all(session, workspace, cases)
         machine = trial.machine
     return _report(outcomes, kept, machine)
+
+
+def shipped_cases() -> list[Case]:
+    return read_cases(_data("questions.jsonl"))
 
 
 def read_cases(text: str) -> list[Case]:
@@ -275,17 +279,20 @@ def _right(case: Case) -> str:
 
 def _function(place: int) -> str:
     """A function as a repository has thousands; some are named by a plain word of questions."""
-    plain = _PLAIN_NAMES[place] if place < len(_PLAIN_NAMES) else ""
-    name = plain or f"move_{('box', 'crate', 'pallet', 'parcel')[place % 4]}_{place}"
-    used = f"move_{('box', 'crate', 'pallet', 'parcel')[(place - 1) % 4]}_{place - 1}" if place > 100 else "len"
-    return f'def {name}(weight: int, shelf: str = "a{place}") -> int:\n    """Move one thing."""\n    return {used}(shelf) + weight\n'
+    words = _PLAIN_NAMES.split()
+    plain = words[place] if place < len(words) else ""
+    kinds = ("box", "crate", "pallet", "parcel")
+    name = plain or f"move_{kinds[place % 4]}_{place}"
+    used = f"move_{kinds[(place - 1) % 4]}_{place - 1}" if place > len(words) else "len"
+    lines = (f'def {name}(weight: int, shelf: str = "a{place}") -> int:', '    """Move one thing."""')
+    return "\n".join((*lines, f"    return {used}(shelf) + weight\n"))
 
 
 def _entry(symbol: Symbol, subject: str) -> Entry:
     name = f"`{symbol.name}`"
     if symbol.kind == "file":
         asked = ["What does this file do?", "How do the parts of this file work together?"]
-    elif symbol.kind in _CLASS_KINDS:
+    elif symbol.kind in CLASS_KINDS:
         asked = [f"What is {name} for?", f"How do I use {name}?", f"When should I use {name}?"]
     else:
         asked = [f"What does {name} do?", f"When should I use {name}?", f"How does {name} work?"]
@@ -303,6 +310,3 @@ def _data(name: str) -> str:
 def _write(file: Path, text: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
-
-
-__all__ = ["Case", "Outcome", "ask_all", "lay_out", "read_cases", "run", "shares", "store_questions"]

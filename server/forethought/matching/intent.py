@@ -19,6 +19,7 @@ FactAspect = Literal[
     "subclasses",
     "docs",
     "nature",
+    "decorators",
     "exists",
 ]
 PredictedAspect = Literal["purpose", "when", "how", "mechanism"]

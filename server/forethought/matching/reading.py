@@ -12,8 +12,8 @@ from typing import Protocol
 
 from forethought.matching.intent import Intent
 from forethought.matching.names import is_marked
-from forethought.matching.rules import any_rule, compiled, introductions
-from forethought.matching.words import KINDS, meanings, no_names, phrases, respelt
+from forethought.matching.rules import ONLY_OF_FILES, ONLY_OF_MARKED, any_rule, compiled, introductions
+from forethought.matching.words import KINDS, Phrases, meanings, no_names, openings, phrases, respelt
 
 LONGEST = 300
 """Characters of the longest question that is read."""
@@ -35,7 +35,8 @@ _CODE = re.compile(
 _TAILS = {"'re": "are", "'d": "would", "'ll": "will", "'ve": "have", "'m": "am", "n't": "not"}
 _CONTRACTED = frozenset({"what", "who", "where", "when", "which", "how", "that", "there", "it", "here"})
 _SINCE = re.compile(
-    r"(?:(?:what|which|list|show)(?: me)?(?: all)?(?: the)?"
+    r"(?:(?:can you |could you |please )?(?:tell|show|give|list)(?: me)?(?: all)? )?"
+    r"(?:(?:what|which|everything|all)?(?: all)?(?: the)?"
     r"(?: (?:symbols?|functions?|methods?|classes|files?|code|things?|definitions?))?"
     r"(?: that)?(?: (?:has|have|was|were|is|are|got))?(?: been)? (?:changed|modified|edited|touched|new|different)"
     r"|(?:what are )?(?:the )?changes|changed (?:symbols|functions|files)|what(?: is|'s) (?:new|changed|different))"
@@ -45,8 +46,25 @@ _SINCE = re.compile(
 )
 _POINTERS = frozenset({"this", "that", "it", "its"})
 _LEADING = frozenset(
-    {"and", "so", "now", "then", "but", "or", "list", "show", "find", "get", "print", "display", "name", "enumerate"}
-    | {"give", "tell"}
+    {
+        "and",
+        "so",
+        "now",
+        "then",
+        "but",
+        "or",
+        "well",
+        "please",
+        "hey",
+        "hi",
+        "hello",
+        "ok",
+        "okay",
+        "list",
+        "show",
+        "get",
+    }
+    | {"print", "display", "name", "enumerate", "give", "tell"}
 )
 _VERBAL = frozenset(
     {"call", "use", "depend", "raise", "test", "check", "define", "inherit", "subclass", "implement", "change", "take"}
@@ -177,26 +195,33 @@ def _dotted(name: str) -> str:
 
 
 def _without_phrases(tokens: list[_Token]) -> list[_Token]:
-    """Polite phrases out, and what is said in two words in one."""
-    table = phrases()
+    """Polite phrases out, and what is said in several words in one."""
     kept: list[_Token] = []
+    begins = True
     at = 0
     while at < len(tokens):
-        for words, instead in table.get(tokens[at].word, ()):
-            if tuple(token.word for token in tokens[at : at + len(words)]) == words and not any(
-                token.marked for token in tokens[at : at + len(words)]
-            ):
-                kept += [_Token(word) for word in instead]
-                at += len(words)
-                break
-        else:
-            kept.append(tokens[at])
-            at += 1
-    while kept and (kept[0].word in _LEADING or kept[0].word == ",") and not kept[0].marked:
-        if kept[0].word == "find" and len(kept) == 2:
-            break
-        kept.pop(0)
+        token = tokens[at]
+        if (
+            found := (_phrase(openings(), tokens, at) if begins else None) or _phrase(phrases(), tokens, at)
+        ) is not None:
+            kept += [_Token(word) for word in found[1]]
+            begins &= not found[1]
+            at += len(found[0])
+            continue
+        at += 1
+        if begins and token.word in _LEADING and not token.marked and at < len(tokens):
+            continue
+        kept.append(token)
+        begins = token.word == "," or (begins and not token.marked and meanings().get(token.word) == "")
     return kept
+
+
+def _phrase(table: Phrases, tokens: Sequence[_Token], at: int) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    for words, instead in table.get(tokens[at].word, ()):
+        found = tokens[at : at + len(words)]
+        if tuple(token.word for token in found) == words and not any(token.marked for token in found):
+            return words, instead
+    return None
 
 
 Naming = tuple[tuple[int, ...], frozenset[int]]
@@ -260,6 +285,8 @@ def _understood(tokens: Sequence[_Token], naming: Naming, known: Names) -> Inten
             return None  # “the entry”, “this project”: a word, no name
         else:
             clauses[-1].append(_meaning(token))
+            if token.word.endswith("ing") and clauses[-1][-1] in _VERBAL and "be" in clauses[-1]:
+                clauses[-1][clauses[-1].index("be")] = "do"  # “who is calling” is “who calls”
         place += 1
     if not names or len(names) > _MOST_NAMES:
         return None
@@ -317,7 +344,8 @@ def _is_plain_name(tokens: Sequence[_Token], place: int) -> bool:
     """A lower-case word that is not marked, with nothing beside it that says what it is."""
     if _word(tokens, place) != "@" or tokens[place].marked or not tokens[place].name.islower():
         return False
-    return _word(tokens, place + 1) not in KINDS
+    following = _word(tokens, place + 1)
+    return following not in KINDS and meanings().get(following) != "parameter"
 
 
 def _meaning(token: _Token) -> str:
@@ -394,12 +422,17 @@ def _merged(sentence: tuple[list[str], list[_Name]], known: Names) -> Iterator[t
 def _matched(words: Sequence[str], names: Sequence[_Name], known: Names) -> Intent | None:
     line = "".join(f"{word} " for word in words)
     found: list[Intent] = []
-    for aspect, rule in compiled() if any_rule().fullmatch(line) else ():
-        if (match := rule.fullmatch(line)) is None:
+    for aspect, rule, pattern in compiled() if any_rule().fullmatch(line) else ():
+        if (match := pattern.fullmatch(line)) is None:
             continue
         groups = match.groupdict()
         name = names[int(groups["name"])]
         other = groups.get("word")
+        is_file = name.kind == "file" or (name.text is not None and known.has_file(name.text))
+        if rule in ONLY_OF_FILES and not is_file:
+            continue
+        if rule in ONLY_OF_MARKED and name.text is not None and not name.marked and name.text.islower():
+            continue
         if groups.get("other") is not None:
             second = names[int(groups["other"])]
             if second.text is None:

@@ -20,6 +20,7 @@ _SETS = {
     "CLASS": "class|interface|struct|type|trait|thing|enum",
     "TAKE": "take|have",
     "DEFINE": "define|implement|definition",
+    "return": "return|yield",
     "BASED": "inherit|subclass|implement|base",
     "PERSON": "person|thing",
 }
@@ -27,13 +28,15 @@ _MEMBERS = "member|method|function|class|constant|variable|interface|struct|trai
 
 _RULES: dict[Aspect, str] = {
     "callers": """
-        WHO else? PLACE? else? be|do|can? USE @ from?
-        WHO PLACE? that be|do|can? USE @
+        WHO else? PLACE? else? be|do? USE @ from?
+        WHO PLACE? that be|do? USE @
+        WHAT be? PLACE where @ be be? call|use
+        WHAT be? PLACE that? USE @
         WHO caller @
         PLACE that? be? USE @
         PLACE @ be call|use in|from|by
         where else? do|can PERSON USE @
-        where else? be @ call|use from|in|at?
+        where else? be @ be? call|use from|in|at?
         where do @ be call|use from?
         where @ be call|use from?
         where be call|use @
@@ -48,7 +51,7 @@ _RULES: dict[Aspect, str] = {
         @ be call|use by|from|in|at who|what|where|which PLACE?
         by|from|in who|what|which|where PLACE? be @ call|use from|in?
         WHO PLACE? be @ call|use by|from|in|at
-        be @ call|use anywhere|thing?
+        be @ be? call|use anywhere|thing?
         be @ call|use by|in|from anywhere|thing|PERSON
         be there? PERSON call|use|depend @
         be there? PLACE that? call|use|depend @
@@ -64,22 +67,21 @@ _RULES: dict[Aspect, str] = {
         howmany caller do? @ have
         howmany caller be? there? of|to|for @ be? there?
         WHO caller do @ have
-        WHO PLACE? CAN break if|when PERSON change @
-        WHO PLACE? CAN be? break if @ change
-        WHO PLACE? CAN be? break if @ be change
-        WHO PLACE? CAN be? break by|if|when change to|in|of? @
-        WHO PLACE? be? break if|when PERSON change @
-        WHO PLACE? be? break if|when @ be? change
-        WHO PLACE? be? break by|if|when change to|in|of? @
-        WHO PLACE? do PERSON break by|if|when change @
-        WHO PLACE? do PERSON break if|when PERSON change @
+        WHO else? PLACE? CAN? be? break if|when PERSON change @
+        WHO else? PLACE? CAN? be? break if|when @ be? change
+        WHO else? PLACE? CAN? be? break by|if|when change to|in|of? @
+        WHO PLACE? CAN PERSON break if|when PERSON change @
+        WHO PLACE? CAN PERSON break by|if|when change @
+        if|when PERSON change @ WHO else? PLACE? CAN? be? break
+        if|when PERSON change @ WHO else? PLACE? CAN PERSON break
+        if|when @ be? change WHO else? PLACE? CAN? be? break
         impact of|on|to change? to|of|in? @
         what be impact of|on change? to|of|in? @
         @ impact
     """,
     "calls": """
         WHO else? do|can @ call
-        WHAT else? PLACE? else? do|can @ call|use in|from?
+        WHAT else? PLACE? else? do|can @ call|use|depend in|from?
         WHO PLACE do|can @ call|use
         what|which PLACE be call|use by|in|from @
         what be call by|in|from @
@@ -115,6 +117,8 @@ _RULES: dict[Aspect, str] = {
         WHAT error can|do? person have|take? to? take|catch|find from|of|by? @
         WHAT error can|do? person have|take? to? take|catch from|if|when? call|use @
         WHAT error can|do? person have|take? to? take|catch if|when person call|use @
+        WHAT do|can person have|take? to? catch if|when|from|of person? call|use? @
+        WHAT error can|do caller of @ catch|take
         WHAT be? error of|from|for @
         WHAT be? error that? @ can? raise
         WHAT be? error raise by|in|from @
@@ -140,6 +144,7 @@ _RULES: dict[Aspect, str] = {
         where be test for|of|on|that? test|check? @
         where be @ test
         where do person test @
+        where do|can person find test for|of @
         test for|of|on|about @
         test that? test|check|call|use @
         @ test
@@ -188,7 +193,7 @@ _RULES: dict[Aspect, str] = {
         @ be where
         locate|find definition of? @
         locate @
-        find definition of @
+        find @
     """,
     "parameters": """
         WHAT kind|type? of? parameter be|do|can @ TAKE|use in|as?
@@ -227,43 +232,48 @@ _RULES: dict[Aspect, str] = {
         be there & parameter of|for|to|in|on @
     """,
     "default": """
-        WHAT value? be? default of|for|on? parameter? & parameter? of|in|on|for|to @
+        WHAT value? be? default value? of|for|on? parameter? & parameter? of|in|on|for|to @
         WHAT be? default & value? of|in|on|for @
-        WHAT be? default for|of @ parameter? &
+        WHAT be? default value? for|of @ parameter? &
+        in @ WHAT be? default value? of|for|on? parameter? & parameter?
+        in @ WHAT value? do|be parameter? & parameter? by? default to?
         WHAT be? default parameter? & in|of|for @
-        WHAT be? @ default for|of? parameter? & parameter? value?
+        WHAT be? @ default value? for|of? parameter? & parameter? value?
         WHAT be? & default to? value? in|of|for|on @
-        WHAT be? value? of & in|of @ by default
-        WHAT be? default for|of & when|if call|use @
+        WHAT be? value? of parameter? & by? default? in|of @ by? default
+        WHAT be? value? of parameter? & by default value? in|of @
+        WHAT be? default value? for|of & when|if call|use @
         WHAT value? do|be parameter? & parameter? default to in|of|for|on @
         WHAT value? do parameter? & parameter? of|in|on @ default to
         WHAT value? do parameter? & parameter? of|in|on @ have? by default
+        WHAT value? do parameter? & parameter? have by default value? in|of|for|on @
+        WHAT value? do parameter? & parameter? by default have in|of|for|on @
         WHAT value? be parameter? & parameter? of|in|on @ by default
-        WHAT value? be parameter? & parameter? by default in|of|for|on @
+        WHAT value? be parameter? & parameter? by default value? in|of|for|on @
         WHAT value? do @ use|take|have for & by default
         WHAT value? do @ default & to
-        WHAT value? do @ use|take|have as|for default of|for? &
+        WHAT value? do @ use|take|have as|for default value? of|for? &
         WHAT default do & have in|of|for|on @
         WHAT default do @ have|use for &
         WHAT & do @ use by default
-        WHAT & be default of|for|in @
-        default of|for|on? parameter? & parameter? of|in|on|for @
+        WHAT & be default value? of|for|in @
+        default value? of|for|on? parameter? & parameter? of|in|on|for @
         default & in|of|for @
         @ & default
         @ default &
-        @ default for|of &
+        @ default value? for|of &
         & default to? in|of|for|on @
         do parameter? & parameter? of|in|on @ have default
-        do & have default in|of|for @
-        be there default for|of & in|of|for|on @
-        WHAT be? default of|for|in @ parameter?
-        WHAT be? default of|for parameter of|in|to @
+        do & have default value? in|of|for @
+        be there default value? for|of & in|of|for|on @
+        WHAT be? default value? of|for|in @ parameter?
+        WHAT be? default value? of|for parameter of|in|to @
         WHAT be? @ default
         WHAT be? @ parameter default
         WHAT default do @ have|use
         WHAT parameter of|in @ have default
-        WHAT parameter do @ have default for
-        default of|for|in @
+        WHAT parameter do @ have default value? for
+        default value? of|for|in @
         @ default
     """,
     "returns": """
@@ -294,7 +304,7 @@ _RULES: dict[Aspect, str] = {
         do|can @ return thing|value
     """,
     "last_change": """
-        who be? last person|author? to|that? change @
+        who be? last person|author? to|that|who? change @
         who do? last? change @ last?
         who do last change of|to|in @
         who make last change of|to|in|on @
@@ -319,7 +329,7 @@ _RULES: dict[Aspect, str] = {
         WHAT commit last? change @ last?
         WHAT commit be last to change @
         WHAT have? last? change in|about|on|with|for @ last?
-        WHAT have? last? change in|about @ last? and by? who
+        WHAT be|have? last? change in|about @ last? and by? who
         WHAT have? last? change in|about @ and who do|change
         who last? change @ and when
         when be @ last? change and by who
@@ -341,6 +351,8 @@ _RULES: dict[Aspect, str] = {
         WHAT be? ~ define in|by|on @
         WHAT be? @ ~
         WHAT do @ define|contain
+        thing that? be? define in|by @
+        WHAT be in @
         WHAT be define|contain in|by @
         WHAT ~ of|in|on @ be there
         howmany ~ do @ have|define|contain
@@ -358,7 +370,8 @@ _RULES: dict[Aspect, str] = {
         WHO CLASS? do @ inherit|subclass|implement from?
         WHO CLASS? @ inherit|subclass|implement
         WHAT do @ base on
-        WHO CLASS? be @ isa? inherit|base|subclass of|on|from?
+        WHO CLASS? be @ isa? inherit|base on|from?
+        WHO CLASS? be @ isa? subclass|inherit of|from
         WHAT CLASS? be inherit|subclass by @
         WHO be? base CLASS? of|for @
         WHO be? @ base CLASS?
@@ -378,7 +391,8 @@ _RULES: dict[Aspect, str] = {
         WHO CLASS? be? base on @
         WHO CLASS? be inherit @
         WHO CLASS? have @ as? base
-        WHO be? subclass of|for @
+        WHO CLASS? be? subclass of|for @
+        WHO subclass of @ be there
         WHO CLASS? be @ inherit|subclass|implement by
         WHO be? @ subclass
         WHO subclass do @ have
@@ -413,10 +427,25 @@ _RULES: dict[Aspect, str] = {
     """,
     "nature": """
         be @ isa? =async|abstract|static|generator function|method|class|generator?
+        do|can @ =yield thing?
         be @ isa =function|method|class|constant|variable|interface|struct|trait|enum|macro|module
         be @ isa function|method|class or isa? function|method|class|constant|variable
         WHAT kind|type of thing|member be @
         WHAT kind|type be @
+    """,
+    "decorators": """
+        WHAT decorator be? there? on|of|for|in @
+        WHAT decorator do @ have|use|take
+        WHAT decorator @ have
+        WHAT be? decorator of|on|for|in @
+        WHAT be? @ decorator
+        WHAT be @ decorator by|with
+        how be @ decorator
+        decorator of|on|for @
+        @ decorator
+        be @ decorator
+        do @ have decorator
+        howmany decorator do @ have
     """,
     "exists": """
         do @ exist
@@ -428,7 +457,9 @@ _RULES: dict[Aspect, str] = {
         WHAT do|can @ do
         what @ do|be
         what @ be for|about
-        WHAT be @ for|about?
+        WHAT be @ for|about
+        WHAT be @
+        WHAT be @ do
         WHAT be @ use|good|make for|at?
         WHAT be @ suppose? to do
         WHAT be? purpose of|for @
@@ -465,20 +496,27 @@ INTRODUCTIONS = "@", "look at @", "person be look at @", "about @", "person have
 """Clauses that only say which symbol the next clause is about: “I am looking at foo: who calls it?”."""
 
 
+ONLY_OF_FILES = frozenset({"WHAT be in @"})
+"""What is asked of a file alone: “what is in f?” about a function may mean anything."""
+
+ONLY_OF_MARKED = frozenset({"WHAT be @", "about @", "find @"})
+"""What is asked of a name only when it can be nothing but a name: “what is money?” may be meant as it is said."""
+
+
 @cache
-def compiled() -> tuple[tuple[Aspect, re.Pattern[str]], ...]:
-    """Every rule as a pattern over meanings that are each followed by a space."""
-    found: list[tuple[Aspect, re.Pattern[str]]] = []
+def compiled() -> tuple[tuple[Aspect, str, re.Pattern[str]], ...]:
+    """(aspect, rule, the rule as a pattern over meanings that are each followed by a space)."""
+    found: list[tuple[Aspect, str, re.Pattern[str]]] = []
     for aspect, rules in _RULES.items():
         for rule in filter(None, map(str.strip, rules.splitlines())):
-            found.append((aspect, re.compile("".join(map(_step, rule.split())))))
+            found.append((aspect, rule, re.compile("".join(map(_step, rule.split())))))
     return tuple(found)
 
 
 @cache
 def any_rule() -> re.Pattern[str]:
     """What any of the rules matches: most readings of a question fail all of them, and this tells at once."""
-    return re.compile("|".join(re.sub(r"\(\?P<\w+>", "(?:", rule.pattern) for _, rule in compiled()))
+    return re.compile("|".join(re.sub(r"\(\?P<\w+>", "(?:", pattern.pattern) for _, _, pattern in compiled()))
 
 
 @cache

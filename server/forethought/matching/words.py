@@ -19,7 +19,7 @@ can: can could may might will would should must shall
 have: have has had having
 of: of
 by: by via
-in: in inside within
+in: in inside within into
 from: from
 for: for
 on: on
@@ -48,7 +48,7 @@ raise: raise raises raised raising throw throws thrown throwing
 error: exception exceptions error errors
 catch: catch expect handle
 test: test tests tested testing cover covers covered covering coverage exercise exercises exercised
-check: check checks checked verify verifies
+check: check checks checked verify verifies reach reaches hit hits
 define: define defines defined declare declares declared live lives located
 locate: locate
 find: find found see
@@ -57,19 +57,22 @@ file: file files
 line: line lines
 parameter: parameter parameters param params argument arguments arg args input inputs
 signature: signature prototype
-take: take takes accept accepts expect expects need needs receive receives want wants require requires
-pass: pass give supply provide
+take: take takes accept accepts expect expects need needs receive receives want wants require requires taken
+take: accepted expected received
+pass: pass passes passed passing give gives given supply supplied provide provided
 default: default defaults
 value: value values
 type: type types
-return: return returns returned returning yield yields yielded
+return: return returns returned returning
+yield: yield yields yielded yielding
 result: result results output outputs
 back: back
 come: come comes
 base: base bases parent parents superclass superclasses baseclass
 inherit: inherit inherits inherited extend extends extended subclassed derive derives derived
+inherit: inheriting extending deriving subclassing
 subclass: subclass subclasses child children implementations implementors implementers implementer
-implement: implement implements implemented
+implement: implement implements implemented implementing
 doc: doc docs docstring docstrings documentation
 documented: documented
 say: say says
@@ -114,44 +117,59 @@ async: async asynchronous coroutine awaitable
 abstract: abstract
 static: static
 generator: generator
+decorator: decorator decorators decorate decorates decorated
 kind: kind sort
 """
 
 _FILLERS = (
     "the a an all any every exactly actually currently really just basically again also even ever please kindly pls "
-    "plz thanks thank thx cheers asap quickly hey hi hello ok okay so well hmm yo forethought me us our my your own "
-    "precisely directly presently possibly potentially normally usually overall anyway other various different "
-    "possible available whole full complete entire"
+    "plz thanks thank thx cheers asap quickly hey hi hello ok okay so hmm yo forethought me us our my your own "
+    "precisely directly presently internally direct possibly potentially normally usually overall anyway other various "
+    "different possible available whole full complete entire"
 )
 
+_OPENINGS = """
+find all|find where=where|find references=references|find usages=usages|find callers=callers|find tests=tests|find every
+find any|find the usages=usages|find the callers=callers|find the tests=tests|find subclasses=subclasses|find me
+can you tell me|could you tell me|would you tell me|can you show me|could you show me|can you explain to me|can you
+could you|would you mind telling me|tell me|show me|give me|list me|remind me|let me know|let us know|i want to know
+i need to know|i would like to know|i would love to know|i want to see|i want to find out|i need to find out
+i would like to see|i wanna know|i am wondering|i was wondering|i wonder|i am curious|i am trying to find out
+i am trying to figure out|wondering|i am trying to understand|help me understand|help me find|help me find out
+i am looking for|looking for|do you know|do you happen to know|any idea|any ideas|any clue|any chance you know
+quick question|question|one question|i have a question|just curious|out of curiosity|by the way|btw|good morning
+good afternoon|hey there|hi there|hello there|what about|how about|a list of|the list of|list of|i need a list of
+i want a list of|please list|so tell me|please tell me|i am new here|i am new to this codebase
+i am new to this project|i am new to this repo|sorry|one more thing|another question|i am confused about
+remind me again|what i want to know is|all of the|all of|i need to understand|what i need to know is|i forgot|i forget
+give me the list of|find me|point me to|show|list|get me|fetch me|do we know|does anyone know|does anybody know
+let us see|let me see|tell us|any chance you can tell me
+"""
+
 _PHRASES = """
-the current=this|this current=this|where abouts=where|can you tell me|could you tell me|would you tell me
-can you show me|could you show me|can you explain to me|can you|could you|would you mind telling me|tell me|show me
-give me|list me|remind me|let me know|let us know|i want to know|i need to know|i would like to know
-i would love to know|i want to see|i want to find out|i need to find out|i would like to see|i wanna know
-i am wondering|i was wondering|i wonder|i am curious|i am trying to find out|i am trying to figure out|wondering
-i am trying to understand|help me understand|help me find|help me find out|i am looking for|looking for|do you know
-do you happen to know|any idea|any ideas|any clue|any chance you know|quick question|question|one question
-i have a question|just curious|for me|to me|if possible|if you can|in this repository|in this repo|in this project
-in this codebase|in this code base|in the repository|in the repo|in the project|in the codebase|in the code base
-in our codebase|in our code|in our repo|in our project|in the code|in this code|of this repository|of this project
-around here|across the codebase|across the repo|across the project|throughout the codebase|in here|right now
-at the moment|these days|at present|go ahead and|out there|as of now|out of curiosity|by any chance|by the way|btw
-good morning|good afternoon|hey there|hi there|hello there|what about|how about|find out|figure out|happen to
-happens to|be able to|able to|at all|unit tests=tests|unit test=test|test cases=tests|test case=test
-test functions=tests|test function=test|call sites=callers|call site=callers|call-sites=callers|super class=superclass
-super classes=superclasses|base class=base|base classes=bases|parent class=base|parent classes=bases
-sub class=subclass|sub classes=subclasses|child class=subclass|child classes=subclasses|derived class=subclass
-derived classes=subclasses|doc string=docstring|doc comment=docstring|git blame=blame|default value=default
-default values=defaults|return value=return|return values=return|return type=return|returned value=return
-how many=howmany|number of=howmany|count of=howmany|how much=howmuch|parts of the code=places|outgoing calls=callees
-incoming calls=callers|calls to=callers of|calls of=callers of|uses of=callers of|parameter list=parameters
-argument list=parameters|work on=change|worked on=changed|works on=changes|most recent=last|most recently=last
-last time=lasttime|depends on=depend|depend on=depend|relies on=depend|rely on=depend|depending on=depend
-inherit from=inherit|inherits from=inherit|derive from=inherit|derives from=inherit|derived from=inherit
-inherited from=inherit|blast radius=impact|no longer=never|go to=find|come out of=raisedby|coming out of=raisedby
-comes out of=raisedby|come from=comefrom|as well as=and|pieces of code=places|piece of code=place|code paths=codepaths
-source code=code|keyword arguments=kwargs
+the current=this|this current=this|where abouts=where|for me|to me|if possible|if you can|in this repository
+in this repo|in this project|in this codebase|in this code base|in the repository|in the repo|in the project
+in the codebase|in the code base|in our codebase|in our code|in our repo|in our project|in the code|in this code
+of this repository|of this project|around here|across the codebase|across the repo|across the project
+throughout the codebase|in here|right now|at the moment|these days|at present|go ahead and|out there|as of now
+by any chance|find out|figure out|happen to|happens to|be able to|able to|at all|unit tests=tests|unit test=test
+test cases=tests|test case=test|test functions=tests|test function=test|call sites=callers|call site=callers
+call-sites=callers|super class=superclass|super classes=superclasses|base class=base|base classes=bases
+parent class=base|parent classes=bases|sub class=subclass|sub classes=subclasses|child class=subclass
+child classes=subclasses|derived class=subclass|derived classes=subclasses|doc string=docstring|doc comment=docstring
+git blame=blame|default value=default|default values=defaults|return value=return|return values=return
+return type=return|returned value=return|how many=howmany|number of=howmany|count of=howmany|how much=howmuch
+parts of the code=places|outgoing calls=callees|incoming calls=callers|calls to=callers of|calls of=callers of
+uses of=callers of|parameter list=parameters|argument list=parameters|work on=change|worked on=changed
+works on=changes|most recent=last|most recently=last|last time=lasttime|depends on=depend|depend on=depend
+relies on=depend|rely on=depend|depending on=depend|inherit from=inherit|inherits from=inherit|derive from=inherit
+derives from=inherit|derived from=inherit|inherited from=inherit|blast radius=impact|no longer=never|go to=find
+come out of=raisedby|coming out of=raisedby|comes out of=raisedby|come from=comefrom|as well as=and
+pieces of code=places|piece of code=place|code paths=codepaths|source code=code|keyword arguments=kwargs
+return annotation=return|functions and classes=members|classes and functions=members|all of the=all|make use of=use
+makes use of=uses|making use of=using|fail with=raise|unit tested=tested|unit-tested=tested|take me to=find
+jump to=find|navigate to=find|and who did it=and who|and who did that=and who|inheriting from=inherit
+deriving from=inherit|under the hood|in detail|in a nutshell|in short
 """
 
 _GUARDED = (
@@ -167,7 +185,9 @@ _NO_NAMES = (
     "does did be been in of for to and or not no never used called there here everything anything something nothing "
     "all any some you i we me us none nobody nowhere without except but unless instead only than versus vs before "
     "after while until since because both other if can could will would should may might must have has had by from "
-    "on at as with about so now then please someone anyone everyone people everybody"
+    "on at as with about so now then please someone anyone everyone people everybody most least many few first "
+    "last more less often same very too well enough once twice each together yet still already better best worse main "
+    "named"
 )
 """Words that are no name of a symbol unless they are marked as code."""
 
@@ -204,11 +224,25 @@ def meanings() -> dict[str, str]:
     return found
 
 
+Phrases = dict[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]]
+"""First word → (a phrase's words, what stands for them), longest first."""
+
+
 @cache
-def phrases() -> dict[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]]:
-    """First word → (the phrase's words, what stands for them), longest first."""
+def phrases() -> Phrases:
+    """What is said in several words, wherever it stands."""
+    return _by_first_word(_PHRASES)
+
+
+@cache
+def openings() -> Phrases:
+    """What leads up to a question, at the start of a clause."""
+    return _by_first_word(_OPENINGS)
+
+
+def _by_first_word(table: str) -> Phrases:
     found: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = {}
-    for phrase in re.split(r"[|\n]", _PHRASES.strip()):
+    for phrase in re.split(r"[|\n]", table.strip()):
         words, _, meaning = phrase.partition("=")
         key = tuple(words.split())
         found.setdefault(key[0], []).append((key, tuple(meaning.split())))

@@ -23,6 +23,7 @@ from forethought.lane import Lane
 from forethought.precompute import PrecomputeReport, Progress, Selection, precompute
 from forethought.scheduler import Scheduler, method_of
 from forethought.store.context_store import DiskContextStore
+from forethought.store.index_files import evict_indexes, index_bytes
 from forethought.store.index_store import IndexStore
 from forethought.store.user_state import UserState
 from forethought.workspace import Workspace
@@ -110,10 +111,20 @@ class Session:
                 notices.append(problem)
         workspace.notices = tuple(notices)
         self._workspaces = (*self._workspaces, workspace)
+        self._share_space()
         self.scheduler.add(workspace)
         if self._started:
             workspace.watch()
         return workspace
+
+    def _share_space(self) -> None:
+        """Keep indexes and insights together below the limit; an index that is in use stays, and insights make room."""
+        limit = self.settings.cache_size_limit
+        try:
+            evict_indexes(self._index_folder, max(0, limit - self.contexts.info()["bytes"]))
+        except OSError as error:
+            self._log_error(error)
+        self.contexts.size_limit = max(limit // 2, limit - index_bytes(self._index_folder))
 
     def remove_root(self, path: Path) -> None:
         root = path.resolve()
@@ -312,6 +323,7 @@ class Session:
             queue=len(queue),
         )
         speed = scheduler.seconds_a_symbol(info) if info else None
+        kept = self.contexts.info()
         document: dict[str, Any] = {
             "state": state,
             "message": message,
@@ -328,7 +340,9 @@ class Session:
             "estimateMinutes": round(len(queue) * speed / 60, 1) if speed is not None else None,
             "engine": _engine_status(info),
             "cache": {
-                key: value for key, value in self.contexts.info().items() if key in ("entries", "bytes", "limit")
+                "entries": kept["entries"],
+                "bytes": kept["bytes"] + index_bytes(self._index_folder),
+                "limit": self.settings.cache_size_limit,
             },
         }
         if current is not None:

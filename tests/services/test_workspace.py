@@ -114,3 +114,16 @@ def test_calls_are_resolved_before_anybody_asks(
     workspace.files_changed(["more.py"])
     eventually(lambda: (known := workspace.resolver().findings.files.get("more.py")) is not None and known.calls)
     assert workspace.facts(Target("greet.py", "polish"), "callers").called_by_count == 2
+
+
+def test_the_index_counts_towards_the_space_that_insights_may_take(world: World) -> None:
+    session, workspace = world.open(engine=False, **{"cache.sizeLimit": 1_000_000})
+    workspace.refresh()
+    cache = session.status()["cache"]
+    index = sum(file.stat().st_size for file in (world.cache / "index").iterdir())
+    assert index > 0
+    assert cache["bytes"] == session.contexts.info()["bytes"] + index
+    assert cache["limit"] == 1_000_000
+    session.remove_root(workspace.root)
+    session.add_root(workspace.root)
+    assert 500_000 <= session.contexts.size_limit < 1_000_000

@@ -53,7 +53,8 @@ class DiskContextStore:
         """Rows that were asked for and turned out to be garbage, since the store was opened."""
         self._folder = folder
         self._rows = rows
-        self._size_limit = size_limit
+        self.size_limit = size_limit
+        """Bytes; more than that is evicted, the least recently used first."""
         self._inode = inode(folder)
         self._opened = time.monotonic()
         self._heal_lock = threading.Lock()
@@ -116,7 +117,7 @@ class DiskContextStore:
         for start in range(0, len(subjects), _PUT_CHUNK):
             chunk = subjects[start : start + _PUT_CHUNK]
             kept += self._merge_chunk({subject: grouped[subject] for subject in chunk}, merge)
-        self._or_heal(lambda rows: rows.cull(self._size_limit, _CULL_STEPS) if rows.writable else None, None)
+        self._or_heal(lambda rows: rows.cull(self.size_limit, _CULL_STEPS) if rows.writable else None, None)
         return kept
 
     def rejected(self, subjects: Iterable[str]) -> dict[str, frozenset[str]]:
@@ -166,7 +167,7 @@ class DiskContextStore:
         return {
             "entries": self._or_heal(lambda rows: rows.count(_ENTRY_PREFIX), 0),
             "bytes": self._or_heal(lambda rows: rows.size(), 0),
-            "limit": self._size_limit,
+            "limit": self.size_limit,
             "problem": self.problem,
         }
 
@@ -178,7 +179,7 @@ class DiskContextStore:
         self.flush_access()
         before = self._footprint()
         self._delete([number for number, _ in self._garbage_rows()])
-        self._attempt(lambda rows: rows.cull(self._size_limit, 1_000_000))
+        self._attempt(lambda rows: rows.cull(self.size_limit, 1_000_000))
         self._attempt(lambda rows: rows.shrink())
         if self._folder:
             for aside in set_aside_folders(self._folder):

@@ -119,7 +119,10 @@ class IndexStore:
     def open(cls, folder: Path, root: Path, extractor_version: str = "1") -> "IndexStore":
         """The index of `root` under `folder`/index. Never raises for what is on the disk: see `problem`."""
         digest = hashlib.sha256(os.fsencode(os.path.realpath(root))).hexdigest()[:32]
-        store = cls(folder / "index" / f"{digest}.sqlite", extractor_version)
+        file = folder / "index" / f"{digest}.sqlite"
+        with contextlib.suppress(OSError):  # none yet, or read-only
+            os.utime(file)  # what is used is not evicted
+        store = cls(file, extractor_version)
         store._read(lambda connection: None)
         return store
 

@@ -1,0 +1,60 @@
+"""The index files of every root, side by side in one folder: how much they take, and which go when that is too much."""
+
+import os
+import re
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+RECENT_SECONDS = 3600.0
+"""An index that was used since then may be open in another window."""
+
+_NAME = re.compile(r"(?P<root>[0-9a-f]{32})\.[a-z.-]+")
+
+
+@dataclass(slots=True)
+class _RootFiles:
+    bytes: int = 0
+    used_at: float = 0.0
+    paths: list[Path] = field(default_factory=list)
+
+
+def index_bytes(folder: Path) -> int:
+    """What the indexes under `folder` take on disk."""
+    return sum(root.bytes for root in _roots(folder).values())
+
+
+def evict_indexes(folder: Path, allowance: int) -> None:
+    """Delete the indexes of roots that were not used for longest, until all take `allowance` bytes at most.
+
+    Reading a root anew costs seconds, so that they go before any insight. What was used lately stays.
+    """
+    roots = sorted(_roots(folder).values(), key=lambda root: root.used_at)
+    total = sum(root.bytes for root in roots)
+    for root in roots:
+        if total <= allowance or time.time() - root.used_at < RECENT_SECONDS:
+            return
+        for path in root.paths:
+            path.unlink(missing_ok=True)
+        total -= root.bytes
+
+
+def _roots(folder: Path) -> dict[str, _RootFiles]:
+    roots: dict[str, _RootFiles] = {}
+    try:
+        entries = list(os.scandir(folder / "index"))
+    except OSError:
+        return {}  # nothing was indexed yet
+    for entry in entries:
+        named = _NAME.fullmatch(entry.name)
+        try:
+            if named is None or not entry.is_file(follow_symlinks=False):
+                continue
+            found = entry.stat(follow_symlinks=False)
+        except OSError:
+            continue  # gone meanwhile
+        root = roots.setdefault(named["root"], _RootFiles())
+        root.bytes += found.st_size
+        root.used_at = max(root.used_at, found.st_mtime)
+        root.paths.append(Path(entry.path))
+    return roots

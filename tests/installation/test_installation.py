@@ -67,6 +67,8 @@ def furnish(home: Home) -> None:
     write(home.cache / "engine" / "digests.json")
     write(home.cache / "state.json")
     write(home.cache / "faults.log")
+    write(home.cache / "measurements" / "juggler.jsonl")
+    write(home.cache / "measurements" / "juggler-cumulative-seconds.png")
     write(home.models / CATALOGUE[0].file)
     write(home.models / "a--b--pulled.gguf")
     write(home.models / ".a--b--c.gguf.0123456789abcdef.part")
@@ -80,7 +82,7 @@ def test_everything_of_ours_is_listed_with_its_size_and_deleted(home: Home) -> N
     furnish(home)
     items = inventory(home.settings, home.environment)
     assert {item.kind for item in items} == {
-        *("contexts", "index", "engine", "state", "logs", "models", "choice", "engine host", "settings")
+        *("contexts", "index", "engine", "state", "logs", "measurements", "models", "choice", "engine host", "settings")
     }
     assert all(item.bytes == sum(path.stat().st_size for path in item.files) for item in items)
     assert delete(items) == []

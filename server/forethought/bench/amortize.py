@@ -4,13 +4,12 @@ After arXiv 2504.13171, section 5.3, with the sub-questions of Socratic GSM8K, w
 ones.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Annotated, Any
 
-from forethought.bench.costs import Spent, break_even, cost_a_query, mean_spent, pass_cost, spent_from
+from forethought.bench.costs import Spent, break_even, cost_a_query, mean_spent, pass_cost, queries_said, spent_from
 from forethought.bench.measurement import Measurement
 from forethought.bench.problems import SOCRATIC, Query, Situation, read_situations, sample
 from forethought.bench.reasoning import WITH, WITHOUT, ability, answer, collect_notes
@@ -112,7 +111,7 @@ def _report(info: EngineInfo, contexts: Sequence[Context], seed: int, settings: 
                 ratio = _ratio_at_ten(contexts, of, without, with_notes, weight, seed)
                 even_rows.append(
                     (f"{without} and {with_notes}", unit, weight, before, after,
-                     "never" if even is None else math.ceil(even), ratio)
+                     queries_said(even), ratio)
                 )  # fmt: skip
                 even_data.append({"without": without, "with": with_notes, "unit": unit, "weight": weight, "even": even})
     evens = Table(
@@ -197,7 +196,7 @@ def _even_sentence(pair: tuple[int, int], evens: Sequence[Mapping[str, Any]]) ->
         else f"With short answers from notes (verbosity {with_notes}) in place of reasoning (verbosity {without})"
     )
     parts = [
-        ("never" if one["even"] is None else f"after {math.ceil(one['even'])} queries")
+        ("never" if one["even"] is None else f"after {queries_said(one['even'])} queries")
         + f" in {one['unit']}"
         + (f" × {one['weight']}" if one["weight"] > 1 else "")
         for one in evens

@@ -3,6 +3,7 @@
 After arXiv 2504.13171, section 5.2: more parallel drafts helped it up to 5, and 10 were no better.
 """
 
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -97,12 +98,13 @@ _METHODS = {
 
 @contextmanager
 def _open(measurement: Measurement, root: Path) -> Iterator[Workspace]:
-    """The repository, indexed, with caches of its own."""
-    environment = {**measurement.environment, "FORETHOUGHT_CACHE_DIR": str(measurement.folder / "candidates-cache")}
-    with closing(Session(load_settings(root, environment), environment, engine=measurement.engine)) as session:
-        workspace = session.add_root(root)
-        workspace.refresh()
-        yield workspace
+    """The repository, indexed, with a cache of its own."""
+    with tempfile.TemporaryDirectory(prefix="forethought-bench-", ignore_cleanup_errors=True) as cache:
+        environment = {**measurement.environment, "FORETHOUGHT_CACHE_DIR": cache}
+        with closing(Session(load_settings(root, environment), environment, engine=measurement.engine)) as session:
+            workspace = session.add_root(root)
+            workspace.refresh()
+            yield workspace
 
 
 def _functions(workspace: Workspace, limit: int, seed: int) -> list[Target]:

@@ -1,5 +1,6 @@
 """What thinking costs, when it pays, and what many tries are worth."""
 
+import math
 import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -8,6 +9,8 @@ from math import comb
 from typing import Any
 
 from forethought.engine.messages import Completion
+
+_MANY = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,13 @@ def break_even(sleep: float, without: float, with_sleep: float, weight: float = 
     """
     saved = weight * (without - with_sleep)
     return sleep / saved if saved > 0 else None
+
+
+def queries_said(even: float | None) -> int | str:
+    """A break-even for people: whole queries, and no number where it is only noise."""
+    if even is None:
+        return "never"
+    return math.ceil(even) if even <= _MANY else f"over {_MANY:,}"
 
 
 def pass_at(k: int, right: int, tries: int) -> float:

@@ -7,7 +7,7 @@ import json
 import math
 from typing import Annotated, Any
 
-from forethought.bench.costs import Spent, break_even, mean_spent, spent_from
+from forethought.bench.costs import Spent, break_even, mean_spent, queries_said, spent_from
 from forethought.bench.measurement import Measurement
 from forethought.bench.problems import JUGGLER, Query, read_situations
 from forethought.bench.reasoning import (
@@ -85,9 +85,9 @@ def _report(
             ("all tokens of the pass", None, None, None, sleep.tokens),
             ("seconds of the pass", None, published["sleep_time"]["sleep_seconds"], None, sleep.seconds),
             ("break-even, written tokens", None, published["break_even_queries"]["tokens"], None,
-             _queries(even["written tokens"])),
-            ("break-even, all tokens", None, None, None, _queries(even["all tokens"])),
-            ("break-even, seconds", None, published["break_even_queries"]["time"], None, _queries(even["seconds"])),
+             queries_said(even["written tokens"])),
+            ("break-even, all tokens", None, None, None, queries_said(even["all tokens"])),
+            ("break-even, seconds", None, published["break_even_queries"]["time"], None, queries_said(even["seconds"])),
         ),
         "The notebook counted written tokens only, on another model and machine: compare the shape, not the size.",
     )  # fmt: skip
@@ -154,15 +154,11 @@ def _even_sentences(even: dict[str, float | None]) -> list[str]:
     never = [unit for unit in even if unit not in paid]
     found = []
     if paid:
-        parts = ", ".join(f"{math.ceil(count)} queries in {unit}" for unit, count in paid.items())
+        parts = ", ".join(f"{queries_said(count)} queries in {unit}" for unit, count in paid.items())
         found.append(f"The pass has paid for itself after {parts}.")
     if never:
         found.append(f"It never pays in {' or in '.join(never)}: a query with notes costs no less than one without.")
     return found
-
-
-def _queries(count: float | None) -> int | str:
-    return math.ceil(count) if count is not None else "never"
 
 
 def _number(value: float | None) -> float | int | str:

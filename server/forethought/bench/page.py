@@ -17,7 +17,7 @@ _STYLE: Final = """
 @media (prefers-color-scheme: dark) { :root { --ground: #15191f; --ink: #e6edf3; --soft: #9198a1; --line: #3d444d;
   --tint: #1d232b; --mark: #56b4e9; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; padding: 2.5rem 1.25rem 4rem; max-width: 56rem; background: var(--ground); color: var(--ink);
+body { margin: 0 auto; padding: 2.5rem 1.25rem 4rem; max-width: 62rem; background: var(--ground); color: var(--ink);
   font: 16px/1.6 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; text-wrap: pretty; }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .5rem; letter-spacing: -.01em; }
 h2 { font-size: 1.15rem; margin: 2.5rem 0 .75rem; }
@@ -34,8 +34,9 @@ table { border-collapse: collapse; font-size: .93rem; font-variant-numeric: tabu
 caption { text-align: left; font-weight: 600; padding-bottom: .5rem; white-space: nowrap; }
 th, td { padding: .35rem .9rem .35rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 th { font-weight: 600; color: var(--soft); vertical-align: bottom; }
-.number { text-align: right; white-space: nowrap; }
-.within { color: var(--soft); font-size: .85em; }
+.number { text-align: right; }
+td.number { white-space: nowrap; }
+.within { display: block; color: var(--soft); font-size: .8em; line-height: 1.2; }
 section.table { margin: 2rem 0; }
 nav ul { padding-left: 1.2rem; }
 a { color: var(--mark); }

@@ -5,6 +5,7 @@ from typing import Final, Literal
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 from forethought.bench.report import Plot, Series
 
@@ -29,7 +30,7 @@ def draw(plot: Plot, dress: Dress = "light") -> bytes:
     (_draw_bars if plot.kind == "bar" else _draw_lines)(axes, plot, dress)
     axes.set_xlabel(plot.x, color=ink)
     axes.set_ylabel(plot.y, color=ink)
-    axes.set_title(plot.title, color=ink, loc="left", fontsize=11, fontweight="semibold", pad=12)
+    axes.set_title(plot.title, color=ink, loc="left", fontsize=11, fontweight="bold", pad=12)
     axes.tick_params(colors=ink, length=0)
     axes.grid(axis="y" if plot.kind == "bar" else "both", color=grid, linewidth=0.6)
     axes.set_axisbelow(True)
@@ -57,6 +58,8 @@ def _draw_lines(axes: Axes, plot: Plot, dress: Dress) -> None:
         axes.set_xticks(range(len(labels)), labels)
     elif plot.log_x:
         axes.set_xscale("symlog" if any(float(x) <= 0 for series in plot.series for x, _ in series.points) else "log")
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_locator(NullLocator())
 
 
 def _draw_bars(axes: Axes, plot: Plot, dress: Dress) -> None:

@@ -213,10 +213,7 @@ def ability(info: EngineInfo, without: Interval) -> list[str]:
             "sleep time costs, not what it brings."
         )
     if without.mean < _FLOOR:
-        found.append(
-            f"{info.model} cannot do this kind of arithmetic: {share}. Accuracy cannot tell the arms apart; tokens, "
-            "seconds and the probability of the right answer can."
-        )
+        found.append(f"{info.model} cannot do this kind of arithmetic: {share}. Accuracy cannot tell the arms apart.")
     else:
         found.append(f"{info.model} gets {share}.")
     return found

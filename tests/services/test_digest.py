@@ -5,12 +5,13 @@ import subprocess
 import pytest
 from tests_world import SOURCE
 
+from forethought.answer.question import Question
 from forethought.digest_document import digest_document, digest_markdown
 from forethought.documents import Encoder
-from forethought.engine.fake import FakeEngine
 from forethought.engine.messages import CancelToken
 from forethought.errors import RootError, UsageError
-from forethought.precompute import Selection
+from forethought.index.resolve import Target
+from forethought.insights import Entry, Insights, Provenance
 
 
 def listed(digest):
@@ -33,6 +34,16 @@ def edit(world, before, after, path="greet.py"):
 
 def markdown(digest):
     return digest_markdown(digest, Encoder("utf-16"))
+
+
+def write_insight(session, workspace, text):
+    """What a pass over `polish` as it is now would keep."""
+    workspace.refresh()
+    context = workspace.saved.context(Target("greet.py", "polish"))
+    who = {"model": "m", "producer": "p", "prompt_version": "1", "rounds": 1, "candidates": 1}
+    cost = {"prompt_tokens": 1, "completion_tokens": 1, "seconds": 0.1, "created_at": "2026-01-01T00:00:00+00:00"}
+    session.contexts.put_many([Entry(context.subject, "p", "done", Insights(summary=text), Provenance(**who, **cost))])
+    workspace.index.mark_thought("greet.py", ["polish"])
 
 
 def test_committed_and_saved_changes_are_told_apart(world):
@@ -64,23 +75,16 @@ def test_uses_of_a_name_that_is_gone_are_told(world):
 
 
 def test_an_insight_about_the_earlier_text_says_what_it_did_and_a_fresh_one_what_it_does(world):
-    said = []
-    world.engine = FakeEngine(default=lambda prompt: said[-1])
-    session, workspace = world.open()
-
-    def think(text):
-        said.append(text)
-        session.precompute(workspace, Selection(), lambda step: None, CancelToken())
-
-    think("It takes the spaces away at both ends of a text.")
+    session, workspace = world.open(engine=False)
+    write_insight(session, workspace, "It takes the spaces away at both ends.")
     edit(world, "text.strip()", "text.rstrip()")
     before = item_of(session.digest(workspace, "HEAD"), "polish")
-    assert before.did.text == "It takes the spaces away at both ends of a text."
+    assert before.did.text == "It takes the spaces away at both ends."
     assert (before.did.source, before.does, before.state) == ("insights", None, "stale")
-    think("It takes the spaces away at the end of a text.")
+    write_insight(session, workspace, "It takes the spaces away at the end.")
     after = item_of(session.digest(workspace, "HEAD"), "polish")
-    assert after.did.text == "It takes the spaces away at both ends of a text."
-    assert (after.does.text, after.state) == ("It takes the spaces away at the end of a text.", "fresh")
+    assert after.did.text == "It takes the spaces away at both ends."
+    assert (after.does.text, after.state) == ("It takes the spaces away at the end.", "fresh")
 
 
 def test_without_insights_the_docs_speak_and_the_lack_is_marked(world):
@@ -205,3 +209,15 @@ def test_the_document_holds_places_in_the_clients_code_units(world):
     caller = item["affected"]["callers"][0]
     assert (caller["symbol"], caller["range"]["start"]["character"]) == ("main", 34)
     assert document["markdown"].startswith("# What changed")
+
+
+def test_which_symbols_changed_is_a_question_of_fact(world):
+    session, workspace = world.open(engine=False)
+    edit(world, "text.strip()", "text.rstrip()")
+    workspace.refresh()
+    answer = session.ask(Question("Which symbols changed since HEAD?"), lambda delta: None, CancelToken())
+    assert answer.tier == "facts"
+    assert answer.text == "1 symbol has changed since `HEAD`:\n- changed `polish` (greet.py:14): body"
+    assert [source.symbol for source in answer.sources] == ["polish"]
+    unknown = session.ask(Question("What changed since nowhere?"), lambda delta: None, CancelToken())
+    assert (unknown.tier, "'nowhere' is not a commit" in unknown.text) == ("none", True)

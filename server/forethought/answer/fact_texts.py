@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from forethought.answer.question import Meant
 from forethought.cards import Card
 from forethought.index import hierarchy
+from forethought.index.decorators import decorators_of
 from forethought.index.facts import MOST_PLACES, Place
 from forethought.index.names import CLASS_KINDS, FUNCTION_KINDS
 from forethought.index.parameters import Parameter, default_in_pattern, read_parameter
@@ -16,6 +17,9 @@ from forethought.matching import Intent, closest_names
 
 MOST_LISTED = 20
 """Places that an answer of fact lists before it says how many more there are."""
+
+_LONGEST_VALUE, _LONGEST_DECORATOR = 50, 160
+"""Characters of a constant with its value, and of a decorator, in a list."""
 
 _RECEIVERS = frozenset({"self", "cls"})
 _SEPARATORS = frozenset({"*", "/"})
@@ -248,13 +252,22 @@ def _members(subject: _Subject) -> Text:
     if subject.other is not None:
         return _one_member(subject)
     wanted = f" {subject.kind}" if subject.kind not in (None, "member") else ""
-    lines = [f"- `{member.signature}` ({_line(subject, target, member)})" for target, member in own[: 2 * MOST_LISTED]]
+    lines = [f"- `{_declared(member)}` ({_line(subject, target, member)})" for target, member in own[: 2 * MOST_LISTED]]
     if not own:
         text = f"{subject.name} defines no{wanted or 'thing by name'}."
     else:
         head = f"{subject.name} defines {_count(len(own), wanted.strip()) if wanted else len(own)}"
         text = f"{head}:\n" + "\n".join(lines) + _more(len(own), len(lines))
     return text + _inherited_text(subject), subject.places(own)
+
+
+def _declared(member: Symbol) -> str:
+    """A member in one line; of a long value, its beginning."""
+    return member.signature if member.kind in CLASS_KINDS | FUNCTION_KINDS else _cut(member.signature)
+
+
+def _cut(text: str, limit: int = _LONGEST_VALUE) -> str:
+    return text if len(text) <= limit else f"{text[:limit]}…"
 
 
 def _inherited_text(subject: _Subject) -> str:
@@ -334,7 +347,7 @@ def _nature(subject: _Subject) -> Text:
     declaration = f"\n\n`{symbol.signature}`" if symbol.signature else ""
     if asked is None:
         return f"{subject.name} is {kind} ({where(subject.card)}).{declaration}", ()
-    if asked in ("async", "abstract", "static", "generator"):
+    if asked in _ADJECTIVES:
         yes = _is(subject, asked)
         return (
             f"{'Yes' if yes else 'No'}: {subject.name} is {'' if yes else 'not '}{_ADJECTIVES[asked]}.{declaration}",
@@ -344,7 +357,13 @@ def _nature(subject: _Subject) -> Text:
     return f"{'Yes' if yes else 'No'}: {subject.name} is {kind} ({where(subject.card)}).", ()
 
 
-_ADJECTIVES = {"async": "async", "abstract": "abstract", "static": "static", "generator": "a generator"}
+_ADJECTIVES = {
+    "async": "async",
+    "abstract": "abstract",
+    "static": "static",
+    "generator": "a generator",
+    "yield": "a generator",
+}
 
 
 def _is(subject: _Subject, asked: str) -> bool:
@@ -355,7 +374,7 @@ def _is(subject: _Subject, asked: str) -> bool:
         return _says(symbol, "async", "suspend")
     if asked == "static":
         return _says(symbol, "static") or "staticmethod" in decorators
-    if asked == "generator":
+    if asked in ("generator", "yield"):
         return bool(symbol.yielded) or "function*" in symbol.signature.replace(" *", "*")
     if _says(symbol, "abstract") or decorators & {"abstractmethod", "abstractproperty", "abstractclassmethod"}:
         return True
@@ -376,6 +395,14 @@ def _says(symbol: Symbol, *words: str) -> bool:
     )
 
 
+def _decorators(subject: _Subject) -> Text:
+    written = decorators_of(subject.symbol, subject.item.workspace.lines(subject.card.path))
+    if not written:
+        return f"{subject.name} has no decorator.", ()
+    listed = ", ".join(f"`{_cut(text, _LONGEST_DECORATOR)}`" for text in written)
+    return f"{subject.name} has {_count(len(written), 'decorator')}: {listed}.", ()
+
+
 def _last_change(subject: _Subject) -> Text:
     change: LastChange | None = subject.item.workspace.last_change(subject.target)
     if change is None:
@@ -388,6 +415,7 @@ _TEXTS: dict[str, Callable[[_Subject], Text]] = {
     "bases": _bases,
     "callers": _callers,
     "calls": _calls,
+    "decorators": _decorators,
     "default": _default,
     "docs": _docs,
     "exists": _exists,

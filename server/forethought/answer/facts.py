@@ -4,8 +4,11 @@ from collections.abc import Callable, Sequence
 
 from forethought.answer.fact_texts import MOST_LISTED, fact_text, where
 from forethought.answer.meaning import Meaning
-from forethought.answer.question import Answer, Meant, Question, no_answer, source_of, source_of_place
+from forethought.answer.question import Answer, Meant, Question, Source, no_answer, source_of, source_of_place
 from forethought.context import CLASS_KINDS
+from forethought.digest import changed_symbols
+from forethought.errors import ForethoughtError
+from forethought.index.changes import Change
 from forethought.index.hierarchy import bases_outside, inherited, own_members
 from forethought.index.resolve import Target
 from forethought.matching import Intent, closest_names
@@ -25,7 +28,7 @@ class FactAnswers:
     def answer(self, question: Question, intent: Intent) -> Answer | None:
         """None when the question may mean a matter and no symbol: nothing here has such a name, nor one like it."""
         if intent.aspect == "changed_since":
-            return no_answer(f"`forethought digest --since {intent.other}` says what changed since then.")
+            return self._changed_since(question, intent.other or "HEAD")
         targets = self._meaning.targets(question, intent)
         if not targets:
             if intent.name is None:
@@ -45,6 +48,26 @@ class FactAnswers:
         text, places = fact_text(item, intent, [target for home, target in others if home is workspace])
         places_of = (source_of_place(workspace, place) for place in places)
         return Answer("", text, "facts", sources=(source_of(item), *places_of), aspect=intent.aspect)
+
+    def _changed_since(self, question: Question, revision: str) -> Answer:
+        """The symbols that differ from a revision, in the root that was asked from, else in all."""
+        homes = [question.at[0]] if question.at is not None else list(self._workspaces())
+        texts, sources, problems = [], [], []
+        for workspace in homes:
+            try:
+                changes = changed_symbols(workspace, revision)
+            except ForethoughtError as error:
+                problems.append(str(error))
+                continue
+            texts.append(_changes_text(changes, revision))
+            sources += [
+                Source(workspace, change.after.path, change.after.symbol.selection, change.after.symbol.name)
+                for change in changes[:MOST_LISTED]
+                if change.after is not None
+            ]
+        if not texts:
+            return no_answer(" ".join(problems) or "No folder is open.")
+        return Answer("", "\n".join(texts), "facts", sources=tuple(sources), aspect="changed_since")
 
     def unknown(self, question: Question, name: str) -> Answer:
         """“There is no … here; did you mean …”: of a dotted name, what its owner has."""
@@ -88,6 +111,20 @@ class FactAnswers:
         more = f"\n… and {len(targets) - len(meant)} more" if len(targets) > len(meant) else ""
         text = f"`{name}` could be one of {len(targets)}; which one?\n" + "\n".join(lines) + more
         return Answer("", text, "facts", sources=tuple(source_of(item) for item in meant), aspect="ambiguous")
+
+
+def _changes_text(changes: Sequence[Change], revision: str) -> str:
+    if not changes:
+        return f"No symbol has changed since `{revision}`."
+    lines = []
+    for change in changes[:MOST_LISTED]:
+        symbol, place = change.place.symbol, change.place.path
+        row = f":{symbol.selection.start.row + 1}" if change.after is not None and symbol.name else ""
+        details = f": {', '.join(change.details)}" if change.details else ""
+        lines.append(f"- {change.kind} `{symbol.name or place}` ({place}{row}){details}")
+    more = f"\n… and {len(changes) - len(lines)} more" if len(changes) > len(lines) else ""
+    count = f"{len(changes)} symbols have" if len(changes) > 1 else "1 symbol has"
+    return f"{count} changed since `{revision}`:\n" + "\n".join(lines) + more
 
 
 def _hint(close: Sequence[str]) -> str:

@@ -92,6 +92,7 @@ def judge(expected: Expected, answer: str, tier: str) -> Verdict:
         return Verdict(False, "not answered")
     answer = _without_own_signature(answer, expected)
     longest = _LONGEST_TEXT if expected.form == "text" else _LONGEST + _LONGEST_ITEM * len(expected.items)
+    longest += _LONGEST_HINT * len(expected.allowed)
     if len(answer) > longest:
         return Verdict(False, f"{len(answer)} characters are no short answer")
     if expected.form == "text":
@@ -120,7 +121,8 @@ def _judge_items(expected: Expected, answer: str, denies: bool) -> Verdict:
     missing = [
         item
         for item in expected.items
-        if not any(_same(span, item) for span in listed) and not (in_words and _mentions(answer, item))
+        if not any(_same(span, item) for span in listed)
+        and not ((in_words or _PLACE.fullmatch(item)) and _mentions(answer, item))
     ]
     if missing:
         return Verdict(False, f"it does not name {', '.join(missing)}")
@@ -142,13 +144,19 @@ def _without_own_signature(answer: str, expected: Expected) -> str:
 
 def _same(said: str, item: str) -> bool:
     """Whether a quoted span is the item: `retries: int = 3` is `retries`, `a.b.Error` is `Error`, `@x` is `x`."""
+    if said.endswith("…"):  # the beginning of long code
+        return len(said) > _LEAST_CUT and _bare(item).startswith(_bare(said[:-1]))
     left, right = _canonical(said), _canonical(item)
     return left == right or _name_in(left) == right or left.rpartition(".")[2] == right.rpartition(".")[2] != ""
 
 
+def _bare(code: str) -> str:
+    return re.sub(r"\s", "", code).replace('"', "'")
+
+
 def _signed(span: str) -> str:
-    """The name in a quoted signature."""
-    found = _SIGNATURE.match(span)
+    """The name in a quoted signature, or in a constant with its value."""
+    found = _SIGNATURE.match(span) or re.match(r"(?P<name>\w+) = ", span)
     return found["name"] if found else span
 
 
@@ -173,8 +181,10 @@ def _plain(text: str) -> str:
     return " ".join(re.sub(r"[`*_\\~]", "", text).split()).lower()
 
 
-_LONGEST, _LONGEST_ITEM, _LONGEST_TEXT = 320, 160, 4000
-"""Characters of a short answer, and more for each thing that it has to list; documentation is as long as it is."""
+_LONGEST, _LONGEST_ITEM, _LONGEST_HINT, _LONGEST_TEXT = 160, 160, 40, 4000
+"""Characters of a short answer, more for each thing that it has to list, and some for each that it may name as well;
+documentation is as long as it is."""
+_LEAST_CUT = 40
 _DENIAL = re.compile(
     r"\b(?:no|not|none|nothing|never|nobody|without|isn't|doesn't|don't|cannot|required)\b", re.IGNORECASE
 )

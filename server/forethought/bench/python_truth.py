@@ -283,9 +283,17 @@ def _about_callers(repository: _Repository, chooser: random.Random) -> Iterator[
         places = calls.get(found.short, [])
         callers = tuple(dict.fromkeys(name.rpartition(".")[2] if name else path for path, name in places))
         if len(places) <= MOST_ITEMS:
-            extra = tuple(part for path, name in places for part in (path, name))
+            extra = [part for path, name in places for part in (path, name)]
+            extra += [name for path, scope in places if not scope for name in _assigned(repository.trees[path])]
             own = (found.name, found.path, *extra)
             yield from _make(repository, chooser, found, "callers", CALLERS, Expected("items", callers, own))
+
+
+def _assigned(tree: ast.Module) -> Iterator[str]:
+    """What is assigned outside of definitions: a call there may be said to stand in the name that it is assigned to."""
+    for child in tree.body:
+        if not isinstance(child, Definition):
+            yield from (name for node in ast.walk(child) for name in _bound_names(node))
 
 
 def _about_nothing(repository: _Repository, chooser: random.Random) -> Iterator[Asked]:
@@ -350,8 +358,8 @@ def _yields(node: Function) -> bool:
 
 
 def _returned(node: Function) -> tuple[str, ...]:
-    """What its return statements give back, as source."""
-    values = (inner.value for inner in _own_nodes(node) if isinstance(inner, ast.Return))
+    """What it gives back and yields, as source."""
+    values = (inner.value for inner in _own_nodes(node) if isinstance(inner, ast.Return | ast.Yield | ast.YieldFrom))
     return tuple(ast.unparse(value) for value in values if value is not None)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from forethought.bench.idle import covered, with_wrong_results
 from forethought.bench.measurement import Measurement
-from forethought.bench.reasoning import ability, merge_notes, question_prompt, think
+from forethought.bench.reasoning import ability, draft_several, merge_notes, question_prompt, think
 from forethought.bench.report import Interval
 from forethought.bench.report_files import write_report
 from forethought.bench.report_json import report_to_json
@@ -54,13 +54,19 @@ def test_rethinking_ends_when_the_model_has_finished(tmp_path):
     assert len(engine.requests) == 3
 
 
-def test_candidates_are_drafted_together_with_warmth_and_a_single_one_without(tmp_path):
+def test_several_drafts_are_warm_and_the_more_hold_the_fewer(tmp_path):
+    engine = FakeEngine(["a = 1", "b = 2", "b = 2", "c = 3", "c = 3"])
+    found = draft_several(measurement(tmp_path, engine), "A context.", (2, 5), seed=3)
+    assert [len(request.prompts) for request in engine.requests] == [2, 3]
+    assert all(request.sampling.temperature > 0 for request in engine.requests)
+    assert found[2].text == "a = 1\nb = 2" and found[5].text == "b = 2\nc = 3\na = 1"
+    assert found[5].spent.completion == 15
+
+
+def test_a_single_draft_is_greedy(tmp_path):
     engine = FakeEngine()
-    think(measurement(tmp_path, engine), "A context.", candidates=5, seed=3)
     think(measurement(tmp_path, engine), "A context.")
-    several, single = engine.requests
-    assert len(several.prompts) == 5 and several.sampling.temperature > 0 and several.sampling.seed == 3
-    assert len(single.prompts) == 1 and single.sampling.temperature == 0
+    assert engine.requests[0].sampling.temperature == 0
 
 
 def test_the_question_to_come_may_be_foreseen(tmp_path):

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from forethought.bench.costs import Spent, mean_spent, spent_from
 from forethought.bench.measurement import Measurement
 from forethought.bench.problems import GSM8K, Situation, read_situations, sample
-from forethought.bench.reasoning import ability, answer, certainty, gain_in_certainty, think
+from forethought.bench.reasoning import ability, answer, certainty, draft_several, gain_in_certainty, think
 from forethought.bench.report import Interval, Plot, Report, Series, Table
 from forethought.bench.statistics import bootstrap, paired_bootstrap
 from forethought.config import load_settings
@@ -38,7 +38,7 @@ def run(
     root: Path,
     limit: Annotated[
         int, "How many problems, and how many symbols of the repository; 0 is all problems, no symbols."
-    ] = 4,
+    ] = 3,
     seed: Annotated[int, "Of the samples, the drafts and the intervals."] = 7,
 ) -> Report:
     """Raises EngineError, ModelError, RootError and UsageError (a repository without functions)."""
@@ -67,8 +67,8 @@ def _ask(measurement: Measurement, situation: Situation, seed: int) -> dict[str,
     """The answer without notes, and with those of each method."""
     by_rounds = think(measurement, situation.context, rounds=ROUNDS[-1])
     notes = {_rounds(count): by_rounds[min(count, len(by_rounds) - 1)] for count in ROUNDS}
-    for count in CANDIDATES[1:]:
-        notes[_drafts(count)] = think(measurement, situation.context, candidates=count, seed=seed)[-1]
+    several = draft_several(measurement, situation.context, CANDIDATES[1:], seed)
+    notes |= {_drafts(count): found for count, found in several.items()}
     texts: dict[str, str | None] = {_NONE: None, **{name: found.text for name, found in notes.items()}}
     query = situation.query
     scores = certainty(measurement, situation.context, [query] * len(texts), list(texts.values()))

@@ -65,18 +65,13 @@ class Notes:
         return {"text": self.text, "rounds": self.rounds, "spent": self.spent.to_json()}
 
 
-def think(
-    measurement: Measurement, context: str, *, rounds: int = 0, candidates: int = 1, seed: int = 0, likely: str = ""
-) -> list[Notes]:
+def think(measurement: Measurement, context: str, *, rounds: int = 0, likely: str = "") -> list[Notes]:
     """The notes after the draft, and after each round of revision until the model has finished: at most 1 + `rounds`.
 
-    Several candidates are drafted together and merged. `likely`: a question to prepare for. Raises EngineError.
+    `likely`: a question to prepare for. Raises EngineError.
     """
-    prompt = draft_prompt(context, likely)
-    sampling = Sampling(WARM if candidates > 1 else 0.0, seed)
-    batch = measurement.generate([prompt] * candidates, NOTE_TOKENS, sampling)
-    text = merge_notes([completion.text for completion in batch.completions])
-    found = [Notes(text, 0, spent_on(batch.completions, batch.seconds))]
+    batch = measurement.generate([draft_prompt(context, likely)], NOTE_TOKENS)
+    found = [Notes(merge_notes([batch.completions[0].text]), 0, spent_on(batch.completions, batch.seconds))]
     for number in range(1, min(rounds, MOST_ROUNDS) + 1):
         before = found[-1]
         prompt = _prompt(f"{context}\n\nNotes:\n{before.text}\n\n{_REVISE}")
@@ -90,23 +85,33 @@ def think(
     return found
 
 
+def draft_several(measurement: Measurement, context: str, counts: Sequence[int], seed: int) -> dict[int, Notes]:
+    """The merged notes of so many drafts, for each of the rising `counts`; the more hold the fewer."""
+    texts: list[str] = []
+    spent = Spent()
+    found: dict[int, Notes] = {}
+    for count in counts:
+        sampling = Sampling(WARM, seed + count)
+        batch = measurement.generate([draft_prompt(context)] * (count - len(texts)), NOTE_TOKENS, sampling)
+        texts += [completion.text for completion in batch.completions]
+        spent += spent_on(batch.completions, batch.seconds)
+        found[count] = Notes(merge_notes(texts), 0, spent)
+    return found
+
+
 def draft_prompt(context: str, likely: str = "") -> Prompt:
     """The first request of a pass."""
     return _prompt(f"{context}\n\n{_DRAFT}{_LIKELY.format(likely) if likely else ''}")
 
 
-def collect_notes(
-    measurement: Measurement, situations: Sequence[Situation], *, rounds: int, candidates: int = 1, seed: int = 0
-) -> dict[str, list[Notes]]:
+def collect_notes(measurement: Measurement, situations: Sequence[Situation], *, rounds: int) -> dict[str, list[Notes]]:
     """`think` about every context, kept by its key. After Ctrl-C: of those that were thought about."""
 
     def measure(situation: Situation) -> dict[str, Any]:
-        found = think(measurement, situation.context, rounds=rounds, candidates=candidates, seed=seed)
-        return {"notes": [notes.to_json() for notes in found]}
+        return {"notes": [notes.to_json() for notes in think(measurement, situation.context, rounds=rounds)]}
 
-    settings = {"rounds": rounds, "candidates": candidates, "seed": seed}
     units = {situation.key: situation for situation in situations}
-    kept = measurement.collect("contexts thought about", units, measure, settings)
+    kept = measurement.collect("contexts thought about", units, measure, {"rounds": rounds})
     return {key: [notes_from(notes) for notes in value["notes"]] for key, value in kept.items()}
 
 

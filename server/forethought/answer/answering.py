@@ -12,8 +12,9 @@ from forethought.answer.facts import FactAnswers
 from forethought.answer.generation import prompts_for, stream_answer
 from forethought.answer.meaning import Meaning
 from forethought.answer.question import Answer, Meant, Question, no_answer, source_of
+from forethought.answer.repository import RepositoryPlaces, places_text
 from forethought.engine.messages import CancelToken, Engine, GenerateRequest
-from forethought.errors import ContextOverflow, ForethoughtError, UsageError
+from forethought.errors import ContextOverflow, ForethoughtError, StoreError, UsageError
 from forethought.insights import PredictedQuestion
 from forethought.matching import FACT_ASPECTS, Intent, read_intent, same_question
 from forethought.prompts import ANSWER_BUDGETS
@@ -28,6 +29,7 @@ class Answering:
         self._chat_engine = chat_engine
         self._meaning = Meaning(workspaces)
         self._facts = FactAnswers(workspaces, self._meaning)
+        self._repository = RepositoryPlaces(workspaces, self._meaning)
 
     def answer(self, question: Question, on_delta: Callable[[str], None], cancel: CancelToken) -> Answer:
         """Raises UsageError for an empty question, Cancelled, ContextOverflow, EngineError."""
@@ -52,6 +54,8 @@ class Answering:
             return no_answer(
                 "This is not a question of fact that I understand; ask who calls, tests or raises something."
             )
+        if intent is None and wanted != "predicted" and self._repository.is_asked(question):
+            return self._about_repository(question, on_delta, cancel)
         meant = self._meaning.meant(question, intent)
         if (
             wanted in ("auto", "predicted")
@@ -95,6 +99,29 @@ class Answering:
             stored_text=matched.answer,
             aspect=intent.aspect if intent else "same",
         )
+
+    # Questions about the whole repository
+
+    def _about_repository(self, question: Question, on_delta: Callable[[str], None], cancel: CancelToken) -> Answer:
+        """The closest places, and what a model makes of them; without one, the places alone, as no answer."""
+        try:
+            places = self._repository.closest(question, cancel)
+        except StoreError as error:
+            return no_answer(str(error))
+        if not places:
+            return no_answer("Nothing in this repository has any word of this question; name a symbol or a file.")
+        lead = f"{places_text(places)}\n\n"
+        said = [lead]
+
+        def tell(delta: str) -> None:
+            while said:
+                on_delta(said.pop())
+            on_delta(delta)
+
+        answer = self._generated(question, places, tell, cancel)
+        if answer.tier == "none":
+            return replace(answer, text=f"{lead}{answer.text}", sources=tuple(source_of(item) for item in places))
+        return replace(answer, text=f"{lead}{answer.text}")
 
     # Tiers: enriched and full
 

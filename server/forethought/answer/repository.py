@@ -1,0 +1,86 @@
+"""Questions about the whole repository (“where is retry handled?”): the closest places, by their words."""
+
+import re
+import time
+from collections.abc import Callable, Sequence
+
+from forethought.answer.fact_texts import where
+from forethought.answer.meaning import Meaning
+from forethought.answer.question import Meant, Question
+from forethought.engine.messages import CancelToken
+from forethought.errors import Cancelled, IndexingError
+from forethought.index.resolve import Target
+from forethought.matching import named_in
+from forethought.workspace import Workspace
+
+MOST_PLACES = 4
+MOST_IN_FILE = 2
+"""Of the places, so that one long file is not the whole answer."""
+LEAST_SHARE = 0.4
+"""Of the best place's score: what has less is not shown."""
+FIRST_INDEX_SECONDS = 20.0
+"""How long a question waits for the first reading of a root."""
+
+_POINTS = re.compile(r"\b(?:this|it|its|here)\b", re.IGNORECASE)
+_ASKS_FOR_PLACES = re.compile(
+    r"^\W*(?:where|in which|in what|whereabouts|how (?:does|do|is|are|did|can|will)|what (?:handles|happens|part)"
+    r"|(?:which|what) (?:module|file|class|function|method|part|code|place|component|piece)s?)\b",
+    re.IGNORECASE,
+)
+
+
+class RepositoryPlaces:
+    """Finds the places that questions about a whole repository are about. Reads the index and the disk."""
+
+    def __init__(self, workspaces: Callable[[], Sequence[Workspace]], meaning: Meaning) -> None:
+        self._workspaces = workspaces
+        self._meaning = meaning
+
+    def is_asked(self, question: Question) -> bool:
+        """Whether a question that names no symbol means the repository, and not what it points at or spoke of."""
+        if any(self._meaning.named(question, name) for name in named_in(question.text, only_marked=True)):
+            return False
+        if question.at is None and not question.history:
+            return True
+        return _ASKS_FOR_PLACES.match(question.text) is not None and _POINTS.search(question.text) is None
+
+    def closest(self, question: Question, cancel: CancelToken) -> list[Meant]:
+        """The best few places, in the root that was asked from, else in all; none when no word of the question occurs.
+
+        Raises StoreError, IndexingError (a root is being read for the first time), Cancelled.
+        """
+        found: list[tuple[float, Workspace, Target]] = []
+        for workspace in [question.at[0]] if question.at is not None else self._workspaces():
+            _wait_for_index(workspace, cancel)
+            places = workspace.place_search.rank(question.text, cancel).places
+            found += [(score, workspace, target) for target, score in places[: MOST_PLACES * MOST_IN_FILE * 2]]
+        found.sort(key=lambda item: -item[0])
+        chosen: list[Meant] = []
+        for score, workspace, target in found:
+            in_file = sum(item.card.path == target.path for item in chosen)
+            if len(chosen) == MOST_PLACES or score < LEAST_SHARE * found[0][0]:
+                break
+            if in_file < MOST_IN_FILE:
+                chosen += self._meaning.cards([(workspace, target)])
+        return chosen
+
+
+def places_text(places: Sequence[Meant]) -> str:
+    """The places as a list, each with what its own documentation says first."""
+    return "\n".join(["Closest places:", *(_place_line(item) for item in places)])
+
+
+def _place_line(item: Meant) -> str:
+    symbol = item.card.symbol
+    said = (symbol.doc or "").strip().partition("\n")[0].strip()
+    return f"- `{symbol.name or item.card.path}` ({where(item.card)})" + (f": {said}" if said else "")
+
+
+def _wait_for_index(workspace: Workspace, cancel: CancelToken) -> None:
+    end = time.monotonic() + FIRST_INDEX_SECONDS
+    while not workspace.indexed_once and workspace.busy:
+        if cancel.cancelled:
+            raise Cancelled("The question was cancelled.")
+        if time.monotonic() > end:
+            raise IndexingError(f"{workspace.root.name} is still being read; ask again when that is done.")
+        workspace.wait_idle(0.1)

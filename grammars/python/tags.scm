@@ -33,6 +33,8 @@
 (keyword_argument name: (identifier) @ignore)
 (attribute attribute: (identifier) @name) @reference.attribute
 (call function: (identifier) @reference.call)
+; how the grammar reads `[*name()]`
+(call function: (list_splat (identifier) @reference.call))
 (call function: (attribute attribute: (identifier) @name) @reference.call)
 (decorator (identifier) @reference.call)
 (decorator (attribute attribute: (identifier) @name) @reference.call)

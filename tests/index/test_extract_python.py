@@ -113,3 +113,9 @@ def test_syntax_errors_leave_the_rest_readable() -> None:
     tags = tags_of("def good(): return 1\n\ndef bad(:\n    x = \n\nclass Also:\n    def fine(self): ...\n")
     assert tags.has_errors
     assert {"good", "Also", "Also.fine"} <= {symbol.id for symbol in tags.symbols}
+
+
+@pytest.mark.parametrize("expression", ["[*make()]", "{*make()}", "[1, *make()]", "(*make(),)", "go(*make())"])
+def test_a_call_that_is_spread_out_is_a_call(expression: str) -> None:
+    references = tags_of(f"def use():\n    return {expression}\n").references
+    assert [reference.kind for reference in references if reference.name == "make"] == ["call"]

@@ -151,12 +151,12 @@ def _same(said: str, item: str) -> bool:
 
 
 def _bare(code: str) -> str:
-    return re.sub(r"\s", "", code).replace('"', "'")
+    return re.sub(r"[\s()]", "", code).replace('"', "'")
 
 
 def _signed(span: str) -> str:
     """The name in a quoted signature, or in a constant with its value."""
-    found = _SIGNATURE.match(span) or re.match(r"(?P<name>\w+) = ", span)
+    found = _SIGNATURE.match(span) or re.match(r"(?P<name>\w+)(?:: [^=]*)? = ", span) or _CUT_TYPE.match(span)
     return found["name"] if found else span
 
 
@@ -185,6 +185,7 @@ _LONGEST, _LONGEST_ITEM, _LONGEST_HINT, _LONGEST_TEXT = 160, 160, 40, 4000
 """Characters of a short answer, more for each thing that it has to list, and some for each that it may name as well;
 documentation is as long as it is."""
 _LEAST_CUT = 40
+_CUT_TYPE = re.compile(r"(?P<name>\w+): .*…$")
 _DENIAL = re.compile(
     r"\b(?:no|not|none|nothing|never|nobody|without|isn't|doesn't|don't|cannot|required)\b", re.IGNORECASE
 )

@@ -192,7 +192,7 @@ def _about_functions(repository: _Repository, chooser: random.Random) -> Iterato
         node = found.node
         if not isinstance(node, Function):
             continue
-        own = (found.name, found.short, found.path, "self", "cls")
+        own = (found.name, found.short, found.path, "self", "cls", "*", "/")
 
         def make(
             kind: str, texts: Sequence[str], expected: Expected, found: _Found = found, **more: str
@@ -375,12 +375,12 @@ def _inherited(repository: _Repository, node: ast.ClassDef) -> tuple[str, ...]:
     pending = [*node.bases]
     while pending:
         base = pending.pop()
-        if (written := ast.unparse(base)) in found:
+        plain = ast.unparse(base.value if isinstance(base, ast.Subscript) else base)
+        if plain in found:
             continue
-        found[written] = None
-        short = ast.unparse(base.value if isinstance(base, ast.Subscript) else base).rpartition(".")[2]
-        for item in repository.classes.get(short, ()):
-            found.update(dict.fromkeys(_methods(item) or ()))
+        found.update({plain: None, ast.unparse(base): None})
+        for item in repository.classes.get(plain.rpartition(".")[2], ()):
+            found.update({inner.name: None for inner in ast.walk(item) if isinstance(inner, Function)})
             pending += item.bases
     return tuple(found)
 
@@ -393,12 +393,16 @@ def _fields(node: ast.ClassDef) -> tuple[str, ...]:
 def _subclasses(repository: _Repository) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
     """Class name → its direct subclasses, and those of theirs. Names that several definitions share are left out."""
     direct: defaultdict[str, list[str]] = defaultdict(list)
+    foreign: set[str] = set()
+    """Bases that are written with a module, which may be a module of somebody else."""
     for found in repository.found:
         if isinstance(found.node, ast.ClassDef):
             direct[found.short] += []
             for base in found.node.bases:
                 plain = base.value if isinstance(base, ast.Subscript) else base
                 direct[ast.unparse(plain).rpartition(".")[2]].append(found.short)
+                if not isinstance(plain, ast.Name):
+                    foreign.add(ast.unparse(plain).rpartition(".")[2])
     result = {}
     for name, children in direct.items():
         later: list[str] = []
@@ -408,7 +412,7 @@ def _subclasses(repository: _Repository) -> dict[str, tuple[tuple[str, ...], tup
                 if child not in later and child not in children:
                     later.append(child)
                     pending.append(child)
-        if len(set(children)) == len(children):
+        if len(set(children)) == len(children) and name not in foreign:
             result[name] = (tuple(children), tuple(later))
     return result
 
@@ -419,7 +423,7 @@ def _uses(repository: _Repository) -> tuple[dict[str, list[tuple[str, str]]], Co
     others: Counter[str] = Counter()
     for path, tree in repository.trees.items():
         for node, scope in _scoped(tree, ""):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            if scope is not None and isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 calls[node.func.id].append((path, scope))
                 others[node.func.id] -= 1  # the name node of this call comes as well
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
@@ -448,30 +452,29 @@ def _public_names(repository: _Repository, module: str) -> list[str]:
     ]
 
 
-def _scoped(node: ast.AST, scope: str) -> Iterator[tuple[ast.AST, str]]:
-    """Every node with the definition around it. Decorators and defaults belong to what is around the definition."""
+def _scoped(node: ast.AST, scope: str | None) -> Iterator[tuple[ast.AST, str | None]]:
+    """Every node with the definition around it; None for what stands in a decorator, a default or a base: some say
+    that it belongs to the definition, some to what is around it."""
     for child in ast.iter_child_nodes(node):
+        yield child, scope
         if isinstance(child, Definition):
-            yield child, scope
-            inner = f"{scope}.{child.name}".lstrip(".")
-            for field_name, value in ast.iter_fields(child):
-                parts = value if isinstance(value, list) else [value]
-                for part in parts:
-                    if isinstance(part, ast.AST):
-                        where = inner if field_name == "body" else scope
-                        yield part, where
-                        yield from (
-                            _scoped(part, where)
-                            if not isinstance(part, Definition)
-                            else _scoped_definition(part, where)
-                        )
+            inner = f"{scope}.{child.name}".lstrip(".") if scope is not None else None
+            yield from _scoped(ast.Module(body=child.body, type_ignores=[]), inner)
+            yield from _scoped(ast.Module(body=[_hull(child)], type_ignores=[]), None)
         else:
-            yield child, scope
             yield from _scoped(child, scope)
 
 
-def _scoped_definition(node: Definition, scope: str) -> Iterator[tuple[ast.AST, str]]:
-    yield from _scoped(ast.Module(body=[node], type_ignores=[]), scope)
+def _hull(node: Definition) -> ast.stmt:
+    """The definition without its body, as a statement that is none."""
+    parts = [value for name, value in ast.iter_fields(node) if name != "body"]
+    found = [part for value in parts for part in (value if isinstance(value, list) else [value])]
+    expressions = [part for part in found if isinstance(part, ast.expr)]
+    if isinstance(node, Function):
+        expressions += [default for default in (*node.args.defaults, *node.args.kw_defaults) if default is not None]
+    keywords = [part for part in found if isinstance(part, ast.keyword)]
+    expressions += [keyword.value for keyword in keywords]
+    return ast.Expr(ast.Tuple(expressions, ast.Load()))
 
 
 def _tails(path: str) -> list[str]:

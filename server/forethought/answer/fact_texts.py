@@ -348,11 +348,9 @@ def _nature(subject: _Subject) -> Text:
     if asked is None:
         return f"{subject.name} is {kind} ({where(subject.card)}).{declaration}", ()
     if asked in _ADJECTIVES:
-        yes = _is(subject, asked)
-        return (
-            f"{'Yes' if yes else 'No'}: {subject.name} is {'' if yes else 'not '}{_ADJECTIVES[asked]}.{declaration}",
-            (),
-        )
+        if _is(subject, asked):
+            return f"Yes: {subject.name} is {_ADJECTIVES[asked]}.{declaration}", ()
+        return f"No: nothing says that {subject.name} is {_ADJECTIVES[asked]}.{declaration}", ()
     yes = symbol.kind == asked or (asked == "function" and symbol.kind == "method")
     return f"{'Yes' if yes else 'No'}: {subject.name} is {kind} ({where(subject.card)}).", ()
 
@@ -382,6 +380,8 @@ def _is(subject: _Subject, asked: str) -> bool:
         return True
     if not subject.is_class or names is None:
         return False
+    if re.search(r"[(,]\s*(?:abc\.)?ABC\b|\bmetaclass\s*=\s*(?:abc\.)?ABCMeta\b", symbol.signature):
+        return True
     methods = [member for _, member in hierarchy.own_members(subject.resolver, subject.target)]
     marked = [reference.name for member in methods for reference in names.decorators.get(member.id, ())]
     return "abstractmethod" in marked

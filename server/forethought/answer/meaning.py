@@ -74,7 +74,7 @@ class Meaning:
             if question.at is not None and workspace is question.at[0]:
                 here = [target for target in found if target.path == question.at[1]]
                 found = here or found
-            found = found or _inherited(workspace, name)
+            found = found or _reached(workspace, name)
             if found:
                 return [(workspace, target) for target in found]
             if (path := _file_named(workspace, name)) is not None:
@@ -163,11 +163,21 @@ def _definitions(workspace: Workspace, name: str) -> list[Target]:
     return [resolver.representative(path, same) for (path, _), same in by_name.items()]
 
 
-def _inherited(workspace: Workspace, name: str) -> list[Target]:
-    """`Child.method` that stands in a base of `Child`."""
+def _reached(workspace: Workspace, name: str) -> list[Target]:
+    """`Child.method` that stands in a base of `Child`; `package.name` that the package only imports."""
     owner, _, member = name.rpartition(".")
-    owners = _definitions(workspace, owner) if owner else []
-    return list(workspace.resolver().member(owners[0], member)) if len(owners) == 1 else []
+    if not owner:
+        return []
+    resolver = workspace.resolver()
+    owners = _definitions(workspace, owner)
+    if owners:
+        return list(resolver.member(owners[0], member)) if len(owners) == 1 else []
+    wanted = f".{owner}"
+    files = [
+        path for path in workspace.index.paths() if _module_path(Target(path, "")).removesuffix(".").endswith(wanted)
+    ]
+    found = resolver.module_member(files[0], member) if len(files) == 1 else ()
+    return [target for target in found if target.symbol_id]
 
 
 def _module_path(target: Target) -> str:

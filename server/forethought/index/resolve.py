@@ -94,6 +94,10 @@ class Resolver:
         """The definitions that the name may mean as a member of a class, its own or inherited."""
         return _answered(self._inference.class_member(owner, name)[0]).targets
 
+    def module_member(self, path: str, name: str) -> tuple[Target, ...]:
+        """The definitions that the name may mean as a member of a file taken as a module, its own or imported."""
+        return _answered(self._inference.file_member(path, name)).targets
+
     def _member(self, path: str, names: FileNames, scope: str, reference: Reference) -> Resolution:
         language = names.tags.language
         node = parse_expression(language, reference.receiver or "")

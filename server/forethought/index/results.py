@@ -154,9 +154,9 @@ def _value(source: bytes, statement: tree_sitter.Node) -> str:
     if not values:
         return ""
     start = values[0].start_byte
-    before = source[statement.start_byte : start].split()
-    text = _text(source, start, values[-1].end_byte)
-    return f"{before[-1].decode()} {text}" if before[-1:] in ([b"from"], [b"*"]) else text
+    keyword = source[statement.start_byte : start].rstrip()
+    delegates = "from " if keyword.endswith(b"from") else "* " if keyword.endswith(b"*") else ""
+    return delegates + _text(source, start, values[-1].end_byte)
 
 
 def _text(source: bytes, start: int, end: int) -> str:

@@ -8,6 +8,7 @@ from forethought.index.facts import SymbolFacts
 from forethought.index.tags import Symbol
 from forethought.insights import Entry, Insights, text_digest
 from forethought.line_changes import LastChange
+from forethought.reliability import shipped_reliability
 
 State = Literal["fresh", "stale", "missing", "empty", "failed"]
 
@@ -43,7 +44,7 @@ class Standing:
     state: State
     entry: Entry | None = None
     producers: frozenset[str] = frozenset()
-    """Who has thought about this very subject, with whatever outcome."""
+    """Who has thought about this very subject to the end, with whatever outcome."""
 
 
 def is_needed(standing: Standing, producer: str | None, demo: bool) -> bool:
@@ -52,7 +53,10 @@ def is_needed(standing: Standing, producer: str | None, demo: bool) -> bool:
         return True
     if producer in standing.producers:
         return False
-    return standing.state != "fresh" or (standing.entry.provenance.demo and not demo)
+    known = standing.entry.provenance
+    if producer == known.producer:
+        return True  # its pass was cut off between two stages
+    return standing.state != "fresh" or (known.demo and not demo)
 
 
 def standing_of(
@@ -64,7 +68,7 @@ def standing_of(
     """
     if best := best_entry(entries, rejected):
         state: State = "fresh" if best.outcome == "done" else best.outcome
-        return Standing(state, best, frozenset(entry.producer for entry in entries))
+        return Standing(state, best, frozenset(entry.producer for entry in entries if entry.provenance.finished))
     best = best_entry(earlier, rejected_earlier)
     if best and best.outcome == "done":
         return Standing("stale", best)
@@ -73,7 +77,7 @@ def standing_of(
 
 def best_entry(entries: Iterable[Entry], rejected: Collection[str] = ()) -> Entry | None:
     """Among producers: insights before none, a real model before the demonstration one, more thought, newer."""
-    allowed = [without_rejected(entry, rejected) for entry in entries]
+    allowed = [_servable(without_rejected(entry, rejected)) for entry in entries]
     return max(allowed, key=_worth, default=None)
 
 
@@ -88,6 +92,14 @@ def without_rejected(entry: Entry, rejected: Collection[str]) -> Entry:
         questions=tuple(item for item in insights.questions if text_digest(item.answer) not in rejected),
     )
     return replace(entry, insights=kept, outcome="empty" if kept.empty else "done")
+
+
+def _servable(entry: Entry) -> Entry:
+    """The entry without kinds of answers at which its model was found wrong too often."""
+    insights = shipped_reliability().servable(entry.insights, entry.provenance.model)
+    if insights is entry.insights:
+        return entry
+    return replace(entry, insights=insights, outcome="empty" if insights.empty else entry.outcome)
 
 
 def callee_changed(entry: Entry | None, callees: dict[str, str]) -> bool:

@@ -60,6 +60,7 @@ class Settings:
         default=2_000_000_000, metadata={"key": "cache.sizeLimit", "range": (1_000_000, 10**15)}
     )
     exclude: tuple[str, ...] = field(default=(), metadata={"key": "exclude"})
+    questions_log: bool = field(default=True, metadata={"key": "questions.log"})
 
     @property
     def cache_folder(self) -> Path:

@@ -189,7 +189,14 @@ def _insights_document(insights: Insights) -> dict[str, Any]:
         "summary": insights.summary,
         "inferences": list(insights.inferences),
         "questions": [
-            {"question": item.question, "answer": item.answer, "predictability": item.predictability}
+            {
+                "question": item.question,
+                "answer": item.answer,
+                "predictability": item.predictability,
+                "kind": item.kind,
+                "origin": item.origin,
+                "basis": item.basis,
+            }
             for item in insights.questions
         ],
     }

@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from forethought.context import IDENTIFIER
+from forethought.claims import agrees_with_docs, contradiction, states_condition
+from forethought.context import IDENTIFIER, Context
 
 MAXIMUM_SENTENCES = 3
 
@@ -23,13 +24,13 @@ _DOTTED = re.compile(r"(?<![\w.])[^\W\d]\w*(?:\.[^\W\d]\w*)+")
 _SNAKE = re.compile(r"(?<!\w)\w*[^\W_]_\w+|(?<!\w)_+\w+")
 _CAMEL = re.compile(r"(?<![\w.])(?:[a-z]+\d*[A-Z]\w*|[A-Z][a-z0-9]+(?:[A-Z]\w*))")
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w])")
-_QUOTED = re.compile(r"(?<!\w)['\"]([^'\"\n]{1,60})['\"](?!\w)")
+_QUOTED = re.compile(r"(?<!\w)['\"“]([^'\"“”\n]{1,60})['\"”](?!\w)")
 _ABOUT_ITSELF = re.compile(
     r"\b(as an ai|language model|i'm sorry|i am sorry|i cannot|i can't|i don't (know|have)|sure[,!]|certainly[,!]|"
-    r"the (user|question) (is )?ask|here is|here's|let me|please provide|in summary|built-in)\b",
+    r"the (user|question) (is )?ask|here is|here's|let me|please provide|in summary)\b",
     re.IGNORECASE,
 )
-_RETURNS = re.compile(r"\breturn(s|ing|ed)?\b(?! (nothing|none|`none`|void|early)\b)", re.IGNORECASE)
+_RELATIVE = re.compile(r",? which (?:is|are|can|allows?|makes?|means)\b|, (?:where|allowing|making|ensuring) ")
 _SUBJECT = re.compile(
     r"(?:the|a|an|this|you|use|call|should|can|may|caller|callers|of|when|to|function|method|class|\s)*"
     r"(?:`(?P<ticked>[\w.]+(?:\(\))?)`|(?P<bare>[\w.]+))",
@@ -56,48 +57,64 @@ class Grounded:
     """Reason → number of sentences."""
 
 
-def ground(
-    text: str,
-    identifiers: Collection[str],
-    context_text: str,
-    finished: bool,
-    about: str = "",
-    returns_nothing: bool = False,
-) -> Grounded:
+def ground(text: str, context: Context, finished: bool, conditions: Collection[str] = ()) -> Grounded:
     """Keep the sentences of `text` that the context bears out.
 
-    `finished`: the model ended by itself, so that the last sentence is whole. `about`: the symbol's own unqualified
-    name; a sentence that starts with another code name speaks about the wrong thing. `returns_nothing`: the signature
-    says so, and a sentence that names a result is wrong.
+    `finished`: the model ended by itself, so that the last sentence is whole. `conditions`: those sentences about a
+    condition (`conditions_in`) that are known to state it the right way round; no other is kept.
     """
     dropped: Counter[str] = Counter()
     kept: list[str] = []
     known: set[str] = set()
     found = sentences(text)
-    for number, sentence in enumerate(found):
-        last = number == len(found) - 1
-        if last and not finished and not sentence.rstrip("\"')`]").endswith((".", "!", "?")):
-            dropped["cut off"] += 1
-        elif _ABOUT_ITSELF.search(sentence):
-            dropped["about itself"] += 1
-        elif unknown := ungrounded(sentence, identifiers, context_text):
-            dropped["unknown number" if unknown[0].isdigit() else "unknown identifier"] += 1
-        elif about and _speaks_of_another(sentence, about, identifiers):
-            dropped["about another symbol"] += 1
-        elif any(said.search(sentence) and not shown.search(context_text) for said, shown in _CONSTRUCTS):
-            dropped["unknown construct"] += 1
-        elif returns_nothing and _RETURNS.search(sentence):
-            dropped["contradicts the signature"] += 1
-        elif _normal(sentence) in known or _loops(sentence):
-            dropped["repetition"] += 1
-        elif len(_normal(sentence)) < 12:
-            dropped["says nothing"] += 1
-        elif len(kept) == MAXIMUM_SENTENCES:
-            dropped["too long"] += 1
-        else:
-            known.add(_normal(sentence))
-            kept.append(sentence if sentence.endswith((".", "!", "?", "`.")) else f"{sentence}.")
+    for number, sentence in enumerate(map(_main_clause, found)):
+        whole = finished or number < len(found) - 1
+        reason = _fault(sentence, context, whole, known)
+        if reason is None and states_condition(sentence) and sentence not in conditions:
+            reason = "a condition that cannot be checked"
+        if reason is None and len(kept) == MAXIMUM_SENTENCES:
+            reason = "too long"
+        if reason is not None:
+            dropped[reason] += 1
+            continue
+        known.add(_normal(sentence))
+        kept.append(sentence if sentence.endswith((".", "!", "?", "`.")) else f"{sentence}.")
+    if kept and not agrees_with_docs(" ".join(kept), context):
+        dropped["not what the docs or the name say"] += len(kept)
+        kept = []
     return Grounded(" ".join(kept) or None, dropped)
+
+
+def conditions_in(text: str) -> list[str]:
+    """The sentences that say on what something depends: whether they are right shows only beside other code."""
+    return [sentence for sentence in map(_main_clause, sentences(text)) if states_condition(sentence)]
+
+
+def _main_clause(sentence: str) -> str:
+    """The sentence without what it adds in a relative clause: there small models guess."""
+    head = _RELATIVE.split(sentence, maxsplit=1)[0].rstrip()
+    return f"{head}." if head != sentence and len(head.split()) >= 4 else sentence
+
+
+def _fault(sentence: str, context: Context, whole: bool, known: Collection[str]) -> str | None:
+    """Why a sentence may not be kept; None when it may."""
+    if not whole and not sentence.rstrip("\"')`]").endswith((".", "!", "?")):
+        return "cut off"
+    if _ABOUT_ITSELF.search(sentence):
+        return "about itself"
+    if sentence.endswith("?"):
+        return "a question"
+    if unknown := ungrounded(sentence, context.identifiers, context.text):
+        return "unknown number" if unknown[0].isdigit() else "unknown identifier"
+    if context.name and _speaks_of_another(sentence, context.name.rpartition(".")[2], context.identifiers):
+        return "about another symbol"
+    if any(said.search(sentence) and not shown.search(context.text) for said, shown in _CONSTRUCTS):
+        return "unknown construct"
+    if _normal(sentence) in known or _loops(sentence):
+        return "repetition"
+    if len(_normal(sentence)) < 12:
+        return "says nothing"
+    return contradiction(sentence, context)
 
 
 def ungrounded(text: str, identifiers: Collection[str], context_text: str) -> str | None:
@@ -107,6 +124,9 @@ def ungrounded(text: str, identifiers: Collection[str], context_text: str) -> st
             continue
         if any(part not in identifiers and part not in _PLAIN_NAMES for part in IDENTIFIER.findall(mention)):
             return mention
+    for quoted in _QUOTED.findall(_TICKED.sub(" ", text)):
+        if quoted not in context_text:
+            return str(quoted)
     for number in _NUMBER.findall(text):
         if number not in _SMALL_NUMBERS and not re.search(rf"(?<![\w.]){re.escape(number)}(?![\w])", context_text):
             return str(number)

@@ -10,6 +10,8 @@ SCHEMA = 1
 
 Outcome = Literal["done", "empty", "failed"]
 Origin = Literal["local", "shared"]
+QuestionOrigin = Literal["template", "model", "log"]
+AnswerBasis = Literal["model", "facts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,12 @@ class PredictedQuestion:
     answer: str
     predictability: float | None = None
     """Mean log-probability per token of the question given its context; None where the engine cannot score."""
+    kind: str = ""
+    """What it asks: `purpose`, `returns`, `raises`, `defaults`, `when`, `how` …; empty in entries of older versions."""
+    origin: QuestionOrigin = "template"
+    """Who thought of the question: a template, the model, or this user's own log (which never leaves the machine)."""
+    basis: AnswerBasis = "model"
+    """What the answer was made of: the model's words, or facts that the context itself shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,7 @@ class Provenance:
     producer: str
     prompt_version: str
     rounds: int
+    """Really done: fewer than were wanted when the model said that it was finished."""
     candidates: int
     prompt_tokens: int
     completion_tokens: int
@@ -50,6 +59,8 @@ class Provenance:
     """Written by a model that is for demonstration only."""
     callees: dict[str, str] = field(default_factory=dict)
     """Used definition's qualified name → hash of its body when this was written; tells "a callee changed since"."""
+    finished: bool = True
+    """Whether this is the last stage of the pass; a pass that was cut off before is taken up again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +91,12 @@ class Entry:
                     inferences=tuple(_text(item) for item in insights["inferences"]),
                     questions=tuple(
                         PredictedQuestion(
-                            _text(item["question"]), _text(item["answer"]), _number_or_none(item["predictability"])
+                            _text(item["question"]),
+                            _text(item["answer"]),
+                            _number_or_none(item["predictability"]),
+                            _text(item.get("kind", "")),
+                            _one_of(item.get("origin", "template"), "template", "model", "log"),
+                            _one_of(item.get("basis", "model"), "model", "facts"),
                         )
                         for item in insights["questions"]
                     ),
@@ -98,6 +114,7 @@ class Entry:
                     origin=_one_of(provenance["origin"], "local", "shared"),
                     demo=provenance["demo"] is True,
                     callees={_text(name): _text(digest) for name, digest in provenance["callees"].items()},
+                    finished=provenance.get("finished", True) is not False,
                 ),
                 reason=_text_or_none(data["reason"]),
             )

@@ -35,6 +35,7 @@ _IN_CACHE = (
     ("engine", r"engine/(digests|speeds)\.json"),
     ("snapshots", r"snapshots/[0-9a-f]{16,64}\.[\w.]+"),
     ("state", r"state\.json|state-\w{8}"),
+    ("questions", r"questions\.jsonl(\.\d+)?"),
     ("logs", r"faults\.log"),
     ("measurements", r"measurements/[a-z][a-z0-9-]*\.(jsonl|json|html|png)"),
 )

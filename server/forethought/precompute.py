@@ -3,8 +3,8 @@
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pathspec import GitIgnoreSpec
@@ -21,11 +21,12 @@ from forethought.errors import (
 )
 from forethought.index.resolve import Target
 from forethought.index.tags import Symbol
+from forethought.insights import Entry
 from forethought.prompts import PROMPT_VERSION
-from forethought.sleep import Method, producer_of, think
+from forethought.sleep import Guidance, Method, producer_of, think
 from forethought.store.protocol import ContextStore
 from forethought.store.user_state import UserState
-from forethought.value import Signals, value_of
+from forethought.value import Signals, mean_predictability, relative, value_of
 from forethought.workspace import Workspace
 
 GUESSED_SECONDS_A_SYMBOL = 20.0
@@ -169,6 +170,7 @@ def precompute(
     user_state: UserState,
     on_progress: Callable[[Progress], None],
     cancel: CancelToken,
+    guidance: Guidance | None = None,
 ) -> PrecomputeReport:
     """Think about every selected symbol that nobody has thought about yet, the most valuable first.
 
@@ -188,7 +190,7 @@ def precompute(
     for path in selection.paths:
         if left_out := workspace.why_left_out(path.removeprefix("./")):
             report.failures.append(Failure(path, "", left_out))
-    work = _gather(workspace, paths, info, method, report, on_progress, cancel)
+    work = _gather(workspace, paths, info, method, user_state.predictability(), report, on_progress, cancel)
     report.remaining = len(work)
     if info is not None:
         report.model, report.digest = info.model, info.digest
@@ -198,7 +200,8 @@ def precompute(
         speed = GUESSED_SECONDS_A_SYMBOL
     report.estimate_minutes = len(work) * speed / 60
     if not selection.dry_run and engine is not None:
-        _work_off(workspace, work, selection, engine, method, contexts, user_state, on_progress, cancel, report)
+        passes = _Passes(workspace, engine, method, guidance or Guidance(), contexts, user_state, cancel, report)
+        _work_off(passes, work, selection, on_progress)
     report.interrupted = cancel.cancelled
     report.seconds = time.monotonic() - started
     return report
@@ -209,6 +212,7 @@ def _gather(
     paths: Sequence[str],
     info: EngineInfo | None,
     method: Method,
+    predictability: Mapping[str, float],
     report: PrecomputeReport,
     on_progress: Callable[[Progress], None],
     cancel: CancelToken,
@@ -227,7 +231,7 @@ def _gather(
             standing = standings[item.symbol.id]
             if is_needed(standing, producer, demo):
                 needed += 1
-                work.append(_Work(Target(path, item.symbol.id), item.symbol, _worth(item.symbol)))
+                work.append(_Work(Target(path, item.symbol.id), item.symbol, _worth(item.symbol, predictability)))
             else:
                 _count_known(standing, report)
         if not needed and symbols:
@@ -242,24 +246,31 @@ def _count_known(standing: Standing, report: PrecomputeReport) -> None:
     report.reused += 1
 
 
-def _worth(symbol: Symbol) -> float:
-    return value_of(Signals(kind=symbol.kind, lines=symbol.range.end.row - symbol.range.start.row + 1)).amount
+def _worth(symbol: Symbol, predictability: Mapping[str, float]) -> float:
+    lines = symbol.range.end.row - symbol.range.start.row + 1
+    return value_of(Signals(kind=symbol.kind, lines=lines, predictability=relative(predictability, symbol.kind))).amount
+
+
+@dataclass(frozen=True, slots=True)
+class _Passes:
+    """What every pass of one run needs."""
+
+    workspace: Workspace
+    engine: Engine
+    method: Method
+    guidance: Guidance
+    contexts: ContextStore
+    user_state: UserState
+    cancel: CancelToken
+    report: PrecomputeReport
 
 
 def _work_off(
-    workspace: Workspace,
-    work: Sequence[_Work],
-    selection: Selection,
-    engine: Engine,
-    method: Method,
-    contexts: ContextStore,
-    user_state: UserState,
-    on_progress: Callable[[Progress], None],
-    cancel: CancelToken,
-    report: PrecomputeReport,
+    passes: _Passes, work: Sequence[_Work], selection: Selection, on_progress: Callable[[Progress], None]
 ) -> None:
     started = time.monotonic()
-    tokens_a_file = workspace.settings.sleep_max_tokens_per_file
+    report = passes.report
+    tokens_a_file = passes.workspace.settings.sleep_max_tokens_per_file
     left = Counter(item.target.path for item in work)
     spent_on: Counter[str] = Counter()
     failed_paths: set[str] = set()
@@ -267,14 +278,14 @@ def _work_off(
         spent = report.prompt_tokens + report.completion_tokens
         out_of_tokens = selection.budget_tokens is not None and spent >= selection.budget_tokens
         out_of_time = selection.budget_seconds is not None and time.monotonic() - started >= selection.budget_seconds
-        if cancel.cancelled or out_of_tokens or out_of_time:
+        if passes.cancel.cancelled or out_of_tokens or out_of_time:
             break
         path = item.target.path
         if spent_on[path] >= tokens_a_file:
             continue  # counts as remaining: this file has had its share
         on_progress(Progress(number, len(work), f"{path} {item.symbol.name}".strip()))
         try:
-            reason = _think_once(workspace, item, engine, method, contexts, user_state, cancel, report)
+            reason = _think_once(passes, item, tokens_a_file - spent_on[path])
         except Cancelled:
             break
         spent_on[path] += report.prompt_tokens + report.completion_tokens - spent
@@ -292,24 +303,22 @@ def _work_off(
     on_progress(Progress(len(work) - report.remaining, len(work), "done"))
 
 
-def _think_once(
-    workspace: Workspace,
-    item: _Work,
-    engine: Engine,
-    method: Method,
-    contexts: ContextStore,
-    user_state: UserState,
-    cancel: CancelToken,
-    report: PrecomputeReport,
-) -> str | None:
-    """Think about one symbol and store it; the reason when that failed."""
+def _think_once(passes: _Passes, item: _Work, most_tokens: int) -> str | None:
+    """Think about one symbol, each stage stored as soon as it stands; the reason when that failed."""
+    workspace, contexts, report = passes.workspace, passes.contexts, passes.report
     context = workspace.saved.context(item.target)
     if context is None:
         return "the file changed or vanished during the pass; run it again"
     rejected = contexts.rejected([context.subject]).get(context.subject, frozenset())
+    guidance = replace(passes.guidance, rejected=rejected, most_tokens=most_tokens)
+
+    def keep(entry: Entry) -> None:
+        contexts.put_many([entry])
+        workspace.index.mark_thought(item.target.path, [item.target.symbol_id])
+
     for attempt in range(1, TRIES + 1):
         try:
-            thought = think(context, engine, method, rejected, cancel)
+            thought = think(context, passes.engine, passes.method, guidance, passes.cancel, keep)
             break
         except (Cancelled, EngineUnavailable, ModelLoadError):
             raise
@@ -317,14 +326,15 @@ def _think_once(
             if attempt == TRIES:
                 return str(error)
     entry = thought.entry
-    contexts.put_many([entry])
-    workspace.index.mark_thought(item.target.path, [item.target.symbol_id])
+    keep(entry)
     report.prompt_tokens += entry.provenance.prompt_tokens
     report.completion_tokens += entry.provenance.completion_tokens
     report.cached_tokens += thought.cached_tokens
     report.dropped.update(thought.dropped)
     with contextlib.suppress(StoreError):  # an estimate that cannot be kept must not cost the run
-        user_state.measure(entry.producer, entry.provenance.seconds)
+        passes.user_state.measure(entry.producer, entry.provenance.seconds)
+        if (predictability := mean_predictability(entry.insights)) is not None:
+            passes.user_state.note_predictability(context.kind, predictability)
     if entry.outcome == "failed":
         return entry.reason
     if entry.outcome == "empty":

@@ -5,22 +5,30 @@ last, so that the prompts of one symbol share all but their end and the engine r
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
 
-from forethought.context import CLASS_KINDS, FUNCTION_KINDS, Context
+from forethought.context import Context
 from forethought.engine.messages import Message, Prompt
 from forethought.insights import Insights
+from forethought.predictor import Ask
 from forethought.secrets import redact
 
-PROMPT_VERSION = "1"
+PROMPT_VERSION = "2"
 """Part of the producer: changes whenever a prompt of the sleep-time pass changes."""
+
+THINKING_BUDGET = 48
+"""Tokens of one answer at sleep time."""
 
 ANSWER_BUDGETS = (40, 80, 160, 320, 640)
 """Tokens of an answer by verbosity."""
 
 MAXIMUM_HISTORY = 4
 """Earlier turns of a conversation that a prompt repeats."""
+
+FINISHED, REMOVED = "DONE", "REMOVE"
+"""What a model replies to a check when there is nothing to mend, and nothing to keep."""
+
+ONE_SENTENCE = (". ", "\n")
+"""Where an answer is cut off at sleep time: the first sentence is what small models are best at."""
 
 _SYSTEM = "You are a programming expert. You explain code in one or two short plain sentences."
 
@@ -35,63 +43,40 @@ _BREVITY = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One thing that a sleep-time pass asks about a symbol."""
-
-    part: Literal["summary", "question", "inference"]
-    question: str
-    """As a person would ask it; a predicted question names its symbol."""
-    max_tokens: int
-
-
-def asks_about(context: Context) -> tuple[Ask, ...]:
-    """What to ask about a symbol, in order of worth."""
-    name = f"`{context.name}`"
-    if context.kind == "file":
-        return (
-            Ask("summary", "What does this file do?", 50),
-            Ask("question", "How do the parts of this file work together?", 60),
-        )
-    if context.kind in FUNCTION_KINDS:
-        result = () if context.returns_nothing else (Ask("question", f"What does {name} return?", 50),)
-        return (
-            Ask("summary", f"What does {name} do?", 50),
-            *result,
-            Ask("question", f"When should I use {name}?", 50),
-            Ask("inference", f"What should a caller of {name} know?", 50),
-        )
-    if context.kind in CLASS_KINDS:
-        return (
-            Ask("summary", f"What is {name} for?", 50),
-            Ask("question", f"How do I use {name}?", 60),
-            Ask("inference", f"What does {name} keep track of?", 50),
-        )
-    return (Ask("summary", f"What is {name} for?", 50),)
-
-
 def thinking_prompt(context: Context, ask: Ask) -> Prompt:
-    return Prompt((Message("system", _SYSTEM), Message("user", f"{_code(context)}\n\n{ask.question} {_SHORT}")))
+    """Put one question about the code."""
+    return Prompt((Message("system", _SYSTEM), _asked(context, ask)))
 
 
-def rethinking_prompt(context: Context, ask: Ask, draft: str) -> Prompt:
-    """Ask for a better version of `draft`; the model repeats it when there is nothing to mend."""
+def explaining_prompt(context: Context) -> Prompt:
+    """Ask what the code does, whatever it is: a text about it is scored under this."""
+    return Prompt((Message("system", _SYSTEM), Message("user", f"{_code(context)}\n\nWhat does it do? {_SHORT}")))
+
+
+def checking_prompt(context: Context, ask: Ask, answer: str) -> Prompt:
+    """Ask whether an answer is right; the reply is DONE, REMOVE, or the corrected answer."""
+    check = (
+        f"Check this against the code. Reply {FINISHED} if every word of it is right, {REMOVED} if the code does not"
+        " show it; else write the corrected answer in one sentence."
+    )
     return Prompt(
         (
             Message("system", _SYSTEM),
-            Message("user", f"{_code(context)}\n\n{ask.question} {_SHORT}"),
-            Message("assistant", draft),
-            Message(
-                "user", "Check this against the code. Write the corrected answer, or the same answer if it is right."
-            ),
+            _asked(context, ask),
+            Message("assistant", answer),
+            Message("user", check),
         )
     )
 
 
-def predicted_question_prompt(context: Context) -> Prompt:
-    """The prompt under which a question's predictability is scored: how likely is it, given the context?"""
+def question_prompt(context: Context) -> Prompt:
+    """Ask for a question. Under it a question's predictability is scored, too: how likely is it, given the context?"""
     request = f"{_code(context)}\n\nAsk one question about this code."
     return Prompt((Message("system", _SYSTEM), Message("user", request)))
+
+
+def _asked(context: Context, ask: Ask) -> Message:
+    return Message("user", f"{_code(context)}\n\n{ask.question} {_SHORT}")
 
 
 def _code(context: Context) -> str:

@@ -9,7 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import psutil
@@ -29,10 +29,10 @@ from forethought.index.facts import most_called
 from forethought.index.resolve import Target
 from forethought.insights import Entry
 from forethought.saved import SavedSymbol
-from forethought.sleep import Method, producer_of, think
+from forethought.sleep import Guidance, Method, producer_of, think
 from forethought.store.protocol import ContextStore
 from forethought.store.user_state import UserState
-from forethought.value import SETTLING_SECONDS, Signals, Value, value_of
+from forethought.value import SETTLING_SECONDS, Signals, Value, mean_predictability, relative, value_of
 from forethought.workspace import Workspace
 
 RECENT_COMMITS = 10
@@ -88,6 +88,7 @@ class Scheduler:
         on_change: Callable[[], None],
         on_error: Callable[[Exception], None],
         on_battery: Callable[[], bool] | None = None,
+        guidance: Callable[[], Guidance] = Guidance,
     ) -> None:
         self.settings = settings
         self.problem: str | None = None
@@ -99,6 +100,7 @@ class Scheduler:
         self._on_change = on_change
         self._on_error = on_error
         self._on_battery = on_battery or running_on_battery
+        self._guidance = guidance
         self._workspaces: list[Workspace] = []
         self._changed = threading.Condition()
         self._closed = False
@@ -319,6 +321,7 @@ class Scheduler:
 
     def _arrange(self) -> None:
         now = time.monotonic()
+        predictability = self._user_state.predictability()
         found: list[Candidate] = []
         for workspace in list(self._workspaces):
             signals = self._signals.get(workspace)
@@ -344,6 +347,7 @@ class Scheduler:
                             hovered=target in self._hovered,
                             settling=settling,
                             lines=state.lines,
+                            predictability=relative(predictability, state.kind),
                         )
                     )
                     found.append(Candidate(workspace, target, state.subject, value))
@@ -370,9 +374,14 @@ class Scheduler:
         self._on_change()
         started = time.monotonic()
         try:
-            rejected = self._contexts.rejected([context.subject]).get(context.subject, frozenset())
-            thought = think(context, engine, method, rejected, self._cancel)
-            self._contexts.put_many([thought.entry])
+            spent = self._spent[str(workspace.root), target.path]
+            guidance = replace(
+                self._guidance(),
+                rejected=self._contexts.rejected([context.subject]).get(context.subject, frozenset()),
+                most_tokens=max(0, self.settings.sleep_max_tokens_per_file - spent),
+            )
+            thought = think(context, engine, method, guidance, self._cancel, lambda stage: self._keep(candidate, stage))
+            self._keep(candidate, thought.entry)
         except Cancelled:
             raise
         except (ModelLoadError, EngineUnavailable, StoreError) as error:
@@ -391,22 +400,29 @@ class Scheduler:
             seconds = thought.entry.provenance.seconds
             self._user_state.add_thinking(min(seconds, time.monotonic() - started))
             self._user_state.measure(producer_of(engine.info(), method), seconds)
+            if (predictability := mean_predictability(thought.entry.insights)) is not None:
+                self._user_state.note_predictability(context.kind, predictability)
         self._done += 1
         provenance = thought.entry.provenance
         self._spent[str(workspace.root), target.path] += provenance.prompt_tokens + provenance.completion_tokens
         self._hovered.pop(target, None)
-        self._note(candidate, thought.entry)
-        workspace.forget_cards([target])
+        self._drop(candidate)
+
+    def _keep(self, candidate: Candidate, entry: Entry) -> None:
+        """Store one stage, and show it. Raises StoreError."""
+        self._contexts.put_many([entry])
+        self._note(candidate, entry)
+        candidate.workspace.forget_cards([candidate.target])
+        self._on_change()
 
     def _note(self, candidate: Candidate, entry: Entry) -> None:
         state: State = {"done": "fresh", "empty": "empty", "failed": "failed"}[entry.outcome]  # type: ignore[assignment] # a dict display loses the literal type
         symbols = self._coverage.get(candidate.workspace, {}).get(candidate.target.path, {})
         if known := symbols.get(candidate.target.symbol_id):
             symbols[candidate.target.symbol_id] = SymbolState(
-                known.subject, state, known.kind, known.lines, needed=False
+                known.subject, state, known.kind, known.lines, needed=not entry.provenance.finished
             )
         candidate.workspace.index.mark_thought(candidate.target.path, [candidate.target.symbol_id])
-        self._drop(candidate)
 
     def _drop(self, candidate: Candidate) -> None:
         self._queue = tuple(item for item in self._queue if item is not candidate)

@@ -1,5 +1,6 @@
 """The composition root: roots, c′, engine and scheduler of one process, and what the edges ask of them."""
 
+import contextlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ from forethought.digest import MOST_LISTED, Digest, make_digest
 from forethought.engine.catalogue import choose_model, choose_sleep_model
 from forethought.engine.client import connect
 from forethought.engine.messages import CancelToken, Engine, EngineInfo, ResolvedModel
-from forethought.errors import EngineUnavailable, ForethoughtError, RootError
+from forethought.errors import EngineUnavailable, ForethoughtError, RootError, StoreError
 from forethought.git import Repository
 from forethought.index.extract import TAGS_VERSION
 from forethought.index.languages import load_languages
@@ -21,10 +22,14 @@ from forethought.index.resolve import Target
 from forethought.insights import text_digest
 from forethought.lane import Lane
 from forethought.precompute import PrecomputeReport, Progress, Selection, precompute
+from forethought.predictor import templates_of
+from forethought.reliability import shipped_reliability
 from forethought.scheduler import Scheduler, method_of
+from forethought.sleep import Guidance
 from forethought.store.context_store import DiskContextStore
 from forethought.store.index_files import evict_indexes, index_bytes
 from forethought.store.index_store import IndexStore
+from forethought.store.question_log import QuestionLog
 from forethought.store.user_state import UserState
 from forethought.workspace import Workspace
 
@@ -59,6 +64,7 @@ class Session:
         self.languages = load_languages(self._grammar_folders)
         self._index_folder = folder
         self._user_state = UserState(folder)
+        self._questions = QuestionLog(folder)
         self._engines = _Engines(self.settings, runtime_folder(environment), engine, self._log_error)
         self._workspaces: tuple[Workspace, ...] = ()
         self._answers: OrderedDict[str, Answer] = OrderedDict()
@@ -73,6 +79,7 @@ class Session:
             self._user_state,
             on_change=on_change,
             on_error=self._log_error,
+            guidance=self._guidance,
         )
 
     # Roots
@@ -201,6 +208,9 @@ class Session:
         self._answers[answer.id] = answer
         while len(self._answers) > REMEMBERED_ANSWERS:
             self._answers.popitem(last=False)
+        if self.settings.questions_log and answer.sources:
+            with contextlib.suppress(StoreError):  # an answer is worth more than the note of its question
+                self._questions.note(question.text, answer.sources[0].symbol, answer.tier)
         return answer
 
     def feedback(self, answer_id: str, verdict: Literal["wrong", "right"]) -> None:
@@ -267,7 +277,9 @@ class Session:
                 raise
         method = method_of(self.settings, "asked")
         try:
-            return precompute(workspace, selection, engine, method, self.contexts, self._user_state, note, cancel)
+            return precompute(
+                workspace, selection, engine, method, self.contexts, self._user_state, note, cancel, self._guidance()
+            )
         finally:
             self._precomputing = None
             self.scheduler.survey(workspace, None)
@@ -289,8 +301,9 @@ class Session:
         return None
 
     def clear_cache(self) -> None:
-        """Forget every insight. Raises StoreError."""
+        """Forget every insight, and every question of the log. Raises StoreError."""
         self.contexts.clear()
+        self._questions.clear()
         self.scheduler.survey(None, None)
         for workspace in self._workspaces:
             workspace.forget_cards(None)
@@ -364,6 +377,11 @@ class Session:
             "contexts": {state: coverage.get(state, 0) for state in ("fresh", "stale", "missing", "empty", "failed")},
             "scope": workspace.settings.sleep_scope,
         }
+
+    def _guidance(self) -> Guidance:
+        """What a pass may know of this user and of what was measured."""
+        asked = self._questions.questions() if self.settings.questions_log else ()
+        return Guidance(templates_of([(text, symbol) for text, symbol, _ in asked]), reliability=shipped_reliability())
 
     def _log_error(self, error: Exception) -> None:
         self._on_log(f"{type(error).__name__}: {error}")

@@ -1,4 +1,4 @@
-"""The sleep-time pass over one symbol: ask, rethink, ground, score, and give back what may be stored.
+"""The sleep-time pass over one symbol: ask, ground, add, check, remove, and give each stage back as soon as it stands.
 
 After “Sleep-time Compute: Beyond Inference Scaling at Test-time” (arXiv 2504.13171): the context is thought about
 before anybody asks, here one small question at a time.
@@ -8,11 +8,14 @@ import hashlib
 import json
 import time
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from forethought.candidates import merge_candidates
+from forethought.claims import agreement, agrees_with_docs, contradiction, covers, support
 from forethought.context import Context
+from forethought.contrast import LEAST_GAIN, turned_round
 from forethought.engine.messages import (
     CancelToken,
     Completion,
@@ -24,20 +27,27 @@ from forethought.engine.messages import (
     Sampling,
 )
 from forethought.errors import Cancelled, ContextOverflow
-from forethought.grounding import ground, sentences
-from forethought.insights import Entry, Insights, Outcome, PredictedQuestion, Provenance, text_digest
+from forethought.grounding import conditions_in, ground, sentences
+from forethought.insights import AnswerBasis, Entry, Insights, Outcome, PredictedQuestion, Provenance, text_digest
+from forethought.predictor import Ask, asked_before, asks_about, documented_purpose, proposed, shown_by
 from forethought.prompts import (
+    FINISHED,
+    ONE_SENTENCE,
     PROMPT_VERSION,
-    Ask,
-    asks_about,
-    predicted_question_prompt,
-    rethinking_prompt,
+    REMOVED,
+    THINKING_BUDGET,
+    checking_prompt,
+    explaining_prompt,
+    question_prompt,
     thinking_prompt,
 )
+from forethought.reliability import Reliability
 from forethought.secrets import redact
 
 CANDIDATE_TEMPERATURE = 0.7
-"""Of every candidate but the first, which is greedy."""
+"""Of every sample where there are several; a single one is greedy."""
+LEAST_LIKENESS = 0.2
+"""Agreement that a correction must have with what it corrects: else it answers something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +55,26 @@ class Method:
     """How to think: part of the producer, but for the priority."""
 
     rounds: int = 1
-    """Texts written for each ask: an answer and `rounds` − 1 revisions of it. 0 writes one, and scores nothing."""
+    """0: drafts, and what the context itself answers. The first round adds what this user tends to ask, and scores
+    every question. Each later one lets the model check every text of its own (right, corrected or removed) and add one
+    question, until it is finished."""
     candidates: int = 1
     priority: Priority = "idle"
     idle_delay_seconds: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Guidance:
+    """What is known beforehand: about this user, this subject and this model. No part of the producer."""
+
+    templates: tuple[str, ...] = ()
+    """Questions of this user's log, with a hole for the symbol."""
+    rejected: frozenset[str] = frozenset()
+    """Digests of texts that were called wrong: they do not come back."""
+    reliability: Reliability = field(default_factory=Reliability)
+    """A kind of answer that this model may not serve is not asked for."""
+    most_tokens: int | None = None
+    """What may still be spent on this file: what is least predictable is left out first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +84,7 @@ class Thought:
     entry: Entry
     cached_tokens: int
     dropped: Counter[str] = field(default_factory=Counter)
-    """Why grounding dropped sentences, and how many."""
+    """Why texts or sentences were dropped, and how many."""
 
 
 def producer_of(info: EngineInfo, method: Method) -> str:
@@ -68,178 +94,238 @@ def producer_of(info: EngineInfo, method: Method) -> str:
     return hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:32]
 
 
-def think(context: Context, engine: Engine, method: Method, rejected: Collection[str], cancel: CancelToken) -> Thought:
-    """Think about one symbol. Texts whose digest is in `rejected` do not come back.
+def think(
+    context: Context,
+    engine: Engine,
+    method: Method,
+    guidance: Guidance,
+    cancel: CancelToken,
+    on_stage: Callable[[Entry], None] = lambda entry: None,
+) -> Thought:
+    """Think about one symbol. `on_stage` gets every stage but the last, to be stored at once.
 
     A context that does not fit the model gives an entry with the outcome `failed`.
-    Raises Cancelled, EngineUnavailable, ModelLoadError, EngineError.
+    Raises Cancelled, EngineUnavailable, ModelLoadError, EngineError, and whatever `on_stage` raises.
     """
     info = engine.info()
-    producer = producer_of(info, method)
-    ledger = _Ledger(started=time.monotonic())
-    asks = asks_about(context)
-    session = _Session(context, engine, method, producer, cancel, ledger)
-    reason = None
-    insights = Insights()
+    work = _Pass(context, engine, info, method, guidance, cancel)
+    unreliable = guidance.reliability.unreliable_kinds(info.model)
+    asks = asks_about(context, unreliable)
     try:
-        drafts = session.draft(asks)
-        for round_number in range(1, method.rounds):
-            revised = session.revise(asks, drafts, round_number)
-            if revised == drafts:
+        answers = [*work.draft(work.affordable(asks)), *((ask, ask.answer) for ask in shown_by(context, unreliable))]
+        done = 0
+        while done < method.rounds:
+            if not (insights := work.collect(answers)).empty:
+                on_stage(work.entry(insights, done, finished=False))
+            before = answers
+            answers = work.add_what_is_asked(answers) if done == 0 else work.rethink(answers)
+            done += 1
+            if done > 1 and answers == before:
                 break
-            drafts = revised
-        insights = session.collect(asks, drafts, rejected)
-        if method.rounds and insights.questions:
-            insights = session.score(insights)
+        insights = work.score(work.collect(answers)) if method.rounds else work.collect(answers)
+        entry = work.entry(insights, done, finished=True)
     except ContextOverflow as error:
-        reason = str(error)
-    outcome: Outcome = "failed" if reason else "empty" if insights.empty else "done"
-    provenance = Provenance(
-        model=info.model,
-        producer=producer,
-        prompt_version=PROMPT_VERSION,
-        rounds=method.rounds,
-        candidates=method.candidates,
-        prompt_tokens=ledger.prompt_tokens,
-        completion_tokens=ledger.completion_tokens,
-        seconds=round(time.monotonic() - ledger.started, 3),
-        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        demo=info.demo,
-        callees=dict(context.callees),
-    )
-    entry = Entry(context.subject, producer, outcome, insights, provenance, reason)
-    return Thought(entry, ledger.cached_tokens, ledger.dropped)
+        entry = work.entry(Insights(), 0, finished=True, reason=str(error))
+    return Thought(entry, work.cached_tokens, work.dropped)
+
+
+_Answer = tuple[Ask, str | None]
 
 
 @dataclass(slots=True)
-class _Ledger:
-    started: float
+class _Pass:
+    """One symbol's pass, and what it has cost so far."""
+
+    context: Context
+    engine: Engine
+    info: EngineInfo
+    method: Method
+    guidance: Guidance
+    cancel: CancelToken
+    dropped: Counter[str] = field(default_factory=Counter)
     prompt_tokens: int = 0
     cached_tokens: int = 0
     completion_tokens: int = 0
-    dropped: Counter[str] = field(default_factory=Counter)
+    started: float = field(default_factory=time.monotonic)
+    steps: int = 0
+    checked: set[str] = field(default_factory=set)
+    """Texts that the model called right: they are not checked again."""
 
+    def affordable(self, asks: Sequence[Ask]) -> Sequence[Ask]:
+        """What may be asked for the tokens that are left, the least predictable left out first."""
+        left = self.guidance.most_tokens
+        if left is None or not asks:
+            return asks
+        cost = max(1, self.engine.count_tokens([thinking_prompt(self.context, asks[0])])[0]) + THINKING_BUDGET
+        count = max(1, left // (cost * self.method.candidates))
+        if count >= len(asks):
+            return asks
+        scores = self._scores([ask.question for ask in asks])
+        ranked = sorted(asks, key=lambda ask: (ask.part != "summary", -(scores[asks.index(ask)] or 0.0)))
+        self.dropped["no tokens left for it"] += len(asks) - count
+        return ranked[:count]
 
-@dataclass(frozen=True, slots=True)
-class _Session:
-    context: Context
-    engine: Engine
-    method: Method
-    producer: str
-    cancel: CancelToken
-    ledger: _Ledger
-
-    def draft(self, asks: tuple[Ask, ...]) -> list[str | None]:
-        """For each ask the best grounded candidate; None when no candidate survives."""
+    def draft(self, asks: Sequence[Ask]) -> list[_Answer]:
+        """An answer to each ask, merged from all candidates; None when nothing is borne out."""
+        if not asks:
+            return []
+        count = self.method.candidates
         prompts = tuple(thinking_prompt(self.context, ask) for ask in asks)
-        budget = max(ask.max_tokens for ask in asks)
-        candidates = []
-        for number in range(self.method.candidates):
-            sampling = Sampling() if number == 0 else Sampling(temperature=CANDIDATE_TEMPERATURE, seed=number)
-            candidates.append(self._grounded(self._generate(prompts, budget, sampling, f"draft {number}")))
-        return [_most_agreed([texts[position] for texts in candidates]) for position in range(len(asks))]
+        sampling = Sampling(0.0 if count == 1 else CANDIDATE_TEMPERATURE, stop=ONE_SENTENCE)
+        texts = self._grounded(self._generate(prompts * count, sampling))
+        answers: list[_Answer] = []
+        for position, ask in enumerate(asks):
+            text = merge_candidates(texts[position :: len(asks)], self.context, self.dropped)
+            answers.append(self._documented(ask, text) if ask.part == "summary" else (ask, text))
+        return answers
 
-    def revise(self, asks: tuple[Ask, ...], drafts: list[str | None], round_number: int) -> list[str | None]:
-        """Each draft after one more look at the code; what a revision loses to grounding stays as it was."""
-        positions = [position for position, draft in enumerate(drafts) if draft]
-        if not positions:
-            return drafts
-        prompts = tuple(
-            rethinking_prompt(self.context, asks[position], drafts[position] or "") for position in positions
-        )
-        budget = max(asks[position].max_tokens for position in positions)
-        texts = self._grounded(self._generate(prompts, budget, Sampling(), f"round {round_number}"))
-        revised = list(drafts)
-        for position, text in zip(positions, texts, strict=True):
-            revised[position] = text or drafts[position]
+    def _documented(self, ask: Ask, text: str | None) -> _Answer:
+        """A summary; the docs' own words where it says less than they do."""
+        documented = documented_purpose(self.context)
+        if documented is None or (text and covers(text, documented, self.context)):
+            return ask, text
+        self.dropped["corrected from the docs"] += text is not None
+        return replace(ask, answer=documented), documented
+
+    def add_what_is_asked(self, answers: Sequence[_Answer]) -> list[_Answer]:
+        """The answers, and those to what this user tends to ask; a remote endpoint never learns of that."""
+        templates = () if self.info.remote else self.guidance.templates
+        return [*answers, *self.draft(asked_before(self.context, templates))]
+
+    def rethink(self, answers: Sequence[_Answer]) -> list[_Answer]:
+        """One round: the model checks its own texts, and adds one question of its own."""
+        doubtful = [
+            position
+            for position, (ask, text) in enumerate(answers)
+            if text and ask.answer is None and text not in self.checked
+        ]
+        prompts = [checking_prompt(self.context, answers[item][0], answers[item][1] or "") for item in doubtful]
+        replies = self._generate((*prompts, question_prompt(self.context)), Sampling(stop=ONE_SENTENCE))
+        corrections = self._grounded(replies[:-1])
+        revised = list(answers)
+        for position, reply, correction in zip(doubtful, replies[:-1], corrections, strict=True):
+            ask, draft = revised[position]
+            revised[position] = (ask, self._checked(draft or "", reply.text, correction))
+        added = proposed(redact(replies[-1].text), self.context, [ask.question for ask, _ in answers])
+        if added is not None:
+            revised += [answer for answer in self.draft([added]) if answer[1]]
         return revised
 
-    def collect(self, asks: tuple[Ask, ...], drafts: list[str | None], rejected: Collection[str]) -> Insights:
+    def collect(self, answers: Sequence[_Answer]) -> Insights:
         """Put the texts into their places; what repeats an earlier one, or was called wrong, is left out."""
         summary: str | None = None
         inferences: list[str] = []
         questions: list[PredictedQuestion] = []
-        said: list[str] = []
-        for ask, draft in zip(asks, drafts, strict=True):
-            if draft is None:
+        said: set[str] = set()
+        for ask, draft in answers:
+            text = " ".join(part for part in sentences(draft or "") if _plain(part) not in said)
+            if not text or text_digest(text) in self.guidance.rejected:
                 continue
-            text = _without_repetition(draft, said, self.ledger.dropped)
-            if text is None:
-                continue
-            if text_digest(text) in rejected:
-                self.ledger.dropped["called wrong"] += 1
-                continue
-            said.append(text)
+            said.update(map(_plain, sentences(text)))
             if ask.part == "inference":
                 inferences.append(text)
-                continue
-            questions.append(PredictedQuestion(ask.question, text))
-            if ask.part == "summary":
-                summary = text
+                if ask.answer is not None:
+                    continue  # one of several: by itself it does not answer its question
+            basis: AnswerBasis = "model" if ask.answer is None else "facts"
+            questions.append(PredictedQuestion(ask.question, text, None, ask.kind, ask.origin, basis))
+            summary = text if ask.part == "summary" else summary
         return Insights(summary, tuple(inferences), tuple(questions))
 
     def score(self, insights: Insights) -> Insights:
         """The predictability of each question under this model."""
-        prompt = predicted_question_prompt(self.context)
-        questions = insights.questions
-        scores = self.engine.score(
-            [prompt] * len(questions), [item.question for item in questions], self.method.priority, self.cancel
-        )
-        scored = (replace(item, predictability=score) for item, score in zip(questions, scores, strict=True))
+        if not insights.questions:
+            return insights
+        scores = self._scores([item.question for item in insights.questions])
+        scored = (replace(item, predictability=score) for item, score in zip(insights.questions, scores, strict=True))
         return replace(insights, questions=tuple(scored))
 
-    def _grounded(self, completions: list[Completion]) -> list[str | None]:
-        texts = []
-        for completion in completions:
-            grounded = ground(
-                redact(completion.text),
-                self.context.identifiers,
-                self.context.text,
-                completion.finish == "stop",
-                about=self.context.name.rpartition(".")[2],
-                returns_nothing=self.context.returns_nothing,
-            )
-            self.ledger.dropped.update(grounded.dropped)
-            texts.append(grounded.text)
-        return texts
+    def entry(self, insights: Insights, rounds: int, *, finished: bool, reason: str | None = None) -> Entry:
+        outcome: Outcome = "failed" if reason else "empty" if insights.empty else "done"
+        producer = producer_of(self.info, self.method)
+        provenance = Provenance(
+            model=self.info.model,
+            producer=producer,
+            prompt_version=PROMPT_VERSION,
+            rounds=rounds,
+            candidates=self.method.candidates,
+            prompt_tokens=self.prompt_tokens,
+            completion_tokens=self.completion_tokens,
+            seconds=round(time.monotonic() - self.started, 3),
+            created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            demo=self.info.demo,
+            callees=dict(self.context.callees),
+            finished=finished,
+        )
+        return Entry(self.context.subject, producer, outcome, insights, provenance, reason)
 
-    def _generate(
-        self, prompts: tuple[Prompt, ...], max_tokens: int, sampling: Sampling, step: str
-    ) -> list[Completion]:
+    def _checked(self, draft: str, reply: str, correction: str | None) -> str | None:
+        """What a check leaves of a draft: itself, a correction that is borne out at least as well, or nothing."""
+        verdict = reply.strip().strip("`'\"*.").upper()
+        if verdict.startswith(REMOVED):
+            self.dropped["removed by the model"] += 1
+            return None
+        if verdict.startswith(FINISHED):
+            self.checked.add(draft)
+            return draft
+        if correction is None or _plain(correction) == _plain(draft):
+            self.checked.add(draft)
+            return draft
+        is_as_good = (
+            agreement(draft, correction) >= LEAST_LIKENESS
+            and support(correction, self.context) >= support(draft, self.context)
+            and agrees_with_docs(correction, self.context)
+        )
+        return correction if is_as_good else draft
+
+    def _grounded(self, completions: Sequence[Completion]) -> list[str | None]:
+        """What the context bears out of each text; None where that is nothing."""
+        texts = [redact(completion.text) for completion in completions]
+        conditions = self._conditions_borne_out({item for text in texts for item in conditions_in(text)})
+        kept = []
+        for completion, text in zip(completions, texts, strict=True):
+            grounded = ground(text, self.context, completion.finish == "stop", conditions)
+            self.dropped.update(grounded.dropped)
+            kept.append(grounded.text)
+        return kept
+
+    def _conditions_borne_out(self, conditions: Collection[str]) -> frozenset[str]:
+        """Those that are likelier after this code than after the same code with its conditions turned round."""
+        other_code = turned_round(self.context.text)
+        told = [item for item in sorted(conditions) if contradiction(item, self.context) is None]
+        if not told or other_code is None:
+            return frozenset()
+        other = replace(self.context, text=other_code)
+        prompts = [explaining_prompt(context) for context in (self.context, other) for _ in told]
+        scores = self.engine.score(prompts, told * 2, self.method.priority, self.cancel)
+        pairs = zip(told, scores[: len(told)], scores[len(told) :], strict=True)
+        return frozenset(
+            item for item, here, there in pairs if here is not None and there is not None and here - there >= LEAST_GAIN
+        )
+
+    def _scores(self, questions: Sequence[str]) -> list[float | None]:
+        prompts = [question_prompt(self.context)] * len(questions)
+        return self.engine.score(prompts, list(questions), self.method.priority, self.cancel)
+
+    def _generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[Completion]:
+        """One completion a prompt, in order."""
+        self.steps += 1
         request = GenerateRequest(
-            prompts=prompts,
-            max_tokens=max_tokens,
+            prompts=tuple(prompts),
+            max_tokens=THINKING_BUDGET,
             priority=self.method.priority,
             sampling=sampling,
-            work_key=f"{self.context.subject}:{self.producer}:{step}",
+            work_key=f"{self.context.subject}:{producer_of(self.info, self.method)}:{self.steps}",
             idle_delay_seconds=self.method.idle_delay_seconds,
         )
-        completions = [event for event in self.engine.generate(request, self.cancel) if isinstance(event, Completion)]
-        if self.cancel.cancelled or any(completion.finish == "cancelled" for completion in completions):
+        found = [event for event in self.engine.generate(request, self.cancel) if isinstance(event, Completion)]
+        if self.cancel.cancelled or any(completion.finish == "cancelled" for completion in found):
             raise Cancelled("The sleep-time pass was cancelled; what was done before is kept.")
-        for completion in completions:
-            self.ledger.prompt_tokens += completion.usage.prompt_tokens
-            self.ledger.cached_tokens += completion.usage.cached_tokens
-            self.ledger.completion_tokens += completion.usage.completion_tokens
-        return sorted(completions, key=lambda completion: completion.index)
+        for completion in found:
+            self.prompt_tokens += completion.usage.prompt_tokens
+            self.cached_tokens += completion.usage.cached_tokens
+            self.completion_tokens += completion.usage.completion_tokens
+        return sorted(found, key=lambda completion: completion.index)
 
 
-def _most_agreed(texts: list[str | None]) -> str | None:
-    """The candidate that shares most words with the others; the earlier one when level."""
-    present = [text for text in texts if text]
-    if not present:
-        return None
-    bags = [set(text.lower().split()) for text in present]
-
-    def agreement(position: int) -> float:
-        own = bags[position]
-        return sum(len(own & other) / len(own | other) for other in bags)
-
-    return present[max(range(len(present)), key=lambda position: (agreement(position), -position))]
-
-
-def _without_repetition(text: str, said: list[str], dropped: Counter[str]) -> str | None:
-    known = {" ".join(sentence.lower().split()) for other in said for sentence in sentences(other)}
-    kept = [sentence for sentence in sentences(text) if " ".join(sentence.lower().split()) not in known]
-    dropped["repetition"] += len(sentences(text)) - len(kept)
-    return " ".join(kept) or None
+def _plain(text: str) -> str:
+    return " ".join(text.lower().split()).rstrip(".!?")

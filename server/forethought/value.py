@@ -1,9 +1,14 @@
 """What thinking about a symbol is worth: predictability × chance of being asked × expected life. Pure."""
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from forethought.context import CLASS_KINDS, FUNCTION_KINDS
+from forethought.insights import Insights
 
+DECISIVE = 0.5
+"""A factor below this is said in the reason."""
 SETTLING_SECONDS = 20.0
 """A file that was edited or saved this recently is likely to change again: rapidly changing contexts waste sleep."""
 
@@ -26,7 +31,7 @@ class Signals:
     settling: bool = False
     lines: int = 1
     predictability: float = 1.0
-    """Of questions about such symbols, 0 … 1."""
+    """Of questions about such symbols, 0 … 1, beside the most predictable kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,25 @@ def value_of(signals: Signals) -> Value:
     life = 0.05 if signals.settling else 1.0
     if signals.settling:
         reason += ", waiting until the edit settles"
-    return Value(signals.predictability * chance * life * _interest(signals), reason)
+    factors = {
+        "what is asked about it is hard to foresee": signals.predictability,
+        "few ask about such symbols": _interest(signals),
+    }
+    decisive = min(factors, key=lambda name: factors[name])
+    if factors[decisive] < DECISIVE:
+        reason += f", but {decisive}"
+    return Value(math.prod(factors.values()) * chance * life, reason)
+
+
+def mean_predictability(insights: Insights) -> float | None:
+    """Mean log-probability per token over the questions that were scored; None when none was."""
+    scores = [item.predictability for item in insights.questions if item.predictability is not None]
+    return sum(scores) / len(scores) if scores else None
+
+
+def relative(means: Mapping[str, float], kind: str) -> float:
+    """How predictable questions about a kind of symbol are beside the most predictable kind: 0 … 1, 1 unmeasured."""
+    return math.exp(means[kind] - max(means.values())) if kind in means else 1.0
 
 
 def _interest(signals: Signals) -> float:

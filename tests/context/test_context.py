@@ -9,7 +9,8 @@ from forethought.context import Context, build_context
 from forethought.index.extract import read_tags
 from forethought.index.languages import Languages, load_languages
 from forethought.index.resolve import Resolver
-from forethought.prompts import asks_about, thinking_prompt
+from forethought.predictor import asks_about
+from forethought.prompts import thinking_prompt
 from forethought.store.index_store import IndexedFile, IndexStore
 from forethought.store.tags_encoding import encode
 

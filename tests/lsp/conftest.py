@@ -9,7 +9,7 @@ import pytest
 from lsp_harness import MAIN, SHAPES, InProcess, environment_in, make_repository, wait_until_indexed
 
 from forethought.bench.lsp_client import Client
-from forethought.engine.fake import FakeEngine
+from forethought.engine.fake import FakeEngine, sound_answer
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client, P
 def inside(repository: Path, environment: dict[str, str]) -> Iterator[InProcess]:
     """A server in this process with a fake engine, the repository open and indexed, and idle thinking off."""
     del environment["FORETHOUGHT_ENGINE"]
-    connection = InProcess(environment, FakeEngine(default="It does one small thing with what it is given."))
+    connection = InProcess(environment, FakeEngine(default=sound_answer))
     connection.initialize(repository, {"sleep": {"scope": "off"}})
     wait_until_indexed(connection, 2)
     yield connection

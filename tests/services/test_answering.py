@@ -84,8 +84,8 @@ def test_other_questions_are_enriched_by_what_is_known(world: World) -> None:
     answer = ask(session, "is `polish` safe for empty texts, and why?")
     assert (answer.tier, answer.state, answer.model) == ("enriched", "fresh", "fake")
     prompt = world.engine.requests[0].prompts[0].messages[-1].content
-    assert "It does one small thing" in prompt
-    assert "text.strip()" not in prompt
+    assert "what it is given" in prompt
+    assert "    return text.strip()" not in prompt
 
 
 def test_a_marked_name_outweighs_plain_words_that_are_names(world: World) -> None:

@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 from forethought.config import load_settings
-from forethought.engine.fake import FakeEngine
+from forethought.engine.fake import FakeEngine, sound_answer
 from forethought.session import Session
 from forethought.workspace import Workspace
 
@@ -36,7 +36,7 @@ class World:
     def __init__(self, folder: Path, cache: Path) -> None:
         self.folder = folder
         self.cache = cache
-        self.engine = FakeEngine(default="It does one small thing with what it is given.")
+        self.engine = FakeEngine(default=sound_answer)
         self.sessions: list[Session] = []
 
     def git(self, *arguments: str) -> None:

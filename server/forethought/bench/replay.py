@@ -8,8 +8,9 @@ simulated, and so is the person, whose habits are assumed as `Day` says. Thinkin
 import gzip
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ from forethought.context import build_context
 from forethought.errors import ForethoughtError, UsageError
 from forethought.git import Repository
 from forethought.index.facts import most_called
-from forethought.index.resolve import Resolver, Target
-from forethought.prompts import asks_about
+from forethought.index.resolve import Target
+from forethought.predictor import asks_about
+from forethought.saved import SavedSymbol
 from forethought.scheduler import MOST_CALLED, RECENT_COMMITS
 from forethought.session import Session
 from forethought.value import Signals, value_of
@@ -41,6 +43,10 @@ class Work:
     characters: int
     """Of its context."""
     asks: int
+    target: Target
+    value: float
+    value_if_stale: float
+    """When what was thought about the symbol is about an older text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,7 @@ class Step:
     changed: tuple[str, ...]
     """Subjects that this commit brought into the files it changed: what people hover on until the next commit."""
     queue: tuple[Work, ...]
-    """Everything in scope, the most valuable first."""
+    """Everything in scope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,31 +102,46 @@ class Thinker:
     fresh: set[str] = field(default_factory=set)
     seconds: float = 0.0
     """Spent thinking in all."""
-    _subject: str | None = None
+    _thought: dict[Target, str] = field(default_factory=dict)
+    """The subject that was last thought about at each place."""
+    _work: Work | None = None
     _left: float = 0.0
     _today: tuple[int, float] = (0, 0.0)
 
     def think(self, start: float, end: float, queue: Sequence[Work]) -> None:
-        """Be idle from `start` to `end`, in seconds since the epoch: work off the queue in its order."""
+        """Be idle from `start` to `end`, in seconds since the epoch: work off the queue, the most valuable first."""
         now = start
-        waiting = iter(queue)
+        waiting = iter(self._arranged(queue))
         while now < end:
-            if self._subject is None:
+            if self._work is None:
                 if self._spent(now) >= self.daily_seconds:
                     now = (now // _DAY_SECONDS + 1) * _DAY_SECONDS
                     continue
                 work = next((work for work in waiting if work.subject not in self.fresh), None)
                 if work is None:
                     return
-                self._subject, self._left = work.subject, self.pace(work)
+                self._work, self._left = work, self.pace(work)
             step = min(self._left, end - now)
             self._today = (int(now // _DAY_SECONDS), self._spent(now) + step)
             self.seconds += step
             self._left -= step
             now += step
             if self._left <= 0:
-                self.fresh.add(self._subject)
-                self._subject = None
+                self.fresh.add(self._work.subject)
+                self._thought[self._work.target] = self._work.subject
+                self._work = None
+
+    def _arranged(self, queue: Sequence[Work]) -> list[Work]:
+        """What is not thought about yet, in the scheduler's order."""
+        found = []
+        for work in queue:
+            if work.subject in self.fresh:
+                self._thought[work.target] = work.subject
+                continue
+            stale = self._thought.get(work.target, work.subject) != work.subject
+            found.append((-(work.value_if_stale if stale else work.value), work.target, work))
+        found.sort(key=itemgetter(0, 1))
+        return [work for _, _, work in found]
 
     def _spent(self, now: float) -> float:
         day, seconds = self._today
@@ -287,48 +308,48 @@ def _subjects(workspace: Workspace, path: str) -> dict[str, str]:
 
 
 def _queue(workspace: Workspace, sizes: "_Sizes") -> list[Work]:
-    """Everything in scope after a commit, in value order, as the scheduler would have it with no file open."""
+    """Everything in scope after a commit, with its value as the scheduler would have it with no file open."""
     assert workspace.repository is not None
     known = workspace.index.paths()
     recent = [path for path in workspace.repository.recent_paths(RECENT_COMMITS) if path in known]
     committed = {path: rank for rank, path in enumerate(recent)}
     call_ranks = {target: rank for rank, target in enumerate(most_called(workspace.index, MOST_CALLED))}
-    valued: list[tuple[float, Target, str]] = []
+    found: list[Work] = []
     for path in committed.keys() | {target.path for target in call_ranks}:
         symbols = workspace.saved.symbols(path)
-        sizes.add(path, {item.subject for item in symbols})
+        sizes.add(path, symbols)
         for item in symbols:
             target = Target(path, item.symbol.id)
-            if path not in committed and target not in call_ranks:
+            size = sizes.known.get(item.subject)
+            if size is None or (path not in committed and target not in call_ranks):
                 continue
-            lines = item.symbol.range.end.row - item.symbol.range.start.row + 1
             signals = Signals(
                 kind=item.symbol.kind,
                 committed_rank=committed.get(path),
                 call_rank=call_ranks.get(target),
-                lines=lines,
+                lines=item.symbol.range.end.row - item.symbol.range.start.row + 1,
             )
-            valued.append((-value_of(signals).amount, target, item.subject))
-    valued.sort()
-    return [sizes.known[subject] for _, _, subject in valued if subject in sizes.known]
+            stale = value_of(replace(signals, changed=True))
+            found.append(Work(item.subject, *size, target, value_of(signals).amount, stale.amount))
+    return found
 
 
 class _Sizes:
-    """How much there is to read about each subject; a subject's context never changes."""
+    """How much there is to read about each subject, and how many asks there are; a subject's context never changes."""
 
     def __init__(self, workspace: Workspace) -> None:
-        self.known: dict[str, Work] = {}
+        self.known: dict[str, tuple[int, int]] = {}
         self._workspace = workspace
 
-    def add(self, path: str, subjects: set[str]) -> None:
-        tags = self._workspace.index.tags(path)
-        if tags is None or subjects <= self.known.keys():
+    def add(self, path: str, symbols: Sequence[SavedSymbol]) -> None:
+        tags, new = self._workspace.index.tags(path), [item for item in symbols if item.subject not in self.known]
+        if tags is None or not new:
             return
         data = (self._workspace.root / path).read_bytes()
-        resolver = Resolver(self._workspace.index)
-        for symbol in tags.symbols:
-            context = build_context(resolver, path, tags, symbol, data)
-            self.known[context.subject] = Work(context.subject, len(context.text), len(asks_about(context)))
+        resolver = self._workspace.saved.resolver()
+        for item in new:
+            context = build_context(resolver, path, tags, item.symbol, data)
+            self.known[context.subject] = (len(context.text), len(asks_about(context)))
 
 
 def _measured_seconds(trial: Trial, clone: Path, budget_seconds: float) -> float:

@@ -130,6 +130,13 @@ class FakeEngine:
             raise Cancelled("The request was cancelled.")
 
 
+def sound_answer(prompt: Prompt) -> str:
+    """What the context bears out of any symbol: that it does what its name says."""
+    name = prompt.messages[-1].content.rpartition("`\n")[2].partition("`")[2].partition("`")[0] or "greet"
+    word = name.rpartition(".")[2].strip("_").rpartition("_")[2]
+    return f"It is {word}ing what it is given."
+
+
 def _tokens(prompt: Prompt) -> int:
     return sum(len(message.content.split()) for message in prompt.messages)
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from forethought.errors import StoreError
-from forethought.insights import SCHEMA, Entry, Insights, PredictedQuestion, text_digest
+from forethought.insights import SCHEMA, Entry, Insights, text_digest
 from forethought.store.context_store import DiskContextStore
 
 FORMAT = "forethought-contexts"
@@ -311,11 +311,15 @@ def _redacted(entry: Entry, redact: Callable[[str], str]) -> Entry:
         redact(insights.summary) if insights.summary else insights.summary,
         tuple(redact(text) for text in insights.inferences),
         tuple(
-            PredictedQuestion(redact(item.question), redact(item.answer), item.predictability)
+            replace(item, question=redact(item.question), answer=redact(item.answer))
             for item in insights.questions
+            if item.origin != "log"  # what a person asked stays on the person's machine
         ),
     )
-    return replace(entry, insights=clean, reason=redact(entry.reason) if entry.reason else entry.reason)
+    outcome = "empty" if entry.outcome == "done" and clean.empty else entry.outcome
+    return replace(
+        entry, outcome=outcome, insights=clean, reason=redact(entry.reason) if entry.reason else entry.reason
+    )
 
 
 def _without(entry: Entry, rejected: frozenset[str]) -> Entry | None:

@@ -100,6 +100,22 @@ class UserState:
             return SeenCommits(*pair)
         return None
 
+    def note_predictability(self, kind: str, value: float) -> None:
+        """Note how predictable questions about one symbol of a kind were. Raises StoreError when it cannot be kept."""
+        with self._edited() as state:
+            known = self._predictability(state)
+            before = known.get(kind, value)
+            state["predictability"] = {**known, kind: before + _SPEED_WEIGHT * (value - before)}
+
+    def predictability(self) -> dict[str, float]:
+        """Kind of symbol → mean log-probability per token of the questions about such symbols."""
+        return self._predictability(self._read())
+
+    def _predictability(self, state: dict[str, Any]) -> dict[str, float]:
+        known = state.get("predictability")
+        known = known if isinstance(known, dict) else {}
+        return {kind: float(value) for kind, value in known.items() if isinstance(value, int | float)}
+
     def _today(self) -> str:
         return datetime.fromtimestamp(self._now(), UTC).astimezone().date().isoformat()
 

@@ -53,7 +53,10 @@ def gc(invocation: Invocation) -> None:
 @common_options
 @click.pass_obj
 def clear(invocation: Invocation) -> None:
-    """Delete everything that was thought, and what was called wrong."""
+    """Delete everything that was thought, what was called wrong, and the log of your questions."""
+    from forethought.store.question_log import QuestionLog
+
+    QuestionLog(_settings(invocation).cache_folder).clear()
     with _open_store(invocation, to_change=True) as store:
         removed = store.info()["entries"]
         store.clear()

@@ -1,0 +1,85 @@
+"""How often a model's answers of one kind are right, as people found by reading the code, and what follows from it.
+
+The rule: a kind of answer of which more than MOST_WRONG were wrong, among at least LEAST_LABELS that were read, may
+not be served for that model: it is not asked for at sleep time, not shown, and a question of that kind goes on to the
+tiers that read the code. What nobody has measured is served. Answers made of facts are not the model's, and stay.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from forethought.insights import Insights
+
+LEAST_LABELS = 20
+MOST_WRONG = 0.10
+
+TABLE = "reliability.json"
+"""Model → kind → how many answers were right, vague and wrong; written by `forethought bench truth`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    right: int = 0
+    vague: int = 0
+    wrong: int = 0
+
+    @property
+    def serves(self) -> bool:
+        total = self.right + self.vague + self.wrong
+        return total < LEAST_LABELS or self.wrong <= MOST_WRONG * total
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """What was measured, by model and kind."""
+
+    counts: Mapping[str, Mapping[str, Counts]] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, data: Any) -> "Reliability":
+        """Raises ValueError when it is no such table."""
+        try:
+            return cls(
+                {
+                    model: {
+                        kind: Counts(*(_count(found[name]) for name in ("right", "vague", "wrong")))
+                        for kind, found in kinds.items()
+                    }
+                    for model, kinds in data["models"].items()
+                }
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"not a table of reliability: {error!r}") from error
+
+    def unreliable_kinds(self, model: str) -> frozenset[str]:
+        """What this model may not serve."""
+        return frozenset(kind for kind, counts in self.counts.get(model, {}).items() if not counts.serves)
+
+    def servable(self, insights: Insights, model: str) -> Insights:
+        """The insights without what this model may not serve."""
+        refused = self.unreliable_kinds(model)
+        if not refused:
+            return insights
+        questions = tuple(item for item in insights.questions if item.basis == "facts" or item.kind not in refused)
+        dropped = {item.answer for item in insights.questions if item not in questions}
+        return Insights(
+            summary=None if insights.summary in dropped else insights.summary,
+            inferences=tuple(text for text in insights.inferences if text not in dropped),
+            questions=questions,
+        )
+
+
+@cache
+def shipped_reliability() -> Reliability:
+    """The table of this release. Raises ValueError when the installation is damaged."""
+    return Reliability.from_json(json.loads(resources.files("forethought").joinpath(TABLE).read_bytes()))
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError(f"expected a count, got {value!r}")
+    return value

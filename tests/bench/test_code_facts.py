@@ -138,3 +138,8 @@ def test_a_right_answer_names_all_and_nothing_else(expected, answer, right):
 
 def test_no_answer_is_no_right_answer():
     assert not judge(Expected("items"), "There is nothing.", "none").right
+
+
+def test_a_file_whose_path_is_the_end_of_another_is_not_asked_about():
+    questions = make_questions({"setup.py": SHAPES, "tools/setup.py": SHAPES}, 1000, 1)
+    assert {item.path for item in questions if item.kind == "file"} == {"tools/setup.py"}

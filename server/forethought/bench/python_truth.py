@@ -267,7 +267,10 @@ def _about_files(repository: _Repository, chooser: random.Random) -> Iterator[As
         if any(isinstance(child, ast.If | ast.Try | ast.With) for child in tree.body):
             continue  # what stands in them may or may not be defined
         assigned = tuple(name for child in tree.body for node in ast.walk(child) for name in _bound_names(node))
-        named = chooser.choice([tail for tail in _tails(path) if tails[tail] == 1])
+        unique = [tail for tail in _tails(path) if tails[tail] == 1]
+        if not unique:
+            continue  # `setup.py` is also the end of `tools/setup.py`
+        named = chooser.choice(unique)
         expected = Expected("items", tuple(child.name for child in top), (path, named, *assigned, *inner))
         text = chooser.choice(FILE).format(x=chooser.choice((f"`{named}`", named)))
         yield Asked(f"file {path}", "file", text, expected, path, 1, "")

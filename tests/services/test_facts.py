@@ -1,0 +1,163 @@
+"""What a question of fact is answered with: exact, short, from the index, and never more than is known."""
+
+import pytest
+from test_answering import ask
+from tests_world import World
+
+from forethought.engine.messages import Message
+from forethought.index.tags import Position
+
+SOURCES = {
+    "shop.py": """from abc import ABC, abstractmethod
+from far import Remote
+
+
+class Base(ABC):
+    @abstractmethod
+    def send(self, cents: int) -> str: ...
+
+    @staticmethod
+    def clean(text: str) -> str:
+        return text.strip()
+
+
+class Card(Base):
+    def __init__(self, number: str, limit: int = 100) -> None:
+        self.number = number
+
+    def send(self, cents: int, *, tries: int = 3, **options: str) -> str:
+        if cents < 0:
+            raise ValueError(cents)
+        return pay(cents)
+
+
+class Bank(Base, Remote):
+    def send(self, cents: int) -> str:
+        return "bank"
+
+
+def pay(cents: int) -> str:
+    return f"{cents}"
+
+
+def pieces(size):
+    yield size
+    yield from range(size)
+
+
+async def fetch(url):
+    return url
+
+
+def quiet() -> None:
+    pay(1)
+""",
+    "other.py": "from shop import Base\n\n\nclass Cash(Base):\n    pass\n",
+}
+
+
+def check(world: World, question: str, *expected: str, aspect: str | None = None, **options: object) -> str:
+    """The answer is a fact and says all of what is expected."""
+    for path, text in SOURCES.items():
+        world.write(path, text)
+    session, workspace = world.open(engine=False)
+    workspace.refresh()
+    if "at" in options:
+        path, row, column = options["at"]  # type: ignore[misc] # as written in each test
+        options["at"] = (workspace, path, Position(row, column))
+    answer = ask(session, question, **options)
+    assert answer.tier == "facts", answer.text
+    for text in expected:
+        assert text in answer.text
+    assert aspect in (None, answer.aspect)
+    return answer.text
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("what is the default of tries in Card.send?", "`tries` of `Card.send` defaults to `3`."),
+        ("what is the default of cents in Card.send?", "`cents` of `Card.send` has no default."),
+        ("what is the default of number in Card?", "has no default"),
+        ("what is the default of limit in Card?", "defaults to `100`"),
+        ("what is the default of retries in Card.send?", "has no parameter `retries`; it takes 3 parameters"),
+        ("what is the default of retries in Card.send?", "`**options: str` may take it. Did you mean `tries`?"),
+        ("what are the defaults of Card.send?", "1 default: `tries` = `3`"),
+        ("what parameters does Card take?", "`Card.__init__`, which makes a `Card`, takes 2 parameters besides `self`"),
+        ("how many parameters does pay take?", "`pay` takes 1 parameter: `cents: int`."),
+        ("does pay take a parameter called euros?", "`pay` has no parameter `euros`; it takes 1 parameter"),
+        ("does pay take a cents parameter?", "Yes: `pay` takes `cents: int`."),
+        ("what does pay return?", '`pay` is declared to return `str`, and returns `f"{cents}"`.'),
+        ("what does quiet return?", "`quiet` is declared to return `None`."),
+        ("what does pieces yield?", "`pieces` yields `size`, `from range(size)`."),
+        ("what does fetch return?", "`fetch` returns `url`. It is async: what it returns is awaited."),
+        ("what does Card return?", "`Card` is a class; calling it gives an instance."),
+        (
+            "what are the subclasses of Base?",
+            "`Base` has 3 direct subclasses:\n- `Cash` (other.py:4)\n- `Card` (shop.py",
+        ),
+        ("what are the subclasses of Card?", "`Card` has no subclass in this repository"),
+        ("what does Bank inherit from?", "`Bank` is based on `Base`, `Remote`."),
+        ("does Card inherit from Base?", "Yes: `Card` is based on `Base`."),
+        ("does Card inherit from Bank?", "No: `Card` is not based on `Bank`"),
+        ("what methods does Card have?", "It inherits\n- from `Base` (shop.py): `clean`"),
+        ("what methods does Bank have?", "and what `Remote` brings, which is not in this repository"),
+        ("does Card have a method clean?", "Yes by inheritance: `def clean(text: str) -> str`"),
+        ("does Card have a method burn?", "No: `Card` defines no `burn`."),
+        ("does Card.send raise ValueError?", "Yes: `Card.send` raises `ValueError` itself."),
+        ("does Card.send raise KeyError?", "`Card.send` does not raise `KeyError` itself; what it calls may."),
+        ("does quiet call pay?", "Yes: `quiet` calls `pay`"),
+        ("does pay call quiet?", "No: `pay` does not call `quiet` itself"),
+        ("is pay called by quiet?", "Yes: `quiet` calls `pay`"),
+        ("is fetch async?", "Yes: `fetch` is async."),
+        ("is pay async?", "No: nothing says that `pay` is async."),
+        ("is Base abstract?", "Yes: `Base` is abstract."),
+        ("is Base.clean a static method?", "Yes: `Base.clean` is static."),
+        ("is pieces a generator?", "Yes: `pieces` is a generator."),
+        ("is Card a function?", "No: `Card` is a class"),
+        ("is there a function called pay?", "Yes: `pay` is a function in shop.py:"),
+        ("who calls Card.clean?", "`Base.clean` is not called"),
+    ],
+)
+def test_facts_are_exact(world: World, question: str, expected: str) -> None:
+    check(world, question, expected)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("who calls Card.sent?", "`Card` (shop.py:14) defines no `sent`. Did you mean `send`?"),
+        ("what does Bank.fly return?", "It may come from `Remote`, which is not here."),
+        ("who calls Shelf.add?", "Nothing named `Shelf.add` is defined in this repository."),
+        ("what does pays return?", "Nothing named `pays` is defined in this repository. Did you mean `pay`?"),
+    ],
+)
+def test_what_does_not_exist_is_said(world: World, question: str, expected: str) -> None:
+    check(world, question, expected, aspect="unknown")
+
+
+def test_a_plain_word_that_nothing_is_named_by_may_be_no_name(world: World) -> None:
+    session, workspace = world.open(engine=False)
+    workspace.refresh()
+    assert ask(session, "where is authentication implemented?").tier == "none"
+
+
+def test_it_means_what_was_spoken_of_and_this_the_place(world: World) -> None:
+    history = (Message("user", "what does pay return?"), Message("assistant", "A `str`, like `fetch`."))
+    at = ("shop.py", SOURCES["shop.py"].splitlines().index("def pieces(size):"), 6)
+    check(world, "who calls it?", "`pay` is called from", history=history, at=at)
+    check(world, "what does this yield?", "`pieces` yields", history=history, at=at)
+
+
+def test_the_kind_that_is_said_chooses_among_namesakes(world: World) -> None:
+    world.write("names.py", "class token: ...\n")
+    world.write("more.py", "def token() -> int:\n    return 1\n")
+    check(world, "where is the class token?", "names.py:1")
+    check(world, "what does the function token return?", "returns `1`")
+    check(world, "where is token defined?", "could be one of 2", aspect="ambiguous")
+
+
+def test_a_file_that_is_said_chooses_among_namesakes(world: World) -> None:
+    world.write("names.py", "def token() -> int:\n    return 2\n")
+    world.write("more.py", "def token() -> int:\n    return 1\n")
+    check(world, "what does token in more.py return?", "returns `1`")

@@ -36,9 +36,7 @@ _FEWEST_LINES = 5
 def run(
     measurement: Measurement,
     root: Path,
-    limit: Annotated[
-        int, "How many problems, and how many symbols of the repository; 0 is all problems, no symbols."
-    ] = 3,
+    limit: Annotated[int, "How many problems, and twice as many functions of the repository; 0: all, and none."] = 3,
     seed: Annotated[int, "Of the samples, the drafts and the intervals."] = 7,
 ) -> Report:
     """Raises EngineError, ModelError, RootError and UsageError (a repository without functions)."""
@@ -50,7 +48,7 @@ def run(
     symbols: dict[str, dict[str, Any]] = {}
     if limit:
         with _open(measurement, root) as workspace:
-            targets = {f"{one.path} {one.symbol_id}": one for one in _functions(workspace, limit, seed)}
+            targets = {f"{one.path} {one.symbol_id}": one for one in _functions(workspace, 2 * limit, seed)}
             symbols = measurement.collect(
                 f"symbols of {root.name}",
                 targets,
@@ -83,7 +81,7 @@ def _ask(measurement: Measurement, situation: Situation, seed: int) -> dict[str,
 
 
 def _rounds(count: int) -> str:
-    return f"1 draft, {count} rounds"
+    return f"1 draft, {count} {'round' if count == 1 else 'rounds'}"
 
 
 def _drafts(count: int) -> str:
@@ -152,28 +150,29 @@ def _report(
     right = {name: bootstrap([float(one[name]["right"]) for one in problems], seed) for name in (_NONE, *_METHODS)}
     on_problems = Table(
         "Word problems",
-        ("method", "share right", "gain over no notes", "answer's log P gained", "tokens written asleep",
-         "tokens read asleep", "seconds asleep"),
+        ("method", "share right", "gain over no notes", "answer's log P gained", "written tokens",
+         "prompt tokens", "cached", "seconds"),
         tuple(
-            (name, right[name], *gains.get(name, (None, None)), sleep.completion, sleep.prompt - sleep.cached,
-             sleep.seconds)
+            (name, right[name], *gains.get(name, (None, None)), sleep.completion, sleep.prompt,
+             sleep.cached, sleep.seconds)
             for name in (_NONE, *_METHODS)
             for sleep in [mean_spent([spent_from(one[name]["sleep"]) for one in problems])]
         ),
-        f"{len(problems)} problems. Rounds revise one draft; drafts are merged, and not revised.",
+        f"{len(problems)} problems. Rounds revise one draft; drafts are merged, and not revised. Tokens and seconds "
+        "are those of the pass over one context.",
     )  # fmt: skip
     known = [one for one in symbols if one]
     on_code = Table(
         f"Functions of {repository}",
-        ("method", "texts kept a symbol", "share kept", "tokens written", "tokens read", "seconds"),
+        ("method", "texts kept a symbol", "share kept", "written tokens", "prompt tokens", "cached", "seconds"),
         tuple(
-            (name, bootstrap([float(len(one[name]["kept"])) for one in known], seed), _share_kept(known, name),
-             sleep.completion, sleep.prompt - sleep.cached, sleep.seconds)
+            (name, sum(len(one[name]["kept"]) for one in known) / len(known), _share_kept(known, name),
+             sleep.completion, sleep.prompt, sleep.cached, sleep.seconds)
             for name in _METHODS
             for sleep in [mean_spent([spent_from(one[name]["sleep"]) for one in known])]
         ) if known else (),
         f"{len(known)} functions. Kept is what grounding, merging and checking leave of the model's own texts; whether "
-        "it is right is what `forethought bench truth` says.",
+        "it is right is what `forethought bench truth` says. All methods but the first find most of their prompts read.",
     )  # fmt: skip
     return Report(
         name="candidates",
@@ -230,7 +229,7 @@ def _best_sentence(problems: Sequence[Mapping[str, Any]], names: Sequence[str], 
         if (gain := gain_in_certainty([(one[names[0]]["certainty"], one[name]["certainty"]) for one in problems], seed))
     }
     if not scored:
-        return f"Whether more {what} help cannot be told: the engine does not score."
+        return f"Whether more {what} help cannot be told from what was scored."
     best = max(scored, key=lambda name: scored[name].mean)
     gain = scored[best]
     said = f"{gain.mean:+.2f} nats a token over {names[0]} (95 % interval {gain.low:+.2f} to {gain.high:+.2f})"

@@ -94,7 +94,10 @@ class Measurement:
         """
         if self._engine is None:
             settings = self.user_settings
-            model = choose_model(settings, model_folder()) or resolve_model(DEMO_MODEL, model_folder())
+            local = settings.engine == "llama" or (settings.engine == "auto" and not settings.openai_base_url)
+            model = (
+                choose_model(settings, model_folder()) or resolve_model(DEMO_MODEL, model_folder()) if local else None
+            )
             self._runtime = tempfile.TemporaryDirectory(prefix="forethought-", ignore_cleanup_errors=True)
             self._engine = connect(settings, model=model, runtime_folder=Path(self._runtime.name))
         return self._engine

@@ -172,7 +172,7 @@ def _report(
             for sleep in [mean_spent([spent_from(one[name]["sleep"]) for one in known])]
         ) if known else (),
         f"{len(known)} functions. Kept is what grounding, merging and checking leave of the model's own texts; whether "
-        "it is right is what `forethought bench truth` says. All methods but the first find most of their prompts read.",
+        "it is right is what `forethought bench truth` says. All but the first method find most of their prompts read.",
     )  # fmt: skip
     return Report(
         name="candidates",

@@ -79,9 +79,9 @@ _TYPES = {
 """A type that prose claims of a result, and what in the annotation or the returned expressions bears it out."""
 
 _USED = re.compile(r"\b(?:us(?:es?|ing)|calls?|calling) (?:the |an? )?`([\w.]+)(?:\(\))?`", re.IGNORECASE)
-_DOCSTRING = re.compile(r"(\"{3}|'{3}).*?\1|/\*.*?\*/|^\s*(?://|#).*$", re.DOTALL | re.MULTILINE)
+_DOCSTRING = re.compile(r"(\"{3}|'{3}).*?\1|/\*.*?\*/|^[ \t]*(?://|#)[^\n]*", re.DOTALL | re.MULTILINE)
 _TAUTOLOGY = re.compile(
-    r"\bshould know (?:that|how)\b[^.]*\bis an? [\w -]*(?:function|method|class|module)\b"
+    r"\bshould know (?:that|how)\b[^.]*\bis (?:designed\b|used\b|an? [\w -]*(?:function|method|class|module)\b)"
     r"|\bis an? (?:[\w-]+ )?(?:function|method|class|module) that (?:is|can be) (?:used|called|passed)\b"
     r"|\btakes? (?:in )?[^.]*\bas (?:an? )?(?:\w+ )?(?:inputs?|arguments?|parameters?)\W*$"
     r"|\bclass that has an?\b|\b(\w+ \w+ \w+)\b.*\b\1\b"
@@ -92,22 +92,23 @@ _WORD = re.compile(r"[A-Za-z][a-z]+|[A-Z]+(?![a-z])")
 _PLAIN = frozenset(
     re.findall(
         r"\w+",
-        "a able about above according after again all allow allows along already also always an and another any anything "
-        "are argument arguments as at based be because been before being below between both but by call called caller "
-        "callers calling calls can case class code common contain contained containing contains convenient correct "
-        "correctly could current currently data default defaults define defined defines describes designed different do "
-        "does doing done each end enough ensure ensures etc every example existing expected expects file first following "
-        "for from function functions further general get gets getting give given gives giving handle handled handles "
-        "handling has have having help helps hold holds how however in indicate indicates information input inputs "
-        "instance instances instead into is it item items its itself just keep keeps kind know language like long made "
-        "make makes making many may means method methods might module more most must name named names need needed needs "
-        "new not number object objects of on once one only operation operations or other others out output over parameter "
-        "parameters part particular parts pass passed passes passing people perform performed performing performs "
-        "possible program provide provided provides providing purpose python rather represent represented representing "
-        "represents result results return returned returning returns same see seen set sets setting several should show "
-        "shows simple single so some something specific specified still such sure symbol take taken takes taking than "
-        "that the their them then there these they thing things this those three through to together track two type types "
-        "under up use used useful user uses using value values variable variables various was way what when where which "
+        "a able about above according after again all allow allows along already also always an and another any "
+        "anything are argument arguments as at based be because been before being below between both but by call "
+        "called caller callers calling calls can case class code common contain contained containing contains "
+        "convenient correct correctly could current currently data default defaults define defined defines "
+        "describes designed different do does doing done each end enough ensure ensures etc every example existing "
+        "expected expects file first following for from function functions further general get gets getting give "
+        "given gives giving handle handled handles handling has have having help helps hold holds how however in "
+        "indicate indicates information input inputs instance instances instead into is it item items its itself "
+        "just keep keeps kind know language like long made make makes making many may means method methods might "
+        "module more most must name named names need needed needs new not number object objects of on once one only "
+        "operation operations or other others out output over parameter parameters part particular parts pass "
+        "passed passes passing people perform performed performing performs possible program provide provided "
+        "provides providing purpose python rather represent represented representing represents result results "
+        "return returned returning returns same see seen set sets setting several should show shows simple single "
+        "so some something specific specified still such sure symbol take taken takes taking than that the their "
+        "them then there these they thing things this those three through to together track two type types under up "
+        "use used useful user uses using value values variable variables various was way what when where which "
         "while who whole whose will with within work works would you your ",
     )
 )

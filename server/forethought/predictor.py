@@ -30,6 +30,9 @@ _RAISE = re.compile(r"^\s*(?:\}\s*)?(?:raise|throw)\s+(?:new\s+)?(?P<name>[\w.:]
 _OPENING = re.compile(r"^(?:\}\s*)?(?:if|elif|else if|else|except|catch|for|while|unless|case|when)\b")
 _DEFAULT = re.compile(r"^(?P<head>.*?)(?<![=<>!:])=(?![=>])(?P<value>.*)$", re.DOTALL)
 _YIELD = re.compile(r"^\s*(?:[\w.]+\s*=\s*)?yield\b", re.MULTILINE)
+_TELLING = frozenset(
+    {"True", "False", "None", "NotImplemented", "true", "false", "null", "nil", "undefined", "self", "this"}
+)
 _ROLE = re.compile(r":[\w:]+:`~?([^`<]+)(?: <[^`]*>)?`")
 _MARKS = (
     (re.compile(r"@(?:\w+\.)?(?:async)?contextmanager\b"), "It is a context manager: use it in a with statement."),
@@ -170,7 +173,7 @@ def _model_asks(context: Context) -> Iterator[Ask]:
 def _result(context: Context) -> Iterator[Ask]:
     if context.kind not in FUNCTION_KINDS or context.returns_nothing or _YIELD.search(context.own):
         return
-    expressions = _quoted(context.returned)
+    expressions = _quoted(context.returned) if not any(_is_local(item, context) for item in context.returned) else []
     annotation = _quoted([context.returns] if context.returns else [])
     question = f"What does `{context.name}` return?"
     if expressions and len(expressions) == len(set(context.returned)) <= MOST_LISTED:
@@ -178,6 +181,12 @@ def _result(context: Context) -> Iterator[Ask]:
         yield Ask("question", "returns", question, f"It returns {_either(expressions)}{typed}.")
     elif annotation:
         yield Ask("question", "returns", question, f"It returns {annotation[0]}.")
+
+
+def _is_local(expression: str, context: Context) -> bool:
+    """Whether an expression is the bare name of a local variable, which tells nobody anything."""
+    parameters = {name for item in context.parameters for name in IDENTIFIER.findall(item)[:1]}
+    return IDENTIFIER.fullmatch(expression) is not None and expression not in _TELLING | parameters
 
 
 def _errors(context: Context) -> Iterator[Ask]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from forethought.candidates import merge_candidates
+from forethought.candidates import SAME_CLAIM, merge_candidates
 from forethought.claims import agreement, agrees_with_docs, contradiction, covers, support
 from forethought.context import Context
 from forethought.contrast import LEAST_GAIN, turned_round
@@ -223,6 +223,8 @@ class _Pass:
                 continue
             said.update(map(_plain, sentences(text)))
             if ask.part == "inference":
+                if summary and agreement(text, summary) >= SAME_CLAIM:
+                    continue  # says no more than the summary does
                 inferences.append(text)
                 if ask.answer is not None:
                     continue  # one of several: by itself it does not answer its question

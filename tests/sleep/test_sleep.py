@@ -27,7 +27,7 @@ SOURCE = '''
 CONTEXT = context_of(SOURCE, "clean")
 PURPOSE = "It strips the white space off the raw input text."
 WHEN = "Use it on raw input text."
-CALLER = "The input text is stripped of white space."
+CALLER = "The raw text is cleaned with the helper."
 GOOD = (PURPOSE, WHEN, CALLER)
 KNOWN = ("It returns `helper(text).strip()`, as `str`.", "It raises `ValueError` under `if not text`.")
 

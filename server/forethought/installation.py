@@ -117,6 +117,9 @@ def _cache_files(folder: Path) -> Iterator[tuple[str, Path]]:
     usual = Path(platformdirs.user_cache_dir("forethought"))
     if folder == usual or (folder / CONTEXTS_FOLDER / MARKER).is_file():
         yield from _matching(folder, _IN_CACHE)
+        for entry in _entries(folder / "measurements"):
+            if entry.name.endswith("-cache") and entry.is_dir() and not entry.is_symlink():
+                yield from _matching(entry, _IN_CACHE)  # a bench's own, kept so that it can go on
 
 
 def _data_files(data: Path) -> Iterator[tuple[str, Path]]:

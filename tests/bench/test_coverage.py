@@ -13,6 +13,7 @@ from forethought.engine.messages import CancelToken
 from forethought.errors import UsageError
 from forethought.precompute import Selection
 from forethought.session import Session
+from forethought.store.question_log import QuestionLog
 
 SOURCE = '''def polish_text(text, width=80):
     """Polishes."""
@@ -44,7 +45,7 @@ class Place:
 
     def think(self):
         loaded = load_settings(self.root, self.environment)
-        engine = FakeEngine(default="It gives back the text without the spaces at its ends.")
+        engine = FakeEngine(default="It polishes the text with `strip`.")
         with closing(Session(loaded, self.environment, engine=engine)) as session:
             session.precompute(session.add_root(self.root), Selection(), lambda step: None, CancelToken())
 
@@ -71,9 +72,9 @@ def test_questions_are_counted_by_the_tier_that_answers_them(place):
 
 def test_tokens_are_used_unasked_for_or_stale(place):
     place.think()
+    assert place.measure("Who calls `polish_text`?").data["sleep"]["fresh, not asked for"] > 0
     sleep = place.measure("What does `polish_text` do?").data["sleep"]
     assert sleep["used in an answer"] > 0
-    assert sleep["fresh, not asked for"] > 0
     assert sleep["stale: the code has changed"] == 0
     place.write(SOURCE.replace("text.strip()", "text.rstrip()"))
     sleep = place.measure("What does `polish_text` do?").data["sleep"]
@@ -85,6 +86,18 @@ def test_without_a_log_the_most_called_symbols_are_asked_about(place):
     report = place.measure()
     assert report.settings["origin"] == "templates over the 1 most-called symbols"
     assert report.data["sleep_tokens"] == 0
+
+
+def test_what_the_user_really_asked_comes_before_templates(place):
+    QuestionLog(place.folder / "cache").note("Who calls `polish_text`?", "polish_text", "facts")
+    report = place.measure()
+    assert report.settings["origin"] == "the log of what you asked"
+    assert report.data["tiers"]["facts"] == 1
+
+
+def test_asking_for_a_measurement_is_not_noted(place):
+    place.measure("Who calls `polish_text`?")
+    assert QuestionLog(place.folder / "cache").questions() == ()
 
 
 def test_a_file_that_cannot_be_read_is_refused(place):

@@ -209,7 +209,7 @@ def _read_python(root: Path) -> dict[str, str]:
 def _open(measurement: Measurement, root: Path, engine: Engine | None) -> Iterator[tuple[Session, Workspace]]:
     """A session over the repository with caches of its own, indexed."""
     environment = {**measurement.environment, "FORETHOUGHT_CACHE_DIR": str(measurement.folder / "code-facts-cache")}
-    flags = {} if engine is not None else {"engine": "none"}
+    flags = {"questions": {"log": False}, **({} if engine is not None else {"engine": "none"})}
     with closing(Session(load_settings(root, environment, flags=flags), environment, engine=engine)) as session:
         workspace = session.add_root(root)
         workspace.refresh()

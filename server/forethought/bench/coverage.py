@@ -23,6 +23,7 @@ from forethought.errors import ForethoughtError, UsageError
 from forethought.index.facts import most_called
 from forethought.insights import Entry
 from forethought.session import Session
+from forethought.store.question_log import QuestionLog
 from forethought.store.user_state import UserState
 from forethought.workspace import Workspace
 
@@ -62,7 +63,7 @@ def run(
 ) -> Report:
     """Tiers, milliseconds, and the tokens and seconds of sleep. Raises UsageError without questions."""
     engine = measurement.engine if generate else None
-    flags = {} if generate else {"engine": "none"}
+    flags = {"questions": {"log": False}, **({} if generate else {"engine": "none"})}
     settings = load_settings(root, measurement.environment, flags=flags)
     with closing(Session(settings, measurement.environment, engine=engine)) as session:
         workspace = session.add_root(root)
@@ -90,7 +91,7 @@ def _questions(workspace: Workspace, cache_folder: Path, file: Path | None) -> t
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"{file} cannot be read ({error}); name a text file with one question a line.") from error
         return [text for line in lines if (text := _question_in(line))], f"the file {file.name}"
-    if logged := _logged(cache_folder):
+    if logged := [text for text, _, _ in QuestionLog(cache_folder).questions()]:
         return logged, "the log of what you asked"
     targets = most_called(workspace.overlay, SYMBOLS)
     names = [target.symbol_id.partition("#")[0] for target in targets]
@@ -107,10 +108,6 @@ def _question_in(line: str) -> str:
     except (ValueError, KeyError, TypeError):
         return ""
     return value if isinstance(value, str) else ""
-
-
-def _logged(cache_folder: Path) -> list[str]:
-    return []
 
 
 def _thoughts(session: Session, workspace: Workspace) -> list[_Thought]:

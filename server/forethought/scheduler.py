@@ -106,6 +106,7 @@ class Scheduler:
         self._closed = False
         self._cancel = CancelToken()
         self._unsurveyed: dict[Workspace, set[str] | None] = {}
+        self._surveying: frozenset[Workspace] = frozenset()
         self._coverage: dict[Workspace, dict[str, dict[str, SymbolState]]] = {}
         self._hovered: dict[Target, float] = {}
         self._signals: dict[Workspace, _ScopeSignals] = {}
@@ -148,6 +149,7 @@ class Scheduler:
 
     def survey_now(self) -> None:
         """Look at everything in scope on this thread, for a process that does not think. Reads the disk."""
+        self._unsurveyed.clear()
         for workspace in self._workspaces:
             self._survey(workspace, None)
         self._arrange()
@@ -205,6 +207,14 @@ class Scheduler:
         """Symbols thought about since the queue was last empty."""
         return self._done
 
+    @property
+    def surveying(self) -> bool:
+        """Whether somebody waits to hear how the scope stands: `queue` and `coverage` are older than that."""
+        with self._changed:
+            waiting = any(paths is None for paths in self._unsurveyed.values())
+            unknown = any(workspace not in self._coverage for workspace in self._workspaces)
+            return not self._closed and bool(waiting or unknown or self._surveying)
+
     def coverage(self, workspace: Workspace) -> Counter[State]:
         """How the symbols in scope stand, by saved content."""
         files = dict(self._coverage.get(workspace, {}))
@@ -250,16 +260,20 @@ class Scheduler:
                     return
                 self._cancel = CancelToken()
                 surveys, self._unsurveyed = self._unsurveyed, {}
+                self._surveying = frozenset(workspace for workspace, paths in surveys.items() if paths is None)
             try:
                 for workspace, paths in surveys.items():
                     self._survey(workspace, paths)
                 if surveys:
                     self._arrange()
+                    self._surveying = frozenset()
+                    self._on_change()
                 if self._may_think():
                     self._think(self._queue[0])
             except Cancelled:
                 continue  # a person, or the closing session, stopped it; the symbol stays queued
             except Exception as error:  # noqa: BLE001 -- the thread outlives any one symbol; the error goes to the log
+                self._surveying = frozenset()
                 self._not_before = time.monotonic() + RETRY_SECONDS
                 self._on_error(error)
 

@@ -329,6 +329,7 @@ class Session:
             starting=any(not workspace.indexed_once for workspace in self._workspaces) and not indexing,
             indexing=[workspace.root.name for workspace in indexing],
             problem=problem,
+            comparing=self._started and configured and scheduler.surveying,
             current=_symbol_title(*current) if current else self._precomputing.message if self._precomputing else None,
             paused=paused,
             configured=configured,
@@ -507,6 +508,7 @@ def _state_of(
     starting: bool,
     indexing: list[str],
     problem: str | None,
+    comparing: bool,
     current: str | None,
     paused: str | None,
     configured: bool,
@@ -522,6 +524,8 @@ def _state_of(
         return "degraded", problem
     if current:
         return "thinking", f"Thinking about {current}; {queue} to go."
+    if comparing:
+        return "indexing", "Comparing with what is known."
     if paused:
         return "paused", f"Paused: {paused}."
     if switched_off:

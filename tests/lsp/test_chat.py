@@ -93,7 +93,7 @@ def test_a_command_that_is_cancelled_stops_the_engine(inside: InProcess) -> None
     assert caught.value.code == -32800
     inside.engine.release()
     inside.engine.queue("Next.")
-    assert chat(inside, tier="full")["answer"] == "Next."
+    assert chat(inside, tier="full")["answer"].endswith("Next.")
 
 
 def test_a_question_does_not_keep_others_waiting(inside: InProcess, repository: Path) -> None:

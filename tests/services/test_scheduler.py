@@ -1,7 +1,9 @@
 """Idle thinking: what is in scope, in which order, and what stops it."""
 
+import threading
 from collections.abc import Callable
 
+import pytest
 from tests_world import SOURCE, World
 
 from forethought.errors import ModelLoadError
@@ -217,3 +219,17 @@ def test_a_look_at_the_whole_scope_does_not_forget_what_was_hovered_outside_of_i
     session.scheduler.hovered(workspace, Target("greet.py", "polish"))
     session.scheduler.survey(workspace, None)
     eventually(lambda: symbol_state(workspace, "greet.py", "polish") == "fresh")
+
+
+def test_nothing_left_is_said_only_once_the_scope_was_looked_at(
+    world: World, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, _ = world.open()
+    looked = threading.Event()
+    survey = session.scheduler._survey
+    monkeypatch.setattr(session.scheduler, "_survey", lambda *words: (looked.wait(20), survey(*words)))
+    session.start()
+    eventually(lambda: "Comparing" in session.status()["message"])
+    assert session.status()["state"] == "indexing"
+    looked.set()
+    eventually(lambda: finished(session))

@@ -36,10 +36,17 @@ def stream_answer(
     """
     started = time.monotonic()
     first = 0.0
+    shown = held = ""
     for event in engine.generate(request, cancel):
         if isinstance(event, Delta):
             first = first or (time.monotonic() - started) * 1000
-            on_delta(event.text)
+            # White space at either end is no part of the answer.
+            piece = (held + event.text) if shown else event.text.lstrip()
+            said = piece.rstrip()
+            held = piece[len(said) :]
+            if said:
+                shown = said
+                on_delta(said)
         elif isinstance(event, Completion):
             if event.finish == "cancelled" or cancel.cancelled:
                 raise Cancelled("The answer was cancelled.")

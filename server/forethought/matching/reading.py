@@ -13,7 +13,7 @@ from typing import Protocol
 from forethought.matching.intent import Intent
 from forethought.matching.names import is_marked
 from forethought.matching.rules import ONLY_OF_FILES, ONLY_OF_MARKED, any_rule, compiled, introductions
-from forethought.matching.words import KINDS, Phrases, meanings, no_names, openings, phrases, respelt
+from forethought.matching.words import KINDS, Phrases, guarded, meanings, no_names, openings, phrases, respelt
 
 LONGEST = 300
 """Characters of the longest question that is read."""
@@ -239,7 +239,7 @@ def _namings(tokens: Sequence[_Token], known: Names) -> Iterator[list[Naming]]:
             sure.append(place)
         elif not token.name or token.word in no_names() or token.word in _POINTERS:
             continue
-        elif token.word in ours or token.word in KINDS:
+        elif token.word in ours or token.word in KINDS or token.word in guarded():
             doubtful.append(place)
         elif token.meant and not known.defines(token.name):
             slips.append(place)

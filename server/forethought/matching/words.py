@@ -174,19 +174,19 @@ deriving from=inherit|under the hood|in detail|in a nutshell|in short
 
 _GUARDED = (
     "not never no none nothing nobody nowhere without except but unless instead only and or if than rather versus "
-    "vs why before after while until since because neither nor besides apart cannot whether first most least many few "
-    "form user text texts nested cases called rises parens through though them they these those their "
-    "too both very more less often same similar"
+    "vs why before after while until since because neither nor besides apart cannot whether first most least many "
+    "few form user text texts nested cases called rises parens through though them they these those their too "
+    "both very more less often same similar once twice each together yet still already better best worse main "
+    "well enough"
 )
-"""Words that must not be taken for a misspelling of another."""
+"""Words that are no misspelling of another, and the name of a symbol only where one has it."""
 
 _NO_NAMES = (
     "a an the this that it its them they these those what which who whom where when how why is are was were do "
     "does did be been in of for to and or not no never used called there here everything anything something nothing "
     "all any some you i we me us none nobody nowhere without except but unless instead only than versus vs before "
     "after while until since because both other if can could will would should may might must have has had by from "
-    "on at as with about so now then please someone anyone everyone people everybody most least many few first "
-    "last more less often same very too well enough once twice each together yet still already better best worse main "
+    "on at as with about so now then please someone anyone everyone people everybody "
     "named"
 )
 """Words that are no name of a symbol unless they are marked as code."""
@@ -254,7 +254,7 @@ def respelt(word: str) -> str | None:
 
     Another letter in place of one is no slip in a short word: “texts” are no “tests”. Distances: rapidfuzz.
     """
-    if len(word) < 4 or word in _guarded() or not word.isalpha():
+    if len(word) < 4 or word in guarded() or not word.isalpha():
         return None
     known = _correctable()
     longest = 2 if len(word) >= 9 else 1
@@ -276,7 +276,8 @@ def _correctable() -> tuple[str, ...]:
 
 
 @cache
-def _guarded() -> frozenset[str]:
+def guarded() -> frozenset[str]:
+    """Words that are no misspelling of another, and the name of a symbol only where one has it."""
     return frozenset(_GUARDED.split())
 
 

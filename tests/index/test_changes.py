@@ -1,5 +1,8 @@
 """What differs between two versions of some files, symbol by symbol."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from forethought.index.changes import Version, compare
 from forethought.index.extract import read_tags
 from forethought.index.languages import load_languages
@@ -191,3 +194,29 @@ def test_other_languages():
         {"a.go": "package a\n\nfunc Area(w int, h int) int {\n\treturn w\n}\n"},
         "changed Area: parameter `h int` added",
     )
+
+
+BLOCKS = st.lists(
+    st.builds(
+        lambda name, body, indent: f"{indent}def {name}({body[:1]}):\n{indent}    return {body!r}\n\n",
+        st.sampled_from(["area", "side", "grow", "area"]),
+        st.text(st.characters(blacklist_categories=("Cs",)), max_size=12),
+        st.sampled_from(["", "class A:\n    "]),
+    ),
+    max_size=6,
+).map("".join)
+FILES = st.dictionaries(st.sampled_from(["a.py", "b.py", "c/d.py"]), BLOCKS | st.text(max_size=40), max_size=3)
+
+
+@given(FILES)
+def test_whatever_stands_in_the_files_equal_ones_differ_in_nothing(files):
+    assert told(files, files) == []
+
+
+@given(FILES, FILES)
+def test_nothing_is_told_twice_and_nothing_is_made_up(before, after):
+    for side, files in (("before", before), ("after", after)):
+        places = [getattr(change, side) for change in compare(versions(before), versions(after))]
+        found = [(place.path, place.symbol.id) for place in places if place is not None]
+        assert len(found) == len(set(found))
+        assert {path for path, _ in found} <= files.keys()

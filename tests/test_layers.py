@@ -14,7 +14,7 @@ LAYERS = {
     "edge": ["__main__", "cli", "lsp", "bench", "documents", "digest_document", "markdown"],
     "services": [
         "session", "workspace", "saved", "card_table", "cards", "views", "lane", "scheduler", "value", "sleep",
-        "answer", "indexer", "parser_worker", "precompute", "digest", "installation",
+        "answer", "indexer", "parser_worker", "precompute", "digest", "installation", "verification",
         "place_search",
     ],
     "domain": ["index", "context", "prompts", "predictor", "claims", "contrast", "candidates", "reliability", "grounding", "matching", "ranking"],
@@ -42,7 +42,7 @@ MAY_IMPORT = {
 }
 
 ALLOWED_EXTRA = {
-    ("installation", "engine.gguf"): "doctor reads a model's header, which needs no engine",
+    ("installation", "verification", "engine.gguf"): "doctor reads a model's header, which needs no engine",
 }
 """Imports that the rule would refuse, with the reason."""
 

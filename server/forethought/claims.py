@@ -84,7 +84,7 @@ _TAUTOLOGY = re.compile(
     r"\bshould know (?:that|how)\b[^.]*\bis (?:designed\b|used\b|an? [\w -]*(?:function|method|class|module)\b)"
     r"|\bis an? (?:[\w-]+ )?(?:function|method|class|module) that (?:is|can be) (?:used|called|passed)\b"
     r"|\btakes? (?:in )?[^.]*\bas (?:an? )?(?:\w+ )?(?:inputs?|arguments?|parameters?)\W*$"
-    r"|\bclass that has an?\b|\b(\w+ \w+ \w+)\b.*\b\1\b"
+    r"|\bclass that has an?\b|\b(\w+ \w+ \w+ \w+)\b.*\b\1\b"
     r"|\b(?:creat|get|convert)\w* (?:an? )?(?P<one>.{4,40}?) (?:from|to|into) (?:an? )?(?P=one)\b",
     re.IGNORECASE,
 )
@@ -109,7 +109,8 @@ _PLAIN = frozenset(
         "so some something specific specified still such sure symbol take taken takes taking than that the their "
         "them then there these they thing things this those three through to together track two type types under up "
         "use used useful user uses using value values variable variables various was way what when where which "
-        "while who whole whose will with within work works would you your ",
+        "while who whole whose will with within work works would you your either neither nor otherwise unless until "
+        "whether ",
     )
 )
 """Words that say nothing in particular about code: they need no support."""

@@ -102,6 +102,8 @@ def asked_before(context: Context, templates: Sequence[str]) -> tuple[Ask, ...]:
     found: list[Ask] = []
     for template in templates:
         question = template.replace(HOLE, f"`{context.name}`")
+        if ungrounded(question, context.identifiers, context.text):
+            continue
         if not _is_known(question, [*known, *(ask.question for ask in found)]):
             found.append(Ask("question", "other", question, origin="log"))
     return tuple(found)

@@ -65,10 +65,16 @@ def clear(invocation: Invocation) -> None:
 
 
 @cache.command()
+@click.option(
+    "--contexts", is_flag=True, help="Hold every text about this repository against the code it was made from."
+)
 @common_options
 @click.pass_obj
-def verify(invocation: Invocation) -> None:
+def verify(invocation: Invocation, contexts: bool) -> None:
     """Check every stored entry; garbage is deleted and named."""
+    if contexts:
+        _verify_contexts(invocation)
+        return
     with _open_store(invocation, heal=False) as store:
         problems = store.verify()
         document = store.info() | {"problems": problems}
@@ -126,6 +132,22 @@ def import_(invocation: Invocation, file: Path) -> None:
     if report.rejected or report.truncated:
         invocation.status = FAILED
     _finish(invocation, document, *lines)
+
+
+def _verify_contexts(invocation: Invocation) -> None:
+    from forethought.cli.places import choose_root
+    from forethought.verification import verify_contexts
+
+    with invocation.open_workspace(*choose_root(invocation.root)) as (session, workspace):
+        workspace.refresh()
+        report = verify_contexts(workspace, session.contexts)
+    if report.faults:
+        invocation.status = FAILED
+    lines = [f"{fault.path} {fault.symbol}: “{fault.name}” is not in the code: {fault.text}" for fault in report.faults]
+    counted = f"{report.entries} insights with {report.texts} texts about {report.symbols} symbols"
+    _finish(
+        invocation, report.to_json(), *lines, f"{counted}: {len(report.faults)} name what their code does not hold."
+    )
 
 
 @contextmanager

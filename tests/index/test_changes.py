@@ -98,7 +98,8 @@ def test_parameters_that_changed_places():
 
 
 def test_result_bases_and_exceptions():
-    check("def a() -> int: ...\n", "def a() -> str: ...\n", "changed a: returns `int` → `str`")
+    check("def a() -> int: ...\n", "def a() -> str: ...\n", "changed a: return type `int` → `str`")
+    check("def a(): ...\n", "def a() -> str: ...\n", "changed a: return type none written → `str`")
     check("class A(B):\n    x = 1\n", "class A(C):\n    x = 1\n", "changed A: bases `B` → `C`")
     check(
         "def a():\n    raise KeyError\n",

@@ -210,7 +210,7 @@ class _Comparison:
         self._compare(old, new, "renamed" if same_place else "moved")
 
 
-_INTERFACE = ("parameter", "returns", "bases", "raises", "signature", "kind")
+_INTERFACE = ("parameter", "return type", "bases", "raises", "signature", "kind")
 _VALUE_KINDS = frozenset({"constant", "variable"})
 
 
@@ -306,7 +306,7 @@ def _interface_differences(before: Symbol, after: Symbol) -> Iterator[str]:
     if not gone and not come and before.parameters != after.parameters:
         yield "parameters reordered"
     if before.returns != after.returns:
-        yield f"returns {_quoted(before.returns)} → {_quoted(after.returns)}"
+        yield f"return type {_quoted(before.returns)} → {_quoted(after.returns)}"
     if before.bases != after.bases:
         yield f"bases {_quoted(', '.join(before.bases))} → {_quoted(', '.join(after.bases))}"
     for error in after.raises:
@@ -325,7 +325,7 @@ def _parameter_name(parameter: str) -> str:
 
 
 def _quoted(text: str | None) -> str:
-    return f"`{text}`" if text else "nothing"
+    return f"`{text}`" if text else "none written"
 
 
 def _without_docs(text: str, symbol: Symbol) -> list[str]:

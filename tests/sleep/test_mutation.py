@@ -1,4 +1,4 @@
-"""The mutation control: a condition, a default, an error or a result is turned in the source, and what is said turns too."""
+"""The mutation control: what the source decides is turned round, and what is said of it turns, too."""
 
 import re
 import shutil

@@ -24,18 +24,19 @@ from forethought.session import Session
 
 HOST_GOAL_SECONDS = 1.0
 _HOST_SECONDS = 30.0
-_LAST_RUN_SECONDS = 8.0
 _EARLY_KILLS = 2
-"""Runs killed by the clock from their start, in whatever they do then; the others, from their first thought on."""
+"""Runs killed by the clock from their start, in whatever they do then; the others, in the midst of thinking."""
 _BEGIN = "begin "
 
 
-def run(root: Path, kills: int = 10, files: int = 20, longest_seconds: float = 9.0, seed: int = 7) -> dict[str, Any]:
-    """Kill `kills` runs over `files` files of a clone of `root`, each half a second to `longest_seconds` after it, or
-    its first thought, began; a slow model wants more of them, so that some thoughts end.
+def run(
+    root: Path, kills: int = 10, files: int = 20, thoughts: int = 6, longest_seconds: float = 4.0, seed: int = 7
+) -> dict[str, Any]:
+    """Kill `kills` runs over `files` files of a clone of `root`, each up to `longest_seconds` after the first to the
+    `thoughts`-th thought of it began: so that there is work done before most kills, however slow the model.
 
-    Plain JSON values: `kills` (each with `after_seconds`, `begun`, `stored`, `in_flight`, `again`, `host_seconds`,
-    `problems`), the worst of each, `met`, `machine`.
+    Plain JSON values: `kills` (each with `after_thoughts`, `after_seconds`, `begun`, `stored`, `in_flight`, `again`,
+    `host_seconds`, `problems`), `stored` in all, the worst of each, `met`, `machine`.
     """
     chooser = random.Random(seed)  # noqa: S311 - a sample, no secret
     with Trial() as trial:
@@ -45,9 +46,11 @@ def run(root: Path, kills: int = 10, files: int = 20, longest_seconds: float = 9
         records: list[dict[str, Any]] = []
         runs: list[list[str]] = []
         for number in range(kills + 1):
-            seconds = chooser.uniform(0.5, longest_seconds) if number < kills else _LAST_RUN_SECONDS
+            early = number < _EARLY_KILLS
+            after_thoughts = 0 if early else chooser.randint(1, thoughts) if number < kills else thoughts
+            seconds = chooser.uniform(0.5 if early else 0.0, longest_seconds)
             before = _stored(environment)
-            begun = _killed_run(environment, clone, paths, seconds, number >= _EARLY_KILLS)
+            begun = _killed_run(environment, clone, paths, seconds, after_thoughts)
             host_seconds = _until_host_rests(environment)
             after = _stored(environment)
             problems = command_document(environment, "cache", "verify")["problems"]
@@ -56,10 +59,11 @@ def run(root: Path, kills: int = 10, files: int = 20, longest_seconds: float = 9
             runs.append(begun)
             records.append(
                 {
+                    "after_thoughts": after_thoughts,
                     "after_seconds": round(seconds, 2),
                     "begun": len(begun),
                     "stored": after - before,
-                    "in_flight": len(begun) - (after - before),
+                    "in_flight": max(len(begun[-1:]), len(begun) - (after - before)),  # a first draft may be stored
                     "again": 0,
                     "host_seconds": round(host_seconds, 2),
                     "problems": problems,
@@ -72,6 +76,7 @@ def run(root: Path, kills: int = 10, files: int = 20, longest_seconds: float = 9
         clean = not any(record["problems"] for record in records)
         return {
             "kills": records,
+            "stored": sum(record["stored"] for record in records),
             "most_thought_again": lost,
             "only_in_flight": within,
             "clean": clean,
@@ -86,12 +91,13 @@ def render(result: dict[str, Any]) -> str:
     """The figures as lines for people, each with its goal."""
     lines = [
         f"`precompute` killed {len(result['kills'])} times, {machine_line(result['machine'])}",
-        f"{'killed after':>14}{'begun':>8}{'stored':>8}{'in flight':>11}{'again':>7}{'host rests after':>18}",
+        f"{'killed after':>26}{'begun':>8}{'stored':>8}{'in flight':>11}{'again':>7}{'host rests after':>18}",
     ]
     for record in result["kills"]:
+        begun = f"thought {record['after_thoughts']}" if record["after_thoughts"] else "start"
         lines.append(
-            f"{record['after_seconds']:>12.2f} s{record['begun']:>8}{record['stored']:>8}{record['in_flight']:>11}"
-            f"{record['again']:>7}{record['host_seconds']:>16.2f} s"
+            f"{begun:>15} +{record['after_seconds']:>6.2f} s{record['begun']:>8}{record['stored']:>8}"
+            f"{record['in_flight']:>11}{record['again']:>7}{record['host_seconds']:>16.2f} s"
         )
     problems = sum(len(record["problems"]) for record in result["kills"])
     lines += [
@@ -113,22 +119,25 @@ def render(result: dict[str, Any]) -> str:
 
 
 def _killed_run(
-    environment: Mapping[str, str], root: Path, paths: Sequence[str], seconds: float, after_first: bool
+    environment: Mapping[str, str], root: Path, paths: Sequence[str], seconds: float, after_thoughts: int
 ) -> list[str]:
-    """Start a run and kill it `seconds` after it began, or its first thought did; the symbols that it began."""
+    """Start a run and kill it `seconds` after its `after_thoughts`-th thought began (0: after its start).
+
+    The symbols that it began to think about.
+    """
     command = [sys.executable, "-m", "forethought.bench.kill", str(root), *paths]
     process = subprocess.Popen(command, env=dict(environment), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert process.stdout is not None
     timer = threading.Timer(seconds, process.kill)
-    if not after_first:
+    if not after_thoughts:
         timer.start()
     begun = []
     try:
         for line in process.stdout:
             if line.endswith(b"\n"):
                 begun.append(line.decode(errors="surrogateescape").removeprefix(_BEGIN).rstrip("\n"))
-            if after_first and len(begun) == 1:
-                timer.start()
+                if len(begun) == after_thoughts:
+                    timer.start()
         process.wait()
     finally:
         timer.cancel()

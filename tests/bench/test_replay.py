@@ -1,5 +1,7 @@
 """Simulated time: what is thought about between commits, and which hovers find it."""
 
+from dataclasses import replace
+
 import pytest
 
 from forethought.bench.replay import (
@@ -17,17 +19,21 @@ from forethought.bench.replay import (
 )
 from forethought.bench.trial import git
 from forethought.errors import ForethoughtError
+from forethought.index.resolve import Target
 
 DAY = 86_400
 
 
 def works(*subjects):
-    return tuple(Work(subject, 360, 4) for subject in subjects)
+    return tuple(
+        Work(subject, 360, 4, Target("a.py", subject), value=-place, value_if_stale=1)
+        for place, subject in enumerate(subjects)
+    )
 
 
 def test_reading_the_code_once_and_answering_each_ask_makes_the_cost():
     pace = token_pace(prompt_tokens_per_second=10, completion_tokens_per_second=2)
-    assert pace(Work("a", characters=360, asks=4)) == pytest.approx((100 + 160) / 10 + 160 / 2)
+    assert pace(works("a")[0]) == pytest.approx((100 + 160) / 10 + 160 / 2)
 
 
 def test_the_queue_is_worked_off_in_its_order_as_far_as_time_allows():
@@ -44,6 +50,14 @@ def test_what_was_begun_is_ended_before_anything_else():
     assert thinker.fresh == {"a"}
     thinker.think(200, 209, works("urgent"))
     assert thinker.fresh == {"a", "urgent"}
+
+
+def test_what_changed_since_it_was_thought_about_goes_first():
+    thinker = Thinker(steady_pace(10), 3600)
+    thinker.think(0, 10, works("a"))
+    first, second = works("b", "a, edited")
+    thinker.think(100, 110, (first, replace(second, target=Target("a.py", "a"))))
+    assert thinker.fresh == {"a", "a, edited"}
 
 
 def test_nothing_is_thought_about_twice():

@@ -19,10 +19,11 @@ class Meaning:
 
     def __init__(self, workspaces: Callable[[], Sequence[Workspace]]) -> None:
         self._workspaces = workspaces
+        self._files: dict[Workspace, _Files] = {}
 
     def intent(self, question: Question) -> Intent | None:
         """What is asked of what; None when the question is not understood as a whole."""
-        return read_intent(question.text, _Names(self._workspaces()))
+        return read_intent(question.text, _Names(self._workspaces(), self._files_of))
 
     def meant(self, question: Question, intent: Intent | None) -> list[Meant]:
         """The symbols that the question names or points at; several definitions of one name are all meant."""
@@ -74,15 +75,23 @@ class Meaning:
             if question.at is not None and workspace is question.at[0]:
                 here = [target for target in found if target.path == question.at[1]]
                 found = here or found
-            found = found or _reached(workspace, name)
+            found = found or _reached(workspace, self._files_of(workspace), name)
             if found:
                 return [(workspace, target) for target in found]
-            if (path := _file_named(workspace, name)) is not None:
+            if (path := self._files_of(workspace).named(name)) is not None:
                 return [(workspace, Target(path, ""))]
         return []
 
     def cards(self, targets: Sequence[Place]) -> list[Meant]:
         return [Meant(workspace, card) for workspace, target in targets if (card := workspace.insight_card(target))]
+
+    def _files_of(self, workspace: Workspace) -> "_Files":
+        """The root's files by name, made anew when a file was added or removed."""
+        paths = workspace.index.paths()
+        known = self._files.get(workspace)
+        if known is None or known.paths is not paths:
+            known = self._files[workspace] = _Files(paths)
+        return known
 
     def _pointed(self, question: Question, of_file: bool, kind: str | None = None) -> list[Place]:
         """What the place that was asked from stands on or in; with a kind of class, the class around it."""
@@ -129,8 +138,9 @@ class Meaning:
 class _Names:
     """What the indices of several roots know by name; each name is looked up once."""
 
-    def __init__(self, workspaces: Sequence[Workspace]) -> None:
+    def __init__(self, workspaces: Sequence[Workspace], files_of: Callable[[Workspace], "_Files"]) -> None:
         self._workspaces = workspaces
+        self._files_of = files_of
         self._defined: dict[str, bool] = {}
 
     def defines(self, name: str) -> bool:
@@ -139,7 +149,7 @@ class _Names:
         return self._defined[name]
 
     def has_file(self, name: str) -> bool:
-        return any(_file_named(workspace, name) is not None for workspace in self._workspaces)
+        return any(self._files_of(workspace).named(name) is not None for workspace in self._workspaces)
 
 
 def _rows(workspace: Workspace, name: str) -> list[Target]:
@@ -163,7 +173,7 @@ def _definitions(workspace: Workspace, name: str) -> list[Target]:
     return [resolver.representative(path, same) for (path, _), same in by_name.items()]
 
 
-def _reached(workspace: Workspace, name: str) -> list[Target]:
+def _reached(workspace: Workspace, files: "_Files", name: str) -> list[Target]:
     """`Child.method` that stands in a base of `Child`; `package.name` that the package only imports."""
     owner, _, member = name.rpartition(".")
     if not owner:
@@ -172,11 +182,8 @@ def _reached(workspace: Workspace, name: str) -> list[Target]:
     owners = _definitions(workspace, owner)
     if owners:
         return list(resolver.member(owners[0], member)) if len(owners) == 1 else []
-    wanted = f".{owner}"
-    files = [
-        path for path in workspace.index.paths() if _module_path(Target(path, "")).removesuffix(".").endswith(wanted)
-    ]
-    found = resolver.module_member(files[0], member) if len(files) == 1 else ()
+    modules = files.modules(owner)
+    found = resolver.module_member(modules[0], member) if len(modules) == 1 else ()
     return [target for target in found if target.symbol_id]
 
 
@@ -186,15 +193,29 @@ def _module_path(target: Target) -> str:
     return f".{module}.{target.symbol_id.partition('#')[0]}"
 
 
-def _file_named(workspace: Workspace, name: str) -> str | None:
-    """The file of that path, else the one file whose path ends with the name."""
-    paths = workspace.index.paths()
-    if name in paths:
-        return name
-    if "." not in name and "/" not in name:
-        return None
-    found = [path for path in paths if _is_file(path, name)]
-    return found[0] if len(found) == 1 else None
+class _Files:
+    """The files of a root by the last part of their names: no question goes through them all."""
+
+    def __init__(self, paths: frozenset[str]) -> None:
+        self.paths = paths
+        self._by_last: dict[str, list[str]] = {}
+        for path in paths:
+            folder, _, file = path.rpartition("/")
+            stem = file.partition(".")[0]
+            for last in {file, folder.rpartition("/")[2] if stem == "__init__" else stem}:
+                self._by_last.setdefault(last, []).append(path)
+
+    def named(self, name: str) -> str | None:
+        """The file of that path, else the one file whose path ends with the name."""
+        if name in self.paths:
+            return name
+        found = [path for path in self._by_last.get(name.rpartition("/")[2], ()) if _is_file(path, name)]
+        return found[0] if len(found) == 1 else None
+
+    def modules(self, name: str) -> list[str]:
+        """Files that are named so from outside: `pkg.module`, or `pkg` for its `__init__`."""
+        candidates = self._by_last.get(name.rpartition(".")[2], ())
+        return [path for path in candidates if _module_path(Target(path, "")).removesuffix(".").endswith(f".{name}")]
 
 
 def _is_file(path: str, name: str) -> bool:

@@ -74,7 +74,7 @@ _ASKING = frozenset({"which", "what", "howmany", "default", "other", "all", "any
 """Before a kind of definition, they ask for it: “which function @ …” does not say that @ is a function."""
 _AFTER_A_KIND = frozenset({"or"})
 _POINTED_KINDS = frozenset({"function", "method", "class", "file", "module"})
-_DETERMINERS = frozenset({"the", "a", "an", "this", "that", "these", "those", "our", "my", "your", "each", "every"})
+_DETERMINERS = frozenset({"the", "a", "an", "this", "these", "those", "our", "my", "your", "each", "every"})
 _PREPOSITIONS = frozenset({"of", "in", "from", "on"})
 
 
@@ -285,7 +285,7 @@ def _understood(tokens: Sequence[_Token], naming: Naming, known: Names) -> Inten
             return None  # “the entry”, “this project”: a word, no name
         else:
             clauses[-1].append(_meaning(token))
-            if token.word.endswith("ing") and clauses[-1][-1] in _VERBAL and "be" in clauses[-1]:
+            if token.word.endswith("ing") and clauses[-1][-1] in _VERBAL and _is_progressive(clauses[-1]):
                 clauses[-1][clauses[-1].index("be")] = "do"  # “who is calling” is “who calls”
         place += 1
     if not names or len(names) > _MOST_NAMES:
@@ -298,6 +298,12 @@ def _understood(tokens: Sequence[_Token], naming: Naming, known: Names) -> Inten
         if (intent := _matched(words, standing_names, known)) is not None
     }
     return intents.pop() if len(intents) == 1 else None
+
+
+def _is_progressive(words: Sequence[str]) -> bool:
+    """Whether the last word goes with an “is” before it: not in “is there a test covering”, “the result of calling”."""
+    said = [word for word in words if word]
+    return "be" in said and (said[-2] == "be" or said[-2] in ("person", "else") or said[-2].startswith("@"))
 
 
 def _written(token: _Token, place: int, naming: Naming) -> _Token:
@@ -366,6 +372,8 @@ def _pointed(tokens: Sequence[_Token], place: int, some_named: bool) -> tuple[in
         return 2, _pointer("this", kind)
     if word not in _POINTERS:
         return None
+    if word == "that" and some_named and place > 0:
+        return None  # “the functions that @ calls”
     if word in ("this", "that") and (_named_at(tokens, place + 1) or (kind and _named_at(tokens, place + 2))):
         return None if _is_plain_name(tokens, place + 1) else (1, None)
     if word == "that" and (some_named or meanings().get(following) in _VERBAL):
@@ -438,8 +446,11 @@ def _matched(words: Sequence[str], names: Sequence[_Name], known: Names) -> Inte
             if second.text is None:
                 continue
             other = second.text
-        if aspect == "calls" and other is not None and not known.defines(other):
-            continue
+        if groups.get("other") is not None and name.text is not None:
+            if not (name.marked or known.defines(name.text)):
+                continue  # “is f called by accident?”
+            if aspect == "calls" and not known.defines(other or ""):
+                continue
         intent = Intent(
             aspect,
             name.text,

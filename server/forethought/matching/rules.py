@@ -32,7 +32,8 @@ _RULES: dict[Aspect, str] = {
         WHO PLACE? that be|do? USE @
         WHAT be? PLACE where @ be be? call|use
         WHAT be? PLACE that? USE @
-        WHO caller @
+        WHO else? PLACE? caller @
+        who be good for call @
         PLACE that? be? USE @
         PLACE @ be call|use in|from|by
         where else? do|can PERSON USE @
@@ -41,6 +42,7 @@ _RULES: dict[Aspect, str] = {
         where @ be call|use from?
         where be call|use @
         where be caller of|to|for @
+        where be caller of|to|for @ DEFINE
         who|what|which be? caller of|to|for|on? @
         what|who be caller @ have
         what be @ caller
@@ -86,6 +88,9 @@ _RULES: dict[Aspect, str] = {
         what|which PLACE be call|use by|in|from @
         what be call by|in|from @
         PLACE call|use by|in|from @
+        WHAT be? PLACE that? @ call|use
+        in @ what|which PLACE be call|use
+        what|which PLACE be be call|use by|in|from @
         PLACE that? @ call|use
         WHAT PLACE? @ call
         @ call what|which PLACE?
@@ -111,6 +116,7 @@ _RULES: dict[Aspect, str] = {
         WHAT error type? can? be? raise by|in|from|inside? @
         WHAT error can? raisedby @
         WHAT error can? come from|of @
+        WHAT error can? comefrom @
         WHAT error? @ can? raise
         WHAT error be raise by|in|from @
         WHAT error do @ have
@@ -155,7 +161,9 @@ _RULES: dict[Aspect, str] = {
         who|what? be @ test by
         be @ test by|in? thing|test? anywhere?
         be there test for|of|on|that? test|check|use|call? @
-        do|have @ have test
+        do|have @ have test test?
+        have @ be test
+        where be @ test by test?
         do person have test for|of|on|that? test|check? @
         do thing|test test @
         howmany test be? there? test|check|for|of|call|use @
@@ -167,6 +175,7 @@ _RULES: dict[Aspect, str] = {
         WHAT test can|do person have? to? run if|when|after|for? person? change @
         WHAT test can|do? person? run if|when|after change @
         test test for|of @
+        @ test test
         what be test test for|of @
     """,
     "location": """
@@ -176,6 +185,7 @@ _RULES: dict[Aspect, str] = {
         where do|can person find|have|define|implement @
         where do|can person find definition of|for @
         where be definition of|for @
+        where be place for|of @
         where can @ be find|define
         where in file? be @ DEFINE?
         in|on|at? WHAT file|module|line|place be|do @ be? DEFINE? in|at|on?
@@ -185,6 +195,9 @@ _RULES: dict[Aspect, str] = {
         WHAT file|module|line be|do @ be? DEFINE in|at|on?
         WHAT file|module DEFINE|contain|have @
         WHAT file|module do person find @ in
+        in WHAT file|module do|can person find @
+        WHAT be? file|module that? DEFINE|contain|have @
+        file and line of @
         what be? definition of|for @
         definition of|for @
         @ definition
@@ -219,7 +232,8 @@ _RULES: dict[Aspect, str] = {
         what be? @ 's signature|parameter
         signature of|for? @
         @ signature|parameter
-        what do signature of @ look as
+        WHAT do signature of @ look as?
+        how do signature|parameter of @ look
         howmany parameter do|can @ TAKE
         howmany parameter be? there? of|for|in|on|to @
         howmany parameter be? take by @
@@ -235,6 +249,8 @@ _RULES: dict[Aspect, str] = {
         WHAT value? be? default value? of|for|on? parameter? & parameter? of|in|on|for|to @
         WHAT be? default & value? of|in|on|for @
         WHAT be? default value? for|of @ parameter? &
+        WHAT be? default value? for|of @ & parameter
+        @ WHAT be? default value? for|of parameter? & parameter?
         in @ WHAT be? default value? of|for|on? parameter? & parameter?
         in @ WHAT value? do|be parameter? & parameter? by? default to?
         WHAT be? default parameter? & in|of|for @
@@ -281,7 +297,7 @@ _RULES: dict[Aspect, str] = {
         WHAT value? do @ pass back
         WHAT thing|value|type? can? be return|result by|from|in|of @
         WHAT be? return value|type? of|from|by|for @
-        WHAT be? return|result of|from|by? call|use? @
+        WHAT be? return|result of|from|by call|use? @
         WHAT be? @ return value|type?
         WHAT be? @ result
         WHAT be? type of @ return
@@ -317,7 +333,7 @@ _RULES: dict[Aspect, str] = {
         when be|do|have @ be? last? change last?
         when be|do|have person last? change @ last?
         when @ be last change
-        when be last change of|to|in|on @
+        when be last change make? of|to|in|on @ make?
         when be last person change @
         when be lasttime that? person? @ be? change
         when be lasttime person change @
@@ -331,7 +347,7 @@ _RULES: dict[Aspect, str] = {
         WHAT have? last? change in|about|on|with|for @ last?
         WHAT be|have? last? change in|about @ last? and by? who
         WHAT have? last? change in|about @ and who do|change
-        who last? change @ and when
+        who last? change @ last? and when
         when be @ last? change and by who
         last change|commit of|to|in|on|for|that? @
         last commit that? change @
@@ -343,7 +359,8 @@ _RULES: dict[Aspect, str] = {
         have|be @ be? change last
     """,
     "members": """
-        WHAT ~ do|can @ have|define|contain
+        WHAT ~ do|can @ have|define|contain|pass
+        WHAT ~ can|do person call|use on|of|from @
         WHAT ~ be there? define? in|on|of|by @
         WHAT ~ be there? in|on|of|for @
         WHAT ~ @ have|define|contain
@@ -353,6 +370,8 @@ _RULES: dict[Aspect, str] = {
         WHAT do @ define|contain
         thing that? be? define in|by @
         WHAT be in @
+        WHAT be? contain of @
+        contain of @
         WHAT be define|contain in|by @
         WHAT ~ of|in|on @ be there
         howmany ~ do @ have|define|contain
@@ -384,7 +403,7 @@ _RULES: dict[Aspect, str] = {
         do @ inherit|subclass|implement thing|CLASS
         do @ inherit|subclass|implement &
         be @ isa? subclass|inherit|base CLASS? of|from|on? &
-        be & base CLASS? of @
+        be & isa? base CLASS? of|for @
     """,
     "subclasses": """
         WHO CLASS? do? inherit|subclass|implement @
@@ -496,7 +515,7 @@ INTRODUCTIONS = "@", "look at @", "person be look at @", "about @", "person have
 """Clauses that only say which symbol the next clause is about: “I am looking at foo: who calls it?”."""
 
 
-ONLY_OF_FILES = frozenset({"WHAT be in @"})
+ONLY_OF_FILES = frozenset({"WHAT be in @", "WHAT be? contain of @", "contain of @"})
 """What is asked of a file alone: “what is in f?” about a function may mean anything."""
 
 ONLY_OF_MARKED = frozenset({"WHAT be @", "about @", "find @"})

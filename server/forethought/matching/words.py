@@ -41,7 +41,8 @@ anywhere: anywhere somewhere everywhere
 else: else
 call: call calls called calling invoke invokes invoked invoking
 use: use uses used using
-caller: caller callers usages callsite callsites users invocations references referrers consumers dependents clients
+caller: caller callers reference references usages callsite callsites users invocations consumers dependents
+caller: referrers clients
 callee: callee callees
 depend: depend depends depending rely relies
 raise: raise raises raised raising throw throws thrown throwing
@@ -52,7 +53,7 @@ check: check checks checked verify verifies reach reaches hit hits
 define: define defines defined declare declares declared live lives located
 locate: locate
 find: find found see
-definition: definition declaration location
+definition: definition declaration location implementation
 file: file files
 line: line lines
 parameter: parameter parameters param params argument arguments arg args input inputs
@@ -86,7 +87,7 @@ time: time times
 often: often frequently
 howmany: howmany
 member: member members symbols definitions
-contain: contain contains offer offers expose exposes include includes
+contain: contain contains content contents offer offers expose exposes include includes
 purpose: purpose role point job responsibility goal intent aim
 explain: explain describe summarize summarise
 summary: summary overview description explanation
@@ -98,7 +99,7 @@ work: work works
 run: run
 make: make makes made
 look: look looking read reading stare staring
-function: function functions func funcs fn
+function: function functions func funcs fn helper helpers
 method: method methods
 class: class classes
 constant: constant constants
@@ -164,12 +165,13 @@ uses of=callers of|parameter list=parameters|argument list=parameters|work on=ch
 works on=changes|most recent=last|most recently=last|last time=lasttime|depends on=depend|depend on=depend
 relies on=depend|rely on=depend|depending on=depend|inherit from=inherit|inherits from=inherit|derive from=inherit
 derives from=inherit|derived from=inherit|inherited from=inherit|blast radius=impact|no longer=never|go to=find
-come out of=raisedby|coming out of=raisedby|comes out of=raisedby|come from=comefrom|as well as=and
-pieces of code=places|piece of code=place|code paths=codepaths|source code=code|keyword arguments=kwargs
-return annotation=return|functions and classes=members|classes and functions=members|all of the=all|make use of=use
-makes use of=uses|making use of=using|fail with=raise|unit tested=tested|unit-tested=tested|take me to=find
-jump to=find|navigate to=find|and who did it=and who|and who did that=and who|inheriting from=inherit
-deriving from=inherit|under the hood|in detail|in a nutshell|in short
+come out of=raisedby|coming out of=raisedby|comes out of=raisedby|as well as=and|pieces of code=places
+piece of code=place|code paths=codepaths|source code=code|keyword arguments=kwargs|return annotation=return
+functions and classes=members|classes and functions=members|all of the=all|make use of=use|makes use of=uses
+making use of=using|fail with=raise|unit tested=tested|unit-tested=tested|take me to=find|jump to=find
+navigate to=find|and who did it=and who|and who did that=and who|inheriting from=inherit|deriving from=inherit
+under the hood|code paths=places|code path=place|end up|ends up|come from=comefrom|source file=file|source files=files
+look like=look|looks like=look|belong to=of|belongs to=of|in detail|in a nutshell|in short
 """
 
 _GUARDED = (

@@ -10,6 +10,7 @@ from forethought.bench.problems import (
     GSM8K,
     JUGGLER,
     SOCRATIC,
+    holds,
     is_right,
     number_text,
     read_answer,
@@ -79,6 +80,13 @@ def test_any_text_has_a_number_or_none(text):
 @given(st.integers(-(10**6), 10**6), st.sampled_from(["The answer is {}.", "{}", r"\boxed{{{}}}", "The answer is ${}"]))
 def test_what_is_written_is_read(value, form):
     assert is_right(form.format(number_text(float(value))), value)
+
+
+@pytest.mark.parametrize(
+    ("notes", "found"), [("2 * 9 = 18 eggs", True), ("180 eggs", False), ("$18.00", True), ("", False)]
+)
+def test_an_answer_stands_in_the_notes_or_not(notes, found):
+    assert holds(notes, 18) is found
 
 
 def test_the_shipped_problems_are_read():

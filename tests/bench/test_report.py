@@ -136,6 +136,11 @@ def test_what_belongs_together_is_drawn_together():
     assert together.high - together.low > alone.high - alone.low
 
 
+def test_one_group_is_not_certain():
+    values = [float(number) for number in range(10)]
+    assert bootstrap(values, groups=["same"] * 10) == bootstrap(values)
+
+
 def test_a_ratio_of_sums_has_an_interval():
     found = bootstrap_of([(2.0, 1.0)] * 10, lambda pairs: sum(a for a, _ in pairs) / sum(b for _, b in pairs))
     assert found == Interval(2.0, 2.0, 2.0)

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from forethought.bench.costs import Spent, break_even, cost_a_query, mean_spent, pass_cost, queries_said, spent_from
 from forethought.bench.measurement import Measurement
 from forethought.bench.problems import SOCRATIC, Query, Situation, read_situations, sample
-from forethought.bench.reasoning import WITH, WITHOUT, ability, answer, collect_notes
+from forethought.bench.reasoning import WITH, WITHOUT, Asking, ability, answer, collect_notes
 from forethought.bench.report import Interval, Plot, Report, Series, Table
 from forethought.bench.statistics import bootstrap, bootstrap_of, paired_bootstrap
 from forethought.engine.messages import EngineInfo
@@ -43,7 +43,7 @@ def run(
         """All queries of a context one after the other, in each arm, as somebody would who stays with it."""
         return {
             _arm(arm, verbosity): [
-                answer(measurement, situation.context, query, verbosity, text) for query in situation.queries
+                answer(measurement, Asking(situation.context, query, text), verbosity) for query in situation.queries
             ]
             for verbosity in (_SHORT, _LONG)
             for arm, text in ((WITHOUT, None), (WITH, notes[situation.key].text))

@@ -12,7 +12,15 @@ from typing import Annotated, Any
 from forethought.bench.costs import Spent, mean_spent, spent_from
 from forethought.bench.measurement import Measurement
 from forethought.bench.problems import GSM8K, Situation, read_situations, sample
-from forethought.bench.reasoning import ability, answer, certainty, draft_several, gain_in_certainty, think
+from forethought.bench.reasoning import (
+    Asking,
+    ability,
+    answer_together,
+    certainty,
+    draft_several,
+    gain_in_certainty,
+    think,
+)
 from forethought.bench.report import Interval, Plot, Report, Series, Table
 from forethought.bench.statistics import bootstrap, paired_bootstrap
 from forethought.config import load_settings
@@ -68,15 +76,15 @@ def _ask(measurement: Measurement, situation: Situation, seed: int) -> dict[str,
     several = draft_several(measurement, situation.context, CANDIDATES[1:], seed)
     notes |= {_drafts(count): found for count, found in several.items()}
     texts: dict[str, str | None] = {_NONE: None, **{name: found.text for name, found in notes.items()}}
-    query = situation.query
-    scores = certainty(measurement, situation.context, [query] * len(texts), list(texts.values()))
+    askings = [Asking(situation.context, situation.query, text) for text in texts.values()]
+    scores, answers = certainty(measurement, askings), answer_together(measurement, askings, _VERBOSITY)
     return {
         name: {
-            **answer(measurement, situation.context, query, _VERBOSITY, text),
+            **found,
             "certainty": score,
             "sleep": notes[name].spent.to_json() if name in notes else Spent().to_json(),
         }
-        for (name, text), score in zip(texts.items(), scores, strict=True)
+        for name, found, score in zip(texts, answers, scores, strict=True)
     }
 
 

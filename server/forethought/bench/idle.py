@@ -17,9 +17,10 @@ from forethought.bench.problems import SOCRATIC, Query, Situation, number_text, 
 from forethought.bench.reasoning import (
     BUDGETS,
     NOTE_TOKENS,
+    Asking,
     Notes,
     ability,
-    answer,
+    answer_together,
     certainty,
     collect_notes,
     draft_prompt,
@@ -145,11 +146,9 @@ def stage_seconds(notes: Sequence[Notes]) -> list[float]:
 def _ask_with(
     measurement: Measurement, situation: Situation, query: Query, texts: Mapping[str, str | None]
 ) -> dict[str, Any]:
-    scores = certainty(measurement, situation.context, [query] * len(texts), list(texts.values()))
-    return {
-        name: {**answer(measurement, situation.context, query, _VERBOSITY, text), "certainty": score}
-        for (name, text), score in zip(texts.items(), scores, strict=True)
-    }
+    askings = [Asking(situation.context, query, text) for text in texts.values()]
+    scores, answers = certainty(measurement, askings), answer_together(measurement, askings, _VERBOSITY)
+    return {name: {**found, "certainty": score} for name, found, score in zip(texts, answers, scores, strict=True)}
 
 
 def _moments(arrivals: int, seed: int) -> list[float]:
@@ -222,14 +221,14 @@ def _report(
         spent = [spent_from(one["spent"]) for one in state]
         rows.append(
             (seconds, sum(count > 0 for count in done), sum(count > 1 for count in done), _share(state, seed),
-             right, near, mean_spent(spent).completion, mean_spent(spent).seconds)
+             right, near, mean_spent(spent).completion)
         )  # fmt: skip
         right_points.append((float(seconds), right))
         near_points.append((float(seconds), near))
     by_time = Table(
         "Idle time given, and what it brings",
         ("idle seconds", "contexts thought about", "revised", "share right", "gain", "answer's log P gained",
-         "written tokens a query", "seconds a query"),
+         "written tokens a query"),
         tuple(rows),
         f"Of {len(asked)} contexts, one question each. A whole pass took {sum(map(sum, passes)) / len(passes):.1f} s "
         "on average; which were done by then is reckoned from the seconds that each really took.",

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from forethought.bench.costs import Spent, break_even, mean_spent, queries_said, spent_from
 from forethought.bench.measurement import Measurement
-from forethought.bench.problems import JUGGLER, Query, read_situations
+from forethought.bench.problems import JUGGLER, Query, holds, read_situations
 from forethought.bench.reasoning import (
     WITH,
     WITHOUT,
@@ -121,6 +121,7 @@ def _report(
             *ability(info, accuracy[WITHOUT]),
             f"With notes {accuracy[WITH].mean:.0%} of {len(asked)} questions are answered right. The notebook's 7B "
             f"model went from {published['standard']['accuracy']:.0%} to {published['sleep_time']['accuracy']:.0%}.",
+            f"The notes hold the right answer to {sum(holds(notes, query.answer) for query, _ in asked)} of them.",
             *_even_sentences(even),
             *certainty_sentence(gain),
         ),

@@ -13,8 +13,9 @@ from forethought.bench.problems import SOCRATIC, Situation, read_situations, sam
 from forethought.bench.reasoning import (
     WITH,
     WITHOUT,
+    Asking,
     ability,
-    answer,
+    answer_together,
     certainty,
     collect_notes,
     gain_in_certainty,
@@ -43,12 +44,12 @@ def run(
     def ask(situation: Situation) -> dict[str, Any]:
         text, queries = notes[situation.key].text, situation.queries
         scores = predictability(measurement, situation.context, queries)
-        before = certainty(measurement, situation.context, queries, [None] * len(queries))
-        after = certainty(measurement, situation.context, queries, [text] * len(queries))
-        answers = {
-            arm: [answer(measurement, situation.context, query, _VERBOSITY, known) for query in queries]
+        askings = {
+            arm: [Asking(situation.context, query, known) for query in queries]
             for arm, known in ((WITHOUT, None), (WITH, text))
         }
+        before, after = (certainty(measurement, askings[arm]) for arm in (WITHOUT, WITH))
+        answers = {arm: answer_together(measurement, found, _VERBOSITY) for arm, found in askings.items()}
         return {
             "queries": [
                 {
@@ -169,6 +170,6 @@ def _trend_sentence(trend: Interval) -> str:
 def _ends_sentence(gains: Sequence[Interval]) -> str:
     least, most = gains[0], gains[-1]
     return (
-        f"In accuracy, the least predictable fifth gains {least.mean:+.1%} ({least.low:+.1%} to {least.high:+.1%}), "
+        f"In accuracy, the least predictable fifth changes by {least.mean:+.1%} ({least.low:+.1%} to {least.high:+.1%}), "
         f"the most predictable {most.mean:+.1%} ({most.low:+.1%} to {most.high:+.1%})."
     )

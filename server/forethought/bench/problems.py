@@ -140,6 +140,12 @@ def is_right(text: str, expected: float) -> bool:
     return given is not None and same_number(given, expected)
 
 
+def holds(notes: str, answer: float) -> bool:
+    """Whether the number stands anywhere in the notes."""
+    values = (to_number(found) for found in _NUMBERS.findall(notes))
+    return any(value is not None and same_number(value, answer) for value in values)
+
+
 def same_number(one: float, other: float) -> bool:
     return abs(one - other) <= _SAME * max(1.0, abs(other))
 

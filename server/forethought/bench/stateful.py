@@ -10,14 +10,15 @@ from typing import Annotated, Any
 
 from forethought.bench.costs import Spent, majority_at, mean_spent, pass_at, pass_cost, spent_from, spent_on
 from forethought.bench.measurement import Measurement
-from forethought.bench.problems import GSM8K, Situation, is_right, read_answer, read_situations, sample
+from forethought.bench.problems import GSM8K, Situation, holds, is_right, read_answer, read_situations, sample
 from forethought.bench.reasoning import (
     BUDGETS,
     WARM,
     WITH,
     WITHOUT,
+    Asking,
     ability,
-    answer,
+    answer_together,
     certainty,
     certainty_sentence,
     collect_notes,
@@ -27,13 +28,14 @@ from forethought.bench.reasoning import (
 from forethought.bench.report import Interval, Plot, Report, Series, Table
 from forethought.bench.statistics import bootstrap, paired_bootstrap
 from forethought.engine.messages import EngineInfo, Sampling
+from forethought.errors import Cancelled
 
 _WITHHELD = "question withheld"
 _ARMS = (WITHOUT, WITH, _WITHHELD)
 _TRIES = 10
 _TRIES_VERBOSITY = 1
 _BLOCK = 4
-"""Problems that are asked in turn, so that none finds its own prompt read: the engine remembers two."""
+"""Problems that are asked together."""
 
 
 def run(
@@ -52,11 +54,13 @@ def run(
     notes = {key: found[-1] for key, found in collect_notes(measurement, chosen, rounds=rounds).items()}
     chosen = [situation for situation in chosen if situation.key in notes]
 
-    def ask(item: tuple[Situation, int, str]) -> dict[str, Any]:
-        situation, verbosity, arm = item
-        text = notes[situation.key].text if arm == WITH else None
-        withheld = arm == _WITHHELD
-        return answer(measurement, situation.context, situation.query, verbosity, text, withheld=withheld)
+    def ask(item: tuple[Sequence[Situation], int, str]) -> dict[str, Any]:
+        block, verbosity, arm = item
+        askings = [
+            Asking(one.context, one.query, notes[one.key].text if arm == WITH else None, withheld=arm == _WITHHELD)
+            for one in block
+        ]
+        return {"answers": answer_together(measurement, askings, verbosity)}
 
     def try_often(situation: Situation) -> dict[str, Any]:
         prompt = question_prompt(situation.context, situation.query.question, _TRIES_VERBOSITY, None)
@@ -68,41 +72,40 @@ def run(
             "given": [read_answer(text) for text in texts],
             "spent": spent_on(batch.completions, batch.seconds).to_json(),
             "certainty": certainty(
-                measurement, situation.context, [situation.query] * 2, [None, notes[situation.key].text]
+                measurement,
+                [Asking(situation.context, situation.query, text) for text in (None, notes[situation.key].text)],
             ),
         }
 
-    asked = measurement.collect("answers", _units(chosen), ask, {"rounds": rounds})
     tries = measurement.collect(
         "problems tried often", {one.key: one for one in chosen}, try_often, {"seed": seed, "rounds": rounds}
     )
-    done = [one for one in chosen if one.key in tries and all(unit in asked for unit in _units([one]))]
-    by_arm = {
-        (arm, verbosity): [asked[_unit(one, verbosity, arm)] for one in done]
-        for arm in _ARMS
+    units = {
+        f"{'+'.join(one.key for one in block)}, {arm}, {verbosity}": (block, verbosity, arm)
+        for block in (chosen[start : start + _BLOCK] for start in range(0, len(chosen), _BLOCK))
         for verbosity in range(len(BUDGETS))
+        for arm in _ARMS
     }
+    kept = measurement.collect("blocks of answers", units, ask, {"rounds": rounds})
+    answers: dict[tuple[str, int, str], dict[str, Any]] = {}
+    for unit, value in kept.items():
+        block, verbosity, arm = units[unit]
+        answers |= {(one.key, verbosity, arm): found for one, found in zip(block, value["answers"], strict=True)}
+    arms = [(arm, verbosity) for arm in _ARMS for verbosity in range(len(BUDGETS))]
+    done = [
+        one
+        for one in chosen
+        if one.key in tries and all((one.key, verbosity, arm) in answers for arm, verbosity in arms)
+    ]
+    if not done:
+        raise Cancelled("Interrupted before the first problem was asked in every way; the same command goes on.")
+    by_arm = {(arm, verbosity): [answers[one.key, verbosity, arm] for one in done] for arm, verbosity in arms}
     sleep = mean_spent([notes[one.key].spent for one in done])
+    held = sum(holds(notes[one.key].text, one.query.answer) for one in done)
     settings = measurement.settings(
         data=data.name if data else GSM8K.name, problems=len(done), rounds=rounds, tries=_TRIES, seed=seed
     )
-    return _report(info, done, by_arm, [tries[one.key] for one in done], sleep, seed, settings)
-
-
-def _units(situations: Sequence[Situation]) -> dict[str, tuple[Situation, int, str]]:
-    """Every question to ask, neighbours in different problems."""
-    blocks = [situations[start : start + _BLOCK] for start in range(0, len(situations), _BLOCK)]
-    return {
-        _unit(one, verbosity, arm): (one, verbosity, arm)
-        for block in blocks
-        for verbosity in range(len(BUDGETS))
-        for arm in _ARMS
-        for one in block
-    }
-
-
-def _unit(situation: Situation, verbosity: int, arm: str) -> str:
-    return f"{situation.key} {verbosity} {arm}"
+    return _report(info, done, by_arm, [tries[one.key] for one in done], sleep, held, seed, settings)
 
 
 Answers = Mapping[tuple[str, int], Sequence[Mapping[str, Any]]]
@@ -114,6 +117,7 @@ def _report(
     by_arm: Answers,
     tries: Sequence[Mapping[str, Any]],
     sleep: Spent,
+    held: int,
     seed: int,
     settings: Mapping[str, Any],
 ) -> Report:
@@ -152,7 +156,7 @@ def _report(
             for arm in _ARMS
             for cost in [spent[arm, verbosity]]
         ),
-        pass_cost(sleep),
+        f"{pass_cost(sleep)} Questions were asked {_BLOCK} together; seconds are their share.",
     )  # fmt: skip
     against = Table(
         "Sleep time, and many tries at test time with no more written tokens",
@@ -192,6 +196,7 @@ def _report(
         "it beat spending the same tokens on many tries?",
         verdict=(
             *ability(info, accuracy[WITHOUT, 2]),
+            f"The right answer stands in the notes of {held} of {len(done)} problems.",
             *_difference_sentences(differences, len(done)),
             _tries_sentence(accuracy, passed, voted, spent, one_try),
             *certainty_sentence(gain),

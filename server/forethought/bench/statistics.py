@@ -57,8 +57,10 @@ def bootstrap_of(items: Sequence[Item], statistic: Callable[[Sequence[Item]], fl
 def _resampled(values: Sequence[float], seed: int, groups: Sequence[Hashable] | None) -> Interval:
     if not values:
         raise ValueError("no values")
+    if groups is None or len(set(groups)) == 1:
+        groups = range(len(values))  # one group by itself would seem to be certain
     by_group: dict[Hashable, list[float]] = {}
-    for group, value in zip(range(len(values)) if groups is None else groups, values, strict=True):
+    for group, value in zip(groups, values, strict=True):
         by_group.setdefault(group, []).append(value)
     return bootstrap_of(list(by_group.values()), _mean_of_all, seed)
 

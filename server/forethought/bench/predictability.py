@@ -170,6 +170,6 @@ def _trend_sentence(trend: Interval) -> str:
 def _ends_sentence(gains: Sequence[Interval]) -> str:
     least, most = gains[0], gains[-1]
     return (
-        f"In accuracy, the least predictable fifth changes by {least.mean:+.1%} ({least.low:+.1%} to {least.high:+.1%}), "
-        f"the most predictable {most.mean:+.1%} ({most.low:+.1%} to {most.high:+.1%})."
+        f"In accuracy, the least predictable fifth changes by {least.mean:+.1%} ({least.low:+.1%} to "
+        f"{least.high:+.1%}), the most predictable {most.mean:+.1%} ({most.low:+.1%} to {most.high:+.1%})."
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from forethought.cards import Standing, standing_of
-from forethought.context import Context, build_context
+from forethought.context import FUNCTION_KINDS, IDENTIFIER, Context, build_context
 from forethought.index.findings import SharedFindings
 from forethought.index.resolve import Resolver, Target
 from forethought.index.tags import FileTags, Symbol
@@ -94,7 +94,7 @@ class SavedContexts:
         return {path: _interface(self._index.outline(path)) for path in paths}
 
     def outdate(self, changed: Collection[str], before: Mapping[str, Mapping[str, str]] | None) -> None:
-        """Subjects rest on the interfaces that their symbols use: whoever mentions a changed one is computed again.
+        """Subjects rest on the interfaces that their symbols use: whoever may use a changed one is computed again.
 
         `before` None: not known, so that everything which the changed files define counts as changed.
         """
@@ -104,13 +104,29 @@ class SavedContexts:
             known = self._index.get_subjects(path)
             then = {_short(key): "" for key in known} if before is None else before.get(path, {})
             names |= {name for name in now.keys() | then.keys() if now.get(name) != then.get(name)}
-        outdated = set(changed)
-        for name in names - {""}:
-            outdated.update(path for path, _ in self._index.references_named(name))
-            outdated.update(path for path, _ in self._index.aliases_of(name))
-        for path in outdated:
+        for path in {*changed, *self._users_of(names)}:
             known = self._index.get_subjects(path)
             self._index.put_subjects(path, {key: ("", subject) for key, (_, subject) in known.items()})
+
+    def _users_of(self, names: set[str]) -> set[str]:
+        """Files that mention one of the names, or the name of something whose own interface mentions it, and so on."""
+        users: set[str] = set()
+        mentioned: dict[str, dict[str, frozenset[str]]] = {}
+        new = names - {""}
+        while new:
+            found = {path for name in new for path in self._index.paths_naming(name)}
+            users |= found
+            for path in found - mentioned.keys():
+                seen = _interface(self._index.outline(path))
+                mentioned[path] = {name: frozenset(IDENTIFIER.findall(text)) for name, text in seen.items() if name}
+            names = names | new
+            new = {
+                name
+                for path in found
+                for name, words in mentioned[path].items()
+                if name not in names and not words.isdisjoint(new)
+            }
+        return users
 
     def _standings(self, subjects: Mapping[str, tuple[str, str | None]]) -> dict[str, Standing]:
         wanted = {subject for pair in subjects.values() for subject in pair if subject}
@@ -148,8 +164,14 @@ def _interface(tags: FileTags | None) -> dict[str, str]:
         add(symbol.short_name, f"{symbol.id} {symbol.kind} {symbol.signature} {symbol.returns} {symbol.bases}")
         if symbol.parent:
             add(_short(symbol.parent), symbol.signature)
+    inside_functions = {symbol.id for symbol in tags.symbols if symbol.kind in FUNCTION_KINDS}
     for binding in tags.bindings:
-        add(_short(binding.scope), f"{binding.name}: {binding.annotation}")
+        owner, dot, name = binding.name.rpartition(".")
+        if dot or binding.scope not in inside_functions:
+            add(_short(binding.scope), f"{binding.name}: {binding.annotation}")
+            add(name, f"{owner} {binding.annotation} {binding.value}")
+    for reference in tags.references:  # of decorators
+        add(_short(reference.scope), f"@{reference.name}")
     for item in tags.imports:
         add(item.local, f"{item.module} {item.name}")
     return found

@@ -280,6 +280,15 @@ class IndexStore:
         )
         return tuple(os.fsdecode(path) for (path,) in rows)
 
+    def paths_naming(self, name: str) -> frozenset[str]:
+        """Files that use the name, or import it under another one."""
+        rows = self._rows(
+            "SELECT files.path FROM mentions JOIN files USING (content) WHERE name = ?1"
+            " UNION SELECT files.path FROM aliases JOIN files USING (content) WHERE name = ?1",
+            (_key(name),),
+        )
+        return frozenset(os.fsdecode(path) for (path,) in rows)
+
     def aliases_of(self, name: str) -> tuple[tuple[str, str], ...]:
         """(path, other name) of each import that brings the name in under another name, in path order."""
         rows = self._rows(

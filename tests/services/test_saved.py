@@ -1,0 +1,137 @@
+"""Subjects that are remembered are those that would be computed anew."""
+
+import hashlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forethought.index.extract import read_tags
+from forethought.index.languages import load_languages
+from forethought.saved import SavedContexts
+from forethought.store.context_store import DiskContextStore
+from forethought.store.index_store import IndexedFile, IndexStore
+
+PYTHON = load_languages().named("python")
+
+
+class Disk:
+    """Files in memory, their index, and the contexts of what is saved."""
+
+    def __init__(self, sources: dict[str, str]) -> None:
+        self.sources: dict[str, str] = {}
+        self.index = IndexStore.in_memory()
+        contexts: DiskContextStore = None  # type: ignore[assignment] # subjects are computed without c′
+        self.saved = SavedContexts(self.index, contexts, lambda path: self.sources[path].encode(), lambda path: None)
+        for path, text in sources.items():
+            self._put(path, text)
+
+    def _put(self, path: str, text: str) -> None:
+        assert PYTHON is not None
+        data = text.encode()
+        self.sources[path] = text
+        digest = hashlib.sha256(data).hexdigest()
+        self.index.put([IndexedFile(path, len(data), 0, digest, "python", read_tags(PYTHON, data))])
+
+    def edit(self, path: str, text: str) -> None:
+        before = self.saved.interfaces([path])
+        self._put(path, text)
+        self.saved.outdate([path], before)
+
+    def subjects(self) -> dict[str, str]:
+        return {f"{path}:{item.symbol.id}": item.subject for path in self.sources for item in self.saved.symbols(path)}
+
+
+def check(sources: dict[str, str], path: str, text: str, *changed: str) -> None:
+    """After an edit, the subjects are those of a new index, and exactly these changed."""
+    disk = Disk(sources)
+    before = disk.subjects()
+    disk.edit(path, text)
+    after = disk.subjects()
+    assert after == Disk({**sources, path: text}).subjects()
+    assert {key for key in after if after[key] != before.get(key)} == set(changed)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("def make() -> A: ...", "def make() -> B: ..."),
+        ("from kinds import A as Made", "from kinds import B as Made"),
+        ("made = A()", "made = B()"),
+        ("class Made(A): ...", "class Made(B): ..."),
+    ],
+)
+def test_what_a_name_leads_to_by_way_of_another_file_counts(old: str, new: str) -> None:
+    kinds = "class A:\n    def go(self, one): ...\nclass B:\n    def go(self, two): ...\n"
+    far = f"from kinds import A, B\n{old}\n"
+    uses = {
+        "def make() -> A: ...": "from far import make\ndef near(): return make\nit = make()\n",
+        "from kinds import A as Made": "from far import Made\nit = Made()\n",
+        "made = A()": "from far import made\nit = made\n",
+        "class Made(A): ...": "from far import Made\nclass Other(Made): ...\nit = Other()\n",
+    }
+    sources = {
+        "kinds.py": kinds,
+        "far.py": far,
+        "middle.py": uses[old],
+        "user.py": "from middle import it\ndef use():\n    it.go()\n",
+    }
+    disk = Disk(sources)
+    before = disk.subjects()
+    disk.edit("far.py", far.replace(old, new))
+    after = disk.subjects()
+    assert after == Disk({**sources, "far.py": far.replace(old, new)}).subjects()
+    assert after["user.py:use"] != before["user.py:use"]
+
+
+def test_a_body_concerns_nobody_else() -> None:
+    sources = {"a.py": "def go(): return 1\n", "b.py": "from a import go\ndef use(): go()\n"}
+    check(sources, "a.py", "def go():\n    found = 2\n    return found\n", "a.py:go")
+
+
+def test_a_decorator_that_makes_a_property_concerns_users() -> None:
+    text = "class A:\n    def go(self, one): ...\nclass Box:\n    {}def inner(self) -> A: ...\n"
+    user = "from a import Box\ndef use(box: Box):\n    box.inner.go()\n"
+    disk = Disk({"a.py": text.format(""), "b.py": user})
+    before = disk.subjects()
+    disk.edit("a.py", text.format("@property\n    "))
+    assert disk.subjects() == Disk(disk.sources).subjects()
+    assert disk.subjects()["b.py:use"] != before["b.py:use"]
+
+
+STATEMENTS = (
+    "from {module} import {name}, {Other}",
+    "from {module} import {name} as {other}",
+    "from {module} import *",
+    "class {Name}({Other}):\n    def {other}(self): return self.{name}()",
+    "class {Name}:\n    kept: {Other}\n    def __init__(self): self.{name} = {Other}()\n    def {other}(self): ...",
+    "def {name}() -> {Other}: return {other}()",
+    "def {name}(it: {Other}): return it.kept.{other}()",
+    "{name} = {Other}()",
+    "def use_{name}():\n    it = {other}()\n    it.{name}()\n    {Name}().{other}.{name}()",
+)
+statements = st.builds(
+    lambda form, name, other, class_name, other_class, module: form.format(
+        name=name, other=other, Name=class_name, Other=other_class, module=module
+    ),
+    st.sampled_from(STATEMENTS),
+    st.sampled_from(("go", "run", "make")),
+    st.sampled_from(("go", "run", "make")),
+    st.sampled_from(("Jar", "App", "Base")),
+    st.sampled_from(("Jar", "App", "Base")),
+    st.sampled_from(("a", "b", "c")),
+)
+texts = st.lists(statements, max_size=5).map("\n".join)
+PATHS = ("a.py", "b.py", "c.py", "d.py")
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(texts, min_size=4, max_size=4), st.lists(st.tuples(st.sampled_from(PATHS), texts), min_size=1, max_size=4)
+)
+def test_subjects_kept_over_edits_equal_those_of_a_new_index(first: list[str], edits: list[tuple[str, str]]) -> None:
+    disk = Disk(dict(zip(PATHS, first, strict=True)))
+    disk.subjects()
+    for path, text in edits:
+        disk.edit(path, text)
+        assert disk.subjects() == Disk(disk.sources).subjects()

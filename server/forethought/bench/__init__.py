@@ -7,6 +7,7 @@ BENCHES = {
     "chat": "How long the answers that need no model take, from request to result over stdio.",
     "code-facts": "Questions of fact about a Python repository, by tier: right by Python's own `ast`, tokens, time.",
     "commit": "What is thought about again after one function was edited and committed, and how soon it is fresh.",
+    "commit-files": "Which files a change will touch, from its message: BM25, our ranking, and history.",
     "coverage": "Which tier answers what is asked in a repository, and how much of what was thought there was of use.",
     "hover": "How long a hover takes next to a server that answers with a constant, idle and while a pass runs.",
     "idle": "What idle time brings: gain by time given, a question in mid-pass, wrong notes, a shift in what is asked.",

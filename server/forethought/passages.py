@@ -12,9 +12,10 @@ from typing import NamedTuple
 from forethought.index.tags import FileTags, Symbol
 from forethought.secrets import mask
 
-WORDS_VERSION = 1
+WORDS_VERSION = 2
 """Changes whenever the same file would give other words."""
 
+_VALUES = frozenset({"constant", "variable"})
 _NAME = re.compile(r"\w+")
 _PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 
@@ -58,7 +59,7 @@ def read_words(path: str, content_hash: str, tags: FileTags, source: bytes) -> F
     for symbol in tags.symbols:
         if symbol.kind == "file":
             passages.append(Passage("", _joined(path.rpartition("/")[2]), _own_words(tags, symbol, masked)))
-        elif symbol.body is not None:
+        elif symbol.body is not None and symbol.kind not in _VALUES:
             passages.append(Passage(symbol.id, _joined(symbol.name), _own_words(tags, symbol, masked)))
     names = " ".join(_joined(symbol.short_name) for symbol in tags.symbols[1:])
     text = masked.decode("utf-8", "replace")
@@ -69,7 +70,8 @@ def _own_words(tags: FileTags, symbol: Symbol, source: bytes) -> str:
     pieces = []
     at = symbol.span.start
     for child in tags.symbols:
-        if child.parent == symbol.id and child.body is not None and child is not symbol and child.span.start >= at:
+        own_passage = child.body is not None and child.kind not in _VALUES and child is not symbol
+        if own_passage and child.parent == symbol.id and child.span.start >= at:
             pieces.append(source[at : child.span.start])
             at = child.span.end
     pieces.append(source[at : symbol.span.end])

@@ -19,6 +19,8 @@ NEXT_PASSAGE = 0.5
 """What the next best passage of a file counts beside the one before it."""
 TEST_SHARE = 0.8
 """What a test's file counts when the question does not speak of tests."""
+TEST_PLACE_SHARE = 0.5
+"""What a place in it counts: who asks where something is done means where, not by which test."""
 THOUGHT_SHARE = 0.5
 """What c′ counts beside the code: it says less, and a model may err."""
 MOST_WORDS = 64
@@ -75,7 +77,11 @@ def rank(question: str, hits: Hits) -> Ranked:
     for path in by_file.keys() | hits.files.keys():
         score = hits.files.get(path, 0.0) + _faded_sum(by_file.get(path, ()))
         files[path] = score if speaks_of_tests or not is_about_tests(path) else TEST_SHARE * score
-    places = {target: files[target.path] / 2 + score for target, score in passages.items()}
+    places = {
+        target: (files[target.path] / 2 + score)
+        * (1.0 if speaks_of_tests or not is_about_tests(target.path) else TEST_PLACE_SHARE)
+        for target, score in passages.items()
+    }
     return Ranked(_ordered(files), _ordered(places))
 
 

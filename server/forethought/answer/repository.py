@@ -21,12 +21,16 @@ LEAST_SHARE = 0.4
 FIRST_INDEX_SECONDS = 20.0
 """How long a question waits for the first reading of a root."""
 
+_MOST_TRIED = 50
 _POINTS = re.compile(r"\b(?:this|it|its|here)\b", re.IGNORECASE)
 _ASKS_FOR_PLACES = re.compile(
     r"^\W*(?:where|in which|in what|whereabouts|how (?:does|do|is|are|did|can|will)|what (?:handles|happens|part)"
     r"|(?:which|what) (?:module|file|class|function|method|part|code|place|component|piece)s?)\b",
     re.IGNORECASE,
 )
+
+
+_ASKS_FOR_FILES = re.compile(r"^\W*(?:in )?(?:which|what) (?:modules?|files?)\b", re.IGNORECASE)
 
 
 class RepositoryPlaces:
@@ -52,8 +56,11 @@ class RepositoryPlaces:
         found: list[tuple[float, Workspace, Target]] = []
         for workspace in [question.at[0]] if question.at is not None else self._workspaces():
             _wait_for_index(workspace, cancel)
-            places = workspace.place_search.rank(question.text, cancel).places
-            found += [(score, workspace, target) for target, score in places[: MOST_PLACES * MOST_IN_FILE * 2]]
+            ranked = workspace.place_search.rank(question.text, cancel)
+            if _ASKS_FOR_FILES.match(question.text):
+                found += [(score, workspace, Target(path, "")) for path, score in ranked.files[:MOST_PLACES]]
+            else:
+                found += [(score, workspace, target) for target, score in ranked.places[:_MOST_TRIED]]
         found.sort(key=lambda item: -item[0])
         chosen: list[Meant] = []
         for score, workspace, target in found:

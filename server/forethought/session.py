@@ -4,6 +4,7 @@ import contextlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -352,7 +353,7 @@ class Session:
                 for candidate in queue[:SHOWN_NEXT]
             ],
             "estimateMinutes": round(len(queue) * speed / 60, 1) if speed is not None else None,
-            "engine": _engine_status(info),
+            "engine": _engine_status(info, self._engines.known_chat_model()),
             "cache": {
                 "entries": kept["entries"],
                 "bytes": kept["bytes"] + index_bytes(self._index_folder),
@@ -410,10 +411,10 @@ class _Engines:
         settings = self._settings
         if settings.engine == "none":
             return False
-        if settings.engine == "openai" or (settings.engine == "auto" and settings.openai_base_url):
+        if _uses_endpoint(settings):
             return True
         try:
-            return choose_model(settings, model_folder()) is not None
+            return choose_sleep_model(settings, model_folder()) is not None
         except ForethoughtError:
             return True  # a model was named that cannot be used: that is a problem, not a choice
 
@@ -424,13 +425,19 @@ class _Engines:
 
     def chat_engine(self) -> Engine:
         """Raises EngineUnavailable or ModelError."""
-        return self._connect("chat", choose_model)
+        return self._connect("chat", self._settings, choose_model)
 
     def sleep_engine(self) -> Engine:
-        """Raises EngineUnavailable or ModelError."""
-        if self._settings.sleep_model is None:
+        """What passes think with: `sleep.model`, on an endpoint the name of one of its models, or the chat's engine.
+
+        Raises EngineUnavailable or ModelError.
+        """
+        settings = self._settings
+        if settings.sleep_model is None:
             return self.chat_engine()
-        return self._connect("sleep", choose_sleep_model)
+        if _uses_endpoint(settings):
+            return self._connect("sleep", replace(settings, openai_model=settings.sleep_model), lambda *_: None)
+        return self._connect("sleep", settings, choose_sleep_model)
 
     def known_info(self) -> EngineInfo | None:
         """What is known of the sleep engine; None when there is none, or it cannot be described."""
@@ -444,6 +451,13 @@ class _Engines:
         self.problem = None
         return info
 
+    def known_chat_model(self) -> str | None:
+        """The model that answers; None when there is none, or it cannot be described."""
+        try:
+            return self.chat_engine().info().model if self.configured else None
+        except ForethoughtError:
+            return None  # asking says why
+
     def report_activity(self) -> None:
         """Tell the hosts, off this thread: they may take a moment to answer."""
         if time.monotonic() - self._activity_at >= ACTIVITY_SECONDS:
@@ -453,10 +467,7 @@ class _Engines:
     def _tell_activity(self) -> None:
         if not self.configured:
             return
-        engines = (
-            [self.chat_engine()] if self._settings.sleep_model is None else [self.chat_engine(), self.sleep_engine()]
-        )
-        for engine in engines:
+        for engine in dict.fromkeys((self.sleep_engine(), self.chat_engine())):
             engine.report_activity()
 
     def close(self) -> None:
@@ -469,16 +480,22 @@ class _Engines:
         for engine in connected.values():
             engine.close()
 
-    def _connect(self, role: str, choose: Callable[[Settings, Path], ResolvedModel | None]) -> Engine:
+    def _connect(
+        self, role: str, settings: Settings, choose: Callable[[Settings, Path], ResolvedModel | None]
+    ) -> Engine:
         if self._given is not None:
             return self._given
-        if self._settings.engine == "none":
+        if settings.engine == "none":
             raise EngineUnavailable("The engine is switched off (engine: none); choose `llama` or `openai` to use one.")
         known = self._connected.get(role)
         if known is None:
-            model = choose(self._settings, model_folder())
-            known = self._connected[role] = connect(self._settings, model=model, runtime_folder=self._runtime)
+            model = choose(settings, model_folder())
+            known = self._connected[role] = connect(settings, model=model, runtime_folder=self._runtime)
         return known
+
+
+def _uses_endpoint(settings: Settings) -> bool:
+    return settings.engine == "openai" or (settings.engine == "auto" and settings.openai_base_url is not None)
 
 
 def _grammar_folders(environment: Mapping[str, str]) -> tuple[Path, ...]:
@@ -486,10 +503,13 @@ def _grammar_folders(environment: Mapping[str, str]) -> tuple[Path, ...]:
     return (folder,) if folder.is_dir() else ()
 
 
-def _engine_status(info: EngineInfo | None) -> dict[str, Any] | None:
+def _engine_status(info: EngineInfo | None, chat_model: str | None) -> dict[str, Any] | None:
+    """The engine that thinks; `chatModel` is the one that answers, where `sleep.model` sets them apart."""
     if info is None:
         return None
+    apart = {} if chat_model in (None, info.model) else {"chatModel": chat_model}
     return {
+        **apart,
         "kind": info.kind,
         "model": info.model,
         "device": info.device,

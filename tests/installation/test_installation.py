@@ -66,6 +66,7 @@ def furnish(home: Home) -> None:
     write(home.cache / "index" / f"{'ab' * 16}.sqlite")
     write(home.cache / "engine" / "digests.json")
     write(home.cache / "state.json")
+    write(home.cache / "questions.jsonl")
     write(home.cache / "faults.log")
     write(home.cache / "measurements" / "juggler.jsonl")
     write(home.cache / "measurements" / "truth-cache" / "contexts" / "cache.db")
@@ -83,9 +84,19 @@ def furnish(home: Home) -> None:
 def test_everything_of_ours_is_listed_with_its_size_and_deleted(home: Home) -> None:
     furnish(home)
     items = inventory(home.settings, home.environment)
-    assert {item.kind for item in items} == {
-        *("contexts", "index", "engine", "state", "logs", "measurements", "models", "choice", "engine host", "settings")
-    }
+    kinds = [
+        "contexts",
+        "index",
+        "engine",
+        "state",
+        "questions",
+        "logs",
+        "measurements",
+        "models",
+        "choice",
+        "settings",
+    ]
+    assert {item.kind for item in items} == {*kinds, "engine host"}
     assert all(item.bytes == sum(path.stat().st_size for path in item.files) for item in items)
     assert delete(items) == []
     assert inventory(home.settings, home.environment) == []

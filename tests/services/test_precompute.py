@@ -1,22 +1,31 @@
 """Passes that were asked for: everything once, nothing twice, kept at every symbol."""
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests_world import World
 
-from forethought.engine.fake import FakeEngine
-from forethought.engine.messages import CancelToken
+from forethought.answer.question import Question
+from forethought.engine.fake import FakeEngine, sound_answer
+from forethought.engine.messages import CancelToken, Prompt
 from forethought.errors import EngineError, EngineUnavailable, UsageError
 from forethought.index.resolve import Target
+from forethought.insights import Entry
 from forethought.precompute import PrecomputeReport, Selection
+from forethought.reliability import Counts, Reliability
 from forethought.session import Session
+from forethought.verification import verify_contexts
 from forethought.workspace import Workspace
 
 
 def run(session: Session, workspace: Workspace, selection: Selection | None = None) -> PrecomputeReport:
     return session.precompute(workspace, selection or Selection(), lambda progress: None, CancelToken())
+
+
+def stored(session: Session) -> list[Entry]:
+    return [entry for found in session.contexts.get_many(session.contexts.subjects()).values() for entry in found]
 
 
 def thought_about(engine: FakeEngine) -> list[str]:
@@ -170,3 +179,85 @@ def test_a_file_gets_no_more_than_its_share_of_tokens(world: World) -> None:
     assert report.computed == 2
     assert report.remaining > 0
     assert not report.failures
+
+
+def test_each_stage_is_stored_as_soon_as_it_stands(world: World) -> None:
+    seen: set[tuple[int, bool]] = set()
+
+    def answer(prompt: Prompt) -> str:
+        if "Check this" not in prompt.messages[-1].content:
+            return sound_answer(prompt)
+        seen.update((entry.provenance.rounds, entry.provenance.finished) for entry in stored(session))
+        return "DONE"
+
+    world.engine = FakeEngine(default=answer)
+    session, workspace = world.open(**{"sleep.rounds": 2})
+    run(session, workspace)
+    assert (1, False) in seen
+    assert all(entry.provenance.finished for entry in stored(session))
+
+
+def test_a_pass_that_was_cut_off_between_two_stages_is_taken_up_again(world: World) -> None:
+    session, workspace = world.open()
+    run(session, workspace)
+    cut = next(entry for entry in stored(session) if entry.outcome == "done")
+    session.contexts.put_many([replace(cut, provenance=replace(cut.provenance, finished=False))])
+    report = run(session, workspace)
+    assert report.computed == 1
+
+
+def test_why_texts_were_dropped_is_counted(world: World) -> None:
+    session, workspace = world.open()
+    world.engine.queue("It calls `vanish` first.")
+    assert run(session, workspace).to_json()["dropped"]["unknown identifier"] == 1
+
+
+def test_what_was_asked_of_two_symbols_is_foreseen_for_the_others(world: World) -> None:
+    def answer(prompt: Prompt) -> str:
+        text = prompt.messages[-1].content
+        return "It is bowing to the person." if "polite to" in text else sound_answer(prompt)
+
+    world.engine = FakeEngine(default=answer)
+    session, workspace = world.open()
+    run(session, workspace)
+    for name in ("main", "Greeter"):
+        session.ask(Question(f"Is `{name}` polite to the person?"), lambda delta: None, CancelToken())
+    world.write("new.py", "def bow(person):\n    return person\n")
+    run(session, workspace)
+    card = workspace.card(Target("new.py", "bow"))
+    assert card is not None and card.insights is not None
+    assert ("Is `bow` polite to the person?", "log") in [
+        (item.question, item.origin) for item in card.insights.questions
+    ]
+
+
+def test_the_log_of_questions_can_be_switched_off(world: World) -> None:
+    session, _ = world.open(**{"questions.log": False})
+    session.ask(Question("Who calls `polish`?"), lambda delta: None, CancelToken())
+    assert not (world.cache / "questions.jsonl").exists()
+
+
+def test_a_kind_that_the_model_gets_wrong_is_not_served_but_asked_anew(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, workspace = world.open()
+    run(session, workspace)
+    table = Reliability({"fake": {"purpose": Counts(0, 0, 20)}})
+    question = Question("What does `polish` do?", at=(workspace, "greet.py", None))
+    assert session.ask(question, lambda delta: None, CancelToken()).tier == "predicted"
+    monkeypatch.setattr("forethought.cards.shipped_reliability", lambda: table)
+    workspace.forget_cards(None)
+    assert session.ask(question, lambda delta: None, CancelToken()).tier in ("enriched", "full")
+    card = workspace.card(Target("greet.py", "polish"))
+    assert card is not None and (card.insights is None or card.insights.summary is None)
+
+
+def test_stored_texts_are_held_against_their_contexts(world: World) -> None:
+    session, workspace = world.open()
+    run(session, workspace)
+    report = verify_contexts(workspace, session.contexts)
+    assert report.texts > 0
+    assert report.faults == ()
+    bad = next(entry for entry in stored(session) if entry.outcome == "done")
+    session.contexts.put_many([replace(bad, insights=replace(bad.insights, summary="It asks `oracle`."))])
+    assert [fault.name for fault in verify_contexts(workspace, session.contexts).faults] == ["oracle"]

@@ -59,3 +59,12 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError):
         UserState(tmp_path / "file" / "folder").pause(None)
+
+
+def test_predictability_is_a_moving_average_by_kind(tmp_path: Path) -> None:
+    state = UserState(tmp_path)
+    assert state.predictability() == {}
+    state.note_predictability("function", -1.0)
+    state.note_predictability("function", -2.0)
+    state.note_predictability("file", -3.0)
+    assert UserState(tmp_path).predictability() == {"function": pytest.approx(-1.1), "file": -3.0}

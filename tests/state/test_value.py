@@ -2,7 +2,8 @@
 
 import pytest
 
-from forethought.value import Signals, value_of
+from forethought.insights import Insights, PredictedQuestion
+from forethought.value import Signals, mean_predictability, relative, value_of
 
 
 @pytest.mark.parametrize(
@@ -27,3 +28,22 @@ def test_the_first_is_worth_more_than_the_second(more: Signals, less: Signals) -
 def test_the_reason_is_the_strongest_signal() -> None:
     assert value_of(Signals("function", hovered=True, open=True)).reason == "looked at, and no insight yet"
     assert "settles" in value_of(Signals("function", open=True, settling=True)).reason
+
+
+def test_the_reason_says_what_holds_it_back() -> None:
+    assert value_of(Signals("constant", open=True)).reason == "in an open file, but few ask about such symbols"
+    unforeseen = Signals("function", lines=30, open=True, predictability=0.2)
+    assert value_of(unforeseen).reason == "in an open file, but what is asked about it is hard to foresee"
+
+
+def test_predictability_is_measured_beside_the_most_predictable_kind() -> None:
+    means = {"function": -1.0, "file": -2.0}
+    assert relative(means, "function") == 1.0
+    assert relative(means, "file") == pytest.approx(0.3679, abs=1e-4)
+    assert relative(means, "class") == 1.0
+
+
+def test_what_could_not_be_scored_says_nothing_about_predictability() -> None:
+    questions = (PredictedQuestion("a?", "b", -1.0), PredictedQuestion("c?", "d"), PredictedQuestion("e?", "f", -3.0))
+    assert mean_predictability(Insights(questions=questions)) == -2.0
+    assert mean_predictability(Insights(questions=questions[1:2])) is None

@@ -56,10 +56,10 @@ def clear(invocation: Invocation) -> None:
     """Delete everything that was thought, what was called wrong, and the log of your questions."""
     from forethought.store.question_log import QuestionLog
 
-    QuestionLog(_settings(invocation).cache_folder).clear()
     with _open_store(invocation, to_change=True) as store:
         removed = store.info()["entries"]
         store.clear()
+        QuestionLog(_settings(invocation).cache_folder).clear()
         document = store.info() | {"removed": removed}
     _finish(invocation, document, f"{removed} insights deleted.")
 

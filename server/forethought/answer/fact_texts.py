@@ -51,7 +51,7 @@ class _Subject:
         self.target = Target(item.card.path, item.card.symbol.id)
         self.name = f"`{self.symbol.name}`" if self.symbol.name else f"`{item.card.path}`"
         self.other = intent.other
-        self.kind = intent.kind
+        self.part = intent.part
         self.others = others
 
     @property
@@ -245,13 +245,13 @@ _RESOLVED = ", as far as names can be resolved"
 
 def _members(subject: _Subject) -> Text:
     own = [
-        item for item in hierarchy.own_members(subject.resolver, subject.target) if _is_wanted(item[1], subject.kind)
+        item for item in hierarchy.own_members(subject.resolver, subject.target) if _is_wanted(item[1], subject.part)
     ]
     if subject.symbol.kind not in CLASS_KINDS and subject.symbol.kind != "file":
         own = [(target, member) for target, member in own if member.body]
     if subject.other is not None:
         return _one_member(subject)
-    wanted = f" {subject.kind}" if subject.kind not in (None, "member") else ""
+    wanted = f" {subject.part}" if subject.part not in (None, "member") else ""
     lines = [f"- `{_declared(member)}` ({_line(subject, target, member)})" for target, member in own[: 2 * MOST_LISTED]]
     if not own:
         text = f"{subject.name} defines no{wanted or 'thing by name'}."
@@ -271,7 +271,7 @@ def _cut(text: str, limit: int = _LONGEST_VALUE) -> str:
 
 
 def _inherited_text(subject: _Subject) -> str:
-    if not subject.is_class or subject.kind not in (None, "member", "method", "function"):
+    if not subject.is_class or subject.part not in (None, "member", "method", "function"):
         return ""
     lines = []
     for base, methods in hierarchy.inherited(subject.resolver, subject.target):

@@ -173,7 +173,7 @@ def _ask(session: Session, workspace: Workspace, meaning: Meaning, case: Case) -
         aspect == case.aspect
         and (expected_symbol is None or symbol == expected_symbol)
         and (case.other is None or (intent is not None and intent.other == case.other))
-        and (case.aspect is None or case.other is not None or intent is None or intent.other is None)
+        and (case.aspect in (None, "unknown") or case.other is not None or intent is None or intent.other is None)
     )
     return Outcome(case, aspect, symbol, right, (understood - started) * 1000, (answered - understood) * 1000)
 

@@ -44,7 +44,9 @@ class Intent:
     """What the aspect is asked about: a parameter (`default`, `parameters`), a second symbol (`calls`, `bases`), an
     exception (`raises`), a word such as `async` or `class` (`nature`), a revision (`changed_since`)."""
     kind: str | None = None
-    """What the question says the symbol is: `class` of “the class Session”; of `members`, which ones are wanted."""
+    """What the question says the symbol is: `class` of “the class Session”, “this class”."""
+    part: str | None = None
+    """Of `members`: which of them are wanted, `method` …"""
     within: str | None = None
     """The file in which the question says that the symbol stands."""
     spoken_of: bool = False

@@ -75,6 +75,7 @@ _ASKING = frozenset({"which", "what", "howmany", "default", "other", "all", "any
 _AFTER_A_KIND = frozenset({"or"})
 _POINTED_KINDS = frozenset({"function", "method", "class", "file", "module"})
 _DETERMINERS = frozenset({"the", "a", "an", "this", "these", "those", "our", "my", "your", "each", "every"})
+_NOUNS = frozenset({"test", "place", "thing", "subclass", "caller", "code", "member"})
 _PREPOSITIONS = frozenset({"of", "in", "from", "on"})
 
 
@@ -287,6 +288,8 @@ def _understood(tokens: Sequence[_Token], naming: Naming, known: Names) -> Inten
             clauses[-1].append(_meaning(token))
             if token.word.endswith("ing") and clauses[-1][-1] in _VERBAL and _is_progressive(clauses[-1]):
                 clauses[-1][clauses[-1].index("be")] = "do"  # “who is calling” is “who calls”
+            elif token.word.endswith("ing") and clauses[-1][-1] in _VERBAL and _follows_a_noun(clauses[-1]):
+                clauses[-1].insert(-1, "that")  # “functions calling” are “functions that call”
         place += 1
     if not names or len(names) > _MOST_NAMES:
         return None
@@ -298,6 +301,11 @@ def _understood(tokens: Sequence[_Token], naming: Naming, known: Names) -> Inten
         if (intent := _matched(words, standing_names, known)) is not None
     }
     return intents.pop() if len(intents) == 1 else None
+
+
+def _follows_a_noun(words: Sequence[str]) -> bool:
+    said = [word for word in words if word]
+    return len(said) > 1 and (said[-2] in _NOUNS or said[-2] in KINDS)
 
 
 def _is_progressive(words: Sequence[str]) -> bool:
@@ -390,6 +398,8 @@ def _pointer(word: str, kind: str | None) -> _Name:
 def _sentences(clauses: list[list[str]], names: list[_Name]) -> Iterator[tuple[list[str], list[_Name]]]:
     """The clauses as one sentence; and, when one only says what “it” is, the other with the name in its place."""
     yield [word for clause in clauses for word in clause], names
+    if len(clauses) == 2 and len(clauses[0]) == len(clauses[1]) == 1 and clauses[1][0].startswith("@"):
+        yield [*clauses[0], "of", *clauses[1]], names  # “tests: f”
     if len(clauses) != 2 or len(names) != 2:
         return
     for introduction, question in (clauses, clauses[::-1]):
@@ -457,7 +467,8 @@ def _matched(words: Sequence[str], names: Sequence[_Name], known: Names) -> Inte
             of_file=name.kind == "file" and name.text is None,
             marked=name.marked or (aspect == "location" and "define" in words),
             other=other,
-            kind=groups.get("kind") or (None if name.kind in ("file", "symbol") else name.kind),
+            kind=None if name.kind in ("file", "symbol") else name.kind,
+            part=groups.get("part"),
             within=name.within,
             spoken_of=name.spoken_of,
         )

@@ -1,8 +1,7 @@
 """What can be asked, as sequences of meanings (`words.py`). A question matches only when nothing of it is left over.
 
 In a rule, a word stands for itself, `a|b` for either, `a?` for nothing as well; `@` is the symbol that is asked about,
-`&` a second name, `=a|b` a word that becomes `other`, `~` the kind of members that are wanted. Capitals are the sets
-below. Every rule is a sequence of optional alternatives without repetition: matching takes linear time.
+`&` a second name, `=a|b` a word that becomes `other`, `~` which members are wanted. Capitals are the sets below. Every rule is a sequence of optional alternatives without repetition: matching takes linear time.
 """
 
 import re
@@ -14,7 +13,7 @@ _SETS = {
     "WHO": "who|what|which",
     "WHAT": "what|which",
     "DO": "do|can|have",
-    "CAN": "do|can",
+    "CAN": "do|can|should",
     "USE": "call|use|depend",
     "PLACE": "function|method|class|place|module|file|thing|member|caller|constant|variable|interface",
     "CLASS": "class|interface|struct|type|trait|thing|enum",
@@ -31,12 +30,13 @@ _RULES: dict[Aspect, str] = {
         WHO else? PLACE? else? be|do? USE @ from?
         WHO PLACE? that be|do? USE @
         WHAT be? PLACE where @ be be? call|use
-        WHAT be? PLACE that? USE @
+        WHAT be? PLACE that USE @
         WHO else? PLACE? caller @
         who be good for call @
-        PLACE that? be? USE @
+        PLACE that be? USE @
         PLACE @ be call|use in|from|by
-        where else? do|can PERSON USE @
+        where else? do PERSON USE @
+        in WHAT PLACE do person USE @
         where else? be @ be? call|use from|in|at?
         where do @ be call|use from?
         where @ be call|use from?
@@ -55,8 +55,11 @@ _RULES: dict[Aspect, str] = {
         WHO PLACE? be @ call|use by|from|in|at
         be @ be? call|use anywhere|thing?
         be @ call|use by|in|from anywhere|thing|PERSON
-        be there? PERSON call|use|depend @
-        be there? PLACE that? call|use|depend @
+        be there PERSON that? call|use|depend @
+        be PERSON call|use|depend @
+        do PERSON call|use|depend @
+        be there PLACE that call|use|depend @
+        be there thing call|use|depend @
         be there? caller of|to|for @
         do PERSON else? call|use|depend @ anywhere?
         do @ have caller
@@ -86,7 +89,7 @@ _RULES: dict[Aspect, str] = {
         WHAT else? PLACE? else? do|can @ call|use|depend in|from?
         WHO PLACE do|can @ call|use
         what|which PLACE be call|use by|in|from @
-        what be call by|in|from @
+        what be be? call by|in|from @
         PLACE call|use by|in|from @
         WHAT be? PLACE that? @ call|use
         in @ what|which PLACE be call|use
@@ -112,7 +115,7 @@ _RULES: dict[Aspect, str] = {
         howmany PLACE be call|use by|in|from @
     """,
     "raises": """
-        WHAT kind|type? of? error? do|can @ raise
+        WHAT kind|type? of? error? type? do|can @ raise
         WHAT error type? can? be? raise by|in|from|inside? @
         WHAT error can? raisedby @
         WHAT error can? come from|of @
@@ -120,11 +123,11 @@ _RULES: dict[Aspect, str] = {
         WHAT error? @ can? raise
         WHAT error be raise by|in|from @
         WHAT error do @ have
-        WHAT error can|do? person have|take? to? take|catch|find from|of|by? @
-        WHAT error can|do? person have|take? to? take|catch from|if|when? call|use @
-        WHAT error can|do? person have|take? to? take|catch if|when person call|use @
-        WHAT do|can person have|take? to? catch if|when|from|of person? call|use? @
-        WHAT error can|do caller of @ catch|take
+        WHAT error can|do|should? person have|take? to? take|catch|find from|of|by? @
+        WHAT error can|do|should? person have|take? to? take|catch from|if|when? call|use @
+        WHAT error can|do|should? person have|take? to? take|catch if|when person call|use @
+        WHAT can|do|should person have|take? to? catch if|when|from|of person? call|use? @
+        WHAT error can|do|should caller of @ catch|take
         WHAT be? error of|from|for @
         WHAT be? error that? @ can? raise
         WHAT be? error raise by|in|from @
@@ -134,6 +137,8 @@ _RULES: dict[Aspect, str] = {
         error raisedby @
         error of|from|in|by|for @
         @ error
+        @ raise
+        WHAT error can|do|should person be from @
         @ raise what|which error?
         do|can @ raise thing|error?
         do|can @ raise &
@@ -150,9 +155,9 @@ _RULES: dict[Aspect, str] = {
         where be test for|of|on|that? test|check? @
         where be @ test
         where do person test @
-        where do|can person find test for|of @
+        where can|do|should person find test for|of @
         test for|of|on|about @
-        test that? test|check|call|use @
+        test that test|check|call|use @
         @ test
         @ be test by what|which test?
         @ be test where
@@ -172,18 +177,23 @@ _RULES: dict[Aspect, str] = {
         WHAT test do @ have
         WHAT test be there for|of|on @
         WHAT test exist for|of|on @
-        WHAT test can|do person have? to? run if|when|after|for? person? change @
-        WHAT test can|do? person? run if|when|after change @
+        WHAT test can|do|should person have? to? run if|when|after|for? person? change @
+        WHAT test can|do|should? person? run if|when|after change @
         test test for|of @
+        be there test test for|of @
+        WHO do test @
         @ test test
         what be test test for|of @
     """,
     "location": """
         where be|do @ be? DEFINE?
         where @ be? DEFINE
+        where @
+        where be @ at
+        file of @
         where be DEFINE of|for? @
-        where do|can person find|have|define|implement @
-        where do|can person find definition of|for @
+        where can|do|should person find|have|define|implement @
+        where can|do|should person find definition of|for @
         where be definition of|for @
         where be place for|of @
         where can @ be find|define
@@ -195,7 +205,7 @@ _RULES: dict[Aspect, str] = {
         WHAT file|module|line be|do @ be? DEFINE in|at|on?
         WHAT file|module DEFINE|contain|have @
         WHAT file|module do person find @ in
-        in WHAT file|module do|can person find @
+        in WHAT file|module can|do|should person find @
         WHAT be? file|module that? DEFINE|contain|have @
         file and line of @
         what be? definition of|for @
@@ -214,12 +224,13 @@ _RULES: dict[Aspect, str] = {
         WHAT parameter @ TAKE
         WHAT do @ take in|as|for? parameter?
         what @ take as? parameter?
-        WHAT parameter can|do person have|take? to? pass|take|use to|for|in|with? @
-        WHAT parameter can|do person have|take? to? pass|take? to|for? call @
-        WHAT can|do person have|take? to? pass to|in @
+        WHAT parameter can|do|should person have|take? to? pass|take|use to|for|in|with? @
+        WHAT parameter can|do|should person have|take? to? pass|take? to|for? call @
+        WHAT can|do|should person have|take? to? pass to|in @
         WHAT parameter be? there? of|for|to|in|on @
         WHAT parameter be? take by|for|in @
         WHAT parameter can? be pass to|in @
+        WHAT can|should be pass to|in @
         WHAT parameter go? to @
         WHAT be? parameter of|for|to|in|on @
         WHAT be? parameter that? @ take|have
@@ -250,6 +261,7 @@ _RULES: dict[Aspect, str] = {
         WHAT be? default & value? of|in|on|for @
         WHAT be? default value? for|of @ parameter? &
         WHAT be? default value? for|of @ & parameter
+        default value? for|of @ parameter? & parameter?
         @ WHAT be? default value? for|of parameter? & parameter?
         in @ WHAT be? default value? of|for|on? parameter? & parameter?
         in @ WHAT value? do|be parameter? & parameter? by? default to?
@@ -306,8 +318,8 @@ _RULES: dict[Aspect, str] = {
         WHAT be return if|when|by person? call|use @
         WHAT be return if|when @ be call
         WHAT do call|use to|of? @ return
-        WHAT do|can person be|take? back? from @
-        WHAT do|can person be|take? back? if|when|from|by person? call|use @
+        WHAT can|do|should person be|take? back? from @
+        WHAT can|do|should person be|take? back? if|when|from|by person? call|use @
         WHAT come back from @
         WHAT come back if|when|from person? call|use @
         WHAT type? @ return
@@ -316,6 +328,7 @@ _RULES: dict[Aspect, str] = {
         type of return of @
         type that? @ return
         @ return value|type?
+        WHAT return type? have|do @ have?
         @ return what type?
         do|can @ return thing|value
     """,
@@ -323,7 +336,11 @@ _RULES: dict[Aspect, str] = {
         who be? last person|author? to|that|who? change @
         who do? last? change @ last?
         who do last change of|to|in @
-        who make last change of|to|in|on @
+        who make|do|commit last change of|to|in|on @
+        who change @ lasttime
+        when be @ change lasttime
+        when have @ last be change
+        which author|person last change @
         who have? change @ last?
         who be? author of|for last change|commit of|to|in|on? @
         who be? last author of @
@@ -360,10 +377,12 @@ _RULES: dict[Aspect, str] = {
     """,
     "members": """
         WHAT ~ do|can @ have|define|contain|pass
-        WHAT ~ can|do person call|use on|of|from @
+        WHAT ~ can|do|should person call|use on|of|from @
         WHAT ~ be there? define? in|on|of|by @
         WHAT ~ be there? in|on|of|for @
         WHAT ~ @ have|define|contain
+        WHAT ~ have @
+        WHAT can|do person call on @
         WHAT be? ~ of|in|on|for|define|contain @
         WHAT be? ~ define in|by|on @
         WHAT be? @ ~
@@ -393,6 +412,8 @@ _RULES: dict[Aspect, str] = {
         WHO CLASS? be @ isa? subclass|inherit of|from
         WHAT CLASS? be inherit|subclass by @
         WHO be? base CLASS? of|for @
+        WHO CLASS be base CLASS? of|for @
+        from WHO CLASS? do|be @ inherit
         WHO be? @ base CLASS?
         base CLASS? of|for|from @
         @ base CLASS?
@@ -435,6 +456,7 @@ _RULES: dict[Aspect, str] = {
         WHAT be|do? doc of|for|on @ say?
         WHAT do doc say about|of|for @
         WHAT do @ doc say
+        WHAT be in doc of|for @
         WHAT be? @ doc
         WHAT doc do @ have
         doc of|for|on? @
@@ -495,14 +517,14 @@ _RULES: dict[Aspect, str] = {
         @ do what
     """,
     "when": """
-        when can|do person use|call|take @
+        when can|do|should person use|call|take @
         when be @ good|take
     """,
     "how": """
-        how can|do person use|call @
+        how can|do|should person use|call @
         how to use|call @
         how be @ use
-        how do|can person make use of @
+        how can|do|should person make use of @
     """,
     "mechanism": """
         how do @ work
@@ -551,7 +573,7 @@ def _step(word: str) -> str:
     elif word == "&":
         step = r"@(?P<other>\d) "
     elif word == "~":
-        step = rf"(?P<kind>{_MEMBERS}) "
+        step = rf"(?P<part>{_MEMBERS}) "
     elif word.startswith("="):
         step = rf"(?P<word>{word[1:]}) "
     else:

@@ -15,7 +15,8 @@ when: when
 how: how
 do: do does did
 be: is are am was were be been being get gets got getting
-can: can could may might will would should must shall
+can: can could may might will
+should: should would must shall
 have: have has had having
 of: of
 by: by via
@@ -51,6 +52,7 @@ catch: catch expect handle
 test: test tests tested testing cover covers covered covering coverage exercise exercises exercised
 check: check checks checked verify verifies reach reaches hit hits
 define: define defines defined declare declares declared live lives located
+define: reside resides sits
 locate: locate
 find: find found see
 definition: definition declaration location implementation
@@ -58,7 +60,7 @@ file: file files
 line: line lines
 parameter: parameter parameters param params argument arguments arg args input inputs
 signature: signature prototype
-take: take takes accept accepts expect expects need needs receive receives want wants require requires taken
+take: take takes accept accepts expect expects need needs receive receives want wants require requires taken needed
 take: accepted expected received
 pass: pass passes passed passing give gives given supply supplied provide provided
 default: default defaults
@@ -110,7 +112,7 @@ trait: trait traits
 enum: enum enums
 macro: macro macros
 module: module modules
-place: place places parts site sites code
+place: place places parts site sites code component components
 raisedby: raisedby
 comefrom: comefrom
 lasttime: lasttime
@@ -130,6 +132,8 @@ _FILLERS = (
 )
 
 _OPENINGS = """
+sorry for the basic question|sorry for the dumb question|sorry for the silly question|dumb question|silly question
+stupid question|basic question|i was just wondering|just wondering|i am just wondering|simple question
 find all|find where=where|find references=references|find usages=usages|find callers=callers|find tests=tests|find every
 find any|find the usages=usages|find the callers=callers|find the tests=tests|find subclasses=subclasses|find me
 can you tell me|could you tell me|would you tell me|can you show me|could you show me|can you explain to me|can you
@@ -171,7 +175,8 @@ functions and classes=members|classes and functions=members|all of the=all|make 
 making use of=using|fail with=raise|unit tested=tested|unit-tested=tested|take me to=find|jump to=find
 navigate to=find|and who did it=and who|and who did that=and who|inheriting from=inherit|deriving from=inherit
 under the hood|code paths=places|code path=place|end up|ends up|come from=comefrom|source file=file|source files=files
-look like=look|looks like=look|belong to=of|belongs to=of|in detail|in a nutshell|in short
+look like=look|looks like=look|belong to=of|belongs to=of|in detail|in a nutshell|in short|which of the=which
+which of=which|part of=of|parameter names=parameters|argument names=arguments
 """
 
 _GUARDED = (

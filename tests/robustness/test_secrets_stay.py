@@ -143,7 +143,7 @@ def test_secrets_reach_no_prompt_store_index_log_or_export(world: World, endpoin
     assert "def connect" in prompts and "function client" in prompts and "DB_PASSWORD" in prompts
     assert found_in(prompts.encode()) == []
     exported = gzip.decompress((root / "shared").read_bytes())
-    assert "opening a session with «redacted»".encode() in exported
+    assert rb"opening a session with \u00abredacted" in exported
     assert found_in(exported) == []
     cache, runtime = (Path(world.environment[f"FORETHOUGHT_{name}_DIR"]) for name in ("CACHE", "RUNTIME"))
     assert b"connect" in bytes_below(cache)

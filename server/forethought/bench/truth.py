@@ -10,7 +10,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
@@ -47,7 +47,7 @@ from forethought.reliability import LEAST_LABELS, MOST_WRONG, TABLE, Counts, Rel
 from forethought.scheduler import method_of
 from forethought.secrets import redact
 from forethought.session import Session
-from forethought.sleep import Guidance, think
+from forethought.sleep import Guidance, producer_of, think
 from forethought.workspace import Workspace
 
 LABELS = "truth.jsonl"
@@ -149,7 +149,7 @@ def reliability_of(items: Iterable[Item]) -> dict[str, Any]:
 
 
 class _Recorded:
-    """An engine whose texts are kept by prompt: when the rules change, the same texts are judged anew."""
+    """An engine whose texts and scores are kept: when the rules change, the same texts are judged anew."""
 
     def __init__(self, engine: Engine, kept: Results) -> None:
         self.written: dict[Prompt, Completion] = {}
@@ -174,7 +174,11 @@ class _Recorded:
     def score(
         self, prompts: Sequence[Prompt], continuations: Sequence[str], priority: Priority, cancel: CancelToken
     ) -> list[float | None]:
-        return self._engine.score(prompts, continuations, priority, cancel)
+        key = sha256(repr((list(prompts), list(continuations))).encode()).hexdigest()
+        if key not in self._kept:
+            self._kept.add(key, {"scores": self._engine.score(prompts, continuations, priority, cancel)})
+        scores: list[float | None] = self._kept[key]["scores"]
+        return scores
 
     def count_tokens(self, prompts: Sequence[Prompt]) -> list[int]:
         return self._engine.count_tokens(prompts)
@@ -242,7 +246,9 @@ def _items_of(session: Session, workspace: Workspace, engine: _Recorded, target:
     if context is None:
         raise ForethoughtError(f"{target.path} changed while it was read; run it again.")
     method = method_of(session.settings, "asked")
-    entry = think(context, engine, method, Guidance(), CancelToken()).entry
+    # Without a round nothing is scored; one round with an empty log writes the same.
+    entry = think(context, engine, replace(method, rounds=0), Guidance(), CancelToken()).entry
+    entry = replace(entry, producer=producer_of(engine.info(), method))
     make = _item_maker(workspace, target, context, entry)
     stored = {question.question: question for question in entry.insights.questions}
     for ask in asks_about(context):

@@ -89,24 +89,25 @@ class SavedContexts:
             earlier = known[1] if known and known[1] != subject else None
         return self._standings({"": (subject, earlier)})[""]
 
-    def interfaces(self, paths: Collection[str]) -> dict[str, dict[str, str]]:
-        """What users of these files may see of them now: keep it from before a refresh for `outdate`."""
-        return {path: _interface(self._index.outline(path)) for path in paths}
-
-    def outdate(self, changed: Collection[str], before: Mapping[str, Mapping[str, str]] | None) -> None:
+    def outdate(self, changed: Collection[str], before: Mapping[str, str]) -> None:
         """Subjects rest on the interfaces that their symbols use: whoever may use a changed one is computed again.
 
-        `before` None: not known, so that everything which the changed files define counts as changed.
+        `before`: path → content hash of each file as the index held it before.
         """
         names: set[str] = set()
         for path in changed:
-            now = _interface(self._index.outline(path))
-            known = self._index.get_subjects(path)
-            then = {_short(key): "" for key in known} if before is None else before.get(path, {})
+            now, then = _interface(self._index.outline(path)), self._interface_then(path, before.get(path))
             names |= {name for name in now.keys() | then.keys() if now.get(name) != then.get(name)}
         for path in {*changed, *self._users_of(names)}:
             known = self._index.get_subjects(path)
             self._index.put_subjects(path, {key: ("", subject) for key, (_, subject) in known.items()})
+
+    def _interface_then(self, path: str, digest: str | None) -> dict[str, str]:
+        """The interface of an earlier text; one that equals no other when the index holds that text no longer."""
+        outline = self._index.outline_of(digest) if digest is not None else None
+        if outline is None:
+            return {_short(key): "" for key in self._index.get_subjects(path)}
+        return _interface(outline)
 
     def _users_of(self, names: set[str]) -> set[str]:
         """Files that mention one of the names, or the name of something whose own interface mentions it, and so on."""

@@ -350,7 +350,7 @@ class Workspace:
         cancel: CancelToken | None = None,
     ) -> IndexReport:
         """Read again what changed on disk (of `paths`, or anywhere). Reads the disk, for as long as it takes."""
-        before = self.saved.interfaces(paths) if paths is not None else None
+        before = self.index.content_hashes()
         if paths is None and self.repository is not None:
             self._head_read = self.repository.head_state()
         self.indexing = True

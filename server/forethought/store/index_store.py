@@ -172,6 +172,11 @@ class IndexStore:
         )
         return str(row[0]) if row else None
 
+    def content_hashes(self) -> dict[str, str]:
+        """path → content hash of every file."""
+        rows = self._rows("SELECT path, content_hash FROM files JOIN contents ON id = content")
+        return {os.fsdecode(path): digest for path, digest in rows}
+
     def has_content(self, content_hash: str, language: str) -> bool:
         return (
             self._row("SELECT 1 FROM contents WHERE content_hash = ? AND language = ?", (content_hash, language))
@@ -245,6 +250,13 @@ class IndexStore:
     def outline(self, path: str) -> FileTags | None:
         """The tags without the references (those in decorators stay): cheaper to read."""
         return self._tags(path, with_references=False)
+
+    def outline_of(self, content_hash: str) -> FileTags | None:
+        """The outline of a text that a path has, or had; None when it is forgotten, or was read as two languages."""
+        rows = self._rows("SELECT outline FROM contents WHERE content_hash = ?", (content_hash,))
+        with contextlib.suppress(ValueError):
+            return tags_encoding.decode_outline(rows[0][0]) if len(rows) == 1 else None
+        return None
 
     def definitions_named(self, short_name: str) -> tuple[Definition, ...]:
         """Where a symbol of this unqualified name is defined, in path order."""

@@ -198,7 +198,7 @@ def _decided(answer: Answer) -> tuple[str | None, str | None]:
 def _report(outcomes: Sequence[Outcome], stored: int, machine: dict[str, Any]) -> Report:
     precision, recall = shares(outcomes)
     understood = [outcome.understood_ms for outcome in outcomes]
-    answered = [outcome.answered_ms for outcome in outcomes]
+    answered = [outcome.answered_ms for outcome in outcomes if outcome.aspect is not None] or [0.0]
     wrong = [outcome for outcome in outcomes if outcome.aspect is not None and not outcome.right]
     missed = [outcome for outcome in outcomes if outcome.aspect is None and outcome.case.aspect is not None]
     p99 = quantile(understood, 0.99)
@@ -221,9 +221,9 @@ def _report(outcomes: Sequence[Outcome], stored: int, machine: dict[str, Any]) -
             ("", "p50", "p99", "most"),
             (
                 ("question understood", *(round(quantile(understood, share), 2) for share in (0.5, 0.99, 1.0))),
-                ("answer given", *(round(quantile(answered, share), 2) for share in (0.5, 0.99, 1.0))),
+                ("answered, of those matched", *(round(quantile(answered, share), 2) for share in (0.5, 0.99, 1.0))),
             ),
-            "An answer of fact may list callers over the whole repository; that is not matching.",
+            "An answer of fact may look through the whole repository; that is not matching.",
         ),
         Table(
             "Wrong matches",

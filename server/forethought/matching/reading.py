@@ -376,7 +376,7 @@ def _pointed(tokens: Sequence[_Token], place: int, some_named: bool) -> tuple[in
     if word == "here":
         first = meanings().get(tokens[0].word, "")
         return None if first in ("be", "do", "have", "can") else (1, None)
-    if word == "the" and not some_named and kind in _POINTED_KINDS:
+    if word == "the" and not some_named and kind in _POINTED_KINDS and meanings().get(_word(tokens, place + 2)) != "":
         return 2, _pointer("this", kind)
     if word not in _POINTERS:
         return None

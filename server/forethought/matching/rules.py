@@ -1,7 +1,8 @@
 """What can be asked, as sequences of meanings (`words.py`). A question matches only when nothing of it is left over.
 
 In a rule, a word stands for itself, `a|b` for either, `a?` for nothing as well; `@` is the symbol that is asked about,
-`&` a second name, `=a|b` a word that becomes `other`, `~` which members are wanted. Capitals are the sets below. Every rule is a sequence of optional alternatives without repetition: matching takes linear time.
+`&` a second name, `=a|b` a word that becomes `other`, `~` which members are wanted. Capitals are the sets below. Every
+rule is a sequence of optional alternatives without repetition: matching takes linear time.
 """
 
 import re
@@ -423,7 +424,8 @@ _RULES: dict[Aspect, str] = {
         do @ have base CLASS?
         do @ inherit|subclass|implement thing|CLASS
         do @ inherit|subclass|implement &
-        be @ isa? subclass|inherit|base CLASS? of|from|on? &
+        be @ isa? subclass|inherit CLASS? of|from? &
+        be @ base on &
         be & isa? base CLASS? of|for @
     """,
     "subclasses": """

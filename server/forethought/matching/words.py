@@ -71,7 +71,7 @@ yield: yield yields yielded yielding
 result: result results output outputs
 back: back
 come: come comes
-base: base bases parent parents superclass superclasses baseclass
+base: base bases based parent parents superclass superclasses baseclass
 inherit: inherit inherits inherited extend extends extended subclassed derive derives derived
 inherit: inheriting extending deriving subclassing
 subclass: subclass subclasses child children implementations implementors implementers implementer
@@ -170,7 +170,7 @@ works on=changes|most recent=last|most recently=last|last time=lasttime|depends 
 relies on=depend|rely on=depend|depending on=depend|inherit from=inherit|inherits from=inherit|derive from=inherit
 derives from=inherit|derived from=inherit|inherited from=inherit|blast radius=impact|no longer=never|go to=find
 come out of=raisedby|coming out of=raisedby|comes out of=raisedby|as well as=and|pieces of code=places
-piece of code=place|code paths=codepaths|source code=code|keyword arguments=kwargs|return annotation=return
+piece of code=place|source code=code|keyword arguments=kwargs|return annotation=return
 functions and classes=members|classes and functions=members|all of the=all|make use of=use|makes use of=uses
 making use of=using|fail with=raise|unit tested=tested|unit-tested=tested|take me to=find|jump to=find
 navigate to=find|and who did it=and who|and who did that=and who|inheriting from=inherit|deriving from=inherit

@@ -1,9 +1,13 @@
 """Questions of fact from Python's own `ast`, and the judgement of answers to them."""
 
+import subprocess
+
 import pytest
 
-from forethought.bench.code_facts import judge
+from forethought.bench.code_facts import judge, run
+from forethought.bench.measurement import Measurement
 from forethought.bench.python_truth import Expected, make_questions
+from forethought.engine.fake import FakeEngine
 
 SHAPES = '''"""Shapes."""
 from functools import cache
@@ -143,3 +147,22 @@ def test_no_answer_is_no_right_answer():
 def test_a_file_whose_path_is_the_end_of_another_is_not_asked_about():
     questions = make_questions({"setup.py": SHAPES, "tools/setup.py": SHAPES}, 1000, 1)
     assert {item.path for item in questions if item.kind == "file"} == {"tools/setup.py"}
+
+
+def test_every_tier_is_asked_and_judged(tmp_path):
+    root = tmp_path / "shapes"
+    root.mkdir()
+    (root / "shapes.py").write_text(SHAPES, "utf-8")
+    identity = ("-c", "user.name=T", "-c", "user.email=t@example.org")
+    for words in (("init", "-q"), ("add", "-A"), (*identity, "commit", "-q", "-m", "first")):
+        subprocess.run(["git", "-C", str(root), *words], check=True)
+    environment = {"FORETHOUGHT_CONFIG": str(tmp_path / "none"), "FORETHOUGHT_RUNTIME_DIR": str(tmp_path / "run")}
+    engine = FakeEngine(default="It has no area.")
+    with Measurement("code-facts", tmp_path / "out", environment, engine=engine) as measurement:
+        report = run(measurement, root, questions=40, slow=6)
+    rows = {row["tier"]: row for row in report.data["tiers"]}
+    assert rows["facts + predicted"]["right"] == 1.0, report.data["misses"]
+    assert rows["facts + predicted"]["tokens"] == 0
+    assert rows["full"]["questions"] == 6
+    assert rows["full"]["tokens"] > 0
+    assert "is met" in report.verdict[0]

@@ -229,7 +229,12 @@ def _sample(workspace: Workspace, count: int, seed: int) -> list[Target]:
     chosen = [target for name, share in shares.items() for target in pools[name][: round(share * count)]]
     if not chosen:
         raise UsageError(f"{workspace.root} has nothing to think about; name another repository with --root.")
-    return sorted(chosen)
+    return sorted(target for target in chosen if not _is_test(workspace, target))
+
+
+def _is_test(workspace: Workspace, target: Target) -> bool:
+    tags = workspace.index.tags(target.path)
+    return "_test." in target.path or (tags is not None and is_test(target.path, tags, target.symbol_id))
 
 
 def _pool_of(symbol: Symbol) -> str:

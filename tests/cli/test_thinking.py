@@ -40,7 +40,7 @@ class Endpoint:
                     return
                 self.send_response(200)
                 self.end_headers()
-                chunk = {"choices": [{"delta": {"content": "It says how large shapes are."}, "finish_reason": "stop"}]}
+                chunk = {"choices": [{"delta": {"content": "It gives the area in square units."}, "finish_reason": "stop"}]}
                 usage = {"choices": [], "usage": {"prompt_tokens": 50, "completion_tokens": 7}}
                 for part in (json.dumps(chunk), json.dumps(usage), "[DONE]"):
                     self.wfile.write(f"data: {part}\n\n".encode())
@@ -105,9 +105,9 @@ def test_what_was_thought_is_shown_and_answers(thinking, shapes):
     thinking.run("precompute", cwd=shapes)
     (area,) = thinking.run("show", "shapes.py:15", "--json", cwd=shapes).document["symbols"]
     assert area["state"] == "fresh"
-    assert area["insights"]["summary"] == "It says how large shapes are."
+    assert area["insights"]["summary"] == "It gives the area in square units."
     assert area["provenance"]["model"] == "parrot"
-    assert "It says how large shapes are." in thinking.run("show", "shapes.py:15", cwd=shapes).out
+    assert "It gives the area in square units." in thinking.run("show", "shapes.py:15", cwd=shapes).out
     answer = thinking.run("ask", "What does Circle.area do?", "--json", cwd=shapes).document
     assert (answer["tier"], answer["state"]) == ("predicted", "fresh")
     again = thinking.run("ask", "What does Circle.area do?", "--fresh", "--json", cwd=shapes).document

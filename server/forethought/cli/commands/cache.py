@@ -53,7 +53,10 @@ def gc(invocation: Invocation) -> None:
 @common_options
 @click.pass_obj
 def clear(invocation: Invocation) -> None:
-    """Delete everything that was thought, what was called wrong, and the log of your questions."""
+    """Delete everything that was thought and asked.
+
+    What was called wrong and the log of your questions go, too.
+    """
     from forethought.store.question_log import QuestionLog
 
     with _open_store(invocation, to_change=True) as store:

@@ -36,10 +36,16 @@ class PlaceSearch:
         self._generation: int | None = None
         """Of the index when it was last followed."""
         self._changed: set[Target] = set()
-        self._all_changed = False
+        self._all_changed = True  # another process may have changed anything
 
     def close(self) -> None:
         self._store.close()
+
+    def begin_anew(self) -> None:
+        """Let go of the file, which is about to be deleted; the next question reads everything."""
+        with self._running:
+            self._store.close()
+            self._generation, self._all_changed = None, True
 
     @property
     def begun(self) -> bool:

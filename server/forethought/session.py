@@ -1,6 +1,7 @@
 """The composition root: roots, c′, engine and scheduler of one process, and what the edges ask of them."""
 
 import contextlib
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -22,6 +23,7 @@ from forethought.index.languages import load_languages
 from forethought.index.resolve import Target
 from forethought.insights import text_digest
 from forethought.lane import Lane
+from forethought.matching.reading import read_intent
 from forethought.precompute import PrecomputeReport, Progress, Selection, precompute
 from forethought.predictor import templates_of
 from forethought.reliability import shipped_reliability
@@ -31,6 +33,7 @@ from forethought.store.context_store import DiskContextStore
 from forethought.store.index_files import evict_indexes, index_bytes
 from forethought.store.index_store import IndexStore
 from forethought.store.question_log import QuestionLog
+from forethought.store.search_store import delete_words
 from forethought.store.user_state import UserState
 from forethought.workspace import Workspace
 
@@ -157,6 +160,8 @@ class Session:
     def start(self) -> None:
         """Index in the background, follow the repositories, and think while idle."""
         self._started = True
+        # The rules of questions take a while to compile: not while a person waits for the first answer.
+        threading.Thread(target=read_intent, args=("Who calls this?",), name="rules of questions", daemon=True).start()
         for workspace in self._workspaces:
             workspace.watch()
         self.scheduler.start()
@@ -305,6 +310,9 @@ class Session:
         """Forget every insight, and every question of the log. Raises StoreError."""
         self.contexts.clear()
         self._questions.clear()
+        for workspace in self._workspaces:
+            workspace.place_search.begin_anew()
+        delete_words(self._index_folder)
         self.scheduler.survey(None, None)
         for workspace in self._workspaces:
             workspace.forget_cards(None)

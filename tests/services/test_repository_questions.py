@@ -146,6 +146,15 @@ def test_what_is_thought_later_is_searched_until_it_is_gone(world: World) -> Non
     assert places(workspace, "quixotic") == []
 
 
+def test_clearing_the_cache_deletes_the_words_of_what_was_thought(world: World) -> None:
+    session, workspace = prepared(world)
+    session.precompute(workspace, Selection(), lambda progress: None, CancelToken())
+    assert places(workspace, "where are retries handled?")
+    session.clear_cache()
+    assert not list(world.cache.glob("index/*.words.sqlite*"))
+    assert places(workspace, "where are retries handled?")[0] == ("net/sender.py", "Sender.send")
+
+
 def test_a_secret_in_the_code_and_a_credentials_file_are_not_searched(world: World) -> None:
     key = "AKIA" + "QYLPMN5HHHFPZAM2"
     world.write(".env", "MARMOT=sequoia\n")

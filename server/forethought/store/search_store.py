@@ -46,6 +46,20 @@ class Found(NamedTuple):
     thoughts: dict[Key, float]
 
 
+def delete_words(folder: Path) -> None:
+    """Delete the words of every root under `folder`: those of c′ are among them. Close what is open first.
+
+    Raises StoreError.
+    """
+    try:
+        for file in (folder / "index").glob("*.words.sqlite*"):
+            file.unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"The words of what was thought cannot be deleted ({error}); delete {folder / 'index'}."
+        ) from error
+
+
 class SearchStore:
     """The words of one root. Safe from several threads and processes. Every method reads the disk.
 

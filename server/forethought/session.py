@@ -23,7 +23,7 @@ from forethought.index.languages import load_languages
 from forethought.index.resolve import Target
 from forethought.insights import text_digest
 from forethought.lane import Lane
-from forethought.matching.reading import read_intent
+from forethought.matching import read_intent
 from forethought.precompute import PrecomputeReport, Progress, Selection, precompute
 from forethought.predictor import templates_of
 from forethought.reliability import shipped_reliability

@@ -35,11 +35,11 @@ _CODE = re.compile(
 _TAILS = {"'re": "are", "'d": "would", "'ll": "will", "'ve": "have", "'m": "am", "n't": "not"}
 _CONTRACTED = frozenset({"what", "who", "where", "when", "which", "how", "that", "there", "it", "here"})
 _SINCE = re.compile(
-    r"(?:(?:can you |could you |please )?(?:tell|show|give|list)(?: me)?(?: all)? )?"
-    r"(?:(?:what|which|everything|all)?(?: all)?(?: the)?"
-    r"(?: (?:symbols?|functions?|methods?|classes|files?|code|things?|definitions?))?"
-    r"(?: that)?(?: (?:has|have|was|were|is|are|got))?(?: been)? (?:changed|modified|edited|touched|new|different)"
-    r"|(?:what are )?(?:the )?changes|changed (?:symbols|functions|files)|what(?: is|'s) (?:new|changed|different))"
+    r"(?:(?:can you |could you |please )?(?:tell|show|give|list) )?(?:me )?"
+    r"(?:(?:(?:what|which|everything|all) )?(?:all )?(?:the )?"
+    r"(?:(?:symbols?|functions?|methods?|classes|files?|code|things?|definitions?) )?(?:that )?"
+    r"(?:(?:has|have|was|were|is|are|got) )?(?:been )?(?:changed|modified|edited|touched|new|different)"
+    r"|(?:what are )?(?:the )?changes|what(?:'s) (?:new|changed|different))"
     r"(?: here| in (?:this|the) (?:repository|repo|project|codebase))? since"
     r"(?: (?:the )?(?:commit|revision|tag|branch|version|release))? [`'\"]?(?P<revision>[\w][\w./~^@{}+-]*)[`'\"]?",
     re.IGNORECASE,
@@ -186,7 +186,7 @@ def _tokens(text: str) -> Iterator[_Token]:
                 yield _Token(_TAILS.get(tail, tail))
         elif kind == "stop" or match["stop"] is not None:
             yield _Token(",")
-        elif match["other"].isascii() and match["other"] not in "()\"'*":
+        elif match["other"].isascii() and match["other"] not in "()\"'*-":
             yield _Token(match["other"])
         previous = ""
 
@@ -267,6 +267,7 @@ def _is_of_default(tokens: Sequence[_Token], place: int) -> bool:
 def _understood(tokens: Sequence[_Token], naming: Naming, known: Names) -> Intent | None:
     """The one intent of the tokens under this naming; None when there is none, or several."""
     written = [_written(token, place, naming) for place, token in enumerate(tokens)]
+    about_default = any(meanings().get(token.word) == "default" for token in written)
     names: list[_Name] = []
     clauses: list[list[str]] = [[]]
     place = 0
@@ -282,7 +283,7 @@ def _understood(tokens: Sequence[_Token], naming: Naming, known: Names) -> Inten
                 clauses[-1].append(f"@{len(names) - 1}")
         elif token.word in ("a", "an") and _word(written, place + 1) in KINDS:
             clauses[-1].append("isa")
-        elif token.word in _DETERMINERS and _is_plain_name(written, place + 1):
+        elif token.word in _DETERMINERS and _is_plain_name(written, place + 1) and not about_default:
             return None  # “the entry”, “this project”: a word, no name
         else:
             clauses[-1].append(_meaning(token))
@@ -400,6 +401,8 @@ def _sentences(clauses: list[list[str]], names: list[_Name]) -> Iterator[tuple[l
     yield [word for clause in clauses for word in clause], names
     if len(clauses) == 2 and len(clauses[0]) == len(clauses[1]) == 1 and clauses[1][0].startswith("@"):
         yield [*clauses[0], "of", *clauses[1]], names  # “tests: f”
+    if len(clauses) == 2 and len(clauses[0]) == 1 and clauses[1][0] in ("which", "what") and len(clauses[1]) == 2:
+        yield [clauses[1][1], "of", *clauses[0]], names  # “f: which exceptions?”
     if len(clauses) != 2 or len(names) != 2:
         return
     for introduction, question in (clauses, clauses[::-1]):

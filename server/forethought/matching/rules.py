@@ -44,6 +44,7 @@ _RULES: dict[Aspect, str] = {
         where be call|use @
         where be caller of|to|for @
         where be caller of|to|for @ DEFINE
+        where do caller of @ come|comefrom from?
         who|what|which be? caller of|to|for|on? @
         what|who be caller @ have
         what be @ caller
@@ -171,6 +172,7 @@ _RULES: dict[Aspect, str] = {
         have @ be test
         where be @ test by test?
         do person have test for|of|on|that? test|check? @
+        WHAT test do person have for|of|on @
         do thing|test test @
         howmany test be? there? test|check|for|of|call|use @
         howmany test do @ have
@@ -205,6 +207,7 @@ _RULES: dict[Aspect, str] = {
         in|on|at WHAT line be|do @ be? DEFINE
         WHAT file|module|line be|do @ be? DEFINE in|at|on?
         WHAT file|module DEFINE|contain|have @
+        WHAT file|module hold @
         WHAT file|module do person find @ in
         in WHAT file|module can|do|should person find @
         WHAT be? file|module that? DEFINE|contain|have @
@@ -314,6 +317,7 @@ _RULES: dict[Aspect, str] = {
         WHAT be? @ return value|type?
         WHAT be? @ result
         WHAT be? type of @ return
+        WHAT be? type of value that? return by @
         WHAT be? type that? @ return
         WHAT be? value that? @ return
         WHAT be return if|when|by person? call|use @
@@ -369,6 +373,10 @@ _RULES: dict[Aspect, str] = {
         when be @ last? change and by who
         last change|commit of|to|in|on|for|that? @
         last commit that? change @
+        who last commit to @
+        in WHAT commit be @ last? change last?
+        by who and when be @ last? change last?
+        date of last change of|to @
         last author of @
         lasttime @ be? change
         @ last change|commit
@@ -379,7 +387,8 @@ _RULES: dict[Aspect, str] = {
     "members": """
         WHAT ~ do|can @ have|define|contain|pass
         WHAT ~ can|do|should person call|use on|of|from @
-        WHAT ~ be there? define? in|on|of|by @
+        WHAT ~ be there? DEFINE? in|on|of|by @
+        WHAT ~ exist in|on|of @
         WHAT ~ be there? in|on|of|for @
         WHAT ~ @ have|define|contain
         WHAT ~ have @
@@ -450,6 +459,7 @@ _RULES: dict[Aspect, str] = {
         do thing|CLASS inherit|subclass|implement @
         be there subclass of|for @
         be there CLASS that? inherit|subclass|implement @
+        WHAT CLASS be there that inherit|subclass|implement @
         howmany subclass do @ have
         howmany subclass be? there? of|for @
         howmany CLASS do? inherit|subclass|implement @
@@ -542,7 +552,7 @@ INTRODUCTIONS = "@", "look at @", "person be look at @", "about @", "person have
 ONLY_OF_FILES = frozenset({"WHAT be in @", "WHAT be? contain of @", "contain of @"})
 """What is asked of a file alone: “what is in f?” about a function may mean anything."""
 
-ONLY_OF_MARKED = frozenset({"WHAT be @", "about @", "find @"})
+ONLY_OF_MARKED = frozenset({"WHAT be @", "about @"})
 """What is asked of a name only when it can be nothing but a name: “what is money?” may be meant as it is said."""
 
 

@@ -50,6 +50,10 @@ raise: raise raises raised raising throw throws thrown throwing
 error: exception exceptions error errors
 catch: catch expect handle
 test: test tests tested testing cover covers covered covering coverage exercise exercises exercised
+check: checking verifying validating reaching validate validates validated
+test: exercising
+use: referenced referencing
+hold: hold holds
 check: check checks checked verify verifies reach reaches hit hits
 define: define defines defined declare declares declared live lives located
 define: reside resides sits
@@ -66,29 +70,34 @@ pass: pass passes passed passing give gives given supply supplied provide provid
 default: default defaults
 value: value values
 type: type types
+return: produce produces produced
 return: return returns returned returning
 yield: yield yields yielded yielding
 result: result results output outputs
 back: back
 come: come comes
+base: supertype supertypes
 base: base bases based parent parents superclass superclasses baseclass
 inherit: inherit inherits inherited extend extends extended subclassed derive derives derived
 inherit: inheriting extending deriving subclassing
+subclass: subtype subtypes inheritors
 subclass: subclass subclasses child children implementations implementors implementers implementer
 implement: implement implements implemented implementing
 doc: doc docs docstring docstrings documentation
 documented: documented
 say: say says
 change: change changes changed changing modify modifies modified modifying edit edits edited touch touches touched
+change: modification modifications edits
 change: update updates updated alter altered modification
 commit: commit
-last: last latest recent recently lately
+last: newest last latest recent recently lately
 author: author
 blame: blame
+date: date
 time: time times
 often: often frequently
 howmany: howmany
-member: member members symbols definitions
+member: member members symbols definitions operations
 contain: contain contains content contents offer offers expose exposes include includes
 purpose: purpose role point job responsibility goal intent aim
 explain: explain describe summarize summarise
@@ -128,7 +137,7 @@ _FILLERS = (
     "the a an all any every exactly actually currently really just basically again also even ever please kindly pls "
     "plz thanks thank thx cheers asap quickly hey hi hello ok okay so hmm yo forethought me us our my your own "
     "precisely directly presently internally direct possibly potentially normally usually overall anyway other various "
-    "different possible available whole full complete entire"
+    "different possible available whole full complete entire some existing"
 )
 
 _OPENINGS = """
@@ -170,13 +179,18 @@ works on=changes|most recent=last|most recently=last|last time=lasttime|depends 
 relies on=depend|rely on=depend|depending on=depend|inherit from=inherit|inherits from=inherit|derive from=inherit
 derives from=inherit|derived from=inherit|inherited from=inherit|blast radius=impact|no longer=never|go to=find
 come out of=raisedby|coming out of=raisedby|comes out of=raisedby|as well as=and|pieces of code=places
-piece of code=place|source code=code|keyword arguments=kwargs|return annotation=return
-functions and classes=members|classes and functions=members|all of the=all|make use of=use|makes use of=uses
-making use of=using|fail with=raise|unit tested=tested|unit-tested=tested|take me to=find|jump to=find
-navigate to=find|and who did it=and who|and who did that=and who|inheriting from=inherit|deriving from=inherit
-under the hood|code paths=places|code path=place|end up|ends up|come from=comefrom|source file=file|source files=files
-look like=look|looks like=look|belong to=of|belongs to=of|in detail|in a nutshell|in short|which of the=which
-which of=which|part of=of|parameter names=parameters|argument names=arguments
+piece of code=place|source code=code|keyword arguments=kwargs|return annotation=return|functions and classes=members
+classes and functions=members|all of the=all|make use of=use|makes use of=uses|making use of=using|fail with=raise
+unit tested=tested|unit-tested=tested|take me to=find|jump to=find|navigate to=find|and who did it=and who
+and who did that=and who|inheriting from=inherit|deriving from=inherit|under the hood|code paths=places
+code path=place|end up|ends up|come from=comefrom|source file=file|source files=files|look like=look|looks like=look
+belong to=of|belongs to=of|in detail|in a nutshell|in short|which of the=which|which of=which|part of=of
+parameter names=parameters|argument names=arguments|make calls to=call|makes calls to=calls|have calls to=call
+has calls to=calls|stop working=break|stops working=breaks|in use=used|the list of|a list of|list of|delegate to=call
+delegates to=calls|test code=tests|test suite=tests|test suites=tests|test method=test|test methods=tests
+test file=tests|test files=tests|method signature=signature|function signature=signature|call signature=signature
+hand back=return|hands back=returns|give back=return|gives back=returns|send back=return|sends back=returns
+result type=return|base type=base|base types=bases|super type=base|sub type=subclass|sub types=subclasses
 """
 
 _GUARDED = (

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -121,7 +122,7 @@ def test_bad_and_hostile_patterns_match_nothing_and_take_no_time(root: Path) -> 
     write(root, ".forethoughtignore", "!\n\\\n*a*a*a*a*a*a*a*a*b\n**/a/**/a/**/a/**/a/**/a/**/b\n")
     began = time.monotonic()
     assert paths(root, exclude=["!", "*a*a*a*a*a*a*a*b"]) == ["a" * 200 + ".py"]
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 60  # otherwise hours
 
 
 def test_within_limits_to_a_folder_or_a_file(root: Path) -> None:
@@ -333,7 +334,7 @@ def test_a_huge_file_costs_nothing(root: Path) -> None:
         file.truncate(50_000_000_000)  # sparse: it takes no space, but reading it would take minutes
     began = time.monotonic()
     assert found(root).skipped == {"huge.py": "too large"}
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 60  # otherwise hours
 
 
 def test_deleted_files_are_out_and_staged_ones_in(tmp_path: Path) -> None:
@@ -415,18 +416,26 @@ def test_folders_of_tools_are_never_entered_without_git(tmp_path: Path) -> None:
     assert paths(tmp_path) == [".git-like/a.py", "src/a.py"]
 
 
-def test_1600_files_take_well_under_a_second(root: Path) -> None:
-    for number in range(1600):
-        write(root, f"package{number % 40}/module{number}.py", f"def f{number}(): pass\n" * 40)
-    repository = Repository.open(root)
-    best = min(_seconds(root, repository) for _ in range(3))
-    assert best < 0.8, f"{best:.2f} s"
+def test_many_files_take_no_more_processes_than_few(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[object] = []
+    real = subprocess.Popen
 
+    def start(*words: Any, **more: Any) -> Any:
+        started.append(words)
+        return real(*words, **more)
 
-def _seconds(root: Path, repository: Repository | None) -> float:
-    began = time.perf_counter()
-    assert len(discover(root, detect, repository).files) == 1600
-    return time.perf_counter() - began
+    monkeypatch.setattr(subprocess, "Popen", start)
+
+    def processes() -> int:
+        started.clear()
+        discover(root, detect, Repository.open(root))
+        return len(started)
+
+    write(root, "a.py")
+    few = processes()
+    for number in range(400):
+        write(root, f"package{number % 40}/module{number}.py")
+    assert processes() <= few
 
 
 def test_the_root_is_the_nearest_repository_else_the_folder(tmp_path: Path) -> None:

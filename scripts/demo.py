@@ -101,7 +101,7 @@ def choose_star(environment: Mapping[str, str]) -> Any:
     symbols = {symbol["name"]: symbol for symbol in run(environment, "show", FILES[0])["symbols"]}
     for name in STARS:
         insights = symbols[name]["insights"]
-        if insights and any(item["question"].startswith("What does") for item in insights["questions"]):
+        if insights and any(item["kind"] == "purpose" for item in insights["questions"]):
             return symbols[name]
     raise Failure("the model wrote nothing sound about any of the functions to show.")
 

@@ -8,6 +8,7 @@ from forethought.index.facts import SymbolFacts
 from forethought.index.tags import Symbol
 from forethought.insights import Entry, Insights, text_digest
 from forethought.line_changes import LastChange
+from forethought.prompts import PROMPT_VERSION
 from forethought.reliability import shipped_reliability
 
 State = Literal["fresh", "stale", "missing", "empty", "failed"]
@@ -54,8 +55,8 @@ def is_needed(standing: Standing, producer: str | None, demo: bool) -> bool:
     if producer in standing.producers:
         return False
     known = standing.entry.provenance
-    if producer == known.producer:
-        return True  # its pass was cut off between two stages
+    if producer == known.producer or _version(known.prompt_version) < _version(PROMPT_VERSION):
+        return True  # its pass was cut off between two stages, or was held against the code less strictly
     return standing.state != "fresh" or (known.demo and not demo)
 
 
@@ -76,7 +77,7 @@ def standing_of(
 
 
 def best_entry(entries: Iterable[Entry], rejected: Collection[str] = ()) -> Entry | None:
-    """Among producers: insights before none, a real model before the demonstration one, more thought, newer."""
+    """Among producers: insights before none, a real model before the demonstration one, later prompts, more thought."""
     allowed = [_servable(without_rejected(entry, rejected)) for entry in entries]
     return max(allowed, key=_worth, default=None)
 
@@ -110,7 +111,12 @@ def callee_changed(entry: Entry | None, callees: dict[str, str]) -> bool:
     return any(name in callees and callees[name] != digest for name, digest in then.items())
 
 
-def _worth(entry: Entry) -> tuple[int, bool, int, str]:
+def _worth(entry: Entry) -> tuple[int, bool, int, int, str]:
     outcome = {"done": 2, "empty": 1, "failed": 0}[entry.outcome]
     provenance = entry.provenance
-    return outcome, not provenance.demo, provenance.rounds * provenance.candidates, provenance.created_at
+    thought = provenance.rounds * provenance.candidates
+    return outcome, not provenance.demo, _version(provenance.prompt_version), thought, provenance.created_at
+
+
+def _version(prompt_version: str) -> int:
+    return int(prompt_version) if prompt_version.isdecimal() else 0

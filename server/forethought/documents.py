@@ -297,7 +297,9 @@ def _provenance_line(card: "Card") -> str:
         parts.append("facts")
     else:
         model = escape(plain(entry.provenance.model), 60)
-        parts += ["predicted", f"{model} (demo model)" if entry.provenance.demo else model]
+        named = f"{model} (demo model)" if entry.provenance.demo else model
+        quoted = all(item.basis == "facts" for item in entry.insights.questions)
+        parts += ["quoted from the code"] if quoted and entry.insights.questions else ["predicted", named]
         if entry.provenance.origin == "shared":
             parts.append("shared")
         if card.state == "stale":

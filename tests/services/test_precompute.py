@@ -261,3 +261,14 @@ def test_stored_texts_are_held_against_their_contexts(world: World) -> None:
     bad = next(entry for entry in stored(session) if entry.outcome == "done")
     session.contexts.put_many([replace(bad, insights=replace(bad.insights, summary="It asks `oracle`."))])
     assert [fault.name for fault in verify_contexts(workspace, session.contexts).faults] == ["oracle"]
+
+
+def test_what_was_held_against_the_code_less_strictly_is_thought_about_again(world: World) -> None:
+    session, workspace = world.open()
+    run(session, workspace)
+    old = next(entry for entry in stored(session) if entry.outcome == "done")
+    provenance = replace(old.provenance, prompt_version="1", producer="0" * 32)
+    session.contexts.clear()
+    session.contexts.put_many([replace(old, producer="0" * 32, provenance=provenance)])
+    report = run(session, workspace)
+    assert report.reused == 0

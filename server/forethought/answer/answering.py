@@ -94,7 +94,7 @@ class Answering:
             matched_question=matched.question,
             sources=(source_of(meant[0]),),
             state="stale" if card.state == "stale" else "fresh",
-            model=_model_name(provenance.model, provenance.demo),
+            model=_model_name(provenance.model, provenance.demo) if matched.basis == "model" else None,
             subject=card.entry.subject,
             stored_text=matched.answer,
             aspect=intent.aspect if intent else "same",

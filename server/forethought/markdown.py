@@ -11,7 +11,7 @@ _ADDRESS = r"(?:[A-Za-z][A-Za-z0-9+.-]*://|www\.|(?:mailto|command|javascript|vs
 _MAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
 _TOKEN = re.compile(
     rf"(?P<code>{_CODE_SPAN})|(?P<address>{_ADDRESS}|{_MAIL})"
-    r"|(?P<live>\\(?=[!-/:-@\[-`{-~]|$)|`|<(?=[A-Za-z/!?])|&(?=#?\w+;)|\](?=[(\[:]))"
+    r"|(?P<live>\\|`|<(?=[A-Za-z/!?])|&(?=#?\w+;)|\](?=[(\[:]))"
     r"|(?P<emphasis>\*|~(?=~)|(?<!\w)_|_(?!\w))",
     re.MULTILINE | re.IGNORECASE,
 )

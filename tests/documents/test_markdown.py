@@ -51,6 +51,7 @@ def live(markdown: str) -> list[str]:
         "``` `a`\n<b>live</b>\n```",
         "\\[x\\](http://evil.example)",
         "trailing \\",
+        "\\http://e.example<b>",
     ],
 )
 def test_nothing_in_untrusted_text_is_live(text: str) -> None:

@@ -119,3 +119,10 @@ def test_syntax_errors_leave_the_rest_readable() -> None:
 def test_a_call_that_is_spread_out_is_a_call(expression: str) -> None:
     references = tags_of(f"def use():\n    return {expression}\n").references
     assert [reference.kind for reference in references if reference.name == "make"] == ["call"]
+
+
+def test_blanks_in_a_quoted_text_are_part_of_it() -> None:
+    symbol = tags_of("def f(\n    indent='    ',\n    sep  =  \" ,  \",\n):\n    return 'a   b'  +   sep\n").symbols[1]
+    assert symbol.parameters == ("indent='    '", 'sep = " ,  "')
+    assert symbol.signature == "def f(indent='    ', sep = \" ,  \")"
+    assert symbol.returned == ("'a   b' + sep",)

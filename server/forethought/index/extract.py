@@ -27,12 +27,13 @@ import tree_sitter
 from forethought.index.docs import leading_lines
 from forethought.index.imports import read_imports
 from forethought.index.languages import Language
-from forethought.index.outline import Definition, Outline, collapse, docstring, one_line, part, read_outline
+from forethought.index.lines import collapse
+from forethought.index.outline import Definition, Outline, docstring, one_line, part, read_outline
 from forethought.index.results import with_results
 from forethought.index.tags import Binding, FileTags, Position, Range, Reference, Symbol
 from forethought.secrets import mask
 
-TAGS_VERSION = "4"
+TAGS_VERSION = "5"
 """Changes whenever the same text would give other tags; an index of another version is read anew."""
 
 _LONGEST_VALUE = 200
@@ -340,7 +341,7 @@ def _with_bases_and_raises(outline: Outline, found: _Found, source: bytes) -> li
     for start, use in found.uses.items():
         if use.kind == "base":
             written = source[min(use.start_byte, start) : use.name.end_byte].decode("utf-8", "replace")
-            based.setdefault(_owner(outline, start), {})[collapse(written).lstrip("*& ")] = None
+            based.setdefault(_owner(outline, start), {})[collapse(written, 2 * _LONGEST_VALUE).lstrip("*& ")] = None
     symbols = []
     for symbol in outline.symbols:
         if symbol.id in raised:

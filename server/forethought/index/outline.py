@@ -11,6 +11,7 @@ import tree_sitter
 
 from forethought.index.docs import LeadingLines, clean_comment, clean_docstring
 from forethought.index.languages import Language
+from forethought.index.lines import collapse
 from forethought.index.results import last_expressions
 from forethought.index.tags import Position, Range, Span, Symbol
 
@@ -310,12 +311,6 @@ def one_line(source: bytes, node: tree_sitter.Node, longest: int = _LONGEST_SIGN
     return collapse(source[start : min(node.end_byte, start + 8 * longest)].decode("utf-8", "replace"), longest)
 
 
-def collapse(text: str, longest: int = _LONGEST_SIGNATURE) -> str:
-    """Text on one line, cut with an ellipsis when it is too long."""
-    line = " ".join(text[: 8 * longest].split())
-    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
-
-
 def _holders(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
     """The node, and what carries parameters and body where the name stands outside: `f` of `const f = () => {}`."""
     yield node
@@ -368,7 +363,7 @@ def _signature(
             text += source[start:cut_start] + b" "
             start = cut_end
     text += source[start:end]
-    line = collapse(text.decode("utf-8", "replace"))
+    line = collapse(text.decode("utf-8", "replace"), _LONGEST_SIGNATURE)
     if draft.kind not in _VALUE_KINDS:
         line = re.sub(r"(?<=[(\[]) |,? (?=[)\]])", "", line)  # a parameter list over several lines
     return re.sub(r"\s*(?:=>|[{:;=,])$", "", line.removesuffix("{")).rstrip()

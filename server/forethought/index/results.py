@@ -10,6 +10,7 @@ from typing import Protocol
 import tree_sitter
 
 from forethought.index.languages import Language
+from forethought.index.lines import collapse
 from forethought.index.tags import Symbol
 
 _LONGEST = 80
@@ -161,5 +162,4 @@ def _value(source: bytes, statement: tree_sitter.Node) -> str:
 
 def _text(source: bytes, start: int, end: int) -> str:
     """Source on one line, cut with an ellipsis when it is long."""
-    line = " ".join(source[start : min(end, start + 8 * _LONGEST)].decode("utf-8", "replace").split())
-    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1].rstrip()}…"
+    return collapse(source[start : min(end, start + 8 * _LONGEST)].decode("utf-8", "replace"), _LONGEST)

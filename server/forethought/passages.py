@@ -12,7 +12,7 @@ from typing import NamedTuple
 from forethought.index.tags import FileTags, Symbol
 from forethought.secrets import mask
 
-WORDS_VERSION = 2
+WORDS_VERSION = 3
 """Changes whenever the same file would give other words."""
 
 _VALUES = frozenset({"constant", "variable"})
@@ -26,6 +26,7 @@ class Passage(NamedTuple):
     symbol_id: str
     """Empty for the file itself: what stands outside of functions and classes."""
     name: str
+    """Without those around it, which are part of the text."""
     text: str
 
 
@@ -58,9 +59,12 @@ def read_words(path: str, content_hash: str, tags: FileTags, source: bytes) -> F
     passages = []
     for symbol in tags.symbols:
         if symbol.kind == "file":
-            passages.append(Passage("", _joined(path.rpartition("/")[2]), _own_words(tags, symbol, masked)))
+            if text := _own_words(tags, symbol, masked):
+                passages.append(Passage("", _joined(path.rpartition("/")[2]), text))
         elif symbol.body is not None and symbol.kind not in _VALUES:
-            passages.append(Passage(symbol.id, _joined(symbol.name), _own_words(tags, symbol, masked)))
+            owner = _joined(symbol.name.rpartition(".")[0])
+            text = f"{owner} {_own_words(tags, symbol, masked)}".strip()
+            passages.append(Passage(symbol.id, _joined(symbol.short_name), text))
     names = " ".join(_joined(symbol.short_name) for symbol in tags.symbols[1:])
     text = masked.decode("utf-8", "replace")
     return FileWords(path, content_hash, _joined(path), names, _joined(text), tuple(passages))

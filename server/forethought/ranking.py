@@ -26,7 +26,8 @@ THOUGHT_SHARE = 0.5
 MOST_WORDS = 64
 
 _Key = TypeVar("_Key", str, Target)
-_TEST_WORDS = frozenset({"test", "tests", "testing", "spec", "specs", "fixture", "fixtures", "conftest", "unittest"})
+_TEST_WORDS = frozenset({"test", "tests", "testing", "spec", "specs", "conftest", "unittest"})
+_ASKED_TESTS = frozenset({"test", "tests", "tested", "testing", "spec", "specs"})
 EMPTY_WORDS = frozenset(
     re.findall(
         r"\w+",
@@ -72,7 +73,7 @@ def rank(question: str, hits: Hits) -> Ranked:
     by_file: dict[str, list[float]] = {}
     for target, score in passages.items():
         by_file.setdefault(target.path, []).append(score)
-    speaks_of_tests = not _TEST_WORDS.isdisjoint(words(question))
+    speaks_of_tests = not _ASKED_TESTS.isdisjoint(words(question))
     files = {}
     for path in by_file.keys() | hits.files.keys():
         score = hits.files.get(path, 0.0) + _faded_sum(by_file.get(path, ()))

@@ -55,6 +55,10 @@ def test_each_function_and_class_is_a_passage_and_values_are_not() -> None:
     ]
 
 
+def test_an_empty_file_is_no_passage() -> None:
+    assert read("").passages == ()
+
+
 def test_a_passage_lacks_the_text_of_those_in_it() -> None:
     by_id = {passage.symbol_id: passage.text.split() for passage in read(SOURCE).passages}
     assert "deepest" in by_id["CookieJar.set_cookie.inner"]

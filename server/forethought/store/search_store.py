@@ -30,7 +30,7 @@ CREATE VIRTUAL TABLE file_words USING fts5 (path, names, text, tokenize = "porte
 CREATE VIRTUAL TABLE passage_words USING fts5 (name, path, text, tokenize = "porter unicode61 tokenchars '_'");
 CREATE VIRTUAL TABLE thought_words USING fts5 (text, tokenize = "porter unicode61 tokenchars '_'");
 """
-_WEIGHTS = {"file_words": "3.0, 2.0, 1.0", "passage_words": "5.0, 2.0, 1.0", "thought_words": "1.0"}
+_WEIGHTS = {"file_words": "3.0, 2.0, 1.0", "passage_words": "8.0, 2.0, 1.0", "thought_words": "1.0"}
 """What a word in each column counts."""
 
 _Result = TypeVar("_Result")

@@ -1,4 +1,4 @@
-"""Merging parallel samples: what a majority says is kept, what contradicts is dropped, the best-grounded wording wins."""
+"""Merging parallel samples: what most say is kept, what contradicts is dropped, the best-grounded wording wins."""
 
 from collections import Counter
 from collections.abc import Sequence

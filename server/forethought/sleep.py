@@ -46,6 +46,8 @@ from forethought.secrets import redact
 
 CANDIDATE_TEMPERATURE = 0.7
 """Of every sample where there are several; a single one is greedy."""
+CHARACTERS_A_TOKEN = 3
+"""Of code, at least: an estimate of what an ask will cost."""
 LEAST_LIKENESS = 0.2
 """Agreement that a correction must have with what it corrects: else it answers something else."""
 
@@ -110,22 +112,26 @@ def think(
     info = engine.info()
     work = _Pass(context, engine, info, method, guidance, cancel)
     unreliable = guidance.reliability.unreliable_kinds(info.model)
-    asks = asks_about(context, unreliable)
+    shown = [(ask, ask.answer) for ask in shown_by(context, unreliable)]
     try:
-        answers = [*work.draft(work.affordable(asks)), *((ask, ask.answer) for ask in shown_by(context, unreliable))]
-        done = 0
-        while done < method.rounds:
-            if not (insights := work.collect(answers)).empty:
-                on_stage(work.entry(insights, done, finished=False))
-            before = answers
-            answers = work.add_what_is_asked(answers) if done == 0 else work.rethink(answers)
-            done += 1
-            if done > 1 and answers == before:
-                break
-        insights = work.score(work.collect(answers)) if method.rounds else work.collect(answers)
-        entry = work.entry(insights, done, finished=True)
+        answers = [*work.draft(work.affordable(asks_about(context, unreliable))), *shown]
     except ContextOverflow as error:
-        entry = work.entry(Insights(), 0, finished=True, reason=str(error))
+        failed = work.entry(Insights(), 0, finished=True, reason=str(error))
+        return Thought(failed, work.cached_tokens, work.dropped)
+    done = 0
+    while done < method.rounds:
+        if not (insights := work.collect(answers)).empty:
+            on_stage(work.entry(insights, done, finished=False))
+        before = answers
+        try:
+            answers = work.add_what_is_asked(answers) if done == 0 else work.rethink(answers)
+        except ContextOverflow:
+            break  # a check needs more room than the draft that it is about: what stands, stands
+        done += 1
+        if done > 1 and answers == before:
+            break
+    insights = work.collect(answers)
+    entry = work.entry(work.score(insights) if method.rounds else insights, done, finished=True)
     return Thought(entry, work.cached_tokens, work.dropped)
 
 
@@ -156,7 +162,7 @@ class _Pass:
         left = self.guidance.most_tokens
         if left is None or not asks:
             return asks
-        cost = max(1, self.engine.count_tokens([thinking_prompt(self.context, asks[0])])[0]) + THINKING_BUDGET
+        cost = len(self.context.text) // CHARACTERS_A_TOKEN + THINKING_BUDGET
         count = max(1, left // (cost * self.method.candidates))
         if count >= len(asks):
             return asks
@@ -184,7 +190,8 @@ class _Pass:
         documented = documented_purpose(self.context)
         if documented is None or (text and covers(text, documented, self.context)):
             return ask, text
-        self.dropped["corrected from the docs"] += text is not None
+        if text:
+            self.dropped["corrected from the docs"] += 1
         return replace(ask, answer=documented), documented
 
     def add_what_is_asked(self, answers: Sequence[_Answer]) -> list[_Answer]:
@@ -205,7 +212,8 @@ class _Pass:
         revised = list(answers)
         for position, reply, correction in zip(doubtful, replies[:-1], corrections, strict=True):
             ask, draft = revised[position]
-            revised[position] = (ask, self._checked(draft or "", reply.text, correction))
+            checked = self._checked(draft or "", reply.text, correction)
+            revised[position] = self._documented(ask, checked) if ask.part == "summary" else (ask, checked)
         added = proposed(redact(replies[-1].text), self.context, [ask.question for ask, _ in answers])
         if added is not None:
             revised += [answer for answer in self.draft([added]) if answer[1]]

@@ -6,7 +6,7 @@ import pytest
 from sources import context_of
 
 from forethought.engine.fake import FAKE_INFO, FakeEngine
-from forethought.engine.messages import CancelToken, Prompt
+from forethought.engine.messages import CancelToken
 from forethought.errors import Cancelled, ContextOverflow, EngineError
 from forethought.insights import Entry, PredictedQuestion, text_digest
 from forethought.predictor import asks_about
@@ -119,6 +119,16 @@ def test_a_cancelled_pass_gives_nothing_back() -> None:
 
 
 # Rounds
+
+
+def test_a_check_that_does_not_fit_leaves_what_stands() -> None:
+    entry = run(FakeEngine((*GOOD, ContextOverflow("too long"))), Method(rounds=3)).entry
+    assert (entry.outcome, entry.insights.summary, entry.provenance.rounds) == ("done", PURPOSE, 1)
+
+
+def test_a_summary_that_the_model_takes_back_gives_way_to_the_docs() -> None:
+    thought = run(FakeEngine((*GOOD, REMOVED, FINISHED, FINISHED), default=FINISHED), Method(rounds=2))
+    assert thought.entry.insights.summary == "Strips white space off raw input text."
 
 
 def test_no_rounds_are_drafts_alone() -> None:
@@ -238,9 +248,7 @@ def test_an_unreliable_kind_is_not_asked_for() -> None:
 def test_with_few_tokens_left_the_least_predictable_is_left_out() -> None:
     engine = FakeEngine((PURPOSE, CALLER))
     engine.score_of = lambda prompt, text: -9.0 if "When" in text else -1.0
-    cost = engine.count_tokens([Prompt(())])[0]
-    tokens = 2 * (len(f"{CONTEXT.text}".split()) + cost + 90)
-    thought = run(engine, guidance=Guidance(most_tokens=tokens))
+    thought = run(engine, guidance=Guidance(most_tokens=2 * (len(CONTEXT.text) // 3 + 48)))
     assert by_model(thought) == [PURPOSE, CALLER]
     assert thought.dropped["no tokens left for it"] == 1
 

@@ -54,48 +54,48 @@ class Answering:
             return no_answer(
                 "This is not a question of fact that I understand; ask who calls, tests or raises something."
             )
-        if intent is None and wanted != "predicted" and self._repository.is_asked(question):
+        if wanted in ("auto", "predicted") and not question.fresh:
+            candidates = self._meaning.candidates(question, intent)
+            if (answer := self._predicted(question, intent, candidates)) is not None:
+                return answer
+        if wanted == "predicted":
+            return no_answer("No predicted question matches this one closely enough; name a symbol, and ask one thing.")
+        if intent is None and self._repository.is_asked(question):
             return self._about_repository(question, on_delta, cancel)
         meant = self._meaning.meant(question, intent)
-        if (
-            wanted in ("auto", "predicted")
-            and not question.fresh
-            and (answer := self._predicted(question, intent, meant))
-        ):
-            return answer
-        if wanted == "predicted":
-            return no_answer(
-                "No predicted question matches this one" + (" closely enough." if meant else "; name a symbol.")
-            )
         if wanted == "auto" and intent and intent.name and intent.marked and not meant:
             return self._facts.unknown(question, intent.name)
         return self._generated(question, meant, on_delta, cancel)
 
     # Tier: predicted
 
-    def _predicted(self, question: Question, intent: Intent | None, meant: Sequence[Meant]) -> Answer | None:
-        if len(meant) != 1:
+    def _predicted(self, question: Question, intent: Intent | None, candidates: Sequence[Meant]) -> Answer | None:
+        """The stored answer to the one stored question about a candidate that asks the same."""
+        found = [
+            (item, entry, matched)
+            for item in candidates
+            if (entry := item.card.entry) is not None
+            and (insights := item.card.insights) is not None
+            and (item.card.state != "stale" or question.tier != "auto")
+            and (matched := _matching_question(question.text, intent, item.card.symbol.name, insights.questions))
+        ]
+        if len(found) != 1 or (intent is not None and len(candidates) != 1):
             return None
-        card = meant[0].card
-        insights = card.insights
-        if insights is None or card.entry is None or (card.state == "stale" and question.tier == "auto"):
-            return None
-        matched = _matching_question(question.text, intent, card.symbol.name, insights.questions)
-        if matched is None:
-            return None
+        item, entry, matched = found[0]
+        card = item.card
         note = "\n\n_Written for an older version of this code._" if card.state == "stale" else ""
         if card.callee_changed:
             note += "\n\n_A function that it uses has changed since._"
-        provenance = card.entry.provenance
+        provenance = entry.provenance
         return Answer(
             "",
             matched.answer + note,
             "predicted",
             matched_question=matched.question,
-            sources=(source_of(meant[0]),),
+            sources=(source_of(item),),
             state="stale" if card.state == "stale" else "fresh",
             model=_model_name(provenance.model, provenance.demo) if matched.basis == "model" else None,
-            subject=card.entry.subject,
+            subject=entry.subject,
             stored_text=matched.answer,
             aspect=intent.aspect if intent else "same",
         )

@@ -37,6 +37,11 @@ def fact_text(item: Meant, intent: Intent, others: Sequence[Target] = ()) -> Tex
     return _TEXTS[intent.aspect](subject)
 
 
+def has_parameter(item: Meant, name: str) -> bool:
+    subject = _Subject(item, Intent("parameters", None, other=name), ())
+    return _parameter(subject, subject.callable()[0]) is not None
+
+
 def where(card: Card) -> str:
     return f"{card.path}:{card.symbol.selection.start.row + 1}"
 

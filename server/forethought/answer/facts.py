@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from forethought.answer.fact_texts import MOST_LISTED, fact_text, where
+from forethought.answer.fact_texts import MOST_LISTED, fact_text, has_parameter, where
 from forethought.answer.meaning import Meaning
 from forethought.answer.question import Answer, Meant, Question, Source, no_answer, source_of, source_of_place
 from forethought.context import CLASS_KINDS
@@ -50,6 +50,8 @@ class FactAnswers:
             return no_answer("The file changed while it was read; ask again.")
         item = Meant(workspace, card)
         others = self._meaning.named(question, intent.other) if intent.other else []
+        if intent.guessed and not has_parameter(item, intent.other or ""):
+            return None
         text, places = fact_text(item, intent, [target for home, target in others if home is workspace])
         places_of = (source_of_place(workspace, place) for place in places)
         return Answer("", text, "facts", sources=(source_of(item), *places_of), aspect=intent.aspect)

@@ -1,5 +1,6 @@
 """Which symbols and files a question means: named, pointed at, or spoken of before."""
 
+import re
 from collections.abc import Callable, Sequence
 
 from forethought.answer.question import Meant, Question
@@ -10,6 +11,8 @@ from forethought.workspace import Workspace
 
 MOST_MEANT = 3
 """Symbols that one question may be about."""
+
+_MOST_CANDIDATES = 6
 
 Place = tuple[Workspace, Target]
 
@@ -51,6 +54,19 @@ class Meaning:
         if not found:
             found.update(dict.fromkeys(self._pointed(question, of_file=False)))
         return self.cards(list(found)[:MOST_MEANT])
+
+    def candidates(self, question: Question, intent: Intent | None) -> list[Meant]:
+        """What a question could be about, for a stored question that says the same word by word to decide.
+
+        Of an understood question, what it means; else every word that names one thing, and what “it” may be.
+        """
+        if intent is not None:
+            return self.cards(self.targets(question, intent)[:MOST_MEANT])
+        named = (self.named(question, name) for name in named_in(question.text))
+        found = [places[0] for places in named if len(places) == 1][:_MOST_CANDIDATES]
+        if re.search(r"\b(?:this|that|it|its)\b", question.text, re.IGNORECASE):
+            found += self._spoken_of(question) or self._pointed(question, is_about_this_file(question.text))
+        return self.cards(list(dict.fromkeys(found)))
 
     def targets(self, question: Question, intent: Intent) -> list[Place]:
         """What an understood question is about; several when its name is ambiguous, none when nothing has it."""

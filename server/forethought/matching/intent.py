@@ -51,3 +51,5 @@ class Intent:
     """The file in which the question says that the symbol stands."""
     spoken_of: bool = False
     """“it”, “its tests”: the symbol that the conversation was about, before the one at the cursor."""
+    guessed: bool = False
+    """`other` is a plain word that may be no name: “does f take long?” Only where it is one, this was asked."""

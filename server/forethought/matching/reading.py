@@ -12,7 +12,7 @@ from typing import Protocol
 
 from forethought.matching.intent import Intent
 from forethought.matching.names import is_marked
-from forethought.matching.rules import ONLY_OF_FILES, ONLY_OF_MARKED, any_rule, compiled, introductions
+from forethought.matching.rules import GUESSES, ONLY_OF_FILES, ONLY_OF_MARKED, any_rule, compiled, introductions
 from forethought.matching.words import KINDS, Phrases, guarded, meanings, no_names, openings, phrases, respelt
 
 LONGEST = 300
@@ -474,6 +474,7 @@ def _matched(words: Sequence[str], names: Sequence[_Name], known: Names) -> Inte
             part=groups.get("part"),
             within=name.within,
             spoken_of=name.spoken_of,
+            guessed=rule in GUESSES and not names[int(groups["other"])].marked,
         )
         asked_by_name = "exist" in words and name.text is not None and known.defines(name.text)
         if aspect == "exists" and not (intent.marked or asked_by_name):

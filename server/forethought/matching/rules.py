@@ -254,7 +254,8 @@ _RULES: dict[Aspect, str] = {
         howmany parameter be? take by @
         do|can @ TAKE parameter|thing
         do|can @ TAKE isa? parameter call? & parameter?
-        do|can @ take isa? & parameter?
+        do|can @ take isa? &
+        do|can @ take isa? & parameter
         do|can @ have isa? & parameter
         be & parameter of|for|to|in @
         be there parameter & of|for|to|in|on @
@@ -548,6 +549,9 @@ _RULES: dict[Aspect, str] = {
 INTRODUCTIONS = "@", "look at @", "person be look at @", "about @", "person have @", "there be @", "for @", "in @"
 """Clauses that only say which symbol the next clause is about: “I am looking at foo: who calls it?”."""
 
+
+GUESSES = frozenset({"do|can @ take isa? &"})
+"""What is asked only if the second name turns out to be one."""
 
 ONLY_OF_FILES = frozenset({"WHAT be in @", "WHAT be? contain of @", "contain of @"})
 """What is asked of a file alone: “what is in f?” about a function may mean anything."""

@@ -180,3 +180,18 @@ def test_another_query_gives_another_digest(tmp_path: Path) -> None:
     (folder / "python" / "tags.scm").write_text("(module) @definition.module\n")
     assert load_languages([folder]).digest != plain
     assert load_languages().digest == plain
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "doc"),
+    [
+        ("a.go", "//go:build windows\n// +build windows\n\npackage a\n", None),
+        ("a.go", "//go:build windows\n\n// Package a does it.\npackage a\n", "Package a does it."),
+        ("a.py", "# -*- coding: utf-8 -*-\n# Tools for it.\n\nx = 1\n", "Tools for it."),
+        ("a.js", "/* eslint-disable */\n\n// Tools.\n\nconst a = 1\n", "Tools."),
+    ],
+)
+def test_a_comment_that_speaks_to_a_tool_documents_no_file(path: str, text: str, doc: str | None) -> None:
+    language = load_languages().detect(path)
+    assert language is not None
+    assert read_tags(language, text.encode()).symbols[0].doc == doc

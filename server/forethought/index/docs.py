@@ -14,6 +14,8 @@ _BLOCK_START = re.compile(r"^\s*(?:/\*[*!]*<?|--\[=*\[|\(\*+)")
 _BLOCK_END = re.compile(r"\s*(?:\*+/|\]=*\]|\*+\))\s*$")
 _BLOCK_LINE = re.compile(r"^\s*\*+ ?")
 _LICENCE = re.compile(r"copyright|licen[cs]e|SPDX|all rights reserved", re.I)
+_DIRECTIVE = re.compile(r"(?:go:|\+build\b|-\*-|vim:|eslint|prettier-|@ts-|tslint:|pylint:|ruff:|shellcheck\b)", re.I)
+"""How a comment begins that speaks to a tool."""
 _STRING = re.compile(r"""^[rRuUbBfF]{0,2}("{3}|'{3}|"|')(.*)\1$""", re.S)
 
 
@@ -56,7 +58,8 @@ class LeadingLines:
         if marked:
             return clean_comment(marked)
         for run in _runs(comment for comment in comments if comment.start_byte < before):
-            text = clean_comment([comment.text for comment in run])
+            told = [item.text for item in run if not _DIRECTIVE.match(clean_comment([item.text]) or "")]
+            text = clean_comment(told) if told else None
             if run[0].start_byte not in claimed and text and not _LICENCE.search(text):
                 return text
         return None

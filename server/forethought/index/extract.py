@@ -33,7 +33,7 @@ from forethought.index.results import with_results
 from forethought.index.tags import Binding, FileTags, Position, Range, Reference, Symbol
 from forethought.secrets import mask
 
-TAGS_VERSION = "5"
+TAGS_VERSION = "6"
 """Changes whenever the same text would give other tags; an index of another version is read anew."""
 
 _LONGEST_VALUE = 200

@@ -9,6 +9,7 @@ import pytest
 
 from forethought.bench.measurement import Measurement
 from forethought.bench.report import Interval
+from forethought.bench.report_json import report_to_json
 from forethought.bench.truth import LABELS, Item, read_labels, reliability_of, run
 from forethought.engine.fake import FakeEngine
 from forethought.errors import UsageError
@@ -121,6 +122,11 @@ def test_a_draft_that_was_cut_down_counts_as_it_was_written(tmp_path):
 def test_reasons_for_dropping_are_shown_with_what_was_right_among_it(tmp_path):
     items = [ITEM, replace(ITEM, kept=False, dropped="says nothing", label="right")]
     assert ("says nothing", 1, 1, 0, 0) in report_of(tmp_path, *items).tables[3].rows
+
+
+def test_the_report_is_plain_json(tmp_path):
+    document = report_to_json(report_of(tmp_path, ITEM))
+    assert document["data"]["labels"] == {"right": 1}
 
 
 class TestCollecting:

@@ -366,7 +366,7 @@ def _report(measurement: Measurement, items: Sequence[Item], seed: int) -> Repor
         settings=measurement.settings(
             labels=len(items), repositories=sorted({f"{item.repository} {item.commit[:12]}" for item in items}),
             prompts=sorted({item.prompt_version for item in items}), seed=seed),
-        data={"reliability": reliability_of(items), "labels": Counter(item.label for item in items)},
+        data={"reliability": reliability_of(items), "labels": dict(Counter(item.label for item in items))},
     )  # fmt: skip
 
 

@@ -101,9 +101,9 @@ def load_settings(
         warnings.append(f"{user_file} (FORETHOUGHT_CONFIG) does not exist; the defaults are used.")
     if root is not None:
         settings = _merge_repository(settings, root / REPOSITORY_FILE, warnings)
-    settings = _merge(settings, _from_environment(environment), "the environment", None, warnings)
-    settings = _merge(settings, editor or {}, "the editor's settings", None, warnings)
-    settings = _merge(settings, flags or {}, "the command line", None, warnings)
+    settings = _merge(settings, _from_environment(environment), "The environment", None, warnings)
+    settings = _merge(settings, editor or {}, "The editor", None, warnings)
+    settings = _merge(settings, flags or {}, "The command line", None, warnings)
 
     def of_root(other: Path) -> LoadedSettings:
         loaded = load_settings(other, environment, editor, flags)
@@ -121,7 +121,7 @@ def _merge_repository(settings: Settings, file: Path, warnings: list[str]) -> Se
     except ConfigError as error:
         warnings.append(str(error))
         return settings
-    return _merge(settings, values, f"the repository's {REPOSITORY_FILE} ({file.parent})", REPOSITORY_KEYS, warnings)
+    return _merge(settings, values, f"The repository's {REPOSITORY_FILE} ({file.parent})", REPOSITORY_KEYS, warnings)
 
 
 def user_config_file(environment: Mapping[str, str]) -> Path:

@@ -162,6 +162,17 @@ def test_settings_pushed_empty_are_taken_back(start: Callable[..., Client], repo
         eventually(hover)
 
 
+def test_settings_of_others_are_none_of_our_business(start: Callable[..., Client], repository: Path) -> None:
+    client = start(settings={"hover": {"enabled": False}})
+    client.initialize(repository)
+    wait_until_indexed(client, 2)
+    uri = client.open(repository / "main.py", "python")
+    client.notify("workspace/didChangeConfiguration", {"settings": {"python": {"linting": True}}})
+    client.notify("workspace/didChangeConfiguration", {"settings": {"chat.verbosity": 2, "hover.enabled": True}})
+    assert eventually(lambda: client.request("textDocument/hover", at(uri, 4, 35)))
+    assert messages(client) == []
+
+
 def test_settings_that_follow_one_another_count_in_their_order(start: Callable[..., Client], repository: Path) -> None:
     client = start()
     client.initialize(repository)

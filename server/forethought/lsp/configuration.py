@@ -2,19 +2,21 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from forethought.config import LoadedSettings, load_settings
+from forethought.config import LoadedSettings, Settings, load_settings
 from forethought.errors import ConfigError
 
 if TYPE_CHECKING:
     from forethought.lsp.server import ForethoughtServer
 
 SECTION = "forethought"
+OWN_NAMES = frozenset(item.metadata["key"].partition(".")[0] for item in fields(Settings))
+"""The first parts of our settings' names."""
 
 
 class Configuration:
@@ -46,13 +48,15 @@ class Configuration:
 
         An empty section takes back what was set before.
         """
-        mine = settings.get(SECTION, settings) if isinstance(settings, Mapping) else settings
+        mine = _section_of(settings)
         given = bool(mine) or (isinstance(settings, Mapping) and isinstance(settings.get(SECTION), Mapping))
         async with self._turn:
-            if given or (settings is not None and not _can_be_asked(server)):
+            if given:
                 await self._apply(server, mine)
-            else:
+            elif _can_be_asked(server):
                 await self._pull(server)
+            elif settings == {}:
+                await self._apply(server, settings)
 
     def unsaid(self, notices: Iterable[str]) -> str:
         """What people have to be told now and were not told before, as one text."""
@@ -71,7 +75,7 @@ class Configuration:
         await self._apply(server, answer[0] if answer else None)
 
     async def _apply(self, server: "ForethoughtServer", settings: Any) -> None:
-        values = _overlaid(self._initial, self._object(settings, "the client's settings"))
+        values = _overlaid(self._initial, self._object(settings, "What the client sends as its settings"))
         if values != self._values:
             self._values = values
             await server.threads.run_alone(lambda: server.session.configure(self._load(values)))
@@ -93,6 +97,14 @@ class Configuration:
             loaded = replace(loaded, warnings=(str(error), *loaded.warnings))
         self._warnings = (*self._warnings, *loaded.warnings)
         return loaded
+
+
+def _section_of(settings: Any) -> Any:
+    """Our section, or settings of ours without it; nothing when they are those of others."""
+    if not isinstance(settings, Mapping):
+        return settings
+    others = SECTION not in settings and not any(str(key).partition(".")[0] in OWN_NAMES for key in settings)
+    return {} if others else settings.get(SECTION, settings)
 
 
 def _can_be_asked(server: "ForethoughtServer") -> bool:

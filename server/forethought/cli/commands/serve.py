@@ -40,5 +40,5 @@ def parse_address(text: str) -> tuple[str, int]:
 
     host, separator, port = text.rpartition(":")
     if not separator or not port.isdecimal() or int(port) > 65535:
-        raise UsageError(f"{text} is not an address; write HOST:PORT, such as 127.0.0.1:7777.")
+        raise UsageError(f"“{text}” is not an address; write HOST:PORT, such as 127.0.0.1:7777.")
     return host.removeprefix("[").removesuffix("]") or "127.0.0.1", int(port)

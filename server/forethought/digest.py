@@ -192,10 +192,8 @@ class _Comparison:
 
     def uncommitted(self) -> set[tuple[str, str]]:
         """(path, symbol id) of everything that differs between HEAD and the disk."""
-        paths = self._repository.changed_paths("HEAD") & (self.before.keys() | self.after.keys())
-        committed = self._committed("HEAD", paths)
-        present = {path: self.after[path] for path in paths if path in self.after}
-        changes = compare(committed, present)
+        committed = self._committed("HEAD", self.before.keys() | self.after.keys())
+        changes = compare(committed, self.after)
         return {_key(place) for change in changes for place in (change.before, change.after) if place}
 
     def earlier_view(self) -> OverlayView:

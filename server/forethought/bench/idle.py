@@ -16,6 +16,7 @@ from forethought.bench.measurement import Measurement
 from forethought.bench.problems import SOCRATIC, Query, Situation, number_text, read_situations, sample, to_number
 from forethought.bench.reasoning import (
     BUDGETS,
+    FEWEST,
     NOTE_TOKENS,
     Asking,
     Notes,
@@ -295,7 +296,7 @@ def _gain(
         for one, other, group in zip(found, control, groups or range(len(found)), strict=True)
         if one[outcome] is not None and other[outcome] is not None
     ]
-    if not pairs:
+    if len(pairs) < FEWEST:
         return None
     return paired_bootstrap([a for a, _, _ in pairs], [b for _, b, _ in pairs], seed, [group for _, _, group in pairs])
 
@@ -306,7 +307,7 @@ def _gains(
     seed: int,
     groups: Sequence[int] | None = None,
 ) -> tuple[Interval | None, Interval | None]:
-    """In accuracy, and in the right answer's log P; none of the control over itself."""
+    """In accuracy, and in the right answer's log P; none of the control over itself, or of too few."""
     if found == control:
         return None, None
     return _gain(found, control, "right", seed, groups), _gain(found, control, "certainty", seed, groups)

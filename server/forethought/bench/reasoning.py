@@ -25,7 +25,7 @@ WITHOUT, WITH = "without", "with"
 """The two arms: sleep time, or none."""
 _FLOOR: Final = 0.15
 """Share right below which a model cannot do it: guesses are right now and then."""
-_FEWEST: Final = 3
+FEWEST: Final = 3
 """Pairs of which a difference is told: fewer do not show how much they vary."""
 WARM: Final = 0.7
 """Temperature where several different texts are wanted."""
@@ -213,7 +213,7 @@ def predictability(measurement: Measurement, context: str, queries: Sequence[Que
 def gain_in_certainty(pairs: Sequence[Sequence[float | None]], seed: int) -> Interval | None:
     """How much nearer the right answer is with notes, in nats a token; None where too little was scored."""
     known = [(pair[0], pair[1]) for pair in pairs if pair[0] is not None and pair[1] is not None]
-    if len(known) < _FEWEST:
+    if len(known) < FEWEST:
         return None
     return paired_bootstrap([after for _, after in known], [before for before, _ in known], seed)
 

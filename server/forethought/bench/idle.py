@@ -379,7 +379,7 @@ def _shift_sentence(shifts: Asked, groups: Sequence[int], seed: int) -> str:
 
 def _change(gain: Interval | None) -> str:
     if gain is None:
-        return "how probable the right answer is cannot be scored here"
+        return "how much less or more probable the right answer becomes cannot be told from so little"
     chance = "" if gain.excludes_zero else ", which may be chance"
     interval = f"95 % interval {gain.low:+.2f} to {gain.high:+.2f}"
     return f"the right answer's log P changes by {gain.mean:+.2f} a token ({interval}){chance}"

@@ -299,9 +299,7 @@ class Workspace:
         return Target(path, view.tags.enclosing(position).id) if view else None
 
     def search(self, query: str, limit: int = 200) -> tuple[Card, ...]:
-        """Symbols whose name contains `query`, without facts. Reads the index."""
-        if not query:
-            return ()
+        """Symbols whose name contains `query`, without facts; the shortest names first. Reads the index."""
         found = self.index.search(query, limit)
         return tuple(card for item in found if (card := self.quick_card(Target(item.path, item.symbol_id))))
 

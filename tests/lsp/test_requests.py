@@ -26,6 +26,7 @@ def test_the_server_says_its_name_and_what_it_can_do(start: Callable[..., Client
     assert capabilities["positionEncoding"] == "utf-16"
     assert capabilities["hoverProvider"] and capabilities["documentSymbolProvider"]
     assert capabilities["workspaceSymbolProvider"] and capabilities["codeActionProvider"]
+    assert capabilities["executeCommandProvider"]["workDoneProgress"] is True
     assert capabilities["workspace"]["workspaceFolders"] == {"supported": True, "changeNotifications": True}
     assert set(capabilities["executeCommandProvider"]["commands"]) == {
         f"forethought.{name}"
@@ -189,6 +190,8 @@ def test_workspace_symbols_are_found_by_a_part_of_their_name(shared: Shared) -> 
     assert [symbol["name"] for symbol in found] == ["Square"]
     assert found[0]["location"]["uri"] == file_uri(repository / "shapes.py")
     assert client.request("workspace/symbol", {"query": "nothing like it"}) == []
+    everything = {symbol["name"] for symbol in client.request("workspace/symbol", {"query": ""})}
+    assert everything >= {"Shape", "Shape.area", "Square", "total", "main"}
 
 
 def code_actions(client: Client, uri: str, **context: Any) -> list[dict[str, Any]]:

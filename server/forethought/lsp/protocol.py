@@ -210,6 +210,8 @@ class ForethoughtProtocol(LanguageServerProtocol):
         except StopIteration as ended:
             await self._server.begin(params)
             result: types.InitializeResult = ended.value
+            if (commands := result.capabilities.execute_command_provider) is not None:
+                commands.work_done_progress = True
             return result
         raise AssertionError("nothing registers a handler of its own for initialize")
 

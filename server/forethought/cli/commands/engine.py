@@ -24,7 +24,7 @@ def status(invocation: Invocation) -> None:
 
     hosts = host_status(runtime_folder(invocation.environment))
     if invocation.json:
-        print_document({"hosts": hosts})
+        print_document({"hosts": [{_camel_case(key): value for key, value in host.items()} for host in hosts]})
     elif hosts:
         say(*(_describe(host) for host in hosts))
     else:
@@ -65,3 +65,9 @@ def _describe(host: dict[str, Any]) -> str:
         if speed := host.get(key):
             parts.append(f"{speed:.0f} tokens/s {what}")
     return plain(", ".join(parts))
+
+
+def _camel_case(name: str) -> str:
+    """As in all our documents."""
+    first, *others = name.split("_")
+    return first + "".join(word.capitalize() for word in others)

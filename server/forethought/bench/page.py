@@ -21,6 +21,7 @@ body { margin: 0 auto; padding: 2.5rem 1.25rem 4rem; max-width: 62rem; backgroun
   font: 16px/1.6 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; text-wrap: pretty; }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .5rem; letter-spacing: -.01em; }
 h2 { font-size: 1.15rem; margin: 2.5rem 0 .75rem; }
+article > h2:first-child { font-size: 1.6rem; margin: 0 0 .5rem; }
 article + article { margin-top: 4rem; padding-top: 3rem; border-top: 1px solid var(--line); }
 .shows { color: var(--soft); font-size: 1.05rem; margin: 0 0 1.5rem; max-width: 44rem; }
 .verdict { margin: 0; padding: 1rem 1.25rem 1rem 2.4rem; background: var(--tint); border-left: 4px solid var(--mark);

@@ -1,5 +1,6 @@
 """What is known about one symbol, and which of the stored insights may be shown for it. Pure."""
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -119,4 +120,4 @@ def _worth(entry: Entry) -> tuple[int, bool, int, int, str]:
 
 
 def _version(prompt_version: str) -> int:
-    return int(prompt_version) if prompt_version.isdecimal() else 0
+    return int(prompt_version) if re.fullmatch(r"[0-9]{1,9}", prompt_version) else 0

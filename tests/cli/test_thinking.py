@@ -40,7 +40,8 @@ class Endpoint:
                     return
                 self.send_response(200)
                 self.end_headers()
-                chunk = {"choices": [{"delta": {"content": "It gives the area in square units."}, "finish_reason": "stop"}]}
+                delta = {"content": "It gives the area in square units."}
+                chunk = {"choices": [{"delta": delta, "finish_reason": "stop"}]}
                 usage = {"choices": [], "usage": {"prompt_tokens": 50, "completion_tokens": 7}}
                 for part in (json.dumps(chunk), json.dumps(usage), "[DONE]"):
                     self.wfile.write(f"data: {part}\n\n".encode())
@@ -196,3 +197,15 @@ def test_an_export_since_a_revision_holds_the_files_that_changed(thinking, shape
     everything = thinking.run("cache", "export", "all.gz", "--json", cwd=shapes).document["entries"]
     since = thinking.run("cache", "export", "since.gz", "--since", "HEAD~1", "--json", cwd=shapes).document["entries"]
     assert 0 < since < everything
+
+
+def test_stored_texts_are_held_against_the_code_and_the_log_goes_with_the_cache(thinking, shapes):
+    thinking.run("precompute", cwd=shapes)
+    thinking.run("ask", "What does Circle.area do?", cwd=shapes)
+    log = thinking.folder / "cache" / "questions.jsonl"
+    assert json.loads(log.read_text())["symbol"] == "Circle.area"
+    report = thinking.run("cache", "verify", "--contexts", "--json", cwd=shapes).document
+    assert report["entries"] >= 4
+    assert report["faults"] == []
+    assert thinking.run("cache", "clear", cwd=shapes).status == 0
+    assert not log.exists()

@@ -299,3 +299,27 @@ def test_an_export_never_replaces_what_is_not_a_file(tmp_path: Path) -> None:
     with pytest.raises(StoreError):
         export_entries(store_with(), tmp_path / "folder", None, as_is)
     assert (tmp_path / "folder").is_dir()
+
+
+def test_what_a_person_asked_stays_on_the_machine(tmp_path: Path) -> None:
+    entry = entry_of(subject_of("asked"))
+    asked = PredictedQuestion("Is it polite?", "It is.", kind="other", origin="log")
+    mixed = replace(entry, insights=replace(entry.insights, questions=(*entry.insights.questions, asked)))
+    alone = replace(mixed, subject=subject_of("alone"), insights=Insights(questions=(asked,)))
+    assert export_entries(store_with(mixed, alone), tmp_path / "out", None, as_is) == 2
+    assert b"polite" not in gzip.decompress((tmp_path / "out").read_bytes())
+    other = DiskContextStore.in_memory()
+    assert import_entries(other, tmp_path / "out", as_is).imported == 2
+    found = other.get_many([mixed.subject, alone.subject])
+    assert [item.origin for item in found[mixed.subject][0].insights.questions] == ["template"]
+    assert found[alone.subject][0].outcome == "empty"
+
+
+def test_kinds_and_origins_travel(tmp_path: Path) -> None:
+    entry = entry_of(subject_of("kinds"))
+    questions = (PredictedQuestion("What does it return?", "It returns `a`.", -1.0, "returns", "model", "facts"),)
+    entry = replace(entry, insights=replace(entry.insights, questions=questions))
+    export_entries(store_with(entry), tmp_path / "out", None, as_is)
+    other = DiskContextStore.in_memory()
+    import_entries(other, tmp_path / "out", as_is)
+    assert other.get_many([entry.subject])[entry.subject][0].insights.questions == questions

@@ -302,6 +302,7 @@ def _texts(entry: Entry) -> Iterator[str]:
     for question in entry.insights.questions:
         yield question.question
         yield question.answer
+        yield question.kind
     yield entry.reason or ""
 
 

@@ -68,6 +68,54 @@ def test_a_question_with_anything_left_over_is_not_matched(question: str) -> Non
     assert read_intent(question) is None
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "who calls `greet`",
+        "what does `greet` return",
+        "which tests cover `greet`",
+        "what does `greet` raise",
+        "where is `greet` defined",
+        "who last changed `greet`",
+        "what parameters does `greet` take",
+        "what are the subclasses of `Greeter`",
+    ],
+)
+@pytest.mark.parametrize(
+    "more",
+    ["and why", "if it is empty", "besides `part`", "without a name", "instead of `part`", "recursively", "twice"],
+)
+def test_a_word_too_many_leaves_a_question_unmatched(question: str, more: str) -> None:
+    assert read_intent(f"{question}?") is not None
+    assert read_intent(f"{question} {more}?") is None
+
+
+@pytest.mark.parametrize("word", ["not", "never", "rarely", "only", "hardly"])
+def test_a_negation_leaves_a_question_unmatched(word: str) -> None:
+    for question in ("who {} calls `greet`?", "what does `greet` {} return?", "which tests {} cover `greet`?"):
+        assert read_intent(question.format(word)) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "aspect"),
+    [
+        ("who clals greet?", "callers"),
+        ("waht does greet return?", "returns"),
+        ("what execptions does greet raise?", "raises"),
+        ("list the paramters of greet", "parameters"),
+    ],
+)
+def test_a_slip_of_the_keys_is_read_over(question: str, aspect: str) -> None:
+    intent = read_intent(question)
+    assert intent is not None
+    assert (intent.aspect, intent.name) == (aspect, "greet")
+
+
+@pytest.mark.parametrize("question", ["which texts use greet?", "is greet nested?", "who walls greet?"])
+def test_another_word_is_no_slip(question: str) -> None:
+    assert read_intent(question) is None
+
+
 def test_the_same_words_are_the_same_question() -> None:
     assert same_question("Does `greet` keep state?", "please, does greet keep state", "greet")
     assert same_question("Does `greet` keep state?", "does it keep state?", "greet")

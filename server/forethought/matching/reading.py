@@ -275,7 +275,7 @@ def _understood(tokens: Sequence[_Token], naming: Naming, known: Names) -> Inten
         token = written[place]
         if token.word == ",":
             clauses.append([])
-        elif (found := _naming_at(written, place, bool(naming[0]))) is not None:
+        elif (found := _naming_at(written, place, bool(naming[0]), known)) is not None:
             length, name = found
             place += length - 1
             if name is not None:
@@ -325,7 +325,7 @@ def _word(tokens: Sequence[_Token], place: int) -> str:
     return tokens[place].word if 0 <= place < len(tokens) else ""
 
 
-def _naming_at(tokens: Sequence[_Token], place: int, some_named: bool) -> tuple[int, _Name | None] | None:
+def _naming_at(tokens: Sequence[_Token], place: int, some_named: bool, known: Names) -> tuple[int, _Name | None] | None:
     """(how many tokens name something here, what: None when they only lead up to a name); None when they do not.
 
     “@”, “function @”, “@ function”, “the function called @”, “this function”, “it”.
@@ -337,6 +337,12 @@ def _naming_at(tokens: Sequence[_Token], place: int, some_named: bool) -> tuple[
     else:
         lead = 0
     if kind is not None and (at := _named_at(tokens, place + 1)) is not None:
+        if (
+            _word(tokens, place - 1) in ("this", "that")
+            and not tokens[at].marked
+            and not known.defines(tokens[at].name)
+        ):
+            return None  # “who calls this function recursively?”
         if lead or _word(tokens, place - 1) not in _ASKING:
             return lead + at - place + 1, _Name(tokens[at].name, marked=True, kind=kind)
         return None
@@ -429,7 +435,7 @@ def _merged(sentence: tuple[list[str], list[_Name]], known: Names) -> Iterator[t
         if member.text is None or owner.text is None:
             continue
         qualified = f"{owner.text}.{member.text}"
-        of_file = not known.defines(qualified) and known.has_file(owner.text)
+        of_file = not known.defines(qualified) and known.has_file(owner.text) and known.defines(member.text)
         if not of_file and not known.defines(qualified):
             continue
         whole = (
@@ -448,7 +454,7 @@ def _matched(words: Sequence[str], names: Sequence[_Name], known: Names) -> Inte
             continue
         groups = match.groupdict()
         name = names[int(groups["name"])]
-        other = groups.get("word")
+        other, second_is_marked = groups.get("word"), True
         is_file = name.kind == "file" or (name.text is not None and known.has_file(name.text))
         if rule in ONLY_OF_FILES and not is_file:
             continue
@@ -458,10 +464,12 @@ def _matched(words: Sequence[str], names: Sequence[_Name], known: Names) -> Inte
             second = names[int(groups["other"])]
             if second.text is None:
                 continue
-            other = second.text
+            other, second_is_marked = second.text, second.marked
         if groups.get("other") is not None and name.text is not None:
-            if not (name.marked or known.defines(name.text)):
-                continue  # “is f called by accident?”
+            if not name.marked and (not known.defines(name.text) or name.text in meanings()):
+                continue  # “is f called by accident?”, “… by default?”
+            if aspect == "raises" and (other or "").islower() and not second_is_marked:
+                continue  # “can f raise today?”
             if aspect == "calls" and not known.defines(other or ""):
                 continue
         intent = Intent(
@@ -474,7 +482,7 @@ def _matched(words: Sequence[str], names: Sequence[_Name], known: Names) -> Inte
             part=groups.get("part"),
             within=name.within,
             spoken_of=name.spoken_of,
-            guessed=rule in GUESSES and not names[int(groups["other"])].marked,
+            guessed=rule in GUESSES and not second_is_marked,
         )
         asked_by_name = "exist" in words and name.text is not None and known.defines(name.text)
         if aspect == "exists" and not (intent.marked or asked_by_name):

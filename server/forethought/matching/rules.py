@@ -253,7 +253,8 @@ _RULES: dict[Aspect, str] = {
         howmany parameter be? there? of|for|in|on|to @
         howmany parameter be? take by @
         do|can @ TAKE parameter|thing
-        do|can @ TAKE isa? parameter call? & parameter?
+        do|can @ TAKE isa? parameter call & parameter?
+        do|can @ TAKE isa? parameter &
         do|can @ take isa? &
         do|can @ take isa? & parameter
         do|can @ have isa? & parameter
@@ -550,7 +551,17 @@ INTRODUCTIONS = "@", "look at @", "person be look at @", "about @", "person have
 """Clauses that only say which symbol the next clause is about: “I am looking at foo: who calls it?”."""
 
 
-GUESSES = frozenset({"do|can @ take isa? &"})
+GUESSES = frozenset(
+    {
+        "do|can @ take isa? &",
+        "do|can @ TAKE isa? parameter &",
+        "WHAT be? default value? for|of @ parameter? &",
+        "WHAT be? default value? for|of @ & parameter",
+        "default value? for|of @ parameter? & parameter?",
+        "@ default &",
+        "@ & default",
+    }
+)
 """What is asked only if the second name turns out to be one."""
 
 ONLY_OF_FILES = frozenset({"WHAT be in @", "WHAT be? contain of @", "contain of @"})

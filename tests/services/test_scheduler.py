@@ -6,6 +6,8 @@ from collections.abc import Callable
 import pytest
 from tests_world import SOURCE, World
 
+from forethought.engine.fake import FakeEngine, sound_answer
+from forethought.engine.messages import Prompt
 from forethought.errors import ModelLoadError
 from forethought.index.resolve import Target
 from forethought.session import Session
@@ -233,3 +235,26 @@ def test_nothing_left_is_said_only_once_the_scope_was_looked_at(
     assert session.status()["state"] == "indexing"
     looked.set()
     eventually(lambda: finished(session))
+
+
+def test_a_stage_is_shown_before_the_pass_is_over(world: World, eventually: Eventually) -> None:
+    seen: set[str | None] = set()
+
+    def answer(prompt: Prompt) -> str:
+        if "Check this" in prompt.messages[-1].content and "`polish`" in prompt.messages[1].content:
+            seen.add(symbol_state(workspace, "greet.py", "polish"))
+        return sound_answer(prompt)
+
+    world.engine = FakeEngine(default=answer)
+    session, workspace = world.open(**{"sleep.rounds": 2})
+    session.start()
+    eventually(lambda: finished(session))
+    assert seen == {"fresh"}
+
+
+def test_measured_predictability_is_remembered_by_kind(world: World, eventually: Eventually) -> None:
+    world.engine.score_of = lambda prompt, text: -1.5
+    session, _ = world.open()
+    session.start()
+    eventually(lambda: finished(session))
+    assert UserState(world.cache).predictability()["function"] == pytest.approx(-1.5)

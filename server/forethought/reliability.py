@@ -1,6 +1,6 @@
 """How often a model's answers of one kind are right, as people found by reading the code, and what follows from it.
 
-The rule: a kind of answer of which more than MOST_WRONG were wrong, among at least LEAST_LABELS that were read, may
+The rule: a kind of answer of which more than MOST_WRONG were wrong, however right the rest of LEAST_LABELS may be, may
 not be served for that model: it is not asked for at sleep time, not shown, and a question of that kind goes on to the
 tiers that read the code. What nobody has measured is served. Answers made of facts are not the model's, and stay.
 """
@@ -30,7 +30,7 @@ class Counts:
     @property
     def serves(self) -> bool:
         total = self.right + self.vague + self.wrong
-        return total < LEAST_LABELS or self.wrong <= MOST_WRONG * total
+        return self.wrong <= MOST_WRONG * max(total, LEAST_LABELS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,13 +18,16 @@ TABLE = {
     ("counts", "serves"),
     [
         (Counts(), True),
-        (Counts(0, 0, 19), True),
+        (Counts(0, 0, 2), True),
+        (Counts(0, 0, 3), False),
         (Counts(18, 0, 2), True),
         (Counts(17, 0, 3), False),
         (Counts(0, 20, 0), True),
     ],
 )
-def test_a_kind_is_refused_above_a_tenth_wrong_of_twenty_labels(counts: Counts, serves: bool) -> None:
+def test_a_kind_is_refused_when_more_than_a_tenth_of_twenty_labels_or_more_must_be_wrong(
+    counts: Counts, serves: bool
+) -> None:
     assert counts.serves is serves
 
 

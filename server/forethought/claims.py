@@ -14,6 +14,9 @@ LEAST_SUPPORT = 0.85
 LEAST_AGREEMENT = 0.5
 """Share of a text's words of substance that the symbol's docs or its name must contain, where there are docs."""
 
+SAME_MATTER = 0.3
+"""Agreement from which on two texts speak of the same."""
+
 _RETURNS = re.compile(r"\b(?:return(?:s|ing|ed)?|yield(?:s|ing|ed)?|gives? back|evaluates? to)\b", re.IGNORECASE)
 _NOTHING = re.compile(r"\b(?:nothing|none|void|no value|null|early)\b", re.IGNORECASE)
 _RAISES = re.compile(
@@ -88,6 +91,12 @@ _TAUTOLOGY = re.compile(
     r"|\b(?:creat|get|convert)\w* (?:an? )?(?P<one>.{4,40}?) (?:from|to|into) (?:an? )?(?P=one)\b",
     re.IGNORECASE,
 )
+_PARTICULARS = (
+    re.compile(r"(?<![\w.])\d+(?:\.\d+)?"),
+    re.compile(r"\b(?:True|False|None|true|false|null)\b"),
+    re.compile(r"`([^`]+)`"),
+)
+"""Numbers, constants and names: texts that share none of them speak of different things."""
 _WORD = re.compile(r"[A-Za-z][a-z]+|[A-Z]+(?![a-z])")
 _PLAIN = frozenset(
     re.findall(
@@ -202,15 +211,14 @@ def agreement(left: str, right: str) -> float:
 
 
 def disagree(left: str, right: str) -> bool:
-    """Whether two texts cannot both be right: one denies what the other says, or their numbers or names differ."""
-    if bool(_NEGATION.search(left)) != bool(_NEGATION.search(right)) and agreement(left, right) >= 0.3:
+    """Whether two texts about the same cannot both be right: one denies the other, or they differ in what they name."""
+    if agreement(left, right) < SAME_MATTER:
+        return False
+    if bool(_NEGATION.search(left)) != bool(_NEGATION.search(right)):
         return True
-    for pattern in (re.compile(r"(?<![\w.])\d+(?:\.\d+)?"), re.compile(r"\b(?:True|False|None|true|false|null)\b")):
-        one, other = set(pattern.findall(left)), set(pattern.findall(right))
-        if one and other and not one & other:
-            return True
-    one, other = _claimed_types(left), _claimed_types(right)
-    return bool(one and other and not one & other)
+    claims = [(set(pattern.findall(left)), set(pattern.findall(right))) for pattern in _PARTICULARS]
+    claims.append((_claimed_types(left), _claimed_types(right)))
+    return any(one and other and not one & other for one, other in claims)
 
 
 def support(text: str, context: Context) -> float:

@@ -58,3 +58,15 @@ def test_of_the_wordings_the_one_that_the_code_bears_out_best_is_kept() -> None:
 
 def test_two_claims_of_a_majority_are_both_kept() -> None:
     check([f"{STRIPS} {SHORTENS}", f"{STRIPS} {SHORTENS}", STRIPS], f"{STRIPS} {SHORTENS}")
+
+
+def test_names_that_differ_contradict() -> None:
+    check(["It strips the text with `strip`.", "It strips the text with `limit`."], None, contradicted=2)
+
+
+def test_results_that_differ_contradict() -> None:
+    check(["It returns the text as a string.", "It returns the text as a list."], None, contradicted=2)
+
+
+def test_another_claim_with_another_number_is_no_contradiction() -> None:
+    check([f"{STRIPS} It keeps 80 characters.", STRIPS, f"{STRIPS} Fields are 12 wide."], STRIPS, no_majority=2)

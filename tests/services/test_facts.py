@@ -161,3 +161,10 @@ def test_a_file_that_is_said_chooses_among_namesakes(world: World) -> None:
     world.write("names.py", "def token() -> int:\n    return 2\n")
     world.write("more.py", "def token() -> int:\n    return 1\n")
     check(world, "what does token in more.py return?", "returns `1`")
+
+
+def test_files_of_one_name_are_all_offered(world: World) -> None:
+    world.write("a/tools.py", "def one() -> None: ...\n")
+    world.write("b/tools.py", "def two() -> None: ...\n")
+    check(world, "what does tools.py define?", "- `a/tools.py`\n- `b/tools.py`", aspect="ambiguous")
+    check(world, "what does b/tools.py define?", "`def two() -> None`")

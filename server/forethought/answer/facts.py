@@ -114,7 +114,10 @@ class FactAnswers:
 
     def _ambiguous(self, name: str, targets: Sequence[tuple[Workspace, Target]]) -> Answer:
         meant = self._meaning.cards(targets[:MOST_LISTED])
-        lines = [f"- `{item.card.symbol.name}` in {where(item.card)}" for item in meant]
+        lines = [
+            f"- `{item.card.symbol.name}` in {where(item.card)}" if item.card.symbol.name else f"- `{item.card.path}`"
+            for item in meant
+        ]
         more = f"\n… and {len(targets) - len(meant)} more" if len(targets) > len(meant) else ""
         text = f"`{name}` could be one of {len(targets)}; which one?\n" + "\n".join(lines) + more
         return Answer("", text, "facts", sources=tuple(source_of(item) for item in meant), aspect="ambiguous")

@@ -94,8 +94,8 @@ class Meaning:
             found = found or _reached(workspace, self._files_of(workspace), name)
             if found:
                 return [(workspace, target) for target in found]
-            if (path := self._files_of(workspace).named(name)) is not None:
-                return [(workspace, Target(path, ""))]
+            if paths := self._files_of(workspace).named(name):
+                return [(workspace, Target(path, "")) for path in paths]
         return []
 
     def cards(self, targets: Sequence[Place]) -> list[Meant]:
@@ -165,7 +165,7 @@ class _Names:
         return self._defined[name]
 
     def has_file(self, name: str) -> bool:
-        return any(self._files_of(workspace).named(name) is not None for workspace in self._workspaces)
+        return any(self._files_of(workspace).named(name) for workspace in self._workspaces)
 
 
 def _rows(workspace: Workspace, name: str) -> list[Target]:
@@ -221,12 +221,11 @@ class _Files:
             for last in {file, folder.rpartition("/")[2] if stem == "__init__" else stem}:
                 self._by_last.setdefault(last, []).append(path)
 
-    def named(self, name: str) -> str | None:
-        """The file of that path, else the one file whose path ends with the name."""
+    def named(self, name: str) -> list[str]:
+        """The file of that path, else the files whose path ends with the name."""
         if name in self.paths:
-            return name
-        found = [path for path in self._by_last.get(name.rpartition("/")[2], ()) if _is_file(path, name)]
-        return found[0] if len(found) == 1 else None
+            return [name]
+        return sorted(path for path in self._by_last.get(name.rpartition("/")[2], ()) if _is_file(path, name))
 
     def modules(self, name: str) -> list[str]:
         """Files that are named so from outside: `pkg.module`, or `pkg` for its `__init__`."""

@@ -348,7 +348,8 @@ def _report(measurement: Measurement, items: Sequence[Item], seed: int) -> Repor
                   "decided from the other repositories’ labels alone."),
             Table("What grounding kept, by kind of question", ("model", "kind", "items", "right", "vague", "wrong",
                   "served"), tuple(_kind_rows(written, seed)),
-                  f"Served: at most {MOST_WRONG:.0%} of the labels are wrong (of {LEAST_LABELS}, where there are fewer)."),
+                  f"Served: at most {MOST_WRONG:.0%} of the labels are wrong "
+                  f"(of {LEAST_LABELS}, where there are fewer)."),
             Table("By repository, what grounding kept", ("repository", "items", "right", "vague", "wrong"),
                   tuple((name, *_rates([item for item in written if item.repository == name and item.kept], seed))
                         for name in sorted({item.repository for item in items}))),

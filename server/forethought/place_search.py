@@ -35,6 +35,8 @@ class PlaceSearch:
         self._running = threading.Lock()
         self._generation: int | None = None
         """Of the index when it was last followed."""
+        self.progress: tuple[int, int] | None = None
+        """Files whose words were read, and that are to be read, while that goes on."""
         self._changed: set[Target] = set()
         self._all_changed = True  # another process may have changed anything
 
@@ -83,6 +85,7 @@ class PlaceSearch:
                 self._follow_thoughts()
             self._generation = generation
         finally:
+            self.progress = None
             self._running.release()
 
     def _follow_files(self, cancel: CancelToken) -> None:
@@ -90,7 +93,9 @@ class PlaceSearch:
         now = {path: stamp.content_hash for path, stamp in self._index.stamps().items()}
         self._store.remove(known.keys() - now.keys())
         batch: list[FileWords] = []
-        for path in sorted(path for path, digest in now.items() if known.get(path) != digest):
+        changed = sorted(path for path, digest in now.items() if known.get(path) != digest)
+        for number, path in enumerate(changed):
+            self.progress = (number, len(changed))
             if cancel.cancelled:
                 raise Cancelled("The question was cancelled.")
             if (found := self._words_of(path, now[path])) is not None:

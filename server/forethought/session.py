@@ -300,6 +300,8 @@ class Session:
             if workspace.indexing:
                 done, total = workspace.index_progress
                 return Progress(done, total, f"indexing {workspace.root.name}")
+            if (progress := workspace.place_search.progress) is not None:
+                return Progress(*progress, f"reading the words of {workspace.root.name}")
         current = self.scheduler.current
         if current is not None:
             done = self.scheduler.done

@@ -116,13 +116,15 @@ def test_a_forced_tier_that_does_not_apply_says_so_with_the_places(world: World)
 
 
 def test_only_changed_files_are_read_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, workspace = prepared(world)
+    session, workspace = prepared(world)
     assert places(workspace, "where are retries handled?")[0] == ("net/sender.py", "Sender.send")
     read: list[str] = []
     own = workspace.place_search._read
 
     def note(path: str) -> bytes | None:
         read.append(path)
+        job = session.running_job
+        assert job is not None and job.message == "reading the words of repository"
         return own(path)
 
     monkeypatch.setattr(workspace.place_search, "_read", note)
@@ -131,6 +133,7 @@ def test_only_changed_files_are_read_again(world: World, monkeypatch: pytest.Mon
     workspace.refresh()
     assert places(workspace, "where are retries handled?") == [("greet.py", "persist")]
     assert set(read) == {"greet.py"}
+    assert session.running_job is None
 
 
 def test_what_is_thought_later_is_searched_until_it_is_gone(world: World) -> None:

@@ -259,7 +259,13 @@ def _report(
     verdict: list[str] = []
     for group, by_way in ranks.items():
         rows += [
-            (group, way, len(own), *(bootstrap(hits(own, cut), seed).mean for cut in CUTS), bootstrap(reciprocals(own)))
+            (
+                group,
+                way,
+                len(own),
+                *(bootstrap(hits(own, cut), seed).mean for cut in CUTS),
+                bootstrap(reciprocals(own), seed),
+            )
             for way, own in by_way.items()
         ]
         for way in (CODE, ENRICHED):

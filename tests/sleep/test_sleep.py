@@ -163,7 +163,12 @@ def test_a_correction_replaces_a_draft_that_it_agrees_with() -> None:
 
 @pytest.mark.parametrize(
     "worse",
-    ["It asks `oracle` for the white space.", "It draws pictures of cats.", "It raises KeyError on raw input text."],
+    [
+        "It asks `oracle` for the white space.",
+        "It draws pictures of cats.",
+        "It raises KeyError on raw input text.",
+        "It quickly strips the white space off the raw input text with the helper.",
+    ],
 )
 def test_a_correction_that_is_borne_out_less_changes_nothing(worse: str) -> None:
     thought = run(FakeEngine((*GOOD, worse, FINISHED, FINISHED), default=FINISHED), Method(rounds=2))

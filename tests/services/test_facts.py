@@ -97,6 +97,10 @@ def check(world: World, question: str, *expected: str, aspect: str | None = None
             "`Base` has 3 direct subclasses:\n- `Cash` (other.py:4)\n- `Card` (shop.py",
         ),
         ("what are the subclasses of Card?", "`Card` has no subclass in this repository"),
+        (
+            "what are the subclasses of Remote?",
+            "`Remote` is not defined in this repository. Based on it here (1):\n- `Bank`",
+        ),
         ("what does Bank inherit from?", "`Bank` is based on `Base`, `Remote`."),
         ("does Card inherit from Base?", "Yes: `Card` is based on `Base`."),
         ("does Card inherit from Bank?", "No: `Card` is not based on `Bank`"),

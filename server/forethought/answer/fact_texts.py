@@ -211,7 +211,7 @@ def _raises(subject: _Subject) -> Text:
 def _callers(subject: _Subject) -> Text:
     facts = subject.item.workspace.facts(subject.target, "callers")
     head = f"{subject.name} is called from {_count(facts.called_by_count, 'place')}"
-    return _listed(
+    return listed(
         head, facts.called_by, facts.called_by_count, f"{subject.name} is not called in this repository{_RESOLVED}"
     )
 
@@ -223,7 +223,7 @@ def _calls(subject: _Subject) -> Text:
         if found:
             return f"Yes: {subject.name} calls `{found[0].symbol_id}` ({_at(found[0])}).", tuple(found)
         return f"No: {subject.name} does not call `{subject.other}` itself{_RESOLVED}.", ()
-    return _listed(
+    return listed(
         f"{subject.name} calls {len(calls)}",
         calls,
         len(calls),
@@ -234,7 +234,7 @@ def _calls(subject: _Subject) -> Text:
 def _tests(subject: _Subject) -> Text:
     tests = subject.item.workspace.facts(subject.target, "tests").tests
     least = "at least " if len(tests) >= MOST_PLACES else ""
-    return _listed(
+    return listed(
         f"{subject.name} is reached by {least}{_count(len(tests), 'test')}",
         tests,
         len(tests),
@@ -338,7 +338,7 @@ def _subclasses(subject: _Subject) -> Text:
     if not subject.is_class:
         return f"{subject.name} is {_kind(subject.symbol)}; it has no subclasses.", ()
     found = hierarchy.subclasses(subject.resolver, subject.target)
-    return _listed(
+    return listed(
         f"{subject.name} has {_count(len(found), 'direct subclass')}",
         found,
         len(found),
@@ -436,12 +436,13 @@ _TEXTS: dict[str, Callable[[_Subject], Text]] = {
 }
 
 
-def _listed(head: str, places: Sequence[Place], count: int, none: str) -> Text:
+def listed(head: str, places: Sequence[Place], count: int, none: str) -> Text:
+    """A list of places under a head, complete or with how many more there are; `none` for an empty one."""
     if not count:
         return f"{none}.", ()
-    listed = tuple(places[:MOST_LISTED])
-    lines = [f"- `{place.symbol_id or place.path}` ({_at(place)})" for place in listed]
-    return f"{head}:\n" + "\n".join(lines) + _more(count, len(listed)), listed
+    shown = tuple(places[:MOST_LISTED])
+    lines = [f"- `{place.symbol_id or place.path}` ({_at(place)})" for place in shown]
+    return f"{head}:\n" + "\n".join(lines) + _more(count, len(shown)), shown
 
 
 def _more(count: int, listed: int) -> str:

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from forethought.answer.fact_texts import MOST_LISTED, fact_text, has_parameter, where
+from forethought.answer.fact_texts import MOST_LISTED, fact_text, has_parameter, listed, where
 from forethought.answer.meaning import Meaning
 from forethought.answer.question import Answer, Meant, Question, Source, no_answer, source_of, source_of_place
 from forethought.context import CLASS_KINDS
 from forethought.digest import changed_symbols
 from forethought.errors import ForethoughtError
 from forethought.index.changes import Change
-from forethought.index.hierarchy import bases_outside, inherited, own_members
+from forethought.index.hierarchy import based_outside, bases_outside, inherited, own_members
 from forethought.index.resolve import Target
 from forethought.matching import Intent, closest_names
 from forethought.workspace import Workspace
@@ -38,6 +38,8 @@ class FactAnswers:
         if not targets:
             if intent.name is None:
                 return no_answer("Point at a symbol or name one: I do not know what “this” is.")
+            if intent.aspect == "subclasses" and (answer := self._subclasses_of_outside(intent.name)) is not None:
+                return answer
             if intent.marked or intent.aspect in _OF_SYMBOLS_ONLY or self._close(intent.name):
                 return self.unknown(question, intent.name)
             return None
@@ -75,6 +77,16 @@ class FactAnswers:
         if not texts:
             return no_answer(" ".join(problems) or "No folder is open.")
         return Answer("", "\n".join(texts), "facts", sources=tuple(sources), aspect="changed_since")
+
+    def _subclasses_of_outside(self, name: str) -> Answer | None:
+        """The classes here that are based on what is defined elsewhere; None when there are none."""
+        for workspace in self._workspaces():
+            if found := based_outside(workspace.resolver(), name):
+                head = f"`{name}` is not defined in this repository. Based on it here ({len(found)})"
+                text, places = listed(head, found, len(found), "")
+                sources = tuple(source_of_place(workspace, place) for place in places)
+                return Answer("", text, "facts", sources=sources, aspect="subclasses")
+        return None
 
     def unknown(self, question: Question, name: str) -> Answer:
         """“There is no … here; did you mean …”: of a dotted name, what its owner has."""

@@ -37,6 +37,22 @@ def subclasses(resolver: Resolver, target: Target) -> tuple[Place, ...]:
     return tuple(found)
 
 
+def based_outside(resolver: Resolver, name: str) -> tuple[Place, ...]:
+    """Every class that names a base of this name, as written, which is not in the repository; in path order."""
+    short = name.rpartition(".")[2]
+    found: list[Place] = []
+    for path in sorted({path for path, _ in resolver.view.references_named(short)}):
+        outline = resolver.view.outline(path)
+        for symbol in outline.symbols[1:] if outline is not None else ():
+            if symbol.kind not in CLASS_KINDS or not any(short in base for base in symbol.bases):
+                continue
+            for text, classes in resolver.bases(Target(path, symbol.id)):
+                if not classes and re.split(r"::|[.\\]", re.split(r"[<\[]", text)[0])[-1] == short:
+                    found.append(Place(path, symbol.id, symbol.selection))
+                    break
+    return tuple(found)
+
+
 def own_members(resolver: Resolver, target: Target) -> tuple[tuple[Target, Symbol], ...]:
     """The definitions in a class or a file, those of a class that stand outside of it, too (Go, Rust, C++, Lua)."""
     names = resolver.names(target.path)

@@ -107,6 +107,14 @@ def test_a_named_symbol_or_what_was_spoken_of_is_meant_and_not_the_repository(wo
     assert ask(session, "but why so?", history=history).sources[0].symbol == "polish"
 
 
+def test_what_it_means_is_not_guessed(world: World) -> None:
+    session, _ = prepared(world)
+    answer = ask(session, "why does it pause?")
+    assert (answer.tier, answer.sources) == ("none", ())
+    assert "I do not know which symbol" in answer.text
+    assert ask(session, "where is a letter sent, and how long does it pause?").sources
+
+
 def test_a_forced_tier_that_does_not_apply_says_so_with_the_places(world: World) -> None:
     session, _ = prepared(world)
     answer = ask(session, "where are retries handled?", tier="enriched")

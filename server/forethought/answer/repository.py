@@ -11,6 +11,7 @@ from forethought.engine.messages import CancelToken
 from forethought.errors import Cancelled, IndexingError
 from forethought.index.resolve import Target
 from forethought.matching import named_in
+from forethought.ranking import question_words
 from forethought.workspace import Workspace
 
 MOST_PLACES = 4
@@ -44,9 +45,10 @@ class RepositoryPlaces:
         """Whether a question that names no symbol means the repository, and not what it points at or spoke of."""
         if any(self._meaning.named(question, name) for name in named_in(question.text, only_marked=True)):
             return False
+        points = _POINTS.search(question.text) is not None
         if question.at is None and not question.history:
-            return True
-        return _ASKS_FOR_PLACES.match(question.text) is not None and _POINTS.search(question.text) is None
+            return not points or len(question_words(question.text)) > 1  # “why does it hang?” says too little
+        return _ASKS_FOR_PLACES.match(question.text) is not None and not points
 
     def closest(self, question: Question, cancel: CancelToken) -> list[Meant]:
         """The best few places, in the root that was asked from, else in all; none when no word of the question occurs.

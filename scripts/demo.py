@@ -215,7 +215,7 @@ class Client:
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
             result, _ = self.request("textDocument/hover", params)
-            if result and "smollm2" in result["contents"]["value"]:
+            if result and "· fresh" in result["contents"]["value"]:
                 return result
             time.sleep(0.02)
         raise Failure("the hover holds no insight.")

@@ -268,7 +268,7 @@ def _report(
                 ("repository", *WAYS[1:]),
                 tuple((group, *(gains[group, way] for way in WAYS[1:])) for group in groups),
                 "Paired bootstrap over commits, 95 %. The shares of the history were chosen on commits of other "
-                "repositories (pylint, pytest, sqlfluff, xarray).",
+                "repositories (pytest, sqlfluff, xarray).",
             ),
         ),
         (

@@ -29,7 +29,7 @@ _COMPARED = ((_LONG, _LONG), (_LONG, _SHORT))
 
 def run(
     measurement: Measurement,
-    limit: Annotated[int, "How many contexts; 0 is all."] = 8,
+    limit: Annotated[int, "How many contexts; 0 is all."] = 6,
     seed: Annotated[int, "Of the sample and the intervals."] = 7,
     rounds: Annotated[int, "How often the notes are revised."] = 1,
 ) -> Report:

@@ -32,7 +32,7 @@ _VERBOSITY = 0
 
 def run(
     measurement: Measurement,
-    limit: Annotated[int, "How many contexts, with all their questions; 0 is all."] = 15,
+    limit: Annotated[int, "How many contexts, with all their questions; 0 is all."] = 12,
     seed: Annotated[int, "Of the sample and the intervals."] = 7,
     rounds: Annotated[int, "How often the notes are revised."] = 1,
 ) -> Report:

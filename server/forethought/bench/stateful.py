@@ -40,7 +40,7 @@ _BLOCK = 4
 
 def run(
     measurement: Measurement,
-    limit: Annotated[int, "How many problems; 0 is all."] = 12,
+    limit: Annotated[int, "How many problems; 0 is all."] = 8,
     seed: Annotated[int, "Of the sample, the tries and the intervals."] = 7,
     rounds: Annotated[int, "How often the notes are revised."] = 1,
     data: Annotated[

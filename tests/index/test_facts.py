@@ -97,6 +97,17 @@ def test_tests_that_call_a_symbol_or_one_of_its_callers() -> None:
     assert names(facts(WORLD, "app.py", "App").tests) == ["test_app.py:test_app", "test_app.py:test_go"]
 
 
+def test_the_list_of_tests_is_cut_and_the_count_is_not() -> None:
+    tests = "from app import go\n" + "".join(f"def test_{number}():\n    go()\n" for number in range(MOST_PLACES + 9))
+    found = facts({"app.py": "def go(): pass\n", "test_app.py": tests}, "app.py", "go")
+    assert (len(found.tests), found.tests_count, found.tests_are_all) == (MOST_PLACES, MOST_PLACES + 9, True)
+
+
+def test_of_very_many_callers_not_all_are_followed_to_tests_and_that_is_said() -> None:
+    callers = "".join(f"def call_{number}():\n    go()\n" for number in range(100))
+    assert not facts({"app.py": f"def go(): pass\n{callers}"}, "app.py", "go").tests_are_all
+
+
 def test_tests_by_the_conventions_of_other_languages() -> None:
     go = {
         "a.go": "package a\nfunc Aid() {}\n",

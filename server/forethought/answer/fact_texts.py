@@ -7,7 +7,7 @@ from forethought.answer.question import Meant
 from forethought.cards import Card
 from forethought.index import hierarchy
 from forethought.index.decorators import decorators_of
-from forethought.index.facts import MOST_PLACES, Place
+from forethought.index.facts import Place
 from forethought.index.names import CLASS_KINDS, FUNCTION_KINDS
 from forethought.index.parameters import Parameter, default_in_pattern, read_parameter
 from forethought.index.resolve import Resolver, Target
@@ -232,12 +232,13 @@ def _calls(subject: _Subject) -> Text:
 
 
 def _tests(subject: _Subject) -> Text:
-    tests = subject.item.workspace.facts(subject.target, "tests").tests
-    least = "at least " if len(tests) >= MOST_PLACES else ""
+    facts = subject.item.workspace.facts(subject.target, "tests")
+    least = "" if facts.tests_are_all else "at least "
+    count = f"{least}{_count(facts.tests_count, 'test')}"
     return listed(
-        f"{subject.name} is reached by {least}{_count(len(tests), 'test')}",
-        tests,
-        len(tests),
+        f"{subject.name} is reached by {count}, directly or through one of its callers",
+        facts.tests,
+        facts.tests_count,
         f"{subject.name} is reached by no test in this repository{_RESOLVED}",
     )
 

@@ -18,8 +18,7 @@ from forethought.index.tags import FileTags, Range, Reference, Symbol
 MOST_PLACES = 50
 """How many places a list holds; counts are complete."""
 
-_MOST_CALLERS_FOLLOWED = 8
-_MOST_MENTIONS_FOLLOWED = 300
+_MOST_CALLERS_FOLLOWED = 40
 
 _TEST_FILE = re.compile(
     r"(^|/)(test_[^/]*\.(py|rb|c|cc|cpp|sh)|[^/]*_(test|tests|unittest|spec)\.(py|go|rb|c|cc|cpp|rs|lua|sh)"
@@ -56,7 +55,11 @@ class SymbolFacts:
     raises: tuple[str, ...]
     """Exceptions that the body itself raises or throws, as written."""
     tests: tuple[Place, ...]
-    """Tests that call the symbol, or that call one of its callers, with the range of the test's name."""
+    """Tests that call the symbol, or one of its callers, with the range of the test's name; at most MOST_PLACES."""
+    tests_count: int = 0
+    """All such tests, whatever the length of the list."""
+    tests_are_all: bool = True
+    """False when it has so many callers that not all of them were followed: there may be more tests."""
 
 
 def facts_of(
@@ -80,7 +83,7 @@ def facts_of(
     calls = tuple(_calls(resolver, path, tags, symbol)) if "calls" in parts else ()
     wanted = _callers(resolver, Target(path, symbol_id), symbol) if {"callers", "tests"} & set(parts) else ()
     callers = [_unless(cancelled, place) for place in wanted]
-    tests = _tests(resolver, callers) if "tests" in parts else ()
+    tests, tests_are_all = _tests(resolver, callers, cancelled) if "tests" in parts else ([], True)
     return SymbolFacts(
         signature=symbol.signature,
         doc=symbol.doc,
@@ -88,7 +91,9 @@ def facts_of(
         called_by=tuple(callers[:MOST_PLACES]),
         called_by_count=len(callers),
         raises=symbol.raises,
-        tests=tuple(_unless(cancelled, place) for place in tests)[:MOST_PLACES],
+        tests=tuple(tests[:MOST_PLACES]),
+        tests_count=len(tests),
+        tests_are_all=tests_are_all,
     )
 
 
@@ -165,17 +170,13 @@ def _own_scopes(tags: FileTags, symbol: Symbol) -> set[str]:
     return own
 
 
-def _callers(resolver: Resolver, target: Target, symbol: Symbol, most: int | None = None) -> Iterator[Place]:
+def _callers(resolver: Resolver, target: Target, symbol: Symbol) -> Iterator[Place]:
     """Every call of the target, in the order of the paths."""
     if symbol.kind not in CLASS_KINDS | FUNCTION_KINDS:
         return
     family = _family(resolver, target, symbol)
-    checked = 0
     for name, only_in in known_as(resolver.view, symbol.short_name):
         for path, calls in calls_of(resolver, name, only_in):
-            if most is not None and checked >= most:
-                return
-            checked += len(calls)
             yield from (Place(path, call.scope, call.range) for call in calls if call.target in family)
 
 
@@ -194,28 +195,33 @@ def known_as(view: IndexView, name: str) -> Iterator[tuple[str, str | None]]:
             yield local, path
 
 
-def _tests(resolver: Resolver, callers: list[Place]) -> Iterator[Place]:
-    """Tests among the callers, then tests among the callers of the first few others."""
+def _tests(resolver: Resolver, callers: list[Place], cancelled: Callable[[], bool]) -> tuple[list[Place], bool]:
+    """Tests among the callers, then tests among the callers of the first few others; whether these are all."""
+    found: list[Place] = []
     seen: set[tuple[str, str]] = set()
-    others: list[tuple[Target, Symbol]] = []
+    others: dict[Target, Symbol] = {}
     for place in callers:
-        if (place.path, place.symbol_id) in seen:
+        if (known := _enclosing(resolver, place, seen)) is None:
             continue
-        seen.add((place.path, place.symbol_id))
-        names = resolver.names(place.path)
-        symbol = names.symbols.get(place.symbol_id) if names is not None else None
-        if names is None or symbol is None:
-            continue
-        if is_test(place.path, names.tags, place.symbol_id):
-            yield Place(place.path, symbol.id, symbol.selection if symbol.id else place.range)
-        elif symbol.kind in FUNCTION_KINDS and len(others) < _MOST_CALLERS_FOLLOWED:
-            others.append((Target(place.path, symbol.id), symbol))
-    for target, symbol in others:
-        for place in _callers(resolver, target, symbol, most=_MOST_MENTIONS_FOLLOWED):
-            if (place.path, place.symbol_id) in seen:
-                continue
-            seen.add((place.path, place.symbol_id))
-            names = resolver.names(place.path)
-            test = names.symbols.get(place.symbol_id) if names is not None else None
-            if names is not None and test is not None and is_test(place.path, names.tags, place.symbol_id):
-                yield Place(place.path, place.symbol_id, test.selection if test.id else place.range)
+        tags, symbol = known
+        if is_test(place.path, tags, symbol.id):
+            found.append(Place(place.path, symbol.id, symbol.selection if symbol.id else place.range))
+        elif symbol.kind in FUNCTION_KINDS:
+            others[Target(place.path, symbol.id)] = symbol
+    followed = list(others.items())[:_MOST_CALLERS_FOLLOWED]
+    for target, symbol in followed:
+        for place in _callers(resolver, target, symbol):
+            _unless(cancelled, place)
+            if (known := _enclosing(resolver, place, seen)) is not None and is_test(place.path, known[0], known[1].id):
+                found.append(Place(place.path, known[1].id, known[1].selection if known[1].id else place.range))
+    return found, len(followed) == len(others)
+
+
+def _enclosing(resolver: Resolver, place: Place, seen: set[tuple[str, str]]) -> tuple[FileTags, Symbol] | None:
+    """The symbol in which a call stands, with its file; None when it was seen before."""
+    if (place.path, place.symbol_id) in seen:
+        return None
+    seen.add((place.path, place.symbol_id))
+    names = resolver.names(place.path)
+    symbol = names.symbols.get(place.symbol_id) if names is not None else None
+    return (names.tags, symbol) if names is not None and symbol is not None else None

@@ -185,3 +185,14 @@ def test_a_configured_model_that_is_missing_is_degraded_and_no_failure_of_status
     assert ran.document["state"] == "degraded"
     assert missing in ran.document["message"]
     assert ran.document["engine"] is None
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+def test_a_model_that_is_a_pipe_or_a_folder_is_refused_at_once(world, shapes, tmp_path):
+    os.mkfifo(tmp_path / "pipe.gguf")
+    (tmp_path / "folder.gguf").mkdir()
+    for name in ("pipe.gguf", "folder.gguf"):
+        more = {"FORETHOUGHT_ENGINE": "llama", "FORETHOUGHT_MODEL": str(tmp_path / name)}
+        ran = world.run_process("precompute", cwd=shapes, more=more, seconds=60)
+        assert ran.status == 1
+        assert "not a file" in one_line(ran)

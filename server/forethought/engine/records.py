@@ -1,6 +1,7 @@
 """What is remembered about models between runs: content digests and measured speeds."""
 
 import hashlib
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -35,6 +36,8 @@ class Records:
         """
         try:
             found = path.stat()
+            if not stat.S_ISREG(found.st_mode):  # to open a pipe would be to wait for ever
+                raise ModelLoadError(f"The model {path} is not a file; choose a GGUF file.")
             name = f"{path.resolve()}:{found.st_size}:{found.st_mtime_ns}"
             known = self._read("digests").get(name)
             if isinstance(known, str):

@@ -88,6 +88,13 @@ def test_other_questions_are_enriched_by_what_is_known(world: World) -> None:
     assert "    return text.strip()" not in prompt
 
 
+def test_a_long_answer_is_made_from_the_code_itself(world: World) -> None:
+    session, _ = prepared(world)
+    question = "is `polish` safe for empty texts, and why?"
+    assert ask(session, question, verbosity=3).tier == "full"
+    assert ask(session, question, verbosity=3, tier="enriched").tier == "enriched"
+
+
 def test_a_marked_name_outweighs_plain_words_that_are_names(world: World) -> None:
     world.write("plain.py", "def call():\n    return 1\n\n\ndef wash_up():\n    return 2\n")
     session, _ = prepared(world)

@@ -21,6 +21,11 @@ from forethought.prompts import ANSWER_BUDGETS
 from forethought.workspace import Workspace
 
 
+CODE_VERBOSITY = 3
+"""From this verbosity on the code itself is read, c′ or not: thinking ahead pays at small test-time budgets and costs
+accuracy at large ones (arXiv 2504.13171; `forethought bench stateful` measures it)."""
+
+
 class Answering:
     """Answers questions over the session's roots. Blocks: one call a thread."""
 
@@ -129,7 +134,8 @@ class Answering:
         self, question: Question, meant: Sequence[Meant], on_delta: Callable[[str], None], cancel: CancelToken
     ) -> Answer:
         known = [item for item in meant if item.card.state == "fresh" and item.card.insights]
-        enriched = bool(known) and len(known) == len(meant) and question.tier != "full"
+        worthwhile = question.tier == "enriched" or question.verbosity < CODE_VERBOSITY
+        enriched = bool(known) and len(known) == len(meant) and question.tier != "full" and worthwhile
         if question.tier == "enriched" and not enriched:
             return no_answer("Nothing is thought about this yet, so c′ cannot answer; ask with the tier `full`.")
         if not meant:

@@ -76,8 +76,8 @@ await session("real", { server }, async (page, { shot }) => {
 
 await session("model", { server, model: "smollm2", prepare: thinkAhead }, async (page, { shot }) => {
   await statusIs(page, "idle");
-  await check("a hover shows what the demo model wrote beforehand, labelled as such", page, async () => {
-    await hover(page, word(page, "greet"), /demo model/);
+  await check("a hover shows what was found out beforehand, and where it comes from", page, async () => {
+    await hover(page, word(page, "greet"), /Return a greeting for one person.*quoted from the code · fresh/s);
     await shot("insight");
   });
   await check("a predicted answer can be marked as wrong", page, async () => {
@@ -93,7 +93,7 @@ await session("model", { server, model: "smollm2", prepare: thinkAhead }, async 
     const toast = page.locator(".notification-list-item", { hasText: /thought about/ });
     await toast.waitFor({ timeout: 240_000 });
     assert.match(await toast.innerText(), /[1-9]\d* symbols thought about, [1-9]\d* known already, 0 failed, 0 left/);
-    await hover(page, word(page, "GREETINGS"), /demo model/);
+    await hover(page, word(page, "UnknownLanguage"), /no greeting in that language.*quoted from the code/s);
   });
   await check("pausing and resuming show in the status item", page, async () => {
     await chooseFromStatus(page, "Pause thinking");

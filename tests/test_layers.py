@@ -17,7 +17,10 @@ LAYERS = {
         "answer", "indexer", "parser_worker", "precompute", "digest", "installation", "verification",
         "place_search",
     ],
-    "domain": ["index", "context", "prompts", "predictor", "claims", "contrast", "candidates", "reliability", "grounding", "matching", "ranking"],
+    "domain": [
+        "index", "context", "prompts", "predictor", "claims", "contrast", "candidates", "reliability", "grounding",
+        "matching", "ranking",
+    ],
     "stores": [
         "store", "git", "git_process", "files", "engine.client", "engine.catalogue", "engine.download", "engine.fake",
     ],

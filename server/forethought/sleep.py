@@ -152,7 +152,8 @@ class _Pass:
     prompt_tokens: int = 0
     cached_tokens: int = 0
     completion_tokens: int = 0
-    started: float = field(default_factory=time.monotonic)
+    seconds: float = 0.0
+    """In which the engine worked; not those in which it waited for an idle moment."""
     steps: int = 0
     checked: set[str] = field(default_factory=set)
     """Texts that the model called right: they are not checked again."""
@@ -260,7 +261,7 @@ class _Pass:
             candidates=self.method.candidates,
             prompt_tokens=self.prompt_tokens,
             completion_tokens=self.completion_tokens,
-            seconds=round(time.monotonic() - self.started, 3),
+            seconds=round(self.seconds, 3),
             created_at=datetime.now(UTC).isoformat(timespec="seconds"),
             demo=self.info.demo,
             callees=dict(self.context.callees),
@@ -306,7 +307,7 @@ class _Pass:
             return frozenset()
         other = replace(self.context, text=other_code)
         prompts = [explaining_prompt(context) for context in (self.context, other) for _ in told]
-        scores = self.engine.score(prompts, told * 2, self.method.priority, self.cancel)
+        scores = self._score(prompts, told * 2)
         pairs = zip(told, scores[: len(told)], scores[len(told) :], strict=True)
         return frozenset(
             item for item, here, there in pairs if here is not None and there is not None and here - there >= LEAST_GAIN
@@ -314,7 +315,14 @@ class _Pass:
 
     def _scores(self, questions: Sequence[str]) -> list[float | None]:
         prompts = [question_prompt(self.context)] * len(questions)
-        return self.engine.score(prompts, list(questions), self.method.priority, self.cancel)
+        return self._score(prompts, questions)
+
+    def _score(self, prompts: Sequence[Prompt], continuations: Sequence[str]) -> list[float | None]:
+        """As the engine scores; what it took counts whole, since scoring follows upon work that was granted."""
+        started = time.monotonic()
+        scores = self.engine.score(list(prompts), list(continuations), self.method.priority, self.cancel)
+        self.seconds += time.monotonic() - started
+        return scores
 
     def _generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[Completion]:
         """One completion a prompt, in order."""
@@ -330,6 +338,7 @@ class _Pass:
         found = [event for event in self.engine.generate(request, self.cancel) if isinstance(event, Completion)]
         if self.cancel.cancelled or any(completion.finish == "cancelled" for completion in found):
             raise Cancelled("The sleep-time pass was cancelled; what was done before is kept.")
+        self.seconds += max((completion.usage.seconds for completion in found), default=0.0)
         for completion in found:
             self.prompt_tokens += completion.usage.prompt_tokens
             self.cached_tokens += completion.usage.cached_tokens

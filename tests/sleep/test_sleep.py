@@ -292,3 +292,7 @@ def test_an_entry_of_an_older_version_still_reads() -> None:
     entry = Entry.from_json(data)
     assert entry.provenance.finished
     assert {(item.kind, item.origin) for item in entry.insights.questions} == {("", "template")}
+
+
+def test_seconds_are_those_that_the_engine_worked() -> None:
+    assert run(FakeEngine(GOOD), Method(rounds=0)).entry.provenance.seconds == 0.02

@@ -20,7 +20,6 @@ from forethought.matching import FACT_ASPECTS, Intent, read_intent, same_questio
 from forethought.prompts import ANSWER_BUDGETS
 from forethought.workspace import Workspace
 
-
 CODE_VERBOSITY = 3
 """From this verbosity on the code itself is read, c′ or not: thinking ahead pays at small test-time budgets and costs
 accuracy at large ones (arXiv 2504.13171; `forethought bench stateful` measures it)."""

@@ -22,23 +22,28 @@ class GenerateWork:
 
     def __init__(self, backend: "LlamaBackend", request: GenerateRequest, prompts: list[list[int]]) -> None:
         self._backend = backend
-        self._started = time.monotonic()
+        self._worked = 0.0
+        """Seconds, without those in which the work waited for others."""
         self._waiting = [_Answer(index, tokens, request) for index, tokens in enumerate(prompts)]
         self._request = request
         self._group: list[_Answer] = []
 
     def run(self, control: Control) -> bool:
         model = self._backend.model()
-        while self._waiting or self._group:
-            if not self._group:
-                self._group = self._next_group(model)
-            for answer in self._group:
-                # The model may have been unloaded and loaded again since an interrupt.
-                answer.attach(model, self._started, control)
-            if not _advance(self._backend, model, self._group, self, control):
-                return False
-            self._group = []
-        return True
+        started = time.monotonic() - self._worked
+        try:
+            while self._waiting or self._group:
+                if not self._group:
+                    self._group = self._next_group(model)
+                for answer in self._group:
+                    # The model may have been unloaded and loaded again since an interrupt.
+                    answer.attach(model, started, control)
+                if not _advance(self._backend, model, self._group, self, control):
+                    return False
+                self._group = []
+            return True
+        finally:
+            self._worked = time.monotonic() - started
 
     def close(self) -> None:
         for answer in self._group:

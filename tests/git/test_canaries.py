@@ -192,6 +192,8 @@ def test_no_canary_fires_over_all_calls(trap: Trap) -> None:
     assert repository.changed_paths(trap.first) >= {"a.py"}
     assert repository.recent_paths(10)
     assert len(repository.history(10)) == 4
+    assert repository.count_commits("HEAD~1") >= 1
+    assert repository.commit_before(2**40) == repository.head()
     repository.last_changes("a.py")
     repository.last_changes("b.js")
     assert repository.read_blob("HEAD", "a.py") == b"x = 2\n"

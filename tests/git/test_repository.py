@@ -501,3 +501,14 @@ def test_the_index_and_locks_are_never_touched(folder: Path) -> None:
     repository.changed_paths(first), repository.changed_paths(first, "HEAD"), repository.last_changes("a.py")
     assert repository.read_blob("HEAD", "a.py") == b"1\n"
     assert {file: (file.stat().st_mtime_ns, file.stat().st_ino) for file in (folder / ".git").rglob("*")} == before
+
+
+def test_the_commits_since_one_are_counted_and_the_one_before_a_time_is_found(folder: Path) -> None:
+    first = commit(folder, a_py="1\n")
+    second = commit(folder, a_py="2\n")
+    repository = opened(folder)
+    assert [repository.count_commits(since) for since in (first, second)] == [1, 0]
+    assert repository.commit_before(1) is None
+    assert repository.commit_before(2**40) == second
+    with pytest.raises(UsageError, match="is not a commit"):
+        repository.count_commits("nowhere")

@@ -172,3 +172,18 @@ def test_files_of_one_name_are_all_offered(world: World) -> None:
     world.write("b/tools.py", "def two() -> None: ...\n")
     check(world, "what does tools.py define?", "- `a/tools.py`\n- `b/tools.py`", aspect="ambiguous")
     check(world, "what does b/tools.py define?", "`def two() -> None`")
+
+
+def test_a_name_with_a_line_end_stays_on_its_line(world: World) -> None:
+    world.write("new\nline.py", "def odd(): ...\n")
+    session, workspace = world.open(engine=False)
+    workspace.refresh()
+    assert "new\N{REPLACEMENT CHARACTER}line.py:1" in ask(session, "where is odd?").text
+
+
+def test_a_folder_without_definitions_is_not_said_to_be_indexed_soon(world: World) -> None:
+    for file in world.folder.glob("*.py"):
+        file.unlink()
+    session, workspace = world.open(engine=False)
+    workspace.refresh()
+    assert "ask again" not in ask(session, "who calls odd?").text

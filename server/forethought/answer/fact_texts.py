@@ -42,8 +42,13 @@ def has_parameter(item: Meant, name: str) -> bool:
     return _parameter(subject, subject.callable()[0]) is not None
 
 
+def shown_path(path: str) -> str:
+    """A path as a line of text shows it: what a terminal or a list would take for more than a letter is replaced."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in path)
+
+
 def where(card: Card) -> str:
-    return f"{card.path}:{card.symbol.selection.start.row + 1}"
+    return f"{shown_path(card.path)}:{card.symbol.selection.start.row + 1}"
 
 
 class _Subject:
@@ -54,7 +59,7 @@ class _Subject:
         self.card = item.card
         self.symbol = item.card.symbol
         self.target = Target(item.card.path, item.card.symbol.id)
-        self.name = f"`{self.symbol.name}`" if self.symbol.name else f"`{item.card.path}`"
+        self.name = f"`{self.symbol.name}`" if self.symbol.name else f"`{shown_path(item.card.path)}`"
         self.other = intent.other
         self.part = intent.part
         self.others = others
@@ -283,7 +288,7 @@ def _inherited_text(subject: _Subject) -> str:
     for base, methods in hierarchy.inherited(subject.resolver, subject.target):
         names = ", ".join(f"`{symbol.short_name}`" for _, symbol in methods[: 2 * MOST_LISTED])
         more = f" and {len(methods) - 2 * MOST_LISTED} more" if len(methods) > 2 * MOST_LISTED else ""
-        lines.append(f"- from `{base.symbol_id}` ({base.path}): {names}{more}")
+        lines.append(f"- from `{base.symbol_id}` ({shown_path(base.path)}): {names}{more}")
     outside = ", ".join(f"`{text}`" for text in hierarchy.bases_outside(subject.resolver, subject.target))
     if outside:
         lines.append(f"- and what {outside} brings, which is not in this repository")
@@ -442,7 +447,7 @@ def listed(head: str, places: Sequence[Place], count: int, none: str) -> Text:
     if not count:
         return f"{none}.", ()
     shown = tuple(places[:MOST_LISTED])
-    lines = [f"- `{place.symbol_id or place.path}` ({_at(place)})" for place in shown]
+    lines = [f"- `{place.symbol_id or shown_path(place.path)}` ({_at(place)})" for place in shown]
     return f"{head}:\n" + "\n".join(lines) + _more(count, len(shown)), shown
 
 
@@ -451,12 +456,12 @@ def _more(count: int, listed: int) -> str:
 
 
 def _at(place: Place) -> str:
-    return f"{place.path}:{place.range.start.row + 1}"
+    return f"{shown_path(place.path)}:{place.range.start.row + 1}"
 
 
 def _line(subject: _Subject, target: Target, member: Symbol) -> str:
     row = member.range.start.row + 1
-    return f"line {row}" if target.path == subject.card.path else f"{target.path}:{row}"
+    return f"line {row}" if target.path == subject.card.path else f"{shown_path(target.path)}:{row}"
 
 
 def _is_wanted(member: Symbol, kind: str | None) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from forethought.answer.fact_texts import MOST_LISTED, fact_text, has_parameter, listed, where
+from forethought.answer.fact_texts import MOST_LISTED, fact_text, has_parameter, listed, shown_path, where
 from forethought.answer.meaning import Meaning
 from forethought.answer.question import Answer, Meant, Question, Source, no_answer, source_of, source_of_place
 from forethought.context import CLASS_KINDS
@@ -91,7 +91,11 @@ class FactAnswers:
     def unknown(self, question: Question, name: str) -> Answer:
         """“There is no … here; did you mean …”: of a dotted name, what its owner has."""
         if not any(workspace.names() for workspace in self._workspaces()):
-            return no_answer("Nothing is indexed yet; ask again in a moment.")
+            if any(workspace.busy for workspace in self._workspaces()):
+                return no_answer("Nothing is indexed yet; ask again in a moment.")
+            return no_answer(
+                "No source file here defines anything; `forethought status` says what was left out, and why."
+            )
         owner, _, member = name.rpartition(".")
         owners = self._meaning.named(question, owner) if owner else []
         if len(owners) == 1:
@@ -111,7 +115,7 @@ class FactAnswers:
         outside = bases_outside(resolver, target)
         hint = _hint(closest_names(member, [found.short_name for _, found in members]))
         note = f" It may come from {', '.join(f'`{base}`' for base in outside)}, which is not here." if outside else ""
-        name = f"`{symbol.name}`" if symbol.name else f"`{item.card.path}`"
+        name = f"`{symbol.name}`" if symbol.name else f"`{shown_path(item.card.path)}`"
         return Answer(
             "",
             f"{name} ({where(item.card)}) defines no `{member}`.{note}{hint}",
@@ -126,10 +130,12 @@ class FactAnswers:
 
     def _ambiguous(self, name: str, targets: Sequence[tuple[Workspace, Target]]) -> Answer:
         meant = self._meaning.cards(targets[:MOST_LISTED])
-        lines = [
-            f"- `{item.card.symbol.name}` in {where(item.card)}" if item.card.symbol.name else f"- `{item.card.path}`"
-            for item in meant
-        ]
+        cards = [item.card for item in meant]
+        named = (
+            f"`{card.symbol.name}` in {where(card)}" if card.symbol.name else f"`{shown_path(card.path)}`"
+            for card in cards
+        )
+        lines = [f"- {choice}" for choice in named]
         more = f"\n… and {len(targets) - len(meant)} more" if len(targets) > len(meant) else ""
         text = f"`{name}` could be one of {len(targets)}; which one?\n" + "\n".join(lines) + more
         return Answer("", text, "facts", sources=tuple(source_of(item) for item in meant), aspect="ambiguous")

@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 
-from forethought.answer.fact_texts import where
+from forethought.answer.fact_texts import shown_path, where
 from forethought.answer.meaning import Meaning
 from forethought.answer.question import Meant, Question
 from forethought.engine.messages import CancelToken
@@ -82,7 +82,7 @@ def places_text(places: Sequence[Meant]) -> str:
 def _place_line(item: Meant) -> str:
     symbol = item.card.symbol
     said = (symbol.doc or "").strip().partition("\n")[0].strip()
-    return f"- `{symbol.name or item.card.path}` ({where(item.card)})" + (f": {said}" if said else "")
+    return f"- `{symbol.name or shown_path(item.card.path)}` ({where(item.card)})" + (f": {said}" if said else "")
 
 
 def _wait_for_index(workspace: Workspace, cancel: CancelToken) -> None:

@@ -7,7 +7,7 @@ so that filling the store takes no hours; what a second run does is the same for
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from forethought.bench.trial import (
     Trial,
@@ -32,7 +32,12 @@ GOAL_SECONDS = 1.0
 """Beyond start-up."""
 
 
-def run(root: Path, files: int = 2, repeats: int = 5, seed: int = 7) -> dict[str, Any]:
+def run(
+    root: Path,
+    files: Annotated[int, "How many files are thought about first."] = 2,
+    repeats: Annotated[int, "How often each run is timed."] = 5,
+    seed: Annotated[int, "Chooses the files."] = 7,
+) -> dict[str, Any]:
     """Measure on a clone of `root`. Plain JSON values: `start_up` (seconds), `few` and `whole` (`seconds`, `symbols`
     reused, `computed`, `host_started`), `met`, `machine`. Raises UsageError and ForethoughtError.
     """

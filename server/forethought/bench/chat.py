@@ -9,7 +9,7 @@ when the server has been up for some seconds and has resolved the calls of the r
 import random
 import time
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from forethought.bench.lsp_client import Client
 from forethought.bench.trial import (
@@ -36,7 +36,12 @@ _UP_SECONDS = 15.0
 _SLOWEST = 5
 
 
-def run(root: Path, requests: int = 200, files: int = 4, seed: int = 7) -> dict[str, Any]:
+def run(
+    root: Path,
+    requests: Annotated[int, "Questions of each tier."] = 200,
+    files: Annotated[int, "How many files are thought about first."] = 4,
+    seed: Annotated[int, "Chooses files and questions."] = 7,
+) -> dict[str, Any]:
     """Ask `requests` questions of each tier about a clone of `root`, `files` files of which are thought about first.
 
     Plain JSON values: for `facts` and `predicted` the p50, p95, p99, max and count in ms and the slowest questions;

@@ -7,7 +7,7 @@ shows the function as fresh.
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from forethought.bench.lsp_client import Client
 from forethought.bench.trial import Trial, git, goal_line, machine_line, precompute_files, start_server, wait_for
@@ -50,7 +50,7 @@ _SYMBOLS = 30
 """The file itself is one."""
 
 
-def run(rounds: int = 3) -> dict[str, Any]:
+def run(rounds: Annotated[int, "How often a function is edited and committed."] = 3) -> dict[str, Any]:
     """Edit and commit `rounds` times. Plain JSON values: `symbols`, `rounds` (each with `edited`, `seconds`, `state`,
     `changed_subjects`, `thought_again`), `worst_seconds`, `met`, `machine`. Raises ForethoughtError.
     """

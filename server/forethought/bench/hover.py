@@ -17,7 +17,7 @@ import time
 import tokenize
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import psutil
 
@@ -36,7 +36,12 @@ _SETTLE_SECONDS = 120.0
 _KEYWORDS = frozenset(keyword.kwlist) | {"self"}
 
 
-def run(folder: Sequence[Path] = (), requests: int = 1000, seed: int = 7, busy: bool = False) -> dict[str, Any]:
+def run(
+    folder: Sequence[Path] = (),
+    requests: Annotated[int, "Hovers at random identifiers."] = 1000,
+    seed: Annotated[int, "Chooses the identifiers."] = 7,
+    busy: Annotated[bool, "Hover while a pass runs at full load, too."] = False,
+) -> dict[str, Any]:
     """Hover at `requests` random identifiers of Python files. Without a folder: a copy of an installed package.
 
     The result is plain JSON values: `files`, `ours` and `constant` (p50, p95, p99 and max in ms, share answered),

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from forethought.bench.trial import Trial, command_document, goal_line, machine_line, pick_files
 from forethought.config import load_settings, runtime_folder
@@ -30,7 +30,12 @@ _BEGIN = "begin "
 
 
 def run(
-    root: Path, kills: int = 10, files: int = 20, thoughts: int = 6, longest_seconds: float = 4.0, seed: int = 7
+    root: Path,
+    kills: Annotated[int, "How many runs are killed."] = 10,
+    files: Annotated[int, "How many files the runs are about."] = 20,
+    thoughts: Annotated[int, "Kill after the first to this many thoughts."] = 6,
+    longest_seconds: Annotated[float, "Kill at most this long after a thought."] = 4.0,
+    seed: Annotated[int, "Chooses the moments."] = 7,
 ) -> dict[str, Any]:
     """Kill `kills` runs over `files` files of a clone of `root`, each up to `longest_seconds` after the first to the
     `thoughts`-th thought of it began: so that there is work done before most kills, however slow the model.

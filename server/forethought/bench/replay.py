@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from forethought.bench.trial import Trial, command_document, git, machine_line, run_command
 from forethought.config import Settings, load_settings
@@ -185,11 +185,11 @@ def live_through(step: Step, end: float, thinker: Thinker, day: Day, tally: Tall
 
 def run(
     root: Path,
-    commits: int = 200,
-    prompt_tokens_per_second: float = 13.0,
-    completion_tokens_per_second: float = 2.5,
-    seconds_per_symbol: float = 0.0,
-    measure_seconds: float = 60.0,
+    commits: Annotated[int, "How many commits are replayed."] = 200,
+    prompt_tokens_per_second: Annotated[float, "Reading speed of the second model."] = 13.0,
+    completion_tokens_per_second: Annotated[float, "Writing speed of the second model."] = 2.5,
+    seconds_per_symbol: Annotated[float, "Seconds a symbol; 0 measures this machine's."] = 0.0,
+    measure_seconds: Annotated[float, "How long this machine is measured."] = 60.0,
 ) -> dict[str, Any]:
     """Replay the last `commits` commits of a clone of `root`, along first parents.
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from forethought.errors import UsageError
 from forethought.index.extract import read_tags
@@ -49,7 +49,11 @@ class PackageFigures:
     """What was not answered with the same definition: `{at, name, kind: wrong|ambiguous|unknown, jedi, ours}`."""
 
 
-def run(package_folders: Sequence[Path] = (), limit: int = 1500, seed: int = 0) -> dict[str, Any]:
+def run(
+    package_folders: Sequence[Path] = (),
+    limit: Annotated[int, "About how many references are compared."] = 1500,
+    seed: Annotated[int, "Chooses the references."] = 0,
+) -> dict[str, Any]:
     """Compare about `limit` references, spread evenly over the packages; each package's folder holds its files.
 
     With no folders: packages installed in the running environment. The result is plain JSON values: `references`,

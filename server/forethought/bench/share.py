@@ -1,7 +1,7 @@
 """CI to editor: one clone thinks and exports; another, elsewhere and without a model, imports and shows the same."""
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from forethought.bench.lsp_client import Client
 from forethought.bench.trial import (
@@ -18,7 +18,11 @@ from forethought.uris import file_uri
 _COMPARED = ("subject", "insights", "state", "calleeChanged", "signature", "doc")
 
 
-def run(root: Path, files: int = 4, seed: int = 7) -> dict[str, Any]:
+def run(
+    root: Path,
+    files: Annotated[int, "How many files are thought about."] = 4,
+    seed: Annotated[int, "Chooses the files."] = 7,
+) -> dict[str, Any]:
     """Compare two clones of `root`. Plain JSON values: `symbols`, `fresh`, `empty`, `same_hovers`, `same_contexts`,
     `computed` and `hosts` (in the second clone), `bytes` (of the export), `met`, `machine`.
     """

@@ -65,8 +65,13 @@ def spoil(folder: Path, content: bytes) -> None:
     """Overwrite every file, some of which their owner may be setting aside just now."""
     for parent, _, names in os.walk(folder):
         for name in names:
+            file = Path(parent) / name
             with suppress(FileNotFoundError):
-                (Path(parent) / name).write_bytes(content)
+                if name.endswith("-shm"):  # SQLite's shared memory: cutting it short would kill whoever maps it
+                    with file.open("r+b") as memory:
+                        memory.write(content)
+                else:
+                    file.write_bytes(content)
 
 
 def digest(file: Path) -> str:

@@ -38,6 +38,11 @@ class Reliability:
     """What was measured, by model and kind."""
 
     counts: Mapping[str, Mapping[str, Counts]] = field(default_factory=dict)
+    _refused: dict[str, frozenset[str]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for model, kinds in self.counts.items():
+            self._refused[model] = frozenset(kind for kind, counts in kinds.items() if not counts.serves)
 
     @classmethod
     def from_json(cls, data: Any) -> "Reliability":
@@ -57,7 +62,7 @@ class Reliability:
 
     def unreliable_kinds(self, model: str) -> frozenset[str]:
         """What this model may not serve."""
-        return frozenset(kind for kind, counts in self.counts.get(model, {}).items() if not counts.serves)
+        return self._refused.get(model, frozenset())
 
     def servable(self, insights: Insights, model: str) -> Insights:
         """The insights without what this model may not serve."""

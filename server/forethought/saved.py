@@ -76,14 +76,16 @@ class SavedContexts:
 
     def standings(self, path: str, symbols: Collection[SavedSymbol]) -> dict[str, Standing]:
         """Symbol id → how its subject stands in c′."""
-        earlier = {item.symbol.id: self._index.last_thought_subject(path, item.symbol.id) for item in symbols}
-        found = self._standings({item.symbol.id: (item.subject, earlier[item.symbol.id]) for item in symbols})
-        self._index.mark_thought(path, [key for key, standing in found.items() if standing.state == "fresh"])
+        earlier = self._index.last_thought_subjects(path)
+        subjects = {item.symbol.id: (item.subject, earlier.get(item.symbol.id)) for item in symbols}
+        found = self._standings(subjects)
+        fresh = (key for key, standing in found.items() if standing.state == "fresh")
+        self._index.mark_thought(path, [key for key in fresh if subjects[key][0] != subjects[key][1]])
         return found
 
     def standing(self, target: Target, subject: str) -> Standing:
         """How a subject stands in c′, and else what was thought about the text that was there before."""
-        earlier = self._index.last_thought_subject(target.path, target.symbol_id)
+        earlier = self._index.last_thought_subjects(target.path).get(target.symbol_id)
         if earlier == subject or earlier is None:
             known = self._index.get_subjects(target.path).get(target.symbol_id)
             earlier = known[1] if known and known[1] != subject else None

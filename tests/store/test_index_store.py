@@ -205,16 +205,16 @@ def test_the_subject_before_an_edit_stays_known_through_a_reindex(tmp_path: Path
         store.put([indexed("a.py", file_tags("make"), str(number))])
         store.put_subjects("a.py", {"make": (f"hash{number}", f"subject{number}")})
     assert store.get_subjects("a.py") == {"make": ("hash3", "subject3")}
-    assert store.last_thought_subject("a.py", "make") == "subject1"
+    assert store.last_thought_subjects("a.py").get("make") == "subject1"
 
 
 def test_without_a_thought_the_subject_before_is_remembered(tmp_path: Path) -> None:
     store = IndexStore.open(tmp_path, tmp_path)
     store.put_subjects("a.py", {"make": ("hash1", "subject1")})
-    assert store.last_thought_subject("a.py", "make") is None
+    assert store.last_thought_subjects("a.py").get("make") is None
     store.put_subjects("a.py", {"make": ("hash2", "subject2")})
     store.put_subjects("a.py", {"make": ("hash3", "subject2")})
-    assert store.last_thought_subject("a.py", "make") == "subject1"
+    assert store.last_thought_subjects("a.py").get("make") == "subject1"
 
 
 @pytest.mark.parametrize("content", [b"garbage" * 1000, b"SQLite format 3\0" + bytes(5000)])

@@ -114,11 +114,11 @@ def _thoughts(session: Session, workspace: Workspace) -> list[_Thought]:
     """Every stored entry about a symbol of the root: as it is now, or as it was when it was last thought about."""
     stale_of: dict[str, bool] = {}
     for path in sorted(workspace.index.paths()):
+        earlier = workspace.index.last_thought_subjects(path)
         for item in workspace.saved.symbols(path):
             stale_of[item.subject] = False
-            earlier = workspace.index.last_thought_subject(path, item.symbol.id)
-            if earlier is not None:
-                stale_of.setdefault(earlier, True)
+            if item.symbol.id in earlier:
+                stale_of.setdefault(earlier[item.symbol.id], True)
     entries = session.contexts.get_many(stale_of)
     return [_Thought(entry, stale_of[subject]) for subject, found in entries.items() for entry in found]
 

@@ -390,13 +390,10 @@ class IndexStore:
                 counts=False,
             )
 
-    def last_thought_subject(self, path: str, symbol_id: str) -> str | None:
-        """The last subject that was marked thought here, else the one before the current one; None when neither."""
-        row = self._row(
-            "SELECT COALESCE(thought, previous) FROM subjects WHERE path = ? AND symbol = ?",
-            (os.fsencode(path), _key(symbol_id)),
-        )
-        return row[0] if row else None
+    def last_thought_subjects(self, path: str) -> dict[str, str]:
+        """symbol id → the last subject that was marked thought here, else the one before the current one."""
+        query = "SELECT symbol, COALESCE(thought, previous) AS last FROM subjects WHERE path = ? AND last IS NOT NULL"
+        return {_text(symbol): subject for symbol, subject in self._rows(query, (os.fsencode(path),))}
 
     # Writing, one process at a time
 

@@ -1,6 +1,7 @@
 """Plots as PNG, in a light and a dark dress: the only module that imports matplotlib (the extra `[bench]`)."""
 
 import io
+import textwrap
 from typing import Final, Literal
 
 from matplotlib.axes import Axes
@@ -20,6 +21,8 @@ _COLOURS: Final = {
 """M. Okabe and K. Ito's palette, which colour-blind people can tell apart; a shade lighter on dark ground."""
 _MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X")
 _WIDTH, _HEIGHT, _DPI = 7.2, 4.2, 150
+_LETTERS: Final = 66
+"""Of labels that have room side by side below the axis."""
 
 
 def draw(plot: Plot, dress: Dress = "light") -> bytes:
@@ -55,7 +58,7 @@ def _draw_lines(axes: Axes, plot: Plot, dress: Dress) -> None:
             lows, highs = zip(*series.intervals, strict=True)
             axes.fill_between(xs, lows, highs, color=colour, alpha=0.15, linewidth=0)
     if labels:
-        axes.set_xticks(range(len(labels)), labels)
+        axes.set_xticks(range(len(labels)), _wrapped(labels))
     elif plot.log_x:
         axes.set_xscale("symlog" if any(float(x) <= 0 for series in plot.series for x, _ in series.points) else "log")
         axes.xaxis.set_major_formatter("{x:g}")
@@ -73,7 +76,7 @@ def _draw_bars(axes: Axes, plot: Plot, dress: Dress) -> None:
         axes.bar(xs, ys, width * 0.92, color=colour, label=series.name)
         if series.intervals:
             axes.errorbar(xs, ys, yerr=_reaches(series), fmt="none", ecolor=_INK[dress][0], elinewidth=1, capsize=3)
-    axes.set_xticks(range(len(labels)), labels)
+    axes.set_xticks(range(len(labels)), _wrapped(labels))
 
 
 def _reaches(series: Series) -> tuple[list[float], list[float]]:
@@ -86,6 +89,13 @@ def _labels(plot: Plot) -> list[str]:
     """The words along a horizontal axis that has words, in the order in which they come; none for numbers."""
     found = list(dict.fromkeys(x for series in plot.series for x, _ in series.points))
     return [_name(x) for x in found] if any(isinstance(x, str) for x in found) else []
+
+
+def _wrapped(labels: list[str]) -> list[str]:
+    """Labels broken into lines between words and behind slashes, so that neighbours do not touch."""
+    width = max(6, _LETTERS // max(1, len(labels)))
+    broken = (textwrap.wrap(label.replace("/", "/ "), width, break_long_words=False) for label in labels)
+    return ["\n".join(lines).replace("/ ", "/") for lines in broken]
 
 
 def _numbers(plot: Plot) -> list[str]:

@@ -159,7 +159,7 @@ def test_every_tier_is_asked_and_judged(tmp_path):
     environment = {"FORETHOUGHT_CONFIG": str(tmp_path / "none"), "FORETHOUGHT_RUNTIME_DIR": str(tmp_path / "run")}
     engine = FakeEngine(default="It has no area.")
     with Measurement("code-facts", tmp_path / "out", environment, engine=engine) as measurement:
-        report = run(measurement, root, questions=40, slow=6)
+        report = run(measurement, root, limit=40, slow=6)
     rows = {row["tier"]: row for row in report.data["tiers"]}
     assert rows["facts + predicted"]["right"] == 1.0, report.data["misses"]
     assert rows["facts + predicted"]["tokens"] == 0

@@ -147,7 +147,7 @@ class TestCollecting:
         file = folder / "items.jsonl"
         environment = {"FORETHOUGHT_CONFIG": str(folder / "none"), "FORETHOUGHT_RUNTIME_DIR": str(folder / "run")}
         with Measurement("truth", folder / "out", environment, engine=engine) as measurement:
-            run(measurement, root, collect=file, symbols=10)
+            run(measurement, root, collect=file, limit=10)
         return [Item(**json.loads(line)) for line in file.read_text("utf-8").splitlines()]
 
     def test_what_is_kept_dropped_and_made_of_facts_is_told_apart(self, tmp_path, place):

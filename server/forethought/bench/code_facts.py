@@ -36,12 +36,12 @@ SLOW_TIERS: tuple[AskedTier, ...] = ("predicted", "enriched", "full")
 def run(
     measurement: Measurement,
     root: Path,
-    questions: Annotated[int, "How many questions."] = 1200,
+    limit: Annotated[int, "How many questions."] = 1200,
     slow: Annotated[int, "How many of them the tiers with a model are asked; 0 asks no model."] = 60,
     seed: Annotated[int, "Of the questions and the intervals."] = 7,
 ) -> Report:
     """Accuracy, tokens and milliseconds of each tier. Raises UsageError for a repository without Python."""
-    asked = make_questions(_read_python(root), questions, seed)
+    asked = make_questions(_read_python(root), limit, seed)
     if not asked:
         raise UsageError(f"{root} tracks no Python that can be asked about; name another repository with --root.")
     head = git(root, "rev-parse", "HEAD").strip()

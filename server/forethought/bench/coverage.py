@@ -5,6 +5,7 @@ are called most. Nothing is thought about here: what stands in c′ is what is m
 """
 
 import json
+import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -16,6 +17,7 @@ from typing import Annotated, Any
 from forethought.answer.question import Answer, Question
 from forethought.bench.measurement import Measurement
 from forethought.bench.report import Cell, Plot, Report, Series, Table
+from forethought.bench.statistics import bootstrap
 from forethought.bench.trial import quantile
 from forethought.config import load_settings
 from forethought.engine.messages import CancelToken
@@ -60,6 +62,7 @@ def run(
     ] = None,
     limit: Annotated[int, "How many questions; 0 is all."] = 0,
     generate: Annotated[bool, "Let the model answer what needs one; otherwise that counts as left."] = False,
+    seed: Annotated[int, "Of the sample and the intervals."] = 7,
 ) -> Report:
     """Tiers, milliseconds, and the tokens and seconds of sleep. Raises UsageError without questions."""
     engine = measurement.engine if generate else None
@@ -69,7 +72,8 @@ def run(
         workspace = session.add_root(root)
         workspace.refresh()
         asked, origin = _questions(workspace, settings.settings.cache_folder, questions)
-        asked = asked[:limit] if limit else asked
+        if 0 < limit < len(asked):
+            asked = random.Random(seed).sample(asked, limit)  # noqa: S311 - a sample, no secret
         if not asked:
             raise UsageError("There is no question to ask; name a file with --questions.")
         thoughts = _thoughts(session, workspace)
@@ -80,7 +84,7 @@ def run(
             {"root": str(root), "generate": generate, "content": _content_digest(workspace, thoughts)},
         )
     seconds_today = UserState(settings.settings.cache_folder).seconds_today()
-    return _report(measurement, root, origin, answers, thoughts, seconds_today)
+    return _report(measurement, root, origin, answers, thoughts, seconds_today, seed)
 
 
 def _questions(workspace: Workspace, cache_folder: Path, file: Path | None) -> tuple[list[str], str]:
@@ -167,6 +171,7 @@ def _report(
     answers: Mapping[str, Mapping[str, Any]],
     thoughts: Sequence[_Thought],
     seconds_today: float,
+    seed: int,
 ) -> Report:
     values = list(answers.values())
     by_tier = {tier: [value for value in values if value["tier"] == tier] for tier in TIERS}
@@ -191,7 +196,7 @@ def _report(
     tiers = Table(
         f"{len(values)} questions: {origin}",
         ("tier", "questions", "share", "ms p50", "ms p99", "tokens a question"),
-        tuple(_tier_row(tier, by_tier[tier], len(values)) for tier in TIERS),
+        tuple(_tier_row(tier, values, seed) for tier in TIERS),
         "“none” is left for a model, or asks for what is not there.",
     )
     sleep = Table(
@@ -231,12 +236,14 @@ def _report(
     )  # fmt: skip
 
 
-def _tier_row(tier: str, values: Sequence[Mapping[str, Any]], count: int) -> tuple[Cell, ...]:
-    times = [float(value["ms"]) for value in values]
-    if not times:
-        return tier, 0, 0.0, None, None, None
-    tokens = sum(value["tokens"] for value in values) / len(values)
-    return tier, len(values), len(values) / count, quantile(times, 0.5), quantile(times, 0.99), tokens
+def _tier_row(tier: str, values: Sequence[Mapping[str, Any]], seed: int) -> tuple[Cell, ...]:
+    share = bootstrap([float(value["tier"] == tier) for value in values], seed)
+    own = [value for value in values if value["tier"] == tier]
+    if not own:
+        return tier, 0, share, None, None, None
+    times = [float(value["ms"]) for value in own]
+    tokens = sum(value["tokens"] for value in own) / len(own)
+    return tier, len(own), share, quantile(times, 0.5), quantile(times, 0.99), tokens
 
 
 def _sentences(

@@ -50,6 +50,9 @@ from forethought.session import Session
 from forethought.sleep import Guidance, producer_of, think
 from forethought.workspace import Workspace
 
+SYMBOLS = 45
+"""Collected at once, unless told."""
+
 LABELS = "truth.jsonl"
 TEXTS = "truth-texts.jsonl"
 """What models wrote, by prompt, in the folder of the measurement."""
@@ -99,17 +102,19 @@ def run(
     measurement: Measurement,
     root: Path,
     collect: Annotated[Path | None, "Write items to be labelled, from a pass over the repository."] = None,
-    symbols: Annotated[int, "How many symbols to collect."] = 45,
+    limit: Annotated[int, "How many symbols to collect, or how many labels to read; 0: 45, and all."] = 0,
     labels: Annotated[Path | None, "Read the labels in this file; by default those that ship."] = None,
     write_reliability: Annotated[bool, "Keep what follows from the labels, for the answers of this release."] = False,
     seed: Annotated[int, "Of the sample and the intervals."] = 7,
 ) -> Report:
     """Rates of right, vague and wrong by model, kind and repository. Raises UsageError for labels that are none."""
     if collect is not None:
-        items = _collect(measurement, root, symbols, seed)
+        items = _collect(measurement, root, limit or SYMBOLS, seed)
         collect.write_text("".join(f"{json.dumps(asdict(item), ensure_ascii=False)}\n" for item in items), "utf-8")
         return _collected(measurement, root, collect, items)
     items = read_labels(labels)
+    if 0 < limit < len(items):
+        items = random.Random(seed).sample(items, limit)  # noqa: S311 - a sample, no secret
     if write_reliability:
         table = json.dumps(reliability_of(items), indent=1, sort_keys=True)
         (Path(forethought.__file__).parent / TABLE).write_text(f"{table}\n", "utf-8")

@@ -318,10 +318,19 @@ class _Pass:
         return self._score(prompts, questions)
 
     def _score(self, prompts: Sequence[Prompt], continuations: Sequence[str]) -> list[float | None]:
-        """As the engine scores; what it took counts whole, since scoring follows upon work that was granted."""
+        """As the engine scores. What that took counts whole: scoring follows upon work that was granted.
+
+        Of a prompt that several continuations share, all but the first reading is cached.
+        """
         started = time.monotonic()
         scores = self.engine.score(list(prompts), list(continuations), self.method.priority, self.cancel)
         self.seconds += time.monotonic() - started
+        if any(score is not None for score in scores):
+            distinct = list(dict.fromkeys(prompts))
+            lengths = dict(zip(distinct, self.engine.count_tokens(distinct), strict=True))
+            read = sum(lengths[prompt] for prompt in prompts)
+            self.prompt_tokens += read
+            self.cached_tokens += read - sum(lengths.values())
         return scores
 
     def _generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[Completion]:

@@ -10,7 +10,7 @@ from forethought.engine.messages import CancelToken
 from forethought.errors import Cancelled, ContextOverflow, EngineError
 from forethought.insights import Entry, PredictedQuestion, text_digest
 from forethought.predictor import asks_about
-from forethought.prompts import FINISHED, REMOVED
+from forethought.prompts import FINISHED, REMOVED, question_prompt
 from forethought.reliability import Counts, Reliability
 from forethought.sleep import Guidance, Method, Thought, producer_of, think
 
@@ -296,3 +296,10 @@ def test_an_entry_of_an_older_version_still_reads() -> None:
 
 def test_seconds_are_those_that_the_engine_worked() -> None:
     assert run(FakeEngine(GOOD), Method(rounds=0)).entry.provenance.seconds == 0.02
+
+
+def test_what_scoring_reads_is_counted_once_and_then_as_cached() -> None:
+    drafted, scored = run(FakeEngine(GOOD), Method(rounds=0)), run(FakeEngine(GOOD), Method(rounds=1))
+    read = scored.entry.provenance.prompt_tokens - drafted.entry.provenance.prompt_tokens
+    length, questions = FakeEngine().count_tokens([question_prompt(CONTEXT)])[0], len(scored.entry.insights.questions)
+    assert (read, scored.cached_tokens - drafted.cached_tokens) == (length * questions, length * (questions - 1))

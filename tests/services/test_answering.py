@@ -88,6 +88,13 @@ def test_other_questions_are_enriched_by_what_is_known(world: World) -> None:
     assert "    return text.strip()" not in prompt
 
 
+def test_a_prediction_about_all_defaults_answers_no_question_about_one(world: World) -> None:
+    world.write("paint.py", "def paint(colour: str = 'red') -> str:\n    return colour\n")
+    session, _ = prepared(world)
+    assert ask(session, "what are the defaults of paint?", tier="predicted").tier == "predicted"
+    assert ask(session, "what is the default of size in paint?", tier="predicted").tier == "none"
+
+
 def test_a_long_answer_is_made_from_the_code_itself(world: World) -> None:
     session, _ = prepared(world)
     question = "is `polish` safe for empty texts, and why?"

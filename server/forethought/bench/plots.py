@@ -40,7 +40,9 @@ def draw(plot: Plot, dress: Dress = "light") -> bytes:
     for spine in axes.spines.values():
         spine.set_visible(False)
     if len(plot.series) > 1:
-        axes.legend(frameon=False, labelcolor=ink, fontsize=9)
+        figure.legend(
+            frameon=False, labelcolor=ink, fontsize=9, loc="outside lower center", ncols=min(4, len(plot.series))
+        )
     file = io.BytesIO()
     # Without a date and a version in it, the same figures make the same file.
     figure.savefig(file, format="png", facecolor=ground, metadata={"Software": None})

@@ -19,9 +19,6 @@ SAME_MATTER = 0.3
 
 _RETURNS = re.compile(r"\b(?:return(?:s|ing|ed)?|yield(?:s|ing|ed)?|gives? back|evaluates? to)\b", re.IGNORECASE)
 _NOTHING = re.compile(r"\b(?:nothing|none|void|no value|null|early)\b", re.IGNORECASE)
-_RAISES = re.compile(
-    r"\b(?:rais(?:es?|ing|ed)|throw(?:s|ing|n)?|an? (?:exception|error)|exceptions?|errors)\b", re.IGNORECASE
-)
 _NO_ERROR = re.compile(r"\b(?:no|not|never|without)\b", re.IGNORECASE)
 _ERROR_NAME = re.compile(r"\b[A-Z]\w*(?:Error|Exception|Warning|Exit|Interrupt)\b")
 _DEFAULT = re.compile(r"\bdefaults?\b(?! (?:header|hook|encoding)s?\b)", re.IGNORECASE)

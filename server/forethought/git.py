@@ -200,10 +200,6 @@ class Repository:
         """How many commits HEAD has that `since` lacks. Raises UsageError for an unknown commit."""
         return int(self._git.read("rev-list", "--count", f"{self.resolve(since)}..HEAD", "--"))
 
-    def read_blob(self, revision: str, path: str) -> bytes | None:
-        """The file as it was in a commit; None when it was not there, or is too large or not at hand."""
-        return self.cat_files(revision, [path]).get(path)
-
     def cat_files(self, revision: str, paths: Iterable[str]) -> dict[str, bytes]:
         """The bytes of files as they were in a commit, by path. Those that are absent, larger than LARGEST_READ, or
         not fetched yet (partial clone) are left out. Raises UsageError for an unknown commit."""

@@ -392,7 +392,7 @@ class Scheduler:
             guidance = replace(
                 self._guidance(),
                 rejected=self._contexts.rejected([context.subject]).get(context.subject, frozenset()),
-                most_tokens=max(0, self.settings.sleep_max_tokens_per_file - spent),
+                most_tokens=max(0, workspace.settings.sleep_max_tokens_per_file - spent),
             )
             thought = think(context, engine, method, guidance, self._cancel, lambda stage: self._keep(candidate, stage))
             self._keep(candidate, thought.entry)

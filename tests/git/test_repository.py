@@ -371,8 +371,8 @@ def test_blobs_of_a_commit(folder: Path) -> None:
     commit(folder, a_py="2\n")
     repository = opened(folder)
     assert repository.cat_files(first, ["a.py", "dir/b.py", "c.py", "nope.py"]) == {"a.py": b"1\n", "dir/b.py": b""}
-    assert repository.read_blob("HEAD", "a.py") == b"2\n"
-    assert repository.read_blob("HEAD", "nope.py") is None
+    assert repository.cat_files("HEAD", ["a.py"]).get("a.py") == b"2\n"
+    assert repository.cat_files("HEAD", ["nope.py"]).get("nope.py") is None
     assert repository.cat_files("HEAD", []) == {}
 
 
@@ -392,7 +392,7 @@ def test_any_path(folder: Path, name: str) -> None:
     assert [entry.path for entry in repository.list_tracked(name)] == [name]
     assert repository.changed_paths(first, second) == {name}
     assert repository.recent_paths(1) == [name]
-    assert repository.read_blob(first, name) == b"1\n"
+    assert repository.cat_files(first, [name]).get(name) == b"1\n"
     assert repository.last_changes(name).last_change(0, 0) is not None
 
 
@@ -463,9 +463,9 @@ def test_a_call_that_hangs_is_ended(folder: Path, tmp_path: Path, monkeypatch: p
     began = time.monotonic()
     with pytest.raises(GitError, match="took longer than"):
         process.call("rev-parse", seconds=0.2)
-    assert time.monotonic() - began < 10
     left = [process for process in psutil.process_iter(["cmdline"]) if "30.125" in (process.info["cmdline"] or ())]
-    assert left == []
+    assert psutil.wait_procs(left, timeout=10)[1] == []  # a process that was killed takes its moment to go
+    assert time.monotonic() - began < 25  # by itself it would have ended after 30
 
 
 def test_a_fifo_in_the_git_folder_does_not_block(folder: Path) -> None:
@@ -499,7 +499,7 @@ def test_the_index_and_locks_are_never_touched(folder: Path) -> None:
     repository = opened(folder)
     repository.list_tracked(), repository.list_untracked(), repository.head(), repository.history(5)
     repository.changed_paths(first), repository.changed_paths(first, "HEAD"), repository.last_changes("a.py")
-    assert repository.read_blob("HEAD", "a.py") == b"1\n"
+    assert repository.cat_files("HEAD", ["a.py"]).get("a.py") == b"1\n"
     assert {file: (file.stat().st_mtime_ns, file.stat().st_ino) for file in (folder / ".git").rglob("*")} == before
 
 

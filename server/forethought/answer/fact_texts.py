@@ -21,7 +21,6 @@ MOST_LISTED = 20
 _LONGEST_VALUE, _LONGEST_DECORATOR = 50, 160
 """Characters of a constant with its value, and of a decorator, in a list."""
 
-_RECEIVERS = frozenset({"self", "cls"})
 _SEPARATORS = frozenset({"*", "/"})
 
 Text = tuple[str, tuple[Place, ...]]

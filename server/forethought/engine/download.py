@@ -32,7 +32,6 @@ from forethought.errors import Cancelled, ModelError
 MAGIC = b"GGUF"
 _HEAD_SECONDS = 15.0
 _SPARE_BYTES = 200_000_000
-_READ_BYTES = 1 << 20
 _FOREIGN = re.compile(r"([\w.-]{1,96}/[\w.-]{1,96}):([^:\\]{1,200}\.gguf)")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

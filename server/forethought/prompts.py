@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from forethought.context import Context
 from forethought.engine.messages import Message, Prompt
-from forethought.insights import Insights
 from forethought.predictor import Ask
 from forethought.secrets import redact
 
@@ -84,17 +83,10 @@ def _code(context: Context) -> str:
     return f"{title}\n{context.text}"
 
 
-def enriched_prompt(
-    question: str,
-    signatures: Sequence[str],
-    insights: Sequence[tuple[str, Insights]],
-    verbosity: int,
-    history: Sequence[Message],
-) -> Prompt:
-    """A short prompt from c′ in place of the code."""
-    known = "\n\n".join(_insights_text(name, item) for name, item in insights)
-    signature_text = "\n".join(signatures)
-    return _conversation(f"{signature_text}\n\nWhat is known:\n{known}", question, verbosity, history)
+def enriched_prompt(question: str, briefings: Sequence[str], verbosity: int, history: Sequence[Message]) -> Prompt:
+    """A short prompt from c′ and the facts in place of the code."""
+    known = "\n\n".join(briefings)
+    return _conversation(f"What is known:\n{known}", question, verbosity, history)
 
 
 def full_prompt(question: str, contexts: Sequence[str], verbosity: int, history: Sequence[Message]) -> Prompt:
@@ -114,10 +106,3 @@ def _conversation(material: str, question: str, verbosity: int, history: Sequenc
     if len(recent) % 2:
         recent.pop()
     return Prompt((Message("system", system), *recent, Message("user", redact(f"{material}\n\n{question}".strip()))))
-
-
-def _insights_text(name: str, insights: Insights) -> str:
-    lines = [f"{name or 'The file'}: {insights.summary}" if insights.summary else f"{name or 'The file'}:"]
-    lines += [f"- {inference}" for inference in insights.inferences]
-    lines += [f"- {item.question} {item.answer}" for item in insights.questions]
-    return "\n".join(lines)

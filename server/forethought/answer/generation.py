@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 
+from forethought.answer.briefing import briefing
 from forethought.answer.question import Meant, Question
 from forethought.context import IDENTIFIER, build_context
 from forethought.engine.messages import CancelToken, Completion, Delta, Engine, GenerateRequest, Prompt, Usage
@@ -14,11 +15,9 @@ from forethought.prompts import enriched_prompt, full_prompt
 def prompts_for(question: Question, meant: Sequence[Meant], enriched: bool) -> list[Prompt]:
     """The prompt to try, and shorter ones for when it does not fit."""
     if enriched:
-        signatures = [item.card.symbol.signature for item in meant if item.card.symbol.signature]
-        insights = [(item.card.symbol.name, item.card.insights) for item in meant if item.card.insights]
+        briefings = [briefing(item) for item in meant]
         return [
-            enriched_prompt(question.text, signatures, insights, question.verbosity, history)
-            for history in (question.history, ())
+            enriched_prompt(question.text, briefings, question.verbosity, history) for history in (question.history, ())
         ]
     contexts = [text for item in meant if (text := _code_of(item))]
     return [

@@ -1,0 +1,71 @@
+"""What a model is told of a symbol in place of its code: its interface, the facts, and what was thought of it.
+
+Facts and insights complete each other: an insight never says who calls, a fact never says what for.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from forethought.answer.fact_texts import where
+from forethought.answer.question import Meant
+from forethought.index import hierarchy
+from forethought.index.names import CLASS_KINDS, FUNCTION_KINDS
+from forethought.index.resolve import Target
+from forethought.insights import Insights
+
+MOST_NAMED = 6
+"""Of one kind of fact: a briefing is shorter than the code."""
+MOST_MEMBERS = 16
+
+
+def briefing(item: Meant) -> str:
+    """All that is known of a symbol, a line each. Reads the index."""
+    symbol = item.card.symbol
+    lines = [f"`{symbol.name}`, a {symbol.kind} in {where(item.card)}" if symbol.name else f"The file {item.card.path}"]
+    lines += [line for line in (symbol.signature, *_facts(item)) if line]
+    if item.card.insights:
+        lines += _thoughts(item.card.insights)
+    return "\n".join(lines)
+
+
+def _facts(item: Meant) -> Iterator[str]:
+    symbol, workspace = item.card.symbol, item.workspace
+    target = Target(item.card.path, symbol.id)
+    if symbol.kind in FUNCTION_KINDS:
+        yield _said("Yields", symbol.yielded)
+        if symbol.body is None:
+            yield _said("Returns", [symbol.returns] if symbol.returns else [])
+        else:
+            yield _said("Returns", symbol.returned or ([symbol.returns] if symbol.returns else ["nothing"]))
+            yield _said("Raises", symbol.raises or ["nothing itself"])
+            calls = workspace.facts(target, "calls").calls
+            yield _said("Calls", [place.symbol_id for place in calls] or ["nothing in this repository"])
+    elif symbol.kind in CLASS_KINDS or symbol.kind == "file":
+        yield _said("Bases", symbol.bases)
+        members = [member for _, member in hierarchy.own_members(workspace.resolver(), target)]
+        yield _said("Defines", [member.short_name for member in members], limit=MOST_MEMBERS)
+    if symbol.kind in CLASS_KINDS:
+        found = hierarchy.subclasses(workspace.resolver(), target)
+        yield _said("Subclasses", [place.symbol_id for place in found])
+    if symbol.kind != "file":
+        callers = workspace.facts(target, "callers")
+        yield _said(
+            "Called by", [place.symbol_id or place.path for place in callers.called_by], callers.called_by_count
+        )
+        tests = workspace.facts(target, "tests")
+        yield _said("Tested by", [place.symbol_id for place in tests.tests], tests.tests_count)
+
+
+def _said(what: str, names: Iterable[str], count: int | None = None, limit: int = MOST_NAMED) -> str:
+    """“Calls: a, b and 3 more”; "" for nothing. count: how many there are, where `names` may be only the first."""
+    found = list(dict.fromkeys(names))
+    more = max(len(found), count or 0) - min(len(found), limit)
+    if not found:
+        return ""
+    return f"{what}: {', '.join(found[:limit])}{f' and {more} more' if more > 0 else ''}"
+
+
+def _thoughts(insights: Insights) -> list[str]:
+    """Each text once: answers to questions repeat the summary and the inferences."""
+    said: Sequence[str] = [*([insights.summary] if insights.summary else []), *insights.inferences]
+    answers = [f"{item.question} {item.answer}" for item in insights.questions if item.answer not in said]
+    return [f"- {text}" for text in (*said, *answers)]

@@ -1,0 +1,79 @@
+"""What a model is told in place of the code: short, and complete in what it counts."""
+
+import pytest
+from tests_world import World
+
+from forethought.answer.briefing import MOST_NAMED, briefing
+from forethought.answer.question import Meant
+from forethought.engine.messages import CancelToken
+from forethought.index.resolve import Target
+from forethought.precompute import Selection
+
+CALLERS = "\n\n".join(f"def caller_{number}():\n    return wash({number})" for number in range(9))
+SOURCE = f"""\
+class Tub(Base):
+    def fill(self, level: int = 3) -> int:
+        if level > 9:
+            raise ValueError(level)
+        return wash(level)
+
+
+class Sink(Tub):
+    pass
+
+
+def wash(what):
+    return what
+
+
+{CALLERS}
+"""
+
+
+def brief(world: World, symbol: str, *, think: bool = False) -> list[str]:
+    world.write("bath.py", SOURCE)
+    world.write("test_bath.py", "from bath import Tub\n\n\ndef test_fills():\n    assert Tub().fill(1)\n")
+    session, workspace = world.open()
+    workspace.refresh()
+    if think:
+        session.precompute(workspace, Selection(), lambda progress: None, CancelToken())
+    card = workspace.insight_card(Target("bath.py", symbol))
+    assert card is not None
+    return briefing(Meant(workspace, card)).splitlines()
+
+
+def test_a_function_is_told_by_its_interface_and_its_neighbours(world: World) -> None:
+    assert brief(world, "Tub.fill") == [
+        "`Tub.fill`, a method in bath.py:2",
+        "def fill(self, level: int = 3) -> int",
+        "Returns: wash(level)",
+        "Raises: ValueError",
+        "Calls: wash",
+        "Called by: test_fills",
+        "Tested by: test_fills",
+    ]
+
+
+def test_a_class_is_told_by_what_it_is_based_on_and_defines(world: World) -> None:
+    lines = brief(world, "Tub")
+    assert {"Bases: Base", "Defines: fill", "Subclasses: Sink"} <= set(lines)
+
+
+def test_a_file_is_told_by_what_it_defines(world: World) -> None:
+    lines = brief(world, "")
+    assert lines[0] == "The file bath.py"
+    assert any(line.startswith("Defines: Tub, Sink, wash, caller_0") for line in lines)
+
+
+def test_a_long_list_says_how_many_more_there_are(world: World) -> None:
+    called_by = next(line for line in brief(world, "wash") if line.startswith("Called by"))
+    assert called_by.count(",") == MOST_NAMED - 1
+    assert called_by.endswith(" and 4 more")
+
+
+@pytest.mark.parametrize("symbol", ["Tub.fill", "wash"])
+def test_what_was_thought_is_told_once(world: World, symbol: str) -> None:
+    lines = brief(world, symbol, think=True)
+    thoughts = [line for line in lines if line.startswith("- ")]
+    assert thoughts
+    assert len(thoughts) == len(set(thoughts))

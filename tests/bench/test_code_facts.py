@@ -163,6 +163,6 @@ def test_every_tier_is_asked_and_judged(tmp_path):
     rows = {row["tier"]: row for row in report.data["tiers"]}
     assert rows["facts + predicted"]["right"] == 1.0, report.data["misses"]
     assert rows["facts + predicted"]["tokens"] == 0
-    assert rows["full"]["questions"] == 6
-    assert rows["full"]["tokens"] > 0
+    assert rows["full, verbosity 1"]["questions"] == 6
+    assert rows["full, verbosity 1"]["tokens"] > 0
     assert "is met" in report.verdict[0]

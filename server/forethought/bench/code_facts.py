@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,13 +16,14 @@ from forethought.answer.question import AskedTier, Question
 from forethought.bench.measurement import Measurement
 from forethought.bench.python_truth import Asked, Expected, make_questions
 from forethought.bench.report import Cell, Interval, Plot, Report, Series, Table
-from forethought.bench.statistics import bootstrap
+from forethought.bench.statistics import bootstrap, paired_bootstrap
 from forethought.bench.trial import git, quantile
 from forethought.config import load_settings
 from forethought.engine.messages import CancelToken, Engine
 from forethought.errors import ForethoughtError, UsageError
 from forethought.index.resolve import Target
 from forethought.index.tags import Position
+from forethought.prompts import ANSWER_BUDGETS
 from forethought.scheduler import method_of
 from forethought.session import Session
 from forethought.sleep import Guidance, think
@@ -30,7 +32,8 @@ from forethought.workspace import Workspace
 GOAL = 0.98
 """Accuracy of facts and predictions together, without a model."""
 MOST_SHOWN = 30
-SLOW_TIERS: tuple[AskedTier, ...] = ("predicted", "enriched", "full")
+CHARACTERS_A_TOKEN = 4
+"""Of prose: how long an answer with a budget may be."""
 
 
 def run(
@@ -38,9 +41,11 @@ def run(
     root: Path,
     limit: Annotated[int, "How many questions."] = 1200,
     slow: Annotated[int, "How many of them the tiers with a model are asked; 0 asks no model."] = 60,
+    verbosities: Annotated[str, "At which verbosities, 0 to 4, with commas between."] = "1",
     seed: Annotated[int, "Of the questions and the intervals."] = 7,
 ) -> Report:
     """Accuracy, tokens and milliseconds of each tier. Raises UsageError for a repository without Python."""
+    ways = [Way("predicted", 1), *(Way(tier, number) for number in _read_verbosities(verbosities) for tier in READERS)]
     asked = make_questions(_read_python(root), limit, seed)
     if not asked:
         raise UsageError(f"{root} tracks no Python that can be asked about; name another repository with --root.")
@@ -51,7 +56,7 @@ def run(
         found[QUICK] = measurement.collect(
             "questions without a model",
             {item.key: item for item in asked},
-            lambda item: _ask(session, workspace, item, "auto"),
+            partial(_ask, session, workspace),
             {**settings, "tier": "auto"},
         )
     sample = asked[:: max(1, len(asked) // slow)][:slow] if slow else []
@@ -64,17 +69,31 @@ def run(
                 lambda item: _think(session, workspace, item, engine),
                 settings,
             )
-            for tier in SLOW_TIERS:
-                found[tier] = measurement.collect(
-                    f"questions for the tier {tier}",
+            for way in ways:
+                found[way.title] = measurement.collect(
+                    f"questions for {way.title}",
                     {item.key: item for item in sample},
-                    lambda item, tier=tier: _ask(session, workspace, item, tier),  # type: ignore[misc] # mypy cannot infer a lambda with a default
-                    {**settings, "tier": tier},
+                    partial(_ask, session, workspace, tier=way.tier, verbosity=way.verbosity),
+                    {**settings, "tier": way.tier, "verbosity": way.verbosity},
                 )
-    return _report(measurement, root, head, asked, sample, found, seed)
+    return _report(measurement, root, head, asked, sample, ways if sample else [], found, seed)
 
 
 QUICK = "facts + predicted"
+READERS: tuple[AskedTier, AskedTier] = ("enriched", "full")
+"""The tiers in which a model reads: what is known, and the code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a question is put."""
+
+    tier: AskedTier
+    verbosity: int
+
+    @property
+    def title(self) -> str:
+        return self.tier if self.tier == "predicted" else f"{self.tier}, verbosity {self.verbosity}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +102,18 @@ class Verdict:
     reason: str = ""
 
 
-def judge(expected: Expected, answer: str, tier: str) -> Verdict:
+def judge(expected: Expected, answer: str, tier: str, verbosity: int = 0) -> Verdict:
     """Whether an answer says what is expected, all of it and nothing else of its kind, in few words.
 
-    It may quote the one line that is the definition's own signature.
+    It may quote the one line that is the definition's own signature. Few: of a model, what the verbosity asked for.
     """
     if tier == "none":
         return Verdict(False, "not answered")
     answer = _without_own_signature(answer, expected)
     longest = _LONGEST_TEXT if expected.form == "text" else _LONGEST + _LONGEST_ITEM * len(expected.items)
     longest += _LONGEST_HINT * len(expected.allowed)
+    if tier in READERS:
+        longest = max(longest, CHARACTERS_A_TOKEN * ANSWER_BUDGETS[verbosity])
     if len(answer) > longest:
         return Verdict(False, f"{len(answer)} characters are no short answer")
     if expected.form == "text":
@@ -216,10 +237,13 @@ def _open(measurement: Measurement, root: Path, engine: Engine | None) -> Iterat
         yield session, workspace
 
 
-def _ask(session: Session, workspace: Workspace, item: Asked, tier: AskedTier) -> dict[str, Any]:
+def _ask(
+    session: Session, workspace: Workspace, item: Asked, tier: AskedTier = "auto", verbosity: int = 1
+) -> dict[str, Any]:
     at = (workspace, item.path, Position(item.line - 1, 0)) if item.path and tier != "auto" else None
     try:
-        answer = session.ask(Question(item.text, at=at, tier=tier), lambda delta: None, CancelToken())
+        question = Question(item.text, at=at, tier=tier, verbosity=verbosity)
+        answer = session.ask(question, lambda delta: None, CancelToken())
     except ForethoughtError as error:
         return {"answer": str(error), "tier": "none", "tokens": 0, "ms": 0.0}
     usage = answer.usage
@@ -252,20 +276,25 @@ def _report(
     head: str,
     asked: Sequence[Asked],
     sample: Sequence[Asked],
+    ways: Sequence[Way],
     found: Mapping[str, Mapping[str, Mapping[str, Any]]],
     seed: int,
 ) -> Report:
     by_key = {item.key: item for item in asked}
+    verbosity = {way.title: way.verbosity for way in ways}
     verdicts = {
-        tier: {key: judge(by_key[key].expected, value["answer"], value["tier"]) for key, value in answers.items()}
-        for tier, answers in found.items()
+        way: {
+            key: judge(by_key[key].expected, value["answer"], value["tier"], verbosity.get(way, 1))
+            for key, value in answers.items()
+        }
+        for way, answers in found.items()
     }
     rows = [_tier_row(QUICK, found[QUICK], verdicts[QUICK], seed)]
     if sample:
         keys = [item.key for item in sample if item.key in found[QUICK]]
         same = {key: found[QUICK][key] for key in keys}
         rows.append(_tier_row(f"{QUICK}, same questions as below", same, verdicts[QUICK], seed))
-        rows += [_tier_row(tier, found[tier], verdicts[tier], seed) for tier in SLOW_TIERS]
+        rows += [_tier_row(way.title, found[way.title], verdicts[way.title], seed) for way in ways]
     columns = (
         "tier",
         "questions",
@@ -290,7 +319,7 @@ def _report(
         title=f"Questions of fact about {root.name}",
         shows="Are questions of fact about a real Python repository answered right without a model? The truth is what "
         "Python's own ast says, not our index; answers must be short and name nothing else of the kind.",
-        verdict=tuple(_sentences(accuracy, tokens, len(misses), found, verdicts)),
+        verdict=(*_sentences(accuracy, tokens, len(misses), found, verdicts), *_choices(ways, found, verdicts, seed)),
         tables=(
             Table("Tiers", columns, tuple(rows), "“Right” counts a question that was not answered as wrong."),
             Table(
@@ -362,14 +391,43 @@ def _sentences(
         f"Facts and predictions answer {accuracy.mean:.1%} of {len(found[QUICK])} questions right with {tokens} model "
         f"tokens; the goal, ≥ {GOAL:.0%} with none, is {met}. {misses} misses."
     )
-    if answers := found.get("full"):
-        right = sum(verdicts["full"][key].right for key in answers) / len(answers)
-        cost = sum(value["tokens"] for value in answers.values()) / len(answers)
-        seconds = sum(value["ms"] for value in answers.values()) / len(answers) / 1000
+
+
+def _choices(
+    ways: Sequence[Way],
+    found: Mapping[str, Mapping[str, Mapping[str, Any]]],
+    verdicts: Mapping[str, Mapping[str, Verdict]],
+    seed: int,
+) -> Iterator[str]:
+    """Enriched beside full at each verbosity: what the choice between the two tiers rests on."""
+    for verbosity in sorted({way.verbosity for way in ways if way.tier in READERS}):
+        known, code = (Way(tier, verbosity).title for tier in READERS)
+        rights = [[float(verdict.right) for verdict in verdicts[way].values()] for way in (known, code)]
+        gain = paired_bootstrap(rights[0], rights[1], seed)
+        costs = [
+            f"{sum(value['tokens'] for value in found[way].values()) / len(found[way]):,.0f} tokens and "
+            f"{sum(value['ms'] for value in found[way].values()) / len(found[way]) / 1000:.1f} s"
+            for way in (known, code)
+        ]
+        known_right, code_right = (sum(right) / len(right) for right in rights)
         yield (
-            f"The same model, given the raw code, answers {right:.1%} of {len(answers)} of them right, with "
-            f"{cost:,.0f} tokens and {seconds:.1f} s a question."
+            f"At verbosity {verbosity} the same model answers {known_right:.0%} of {len(rights[0])} right from what is "
+            f"known ({costs[0]} a question) and {code_right:.0%} from the code ({costs[1]}): "
+            f"{gain.mean:+.2f} ({gain.low:+.2f} to {gain.high:+.2f})."
         )
+
+
+def _read_verbosities(text: str) -> list[int]:
+    """Raises UsageError."""
+    try:
+        found = sorted({int(number) for number in text.split(",")})
+    except ValueError:
+        found = []
+    if not found or not 0 <= found[0] <= found[-1] < len(ANSWER_BUDGETS):
+        raise UsageError(
+            f"“{text}” names no verbosities; give numbers from 0 to {len(ANSWER_BUDGETS) - 1}, like 0,1,3."
+        )
+    return found
 
 
 def _cut(text: str, limit: int = 160) -> str:

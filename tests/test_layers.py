@@ -13,8 +13,8 @@ PACKAGE = Path(__file__).parents[1] / "server" / "forethought"
 LAYERS = {
     "edge": ["__main__", "cli", "lsp", "bench", "documents", "digest_document", "markdown"],
     "services": [
-        "session", "workspace", "saved", "card_table", "cards", "views", "lane", "scheduler", "value", "sleep",
-        "answer", "indexer", "parser_worker", "precompute", "digest", "installation", "verification",
+        "session", "engines", "status", "workspace", "saved", "card_table", "cards", "views", "lane",
+        "scheduler", "value", "sleep", "answer", "indexer", "parser_worker", "precompute", "digest", "installation", "verification",
         "place_search",
     ],
     "domain": [

@@ -2,33 +2,29 @@
 
 import contextlib
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 from forethought.answer.answering import Answering
 from forethought.answer.question import Answer, Question
-from forethought.config import LoadedSettings, Settings, model_folder, runtime_folder, user_config_file
+from forethought.config import LoadedSettings, Settings, runtime_folder, user_config_file
 from forethought.digest import MOST_LISTED, Digest, make_digest
-from forethought.engine.catalogue import choose_model, choose_sleep_model
-from forethought.engine.client import connect
-from forethought.engine.messages import CancelToken, Engine, EngineInfo, ResolvedModel
-from forethought.errors import EngineUnavailable, ForethoughtError, RootError, StoreError
+from forethought.engine.messages import CancelToken, Engine
+from forethought.engines import Engines
+from forethought.errors import ForethoughtError, RootError, StoreError
 from forethought.git import Repository
 from forethought.index.extract import TAGS_VERSION
 from forethought.index.languages import load_languages
-from forethought.index.resolve import Target
 from forethought.insights import text_digest
-from forethought.lane import Lane
 from forethought.matching import read_intent
 from forethought.precompute import PrecomputeReport, Progress, Selection, precompute
 from forethought.predictor import templates_of
 from forethought.reliability import shipped_reliability
 from forethought.scheduler import Scheduler, method_of
 from forethought.sleep import Guidance
+from forethought.status import status_document, title_of
 from forethought.store.context_store import DiskContextStore
 from forethought.store.index_files import evict_indexes, index_bytes
 from forethought.store.index_store import IndexStore
@@ -39,9 +35,6 @@ from forethought.workspace import Workspace
 
 REMEMBERED_ANSWERS = 200
 """Answers that feedback can still name."""
-ACTIVITY_SECONDS = 0.5
-"""Between two reports of activity to the engine host."""
-SHOWN_NEXT = 5
 
 
 class Session:
@@ -69,7 +62,7 @@ class Session:
         self._index_folder = folder
         self._user_state = UserState(folder)
         self._questions = QuestionLog(folder)
-        self._engines = _Engines(self.settings, runtime_folder(environment), engine, self._log_error)
+        self._engines = Engines(self.settings, runtime_folder(environment), engine, self._log_error)
         self._workspaces: tuple[Workspace, ...] = ()
         self._answers: OrderedDict[str, Answer] = OrderedDict()
         self._answering = Answering(lambda: self._workspaces, self._engines.chat_engine)
@@ -305,7 +298,7 @@ class Session:
         current = self.scheduler.current
         if current is not None:
             done = self.scheduler.done
-            return Progress(done, done + len(self.scheduler.queue), _symbol_title(*current))
+            return Progress(done, done + len(self.scheduler.queue), title_of(current[1]))
         return None
 
     def clear_cache(self) -> None:
@@ -328,67 +321,20 @@ class Session:
 
     def status(self) -> dict[str, Any]:
         """The status document. Reads the index and the store: blocks for moments."""
-        scheduler = self.scheduler
-        configured = self._engines.configured
-        queue = scheduler.queue if configured else ()
-        indexing = [workspace for workspace in self._workspaces if workspace.indexing]
-        paused = scheduler.paused_reason() if configured else scheduler.paused_by_user()
-        info = self._engines.known_info()  # which finds out whether the engine can work
-        problem = scheduler.problem or self._engines.problem
-        current = scheduler.current
-        state, message = _state_of(
-            starting=any(not workspace.indexed_once for workspace in self._workspaces) and not indexing,
-            indexing=[workspace.root.name for workspace in indexing],
-            problem=problem,
-            comparing=self._started and configured and scheduler.surveying,
-            current=_symbol_title(*current) if current else self._precomputing.message if self._precomputing else None,
-            paused=paused,
-            configured=configured,
-            switched_off=self.settings.engine == "none",
-            queue=len(queue),
-        )
-        speed = scheduler.seconds_a_symbol(info) if info else None
         kept = self.contexts.info()
-        document: dict[str, Any] = {
-            "state": state,
-            "message": message,
-            "roots": [self._root_status(workspace, configured) for workspace in self._workspaces],
-            "queue": len(queue),
-            "next": [
-                {
-                    "uri": (candidate.workspace.root / candidate.target.path).as_uri(),
-                    "symbol": candidate.target.symbol_id,
-                    "reason": candidate.value.reason,
-                }
-                for candidate in queue[:SHOWN_NEXT]
-            ],
-            "estimateMinutes": round(len(queue) * speed / 60, 1) if speed is not None else None,
-            "engine": _engine_status(info, self._engines.known_chat_model()),
-            "cache": {
-                "entries": kept["entries"],
-                "bytes": kept["bytes"] + index_bytes(self._index_folder),
-                "limit": self.settings.cache_size_limit,
-            },
+        cache = {
+            "entries": kept["entries"],
+            "bytes": kept["bytes"] + index_bytes(self._index_folder),
+            "limit": self.settings.cache_size_limit,
         }
-        if current is not None:
-            document["current"] = {"uri": (current[0].root / current[1].path).as_uri(), "symbol": current[1].symbol_id}
-        if paused is not None:
-            document["pausedReason"] = paused
-        return document
-
-    def _root_status(self, workspace: Workspace, configured: bool) -> dict[str, Any]:
-        counts = workspace.index.counts()
-        coverage = self.scheduler.coverage(workspace) if configured else {}
-        return {
-            "uri": workspace.root.as_uri(),
-            "files": {
-                "indexed": counts.files,
-                "total": counts.files + sum(counts.skipped.values()),
-                "skipped": dict(counts.skipped),
-            },
-            "contexts": {state: coverage.get(state, 0) for state in ("fresh", "stale", "missing", "empty", "failed")},
-            "scope": workspace.settings.sleep_scope,
-        }
+        return status_document(
+            self._workspaces,
+            self.scheduler,
+            self._engines,
+            cache,
+            started=self._started,
+            asked_for=self._precomputing,
+        )
 
     def _guidance(self) -> Guidance:
         """What a pass may know of this user and of what was measured."""
@@ -399,172 +345,6 @@ class Session:
         self._on_log(f"{type(error).__name__}: {error}")
 
 
-class _Engines:
-    """The engines that the settings name, connected when first needed."""
-
-    def __init__(
-        self, settings: Settings, runtime: Path, given: Engine | None, on_error: Callable[[Exception], None]
-    ) -> None:
-        self.problem: str | None = None
-        self._runtime = runtime
-        self._given = given
-        self._settings = settings
-        self._connected: dict[str, Engine] = {}
-        self._activity_at = 0.0
-        self._lane = Lane("activity", on_error)
-
-    @property
-    def configured(self) -> bool:
-        """Whether an engine is meant to work, able or not."""
-        if self._given is not None:
-            return True
-        settings = self._settings
-        if settings.engine == "none":
-            return False
-        if _uses_endpoint(settings):
-            return True
-        try:
-            return choose_sleep_model(settings, model_folder()) is not None
-        except ForethoughtError:
-            return True  # a model was named that cannot be used: that is a problem, not a choice
-
-    def configure(self, settings: Settings) -> None:
-        self._settings = settings
-        self.problem = None
-        self.disconnect()
-
-    def chat_engine(self) -> Engine:
-        """Raises EngineUnavailable or ModelError."""
-        return self._connect("chat", self._settings, choose_model)
-
-    def sleep_engine(self) -> Engine:
-        """What passes think with: `sleep.model`, on an endpoint the name of one of its models, or the chat's engine.
-
-        Raises EngineUnavailable or ModelError.
-        """
-        settings = self._settings
-        if settings.sleep_model is None:
-            return self.chat_engine()
-        if _uses_endpoint(settings):
-            return self._connect("sleep", replace(settings, openai_model=settings.sleep_model), lambda *_: None)
-        return self._connect("sleep", settings, choose_sleep_model)
-
-    def known_info(self) -> EngineInfo | None:
-        """What is known of the sleep engine; None when there is none, or it cannot be described."""
-        if not self.configured:
-            return None
-        try:
-            info = self.sleep_engine().info()
-        except ForethoughtError as error:
-            self.problem = str(error)
-            return None
-        self.problem = None
-        return info
-
-    def known_chat_model(self) -> str | None:
-        """The model that answers; None when there is none, or it cannot be described."""
-        try:
-            return self.chat_engine().info().model if self.configured else None
-        except ForethoughtError:
-            return None  # asking says why
-
-    def report_activity(self) -> None:
-        """Tell the hosts, off this thread: they may take a moment to answer."""
-        if time.monotonic() - self._activity_at >= ACTIVITY_SECONDS:
-            self._activity_at = time.monotonic()
-            self._lane.submit("activity", self._tell_activity)
-
-    def _tell_activity(self) -> None:
-        if not self.configured:
-            return
-        for engine in dict.fromkeys((self.sleep_engine(), self.chat_engine())):
-            engine.report_activity()
-
-    def close(self) -> None:
-        self._lane.close()
-        self.disconnect()
-
-    def disconnect(self) -> None:
-        """Let go of the engines; the next need connects again."""
-        connected, self._connected = self._connected, {}
-        for engine in connected.values():
-            engine.close()
-
-    def _connect(
-        self, role: str, settings: Settings, choose: Callable[[Settings, Path], ResolvedModel | None]
-    ) -> Engine:
-        if self._given is not None:
-            return self._given
-        if settings.engine == "none":
-            raise EngineUnavailable("The engine is switched off (engine: none); choose `llama` or `openai` to use one.")
-        known = self._connected.get(role)
-        if known is None:
-            model = choose(settings, model_folder())
-            known = self._connected[role] = connect(settings, model=model, runtime_folder=self._runtime)
-        return known
-
-
-def _uses_endpoint(settings: Settings) -> bool:
-    return settings.engine == "openai" or (settings.engine == "auto" and settings.openai_base_url is not None)
-
-
 def _grammar_folders(environment: Mapping[str, str]) -> tuple[Path, ...]:
     folder = user_config_file(environment).parent / "grammars"
     return (folder,) if folder.is_dir() else ()
-
-
-def _engine_status(info: EngineInfo | None, chat_model: str | None) -> dict[str, Any] | None:
-    """The engine that thinks; `chatModel` is the one that answers, where `sleep.model` sets them apart."""
-    if info is None:
-        return None
-    apart = {} if chat_model in (None, info.model) else {"chatModel": chat_model}
-    return {
-        **apart,
-        "kind": info.kind,
-        "model": info.model,
-        "device": info.device,
-        "loaded": info.loaded,
-        "remote": info.remote,
-        "demo": info.demo,
-    }
-
-
-def _symbol_title(workspace: Workspace, target: Target) -> str:
-    return f"{target.path} {target.symbol_id}".strip()
-
-
-def _state_of(
-    *,
-    starting: bool,
-    indexing: list[str],
-    problem: str | None,
-    comparing: bool,
-    current: str | None,
-    paused: str | None,
-    configured: bool,
-    switched_off: bool,
-    queue: int,
-) -> tuple[str, str]:
-    """The one word for people and the sentence that explains it."""
-    if starting:
-        return "starting", "Starting."
-    if indexing:
-        return "indexing", f"Reading {', '.join(indexing)}."
-    if configured and problem:
-        return "degraded", problem
-    if current:
-        return "thinking", f"Thinking about {current}; {queue} to go."
-    if comparing:
-        return "indexing", "Comparing with what is known."
-    if paused:
-        return "paused", f"Paused: {paused}."
-    if switched_off:
-        return "idle", "Facts only: the engine is switched off (engine: none)."
-    if not configured:
-        return (
-            "idle",
-            "Facts only: no model is chosen. Run `forethought model list` to see what is good for this machine.",
-        )
-    if queue:
-        return "idle", f"{queue} {'symbol waits' if queue == 1 else 'symbols wait'} for a moment when nobody works."
-    return "idle", "Nothing left to think about."

@@ -75,7 +75,7 @@ def test_the_catalogue_names_everything_a_person_wants_to_know() -> None:
         if model.package is None:
             assert re.fullmatch(r"[0-9a-f]{64}", model.sha256 or "")
             assert re.fullmatch(r"[0-9a-f]{40}", model.revision or "")
-            assert "Q4_K_M" in model.file
+            assert "Q4_K_M" in model.file.upper()
 
 
 def test_without_any_model_nothing_is_chosen(folder: Path, demo_package: Path) -> None:

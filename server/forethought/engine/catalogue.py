@@ -87,6 +87,18 @@ CATALOGUE = (
         good_for="comparison with what others measured on it",
     ),
     CatalogueModel(
+        name="qwen2.5-coder-1.5b",
+        title="Qwen2.5-Coder 1.5B Instruct, Q4_K_M",
+        repository="Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF",
+        file="qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
+        revision="f86cb2c1fa58255f8052cc32aeede1b7482d4361",
+        sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
+        size=1_117_320_768,
+        memory=2_100_000_000,
+        licence="Apache-2.0",
+        good_for="an old laptop: small, quick, and made for code",
+    ),
+    CatalogueModel(
         name="smollm2",
         title="SmolLM2 135M Instruct, Q4_1",
         repository="HuggingFaceTB/SmolLM2-135M-Instruct",

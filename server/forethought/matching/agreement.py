@@ -2,7 +2,7 @@
 
 import re
 
-from forethought.matching.reading import content_words
+from forethought.matching.tokens import content_words
 from forethought.matching.words import KINDS
 
 _INFLECTED = re.compile(r"(?:ies|es|s|ed|d|ing|e|y)?$")

@@ -145,3 +145,61 @@ def test_only_the_parts_that_are_asked_for_are_worked_out() -> None:
     assert (only.called_by, only.tests, only.calls) == (whole.called_by, (), ())
     assert facts_of(index_of(WORLD), "util.py", "Jar.open", parts={"tests"}).tests == whole.tests
     assert facts_of(index_of(WORLD), "app.py", "App.go", parts={"calls"}).called_by == ()
+
+
+def possible(sources: dict[str, str], path: str, symbol_id: str) -> list[str]:
+    """`path:row` (1-based) of each call that may mean the symbol."""
+    return [f"{place.path}:{place.range.start.row + 1}" for place in facts(sources, path, symbol_id).may_call]
+
+
+def test_a_call_on_what_is_unknown_may_mean_any_method_of_the_name() -> None:
+    sources = {"a.py": "class Jar:\n    def close(self): ...\nclass Box:\n    def close(self): ...\n"}
+    sources["b.py"] = "import os\ndef use(thing):\n    thing.close()\n    os.close()\n    close()\n"
+    assert possible(sources, "a.py", "Jar.close") == ["b.py:3"]
+    assert facts(sources, "a.py", "Jar.close").may_call_count == 1
+    assert not facts(sources, "a.py", "Jar.close").tests_are_all
+
+
+def test_a_call_on_a_base_may_mean_what_overrides_it_and_one_on_super_does_not() -> None:
+    base = "class Base:\n    def close(self): ...\n    def use(self):\n        self.close()\n        self.own()\n"
+    sub = "class Sub(Base):\n    def close(self):\n        super().close()\n    def own(self): ...\n"
+    sources = {"a.py": base + sub}
+    assert possible(sources, "a.py", "Sub.close") == ["a.py:4"]
+    assert possible(sources, "a.py", "Sub.own") == ["a.py:5"]
+    assert possible(sources, "a.py", "Base.close") == []
+
+
+def test_a_function_is_not_meant_by_a_call_on_an_unknown_object() -> None:
+    assert possible({"a.py": "def close(): ...\ndef use(thing):\n    thing.close()\n"}, "a.py", "close") == []
+
+
+def test_a_name_that_is_bound_once_to_a_function_calls_it() -> None:
+    sources = {"a.py": "def aid(): ...\n", "b.py": "import a\nhelp_out = a.aid\ndef use():\n    help_out()\n"}
+    assert names(facts(sources, "b.py", "use").calls) == ["a.py:aid"]
+
+
+def test_calls_of_which_it_cannot_be_told_what_they_mean_are_given_apart() -> None:
+    source = "class Jar:\n    def close(self): ...\nclass Box:\n    def close(self): ...\n"
+    use = "def use(thing):\n    thing.close()\n    thing.other()\n"
+    found = facts({"a.py": source + use}, "a.py", "use")
+    assert (found.calls, [call.name for call in found.may_be_called]) == ((), ["close"])
+
+
+def test_helpers_in_test_files_are_no_tests() -> None:
+    java = {
+        "src/main/java/a/Jar.java": "package a;\nclass Jar { void open() {} }\n",
+        "src/test/java/a/JarTest.java": "package a;\nclass JarTest {\n @Test void opens() { new Jar().open(); }\n"
+        " void aid() { new Jar().open(); }\n}\n",
+    }
+    path = "src/main/java/a/Jar.java"
+    assert names(facts(java, path, "Jar.open").tests) == ["src/test/java/a/JarTest.java:JarTest.opens"]
+
+
+def test_files_in_a_folder_of_tests_hold_tests() -> None:
+    script = {"aid.js": "export function aid() {}\n", "test/basic.js": "import { aid } from '../aid.js';\naid();\n"}
+    assert names(facts(script, "aid.js", "aid").tests) == ["test/basic.js:"]
+    c = {
+        "aid.c": "int aid(void) { return 1; }\n",
+        "tests/x.c": "void works(void) { aid(); }\nvoid h(int a) { aid(); }\n",
+    }
+    assert names(facts(c, "aid.c", "aid").tests) == ["tests/x.c:works"]

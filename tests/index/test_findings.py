@@ -119,7 +119,7 @@ def test_a_text_that_was_there_before_leaves_nothing_behind_of_the_one_between()
     find_calls(resolver, "c.py")  # half-way through its work, the view has moved on
     put(store, "a.py", "from b import go\n")
     (call,) = find_calls(Resolver(store, shared.current()), "c.py")["go"]
-    assert call.target == ("b.py", "go")
+    assert call.targets == (("b.py", "go"),)
 
 
 def test_findings_do_not_depend_on_what_was_asked_before() -> None:

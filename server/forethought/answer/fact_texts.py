@@ -7,7 +7,7 @@ from forethought.answer.question import Meant
 from forethought.cards import Card
 from forethought.index import hierarchy
 from forethought.index.decorators import decorators_of
-from forethought.index.facts import Place
+from forethought.index.facts import Place, SymbolFacts
 from forethought.index.names import CLASS_KINDS, FUNCTION_KINDS
 from forethought.index.parameters import Parameter, default_in_pattern, read_parameter
 from forethought.index.resolve import Resolver, Target
@@ -20,6 +20,9 @@ MOST_LISTED = 20
 
 _LONGEST_VALUE, _LONGEST_DECORATOR = 50, 160
 """Characters of a constant with its value, and of a decorator, in a list."""
+
+_MOST_POSSIBLE = 5
+"""Calls that may mean something, shown beside those that do."""
 
 _SEPARATORS = frozenset({"*", "/"})
 
@@ -214,37 +217,60 @@ def _raises(subject: _Subject) -> Text:
 
 def _callers(subject: _Subject) -> Text:
     facts = subject.item.workspace.facts(subject.target, "callers")
-    head = f"{subject.name} is called from {_count(facts.called_by_count, 'place')}"
-    return listed(
-        head, facts.called_by, facts.called_by_count, f"{subject.name} is not called in this repository{_RESOLVED}"
-    )
+    least = "at least " if facts.may_call_count else ""
+    head = f"{subject.name} is called from {least}{_count(facts.called_by_count, 'place')}"
+    none = f"{subject.name} is not called in this repository{_RESOLVED}"
+    return _with_possible(subject, facts, listed(head, facts.called_by, facts.called_by_count, none))
+
+
+def _with_possible(subject: _Subject, facts: SymbolFacts, known: Text) -> Text:
+    """A list of those that are certain, and the calls that may mean the symbol, of which it cannot be told."""
+    text, places = known
+    if not facts.may_call_count:
+        return known
+    shown = ", ".join(map(_at, facts.may_call[:_MOST_POSSIBLE]))
+    more = f" and {facts.may_call_count - _MOST_POSSIBLE} more" if facts.may_call_count > _MOST_POSSIBLE else ""
+    calls = _count(facts.may_call_count, "more call" if places else "call")
+    return (
+        f"{text}\n\nBut {calls} of something named `{subject.symbol.short_name}` may mean it; "
+        f"on what they are made cannot be told: {shown}{more}."
+    ), places
 
 
 def _calls(subject: _Subject) -> Text:
-    calls = subject.item.workspace.facts(subject.target, "calls").calls
+    facts = subject.item.workspace.facts(subject.target, "calls")
+    calls = facts.calls
+    unsure = [f"{call.receiver}.{call.name}" if call.receiver else call.name for call in facts.may_be_called]
     if subject.other is not None:
         found = [place for place in calls if Target(place.path, place.symbol_id) in subject.others]
         if found:
             return f"Yes: {subject.name} calls `{found[0].symbol_id}` ({_at(found[0])}).", tuple(found)
+        short = subject.other.rpartition(".")[2]
+        if call := next((call for call in facts.may_be_called if call.name == short), None):
+            row = call.range.start.row + 1
+            return f"It may: {subject.name} calls a `{short}` on line {row}, and it cannot be told of what.", ()
         return f"No: {subject.name} does not call `{subject.other}` itself{_RESOLVED}.", ()
-    return listed(
-        f"{subject.name} calls {len(calls)}",
-        calls,
-        len(calls),
-        f"{subject.name} calls nothing in this repository{_RESOLVED}",
-    )
+    least = "at least " if unsure else ""
+    none = f"{subject.name} calls nothing in this repository{_RESOLVED}"
+    text, places = listed(f"{subject.name} calls {least}{len(calls)}", calls, len(calls), none)
+    if unsure:
+        shown = ", ".join(f"`{_cut(call)}`" for call in unsure[:_MOST_POSSIBLE])
+        more = f" and {len(unsure) - _MOST_POSSIBLE} more" if len(unsure) > _MOST_POSSIBLE else ""
+        text += f"\n\nOf these calls it cannot be told whether they mean something here: {shown}{more}."
+    return text, places
 
 
 def _tests(subject: _Subject) -> Text:
     facts = subject.item.workspace.facts(subject.target, "tests")
     least = "" if facts.tests_are_all else "at least "
     count = f"{least}{_count(facts.tests_count, 'test')}"
-    return listed(
+    known = listed(
         f"{subject.name} is reached by {count}, directly or through one of its callers",
         facts.tests,
         facts.tests_count,
         f"{subject.name} is reached by no test in this repository{_RESOLVED}",
     )
+    return _with_possible(subject, facts, known)
 
 
 _RESOLVED = ", as far as names can be resolved"

@@ -9,15 +9,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from forethought.index.names import CLASS_KINDS, Target
-from forethought.index.resolve import Resolver
+from forethought.index.resolve import Resolution, Resolver
 from forethought.index.tags import Range, Reference
 
 
 class Call(NamedTuple):
     """One call, and what it means."""
 
-    target: Target | None
-    """None when it means several definitions, or none that is known."""
+    targets: tuple[Target, ...]
+    """One: certain. Several: each is possible."""
+    unknown: bool
+    """Nothing says what it means."""
+    lacking: tuple[Target, ...]
+    """Classes that it is made on and that have no such member."""
+    receiver: str | None
+    """What it is made on, as written."""
     scope: str
     """The symbol in which it stands."""
     range: Range
@@ -64,9 +70,8 @@ def _by_path(references: Iterable[tuple[str, Reference]]) -> dict[str, list[Refe
 
 
 def _call(resolver: Resolver, path: str, reference: Reference) -> Call:
-    targets = resolver.resolve(path, reference).targets
-    single = len(targets) == 1 and not _is_base(resolver, path, reference)
-    return Call(targets[0] if single else None, reference.scope, reference.range)
+    found = resolver.called(path, reference) if not _is_base(resolver, path, reference) else Resolution()
+    return Call(found.targets, found.unknown, found.lacking, reference.receiver, reference.scope, reference.range)
 
 
 def _is_base(resolver: Resolver, path: str, reference: Reference) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from forethought.errors import Cancelled
+from forethought.index import modules
 from forethought.index.calls import calls_of
 from forethought.index.common_names import COMMON_NAMES
 from forethought.index.names import CLASS_KINDS, FUNCTION_KINDS, IndexView, Target
@@ -21,12 +22,32 @@ MOST_PLACES = 50
 _MOST_CALLERS_FOLLOWED = 40
 
 _TEST_FILE = re.compile(
-    r"(^|/)(test_[^/]*\.(py|rb|c|cc|cpp|sh)|[^/]*_(test|tests|unittest|spec)\.(py|go|rb|c|cc|cpp|rs|lua|sh)"
-    r"|[^/]*\.(test|spec)\.[cm]?[jt]sx?|[^/]*(Test|Tests|IT|Spec)\.(java|kt|cs|php)|[^/]*\.bats|conftest\.py)$"
-    r"|(^|/)__tests__/"
+    r"(^|/)([^/]*test\.(c|cc|cpp|cxx)|test[_-][^/]*\.\w+|[^/]*[_-](test|tests|unittest|spec)\.\w+"
+    r"|[^/]*\.(test|spec)(-d)?\.[cm]?[jt]sx?|[^/]*(Test|Tests|IT|Spec|TestCase)\.(java|kt|cs|php)|[^/]*\.bats"
+    r"|conftest\.py)$"
+    r"|(^|/)(tests?|specs?|__tests__)/([^/]+/)*[^/]*\.(?!py$|go$)\w+$"
 )
-_TEST_NAME = {"python": re.compile(r"test|Test"), "go": re.compile(r"Test|Benchmark|Example|Fuzz")}
-_TEST_MARKS = frozenset({"test", "Test", "Fact", "Theory", "TestMethod", "ParameterizedTest", "TestCase", "tokio"})
+_TEST_NAME = {
+    "python": re.compile(r"test|Test"),
+    "go": re.compile(r"Test|Benchmark|Example|Fuzz"),
+    "php": re.compile(r"test"),
+    "ruby": re.compile(r"test"),
+    "java": re.compile(r"test"),
+    "kotlin": re.compile(r"test"),
+    "javascript": re.compile(r"(test|it|should)(?![a-z])"),
+    "typescript": re.compile(r"(test|it|should)(?![a-z])"),
+    "tsx": re.compile(r"(test|it|should)(?![a-z])"),
+    "c-sharp": re.compile(r"Test|Should"),
+    "rust": re.compile(r"(?!)"),
+}
+"""How the name of a function in a test file begins that is a test; where none is said, one without parameters is."""
+_ONLY_FUNCTIONS = frozenset({"python", "go", "php", "java", "c-sharp", "rust"})
+"""Languages in which what stands outside of every function is no test."""
+_TEST_MARKS = frozenset(
+    {"test", "Test", "Fact", "Theory", "TestMethod", "ParameterizedTest", "RepeatedTest", "TestFactory", "TestTemplate"}
+    | {"TestCase", "TestCaseSource", "DataTestMethod", "tokio", "rstest", "wasm_bindgen_test", "DataProvider"}
+)
+_TEST_MACROS = frozenset({"TEST", "TEST_F", "TEST_P", "TEST_CASE", "SCENARIO", "TYPED_TEST", "BOOST_AUTO_TEST_CASE"})
 
 
 class Place(NamedTuple):
@@ -59,7 +80,12 @@ class SymbolFacts:
     tests_count: int = 0
     """All such tests, whatever the length of the list."""
     tests_are_all: bool = True
-    """False when it has so many callers that not all of them were followed: there may be more tests."""
+    """False when there may be more: not all of very many callers were followed, or some calls may mean the symbol."""
+    may_call: tuple[Place, ...] = ()
+    """Calls that may mean the symbol and may mean something else, like those of `called_by`; at most MOST_PLACES."""
+    may_call_count: int = 0
+    may_be_called: tuple[Reference, ...] = ()
+    """Calls in the symbol's own body that may mean something in the repository, and of which it cannot be told what."""
 
 
 def facts_of(
@@ -80,20 +106,26 @@ def facts_of(
     symbol = tags.symbol(symbol_id) if tags is not None else None
     if tags is None or symbol is None:
         return SymbolFacts("", None, (), (), 0, (), ())
-    calls = tuple(_calls(resolver, path, tags, symbol)) if "calls" in parts else ()
-    wanted = _callers(resolver, Target(path, symbol_id), symbol) if {"callers", "tests"} & set(parts) else ()
-    callers = [_unless(cancelled, place) for place in wanted]
+    calls, open_calls = _calls(resolver, path, tags, symbol) if "calls" in parts else ([], [])
+    callers: list[Place] = []
+    possible: list[Place] = []
+    if {"callers", "tests"} & set(parts):
+        for place, certain in _callers(resolver, Target(path, symbol_id), symbol):
+            (callers if certain else possible).append(_unless(cancelled, place))
     tests, tests_are_all = _tests(resolver, callers, cancelled) if "tests" in parts else ([], True)
     return SymbolFacts(
         signature=symbol.signature,
         doc=symbol.doc,
-        calls=calls,
+        calls=tuple(calls),
         called_by=tuple(callers[:MOST_PLACES]),
         called_by_count=len(callers),
         raises=symbol.raises,
         tests=tuple(tests[:MOST_PLACES]),
         tests_count=len(tests),
-        tests_are_all=tests_are_all,
+        tests_are_all=tests_are_all and not possible,
+        may_call=tuple(possible[:MOST_PLACES]),
+        may_call_count=len(possible),
+        may_be_called=tuple(open_calls),
     )
 
 
@@ -119,18 +151,22 @@ def is_test(path: str, tags: FileTags, symbol_id: str) -> bool:
         if reference.name in _TEST_MARKS and (scope := symbols.get(reference.scope)) and _is_before(reference, scope)
     }
     symbol = symbols.get(symbol_id)
+    in_function = False
     while symbol is not None and symbol.id:
         if symbol.id in marked:
             return True
-        pattern = _TEST_NAME.get(tags.language)
-        if (
-            _TEST_FILE.search(path)
-            and symbol.kind in FUNCTION_KINDS
-            and (pattern is None or pattern.match(symbol.short_name))
-        ):
+        in_function |= symbol.kind in FUNCTION_KINDS
+        if symbol.kind in FUNCTION_KINDS and _TEST_FILE.search(path) and _is_named_as_test(tags.language, symbol):
             return True
         symbol = symbols.get(symbol.parent)
-    return tags.language not in _TEST_NAME and bool(_TEST_FILE.search(path))
+    return not in_function and tags.language not in _ONLY_FUNCTIONS and bool(_TEST_FILE.search(path))
+
+
+def _is_named_as_test(language: str, symbol: Symbol) -> bool:
+    if symbol.short_name in _TEST_MACROS:
+        return True
+    pattern = _TEST_NAME.get(language)
+    return bool(pattern.match(symbol.short_name)) if pattern is not None else symbol.parameters in ((), ("void",))
 
 
 def _unless(cancelled: Callable[[], bool], place: Place) -> Place:
@@ -143,22 +179,42 @@ def _is_before(reference: Reference, scope: Symbol) -> bool:
     return bool(scope.id) and reference.range.start < scope.selection.start
 
 
-def _calls(resolver: Resolver, path: str, tags: FileTags, symbol: Symbol) -> Iterator[Place]:
+def _calls(resolver: Resolver, path: str, tags: FileTags, symbol: Symbol) -> tuple[list[Place], list[Reference]]:
+    """(what the symbol's own body calls, calls in it that may mean something here and cannot be told)."""
     own = _own_scopes(tags, symbol)
     seen: set[Target] = {Target(path, symbol.id)} if symbol.kind in CLASS_KINDS else set()
+    found: list[Place] = []
+    unsure: dict[str, Reference] = {}
     for reference in tags.references:
         if reference.kind != "call" and not (reference.kind == "class" and symbol.kind in FUNCTION_KINDS):
             continue
         if reference.scope not in own or _is_before(reference, symbol):
             continue
-        targets = resolver.resolve(path, reference).targets
-        if len(targets) != 1 or targets[0] in seen:
+        meant = resolver.called(path, reference)
+        if len(meant.targets) != 1:
+            if (meant.targets or meant.unknown) and _is_defined(resolver.view, tags.language, reference):
+                unsure.setdefault(reference.name, reference)
             continue
-        seen.add(targets[0])
-        its_names = resolver.names(targets[0].path)
-        found = its_names.symbols.get(targets[0].symbol_id) if its_names is not None else None
-        if found is not None and found.kind in CLASS_KINDS | FUNCTION_KINDS:
-            yield Place(targets[0].path, found.id, found.selection)
+        target = meant.targets[0]
+        if target in seen:
+            continue
+        seen.add(target)
+        its_names = resolver.names(target.path)
+        callee = its_names.symbols.get(target.symbol_id) if its_names is not None else None
+        if callee is not None and callee.kind in CLASS_KINDS | FUNCTION_KINDS:
+            found.append(Place(target.path, callee.id, callee.selection))
+    return found, list(unsure.values())
+
+
+def _is_defined(view: IndexView, language: str, reference: Reference) -> bool:
+    """Whether the repository defines something that such a call may mean."""
+    languages = modules.family(language)
+    return any(
+        kind in CLASS_KINDS | FUNCTION_KINDS
+        and its_language in languages
+        and _may_name(language, reference.receiver, kind == "method" or "." in symbol_id)
+        for _, symbol_id, kind, its_language in view.definitions_named(reference.name)
+    )
 
 
 def _own_scopes(tags: FileTags, symbol: Symbol) -> set[str]:
@@ -170,14 +226,51 @@ def _own_scopes(tags: FileTags, symbol: Symbol) -> set[str]:
     return own
 
 
-def _callers(resolver: Resolver, target: Target, symbol: Symbol) -> Iterator[Place]:
-    """Every call of the target, in the order of the paths."""
-    if symbol.kind not in CLASS_KINDS | FUNCTION_KINDS:
+def _callers(resolver: Resolver, target: Target, symbol: Symbol) -> Iterator[tuple[Place, bool]]:
+    """Every call that means the target (True), or may mean it (False), in the order of the paths."""
+    names = resolver.names(target.path)
+    if names is None or symbol.kind not in CLASS_KINDS | FUNCTION_KINDS:
         return
     family = _family(resolver, target, symbol)
+    owner = resolver.owner(target) if symbol.kind in FUNCTION_KINDS else None
+    above = resolver.order(owner)[1:] if owner is not None else ()
+    overridden = {found for base in above for found in resolver.member(base, symbol.short_name)} - family
+    is_member = owner is not None or symbol.kind == "method"
+    languages = modules.family(names.tags.language)
     for name, only_in in known_as(resolver.view, symbol.short_name):
         for path, calls in calls_of(resolver, name, only_in):
-            yield from (Place(path, call.scope, call.range) for call in calls if call.target in family)
+            for call in calls:
+                if len(call.targets) == 1 and call.targets[0] in family:
+                    yield Place(path, call.scope, call.range), True
+                elif (
+                    not family.isdisjoint(call.targets)
+                    or (not overridden.isdisjoint(call.targets) and not _is_exact(call.receiver, above))
+                    or not set(above).isdisjoint(call.lacking)
+                    or (call.unknown and _may_name(names.tags.language, call.receiver, is_member))
+                ) and _language(resolver, path) in languages:
+                    yield Place(path, call.scope, call.range), False
+
+
+def _language(resolver: Resolver, path: str) -> str:
+    names = resolver.names(path)
+    return names.tags.language if names is not None else ""
+
+
+def _is_exact(receiver: str | None, above: Collection[Target]) -> bool:
+    """`super().go()` and `Base.go(self)` call just that method, whatever overrides it."""
+    text = (receiver or "").partition("(")[0]
+    return text in ("super", "base", "parent") or text in {base.symbol_id for base in above}
+
+
+def _may_name(language: str, receiver: str | None, is_member: bool) -> bool:
+    """Whether a call of which nothing is known may mean a member of a class, or something that is no member."""
+    if receiver is None:
+        return not is_member or modules.has_implicit_members(language)
+    return is_member or language not in _MODULES_ARE_KNOWN
+
+
+_MODULES_ARE_KNOWN = frozenset({"python", "go", "java", "c", "c-sharp"})
+"""Languages in which a function that is no method stands after a dot only where an import says what is before it."""
 
 
 def _family(resolver: Resolver, target: Target, symbol: Symbol) -> set[Target]:
@@ -210,8 +303,10 @@ def _tests(resolver: Resolver, callers: list[Place], cancelled: Callable[[], boo
             others[Target(place.path, symbol.id)] = symbol
     followed = list(others.items())[:_MOST_CALLERS_FOLLOWED]
     for target, symbol in followed:
-        for place in _callers(resolver, target, symbol):
+        for place, certain in _callers(resolver, target, symbol):
             _unless(cancelled, place)
+            if not certain:
+                continue
             if (known := _enclosing(resolver, place, seen)) is not None and is_test(place.path, known[0], known[1].id):
                 found.append(Place(place.path, known[1].id, known[1].selection if known[1].id else place.range))
     return found, len(followed) == len(others)

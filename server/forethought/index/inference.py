@@ -557,6 +557,17 @@ class Inference:
             return [Value("super" if name == super_word else kind, *owner)]
         return [value for thing in things for value in self.thing_values(thing)]
 
+    def owner(self, member: Target) -> Target | None:
+        """The class that a definition is a member of, wherever the definition stands."""
+        names = self.names(member.path)
+        symbol = names.symbols.get(member.symbol_id) if names is not None else None
+        if names is None or symbol is None:
+            return None
+        around = names.symbols.get(symbol.parent)
+        if symbol.parent and around is not None:
+            return Target(member.path, around.id) if around.kind in CLASS_KINDS - {"module"} else None
+        return self._owner_of_method(member.path, names, member.symbol_id)
+
     def _owner_of_method(self, path: str, names: FileNames, scope: str) -> Target | None:
         """The class around a scope, or that of a method which stands outside its class (Go, Rust, C++)."""
         if (around := names.enclosing_class(scope)) is not None and around.kind != "module":

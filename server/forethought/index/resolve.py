@@ -13,7 +13,7 @@ from forethought.index.common_names import COMMON_NAMES
 from forethought.index.expressions import parse_expression
 from forethought.index.findings import Findings
 from forethought.index.inference import Inference, Thing
-from forethought.index.names import CLASS_KINDS, FUNCTION_KINDS, FileNames, IndexView, Target
+from forethought.index.names import CLASS_KINDS, FUNCTION_KINDS, VALUE_KINDS, FileNames, IndexView, Target
 from forethought.index.tags import FileTags, Import, Position, Reference, Symbol
 
 __all__ = ["IndexView", "Resolution", "Resolver", "Target", "identifier_at"]
@@ -26,6 +26,10 @@ class Resolution:
     """One target: answered. Several: ambiguous, each of them possible. None: unknown, or outside the repository."""
 
     targets: tuple[Target, ...] = ()
+    unknown: bool = False
+    """Nothing says what it means: any definition of the name is possible. What is known to be outside is not so."""
+    lacking: tuple[Target, ...] = ()
+    """Classes that it is used on and that have no such member: one of their subclasses may."""
 
 
 class Resolver:
@@ -50,18 +54,12 @@ class Resolver:
 
     def resolve(self, path: str, reference: Reference) -> Resolution:
         """The definitions that a reference in `path` may mean."""
-        names = self._inference.names(path)
-        if names is None:
-            return Resolution()
-        scope = reference.scope
-        symbol = names.symbols.get(scope)
-        if symbol is not None and symbol.id and reference.range.start < symbol.selection.start:
-            scope = symbol.parent  # a decorator stands outside what it decorates
-        if reference.receiver is not None:
-            return self._member(path, names, scope, reference)
-        start = reference.range.start
-        things = self._inference.look_up(path, scope, reference.name, start, typed=reference.kind == "type")
-        return _answered(things)
+        return _answered(*self._meant(path, reference))
+
+    def called(self, path: str, reference: Reference) -> Resolution:
+        """The same of a call: a name that is bound once, to a definition, means what it is bound to."""
+        things, unknown, lacking = self._meant(path, reference)
+        return _answered([found for thing in things for found in self._bound_to(thing)], unknown, lacking)
 
     def resolve_at(self, path: str, position: Position) -> Resolution:
         """What the identifier at the position means: a definition's own name, a use, or an imported name."""
@@ -90,6 +88,10 @@ class Resolver:
         """The class and its bases in the order in which members are looked up."""
         return self._inference.bases_in_order(owner)[0]
 
+    def owner(self, member: Target) -> Target | None:
+        """The class that a definition is a member of, wherever the definition stands."""
+        return self._inference.owner(member)
+
     def member(self, owner: Target, name: str) -> tuple[Target, ...]:
         """The definitions that the name may mean as a member of a class, its own or inherited."""
         return _answered(self._inference.class_member(owner, name)[0]).targets
@@ -98,22 +100,45 @@ class Resolver:
         """The definitions that the name may mean as a member of a file taken as a module, its own or imported."""
         return _answered(self._inference.file_member(path, name)).targets
 
-    def _member(self, path: str, names: FileNames, scope: str, reference: Reference) -> Resolution:
+    def _meant(self, path: str, reference: Reference) -> tuple[list[Thing], bool, list[Target]]:
+        """(what it means, whether nothing is known of it, the classes that lack it)."""
+        names = self._inference.names(path)
+        if names is None:
+            return [], False, []
+        scope = reference.scope
+        symbol = names.symbols.get(scope)
+        if symbol is not None and symbol.id and reference.range.start < symbol.selection.start:
+            scope = symbol.parent  # a decorator stands outside what it decorates
+        start = reference.range.start
+        if reference.receiver is None:
+            things = self._inference.look_up(path, scope, reference.name, start, typed=reference.kind == "type")
+            return things, not things, []
         language = names.tags.language
-        node = parse_expression(language, reference.receiver or "")
-        values = self._inference.evaluate(path, scope, node, reference.range.start)
-        known = bool(values)
+        node = parse_expression(language, reference.receiver)
+        values = self._inference.evaluate(path, scope, node, start)
         things = [thing for value in values for thing in self._inference.value_member(value, reference.name)[0]]
-        if things or known:
-            return _answered(things)
-        return self._unique(language, reference)
+        if things:
+            return things, False, []
+        if values:
+            lacking = [Target(value.path, value.id) for value in values if value.kind in ("instance", "class")]
+            return [], any(value.kind in ("function", "self") for value in values), lacking
+        only = self._unique(language, reference)
+        return only, not only, []
 
-    def _unique(self, language: str, reference: Reference) -> Resolution:
+    def _bound_to(self, thing: Thing) -> list[Thing]:
+        names = self._inference.names(thing.path)
+        symbol = names.symbols.get(thing.id) if names is not None and thing.kind == "symbol" else None
+        if (thing.kind != "binding" and (symbol is None or symbol.kind not in VALUE_KINDS)) or len(thing.bindings) != 1:
+            return [thing]
+        values = self._inference.thing_values(thing)
+        return [Thing("symbol", value.path, value.id) for value in values if value.kind in ("class", "function")]
+
+    def _unique(self, language: str, reference: Reference) -> list[Thing]:
         """The only definition of that name in the repository, for a call whose receiver says nothing."""
         if reference.kind not in ("call", "class", "type") or reference.name in COMMON_NAMES or len(reference.name) < 3:
-            return Resolution()
+            return []
         found = self._inference.only_definition(reference.name, language, CLASS_KINDS | FUNCTION_KINDS)
-        return Resolution((found,)) if found is not None else Resolution()
+        return [Thing("symbol", *found)] if found is not None else []
 
 
 def identifier_at(tags: FileTags, position: Position) -> Symbol | Reference | Import | None:
@@ -131,10 +156,10 @@ def identifier_at(tags: FileTags, position: Position) -> Symbol | Reference | Im
     return None
 
 
-def _answered(things: Iterable[Thing]) -> Resolution:
+def _answered(things: Iterable[Thing], unknown: bool = False, lacking: Sequence[Target] = ()) -> Resolution:
     targets = dict.fromkeys(
         Target(thing.path, thing.id if thing.kind == "symbol" else "")
         for thing in things
         if thing.kind in ("symbol", "file")
     )
-    return Resolution(tuple(targets)[:MOST_CANDIDATES])
+    return Resolution(tuple(targets)[:MOST_CANDIDATES], unknown, tuple(dict.fromkeys(lacking)))

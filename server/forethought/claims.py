@@ -279,7 +279,7 @@ def _claimed_types(sentence: str) -> set[str]:
 
 
 def _misstates_the_errors(sentence: str, context: Context) -> bool:
-    named = set(_ERROR_NAME.findall(sentence))
+    named = set(_ERROR_NAME.findall(sentence)) - {_short_name(context)}
     if named - set(IDENTIFIER.findall(context.own)) or (_says_raised(sentence) and named - set(context.raises)):
         return True
     if not _says_raised(sentence):
@@ -298,7 +298,12 @@ def _misstates_what_is_used(sentence: str, context: Context) -> bool:
     if context.kind not in FUNCTION_KINDS:
         return False
     code = frozenset(IDENTIFIER.findall(_DOCSTRING.sub("", context.own)))
-    return any(name not in code for used in _USED.findall(sentence) for name in IDENTIFIER.findall(used))
+    used = [name for name in _USED.findall(sentence) if name.rpartition(".")[2] != _short_name(context)]
+    return any(part not in code for name in used for part in IDENTIFIER.findall(name))
+
+
+def _short_name(context: Context) -> str:
+    return context.name.rpartition(".")[2]
 
 
 def _misstates_the_parameters(sentence: str, context: Context) -> bool:

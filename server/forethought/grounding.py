@@ -23,7 +23,8 @@ _CALLED = re.compile(r"([^\W\d][\w.]*)\(")
 _DOTTED = re.compile(r"(?<![\w.])[^\W\d]\w*(?:\.[^\W\d]\w*)+")
 _SNAKE = re.compile(r"(?<!\w)\w*[^\W_]_\w+|(?<!\w)_+\w+")
 _CAMEL = re.compile(r"(?<![\w.])(?:[a-z]+\d*[A-Z]\w*|[A-Z][a-z0-9]+(?:[A-Z]\w*))")
-_NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w])")
+_NUMBER = re.compile(r"(?<![\w.])(?:(?P<family>[A-Za-z]+)-)?(?P<number>\d+(?:\.\d+)?)(?![\w])")
+"""A number, and what it is a member of: SHA-256."""
 _QUOTED = re.compile(r"(?<!\w)['\"“]([^'\"“”\n]{1,60})['\"”](?!\w)")
 _ABOUT_ITSELF = re.compile(
     r"\b(as an ai|language model|i'm sorry|i am sorry|i cannot|i can't|i don't (know|have)|sure[,!]|certainly[,!]|"
@@ -127,9 +128,13 @@ def ungrounded(text: str, identifiers: Collection[str], context_text: str) -> st
     for quoted in _QUOTED.findall(_TICKED.sub(" ", text)):
         if quoted not in context_text:
             return str(quoted)
-    for number in _NUMBER.findall(text):
-        if number not in _SMALL_NUMBERS and not re.search(rf"(?<![\w.]){re.escape(number)}(?![\w])", context_text):
-            return str(number)
+    for found in _NUMBER.finditer(text):
+        number = found["number"]
+        if number in _SMALL_NUMBERS or re.search(rf"(?<![\w.]){re.escape(number)}(?![\w])", context_text):
+            continue
+        joined = rf"{found['family']}[-_ ]?{re.escape(number)}(?!\d)"
+        if not found["family"] or not re.search(joined, context_text, re.IGNORECASE):
+            return number
     return None
 
 

@@ -83,6 +83,24 @@ def test_numbers_of_the_context_may_be_named() -> None:
     check(sentence, sentence)
 
 
+@pytest.mark.parametrize(("hashing", "expected"), [("sha256_utf8(x)", None), ("md5(x)", "unknown number")])
+def test_a_number_may_belong_to_a_name_of_the_code(hashing: str, expected: str | None) -> None:
+    own = OWN.replace("endpoint, limit", f"{hashing}, limit")
+    check_claim("It builds the address of an endpoint with SHA-256.", expected, own=own, text=own)
+
+
+def test_to_say_use_of_the_symbol_itself_claims_nothing_of_what_it_uses() -> None:
+    check_claim("Use `App.url_for` to build the address of an endpoint.", None)
+    check_claim("Builds the address of an endpoint and uses `old_map`.", "contradicts what is used")
+
+
+def test_an_error_is_raised_by_others() -> None:
+    own = 'class MissingError(Exception):\n    """Raised for an endpoint that is not known."""'
+    changes = {"kind": "class", "name": "MissingError", "raises": (), "parameters": (), "own": own, "text": own}
+    changes["identifiers"] = frozenset(IDENTIFIER.findall(f"{own} MissingError"))
+    check_claim("`MissingError` is raised for an endpoint that is not known.", None, doc=None, **changes)
+
+
 def test_repetition_is_dropped() -> None:
     check("It builds an address. It builds an address.", "It builds an address.")
 

@@ -14,8 +14,8 @@ LAYERS = {
     "edge": ["__main__", "cli", "lsp", "bench", "documents", "digest_document", "markdown"],
     "services": [
         "session", "engines", "status", "workspace", "saved", "card_table", "cards", "views", "lane",
-        "scheduler", "value", "sleep", "answer", "indexer", "parser_worker", "precompute", "digest", "installation", "verification",
-        "place_search",
+        "scheduler", "scope", "value", "sleep", "answer", "indexer", "parser_worker", "precompute", "digest",
+        "installation", "verification", "place_search",
     ],
     "domain": [
         "index", "context", "prompts", "predictor", "claims", "contrast", "candidates", "reliability", "grounding",

@@ -8,7 +8,7 @@ import contextlib
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -25,18 +25,16 @@ from forethought.errors import (
     ModelLoadError,
     StoreError,
 )
-from forethought.index.facts import most_called
 from forethought.index.resolve import Target
 from forethought.insights import Entry
 from forethought.saved import SavedSymbol
+from forethought.scope import Scope, scope_of
 from forethought.sleep import Guidance, Method, producer_of, think
 from forethought.store.protocol import ContextStore
 from forethought.store.user_state import UserState
 from forethought.value import SETTLING_SECONDS, Signals, Value, mean_predictability, relative, value_of
 from forethought.workspace import Workspace
 
-RECENT_COMMITS = 10
-MOST_CALLED = 50
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 30.0
 """After an engine failure, before the next try."""
@@ -109,7 +107,7 @@ class Scheduler:
         self._surveying: frozenset[Workspace] = frozenset()
         self._coverage: dict[Workspace, dict[str, dict[str, SymbolState]]] = {}
         self._hovered: dict[Target, float] = {}
-        self._signals: dict[Workspace, _ScopeSignals] = {}
+        self._scopes: dict[Workspace, Scope] = {}
         self._gave_up: set[tuple[str, str]] = set()
         self._spent: Counter[tuple[str, str]] = Counter()
         """Tokens by (root, path) since the start, for the limit a file."""
@@ -134,7 +132,7 @@ class Scheduler:
     def remove(self, workspace: Workspace) -> None:
         with self._changed:
             self._workspaces = [known for known in self._workspaces if known is not workspace]
-            for table in (self._unsurveyed, self._coverage, self._signals):
+            for table in (self._unsurveyed, self._coverage, self._scopes):
                 table.pop(workspace, None)
         self.survey(None, None)
 
@@ -289,25 +287,18 @@ class Scheduler:
         if not self._engines.configured:
             self._coverage.pop(workspace, None)
             return
-        if paths is None or workspace not in self._signals:
-            self._signals[workspace] = _scope_signals(workspace)
-        signals = self._signals[workspace]
+        if paths is None or workspace not in self._scopes:
+            self._scopes[workspace] = scope_of(workspace)
+        scope = self._scopes[workspace]
         known = {} if paths is None else dict(self._coverage.get(workspace, {}))
         looked_at = {target.path for target in list(self._hovered)}
-        for path in sorted(signals.scope.keys() | looked_at if paths is None else paths):
+        for path in sorted(scope.paths.keys() | looked_at if paths is None else paths):
             if self._closed:
                 return
-            symbols = [
-                item
-                for item in workspace.saved.symbols(path)
-                if path not in signals.scope
-                or signals.scope[path] is None
-                or item.symbol.id in (signals.scope[path] or ())
-            ]
-            if path not in signals.scope and not any(target.path == path for target in self._hovered):
+            if path in scope.paths or path in looked_at:
+                known[path] = self._states(workspace, path, scope.select(path, workspace.saved.symbols(path)))
+            else:
                 known.pop(path, None)
-                continue
-            known[path] = self._states(workspace, path, symbols)
         self._coverage[workspace] = known
 
     def _states(self, workspace: Workspace, path: str, symbols: Sequence[SavedSymbol]) -> dict[str, SymbolState]:
@@ -338,14 +329,14 @@ class Scheduler:
         predictability = self._user_state.predictability()
         found: list[Candidate] = []
         for workspace in list(self._workspaces):
-            signals = self._signals.get(workspace)
-            if signals is None or workspace.settings.sleep_scope == "off":
+            scope = self._scopes.get(workspace)
+            if scope is None or workspace.settings.sleep_scope == "off":
                 continue
             open_paths = set(workspace.open_paths)
             for path, symbols in self._coverage.get(workspace, {}).items():
                 if self._spent[str(workspace.root), path] >= workspace.settings.sleep_max_tokens_per_file:
                     continue
-                settling = now - workspace.saved_at.get(path, -1e9) < SETTLING_SECONDS and path not in signals.just
+                settling = now - workspace.saved_at.get(path, -1e9) < SETTLING_SECONDS and path not in scope.just
                 for symbol_id, state in symbols.items():
                     target = Target(path, symbol_id)
                     if not state.needed or (state.subject, str(workspace.root)) in self._gave_up:
@@ -355,8 +346,8 @@ class Scheduler:
                             kind=state.kind,
                             focused=workspace.focused == path and path in open_paths,
                             open=path in open_paths,
-                            committed_rank=signals.committed.get(path),
-                            call_rank=signals.call_ranks.get(target),
+                            committed_rank=scope.committed.get(path),
+                            call_rank=scope.call_ranks.get(target),
                             changed=state.state == "stale",
                             hovered=target in self._hovered,
                             settling=settling,
@@ -447,46 +438,6 @@ class Scheduler:
         self.problem = problem
         self._not_before = time.monotonic() + RETRY_SECONDS
         self._on_change()
-
-
-@dataclass(frozen=True, slots=True)
-class _ScopeSignals:
-    scope: Mapping[str, frozenset[str] | None]
-    """path → the symbols in scope; None: all of the file."""
-    committed: Mapping[str, int]
-    just: frozenset[str]
-    """Paths of the newest commit: settled, whenever they were saved."""
-    call_ranks: Mapping[Target, int]
-    """Of the most-called symbols, the most called first."""
-
-
-def _scope_signals(workspace: Workspace) -> _ScopeSignals:
-    settings = workspace.settings
-    known = workspace.index.paths()
-    inside = f"{workspace.within}/" if workspace.within else ""
-    allowed = {path for path in known if path.startswith(inside)}
-    committed: dict[str, int] = {}
-    call_ranks: dict[Target, int] = {}
-    scope: dict[str, frozenset[str] | None] = {}
-    just: frozenset[str] = frozenset()
-    if settings.sleep_scope != "off":
-        if workspace.repository is not None:
-            with contextlib.suppress(ForethoughtError):  # a damaged history narrows the scope, and no more
-                recent = workspace.repository.recent_paths(RECENT_COMMITS)
-                committed = {path: rank for rank, path in enumerate(path for path in recent if path in allowed)}
-                just = frozenset(workspace.repository.recent_paths(1))
-        if settings.sleep_scope == "auto":
-            called = [target for target in most_called(workspace.index, MOST_CALLED) if target.path in allowed]
-            call_ranks = {target: rank for rank, target in enumerate(called)}
-            by_path: dict[str, set[str]] = {}
-            for target in call_ranks:
-                by_path.setdefault(target.path, set()).add(target.symbol_id)
-            scope |= {path: frozenset(symbols) for path, symbols in by_path.items()}
-            scope |= dict.fromkeys(committed)
-        scope |= dict.fromkeys(path for path in workspace.open_paths if path in allowed)
-        if settings.sleep_scope == "all":
-            scope |= dict.fromkeys(allowed)
-    return _ScopeSignals(scope, committed, just, call_ranks)
 
 
 def method_of(settings: Settings, priority: Priority = "idle") -> Method:

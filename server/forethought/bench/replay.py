@@ -19,11 +19,10 @@ from forethought.config import Settings, load_settings
 from forethought.context import build_context
 from forethought.errors import ForethoughtError, UsageError
 from forethought.git import Repository
-from forethought.index.facts import most_called
 from forethought.index.resolve import Target
 from forethought.predictor import asks_about
 from forethought.saved import SavedSymbol
-from forethought.scheduler import MOST_CALLED, RECENT_COMMITS
+from forethought.scope import RECENT_COMMITS, scope_of
 from forethought.session import Session
 from forethought.value import Signals, value_of
 from forethought.workspace import Workspace
@@ -309,24 +308,20 @@ def _subjects(workspace: Workspace, path: str) -> dict[str, str]:
 
 def _queue(workspace: Workspace, sizes: "_Sizes") -> list[Work]:
     """Everything in scope after a commit, with its value as the scheduler would have it with no file open."""
-    assert workspace.repository is not None
-    known = workspace.index.paths()
-    recent = [path for path in workspace.repository.recent_paths(RECENT_COMMITS) if path in known]
-    committed = {path: rank for rank, path in enumerate(recent)}
-    call_ranks = {target: rank for rank, target in enumerate(most_called(workspace.index, MOST_CALLED))}
+    scope = scope_of(workspace)
     found: list[Work] = []
-    for path in committed.keys() | {target.path for target in call_ranks}:
+    for path in scope.paths:
         symbols = workspace.saved.symbols(path)
         sizes.add(path, symbols)
-        for item in symbols:
-            target = Target(path, item.symbol.id)
+        for item in scope.select(path, symbols):
             size = sizes.known.get(item.subject)
-            if size is None or (path not in committed and target not in call_ranks):
+            if size is None:
                 continue
+            target = Target(path, item.symbol.id)
             signals = Signals(
                 kind=item.symbol.kind,
-                committed_rank=committed.get(path),
-                call_rank=call_ranks.get(target),
+                committed_rank=scope.committed.get(path),
+                call_rank=scope.call_ranks.get(target),
                 lines=item.symbol.range.end.row - item.symbol.range.start.row + 1,
             )
             stale = value_of(replace(signals, changed=True))

@@ -13,7 +13,6 @@ import json
 import os
 import secrets
 import socket
-import struct
 import sys
 import threading
 import time
@@ -24,17 +23,15 @@ from typing import Any, Final
 
 from forethought import __version__
 from forethought.engine import wire
-from forethought.engine.backend import Backend, BackendState, ScoreWork
-from forethought.engine.jobs import Board, Job, Listener, generate_job
+from forethought.engine.caller import Caller, CallerListener
+from forethought.engine.jobs import Board, Job, generate_job
 from forethought.engine.launch import HostConfig
+from forethought.engine.lazy_backend import LazyBackend, make_backend
 from forethought.engine.load import MachineLoad
-from forethought.engine.messages import Event
 from forethought.engine.place import FileLock, Place, write_json
 from forethought.engine.records import Records, Speed
 from forethought.errors import Cancelled, EngineError, EngineUnavailable
 
-SEND_LIMIT: Final = 4 * 1024 * 1024
-"""Bytes that may wait for a slow client before it is dropped."""
 LOG_LIMIT: Final = 1_000_000
 _HELLO_SECONDS: Final = 10.0
 _TICK_SECONDS: Final = 1.0
@@ -88,7 +85,7 @@ class Host:
         self._load = MachineLoad()
         self._board = Board(lambda: self._load.leaves(config.idle_share))
         self._records = Records(Path(config.cache_folder))
-        self._backend = _LazyBackend(self)
+        self._backend = LazyBackend(lambda: make_backend(config, self._load, self._loading))
         self._token = secrets.token_hex(32) if config.transport == "tcp" else ""
         self._leaving = asyncio.Event()
         self._at_once = False
@@ -207,9 +204,9 @@ class Host:
         if task is not None:
             self._calls.add(task)
             task.add_done_callback(self._calls.discard)
-        caller = _Caller(reader, writer)
+        caller = Caller(reader, writer)
         try:
-            if not _same_user(writer):
+            if not caller.is_same_user:
                 return
             if await self._greet(caller):
                 while await self._serve(caller):
@@ -221,7 +218,7 @@ class Host:
         finally:
             await caller.close()
 
-    async def _greet(self, caller: "_Caller") -> bool:
+    async def _greet(self, caller: Caller) -> bool:
         """Exchange versions. A newer client makes this host leave, so that a new one takes over."""
         hello = await asyncio.wait_for(caller.receive(), _HELLO_SECONDS)
         if hello.get("type") != "hello":
@@ -244,7 +241,7 @@ class Host:
         caller.send({"type": "hello", "protocol": wire.PROTOCOL, "version": __version__, "pid": os.getpid()})
         return True
 
-    async def _serve(self, caller: "_Caller") -> bool:
+    async def _serve(self, caller: Caller) -> bool:
         """One request; False at the end of the connection."""
         try:
             message = await caller.receive()
@@ -276,9 +273,9 @@ class Host:
             caller.send(wire.error_to_json(error))
         return True
 
-    async def _do(self, caller: "_Caller", job: Job) -> None:
+    async def _do(self, caller: Caller, job: Job) -> None:
         """Queue a job and stay until it ends, is cancelled, or the client goes away."""
-        listener = _Waiting(caller, asyncio.get_running_loop())
+        listener = CallerListener(caller, asyncio.get_running_loop())
         job = self._board.add(job, listener)
         closed = asyncio.create_task(caller.cancelled())
         done = asyncio.create_task(listener.done.wait())
@@ -291,7 +288,7 @@ class Host:
                     caller.send(wire.error_to_json(Cancelled("The request was cancelled.")))
         finally:
             done.cancel()
-            await caller.keep_unread(closed)
+            await caller.stop_reading(closed)
 
     def _describe(self) -> dict[str, Any]:
         state = self._backend.state()
@@ -308,22 +305,6 @@ class Host:
             "free_cores": round(self._load.free_cores, 2),
         }
 
-    def make_backend(self) -> Backend:
-        """Raises EngineUnavailable."""
-        config = self._config
-        if config.model_path is None:
-            from forethought.engine.openai import OpenAIBackend  # only one of the two backends is ever needed
-
-            return OpenAIBackend(config.base_url or "", config.model_name, config.context_length)
-        try:
-            from forethought.engine.llama import LlamaBackend, LlamaOptions  # heavy, and not everywhere installed
-        except (ImportError, OSError, RuntimeError) as error:
-            raise EngineUnavailable(
-                f"llama-cpp-python cannot be used ({error}); run `pip install 'llama-cpp-python>=0.3.36'`."
-            ) from error
-        options = LlamaOptions(Path(config.model_path), config.context_length, config.gpu_layers)
-        return LlamaBackend(options, lambda: self._load.threads(config.threads), self._loading)
-
     @contextlib.contextmanager
     def _loading(self) -> Iterator[None]:
         """Leaves a trace for the case that the process dies within."""
@@ -336,114 +317,6 @@ class Host:
         _log(f"loaded {self._config.model_name} in {time.monotonic() - started:.2f} s")
 
 
-class _LazyBackend:
-    """Makes the backend on the worker's thread, so that the host answers before llama.cpp is imported."""
-
-    def __init__(self, host: Host) -> None:
-        self._host = host
-        self._lock = threading.Lock()
-        self._backend: Backend | None = None
-
-    def prepare(self) -> None:
-        with contextlib.suppress(EngineUnavailable):  # each request says it again
-            self._made()
-
-    def _made(self) -> Backend:
-        with self._lock:
-            if self._backend is None:
-                self._backend = self._host.make_backend()
-            return self._backend
-
-    def state(self) -> BackendState:
-        backend = self._backend
-        return backend.state() if backend is not None else BackendState(False, "cpu", 0)
-
-    def generate(self, request: Any) -> Any:
-        return self._made().generate(request)
-
-    def score(self, prompts: Any, continuations: Any) -> ScoreWork:
-        return self._made().score(prompts, continuations)
-
-    def count_tokens(self, prompts: Any) -> list[int]:
-        return self._made().count_tokens(prompts)
-
-    def unload(self) -> None:
-        self._made().unload()
-
-
-class _Caller:
-    """One connection."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
-        self._unread: asyncio.Task[bool] | None = None
-
-    @property
-    def open(self) -> bool:
-        return not self._writer.transport.is_closing()
-
-    async def receive(self) -> dict[str, Any]:
-        header = await self._reader.readexactly(4)
-        return wire.decode_body(await self._reader.readexactly(wire.frame_length(header)))
-
-    def send(self, message: dict[str, Any]) -> None:
-        """Never waits: who reads too slowly is dropped."""
-        transport = self._writer.transport
-        if transport.is_closing():
-            return
-        self._writer.write(wire.encode_frame(message))
-        if transport.get_write_buffer_size() > SEND_LIMIT:
-            transport.abort()
-
-    def end(self, result: Any) -> None:
-        self.send({"type": "end", "result": result})
-
-    async def cancelled(self) -> bool:
-        """Returns when the client cancels, goes away, or says anything else, which it may not now."""
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError, wire.WireError):
-            if (await self.receive()).get("type") == "cancel":
-                return True
-        self._writer.transport.abort()
-        return True
-
-    async def keep_unread(self, reading: asyncio.Task[bool]) -> None:
-        reading.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await reading
-
-    async def close(self) -> None:
-        self._writer.close()
-        with contextlib.suppress(ConnectionError, TimeoutError):
-            await asyncio.wait_for(self._writer.wait_closed(), _STOP_SECONDS)
-
-
-class _Waiting(Listener):
-    """Carries a job's events from the worker's thread to one connection."""
-
-    def __init__(self, caller: _Caller, loop: asyncio.AbstractEventLoop) -> None:
-        self._caller = caller
-        self._loop = loop
-        self.done = asyncio.Event()
-        self.deaf = False
-
-    def event(self, event: Event) -> None:
-        self._loop.call_soon_threadsafe(self._send, wire.event_to_json(event) | {"type": "event"})
-
-    def ended(self, result: Any, error: EngineError | None) -> None:
-        message = {"type": "end", "result": result} if error is None else wire.error_to_json(error)
-        with contextlib.suppress(RuntimeError):  # the loop is closed when the host leaves
-            self._loop.call_soon_threadsafe(self._end, message)
-
-    def _send(self, message: dict[str, Any]) -> None:
-        if not self.deaf:
-            self._caller.send(message)
-
-    def _end(self, message: dict[str, Any]) -> None:
-        self._send(message)
-        self.done.set()
-
-
 def _score_job(message: dict[str, Any]) -> Job:
     prompts = wire.prompts_from_json(message.get("prompts"))
     texts = wire.texts_from_json(message.get("continuations"))
@@ -454,16 +327,6 @@ def _score_job(message: dict[str, Any]) -> Job:
         finish=lambda work: work.scores,  # type: ignore[attr-defined]  # `score` gives a ScoreWork
         priority=wire.priority_from_json(message.get("priority")),
     )
-
-
-def _same_user(writer: asyncio.StreamWriter) -> bool:
-    """Whether the other end of a local socket belongs to this user; the socket's mode says so already."""
-    connection = writer.get_extra_info("socket")
-    if connection.family != getattr(socket, "AF_UNIX", None) or not hasattr(socket, "SO_PEERCRED"):
-        return True
-    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    _, user, _ = struct.unpack("3i", credentials)
-    return bool(user == os.getuid())
 
 
 def _version(hello: dict[str, Any]) -> tuple[int, tuple[int, ...]]:

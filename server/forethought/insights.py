@@ -12,6 +12,8 @@ Outcome = Literal["done", "empty", "failed"]
 Origin = Literal["local", "shared"]
 QuestionOrigin = Literal["template", "model", "log"]
 AnswerBasis = Literal["model", "facts"]
+MODEL_KINDS = ("purpose", "when", "how", "caller", "keeps", "other", "")
+"""Kinds of questions that a model answers; the last is that of entries of older versions."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,11 @@
 """How often a model's answers of one kind are right, as people found by reading the code, and what follows from it.
 
-The rule: a kind of answer of which more than MOST_WRONG were wrong, however right the rest of LEAST_LABELS may be, may
-not be served for that model: it is not asked for at sleep time, not shown, and a question of that kind goes on to the
-tiers that read the code. What nobody has measured is served. Answers made of facts are not the model's, and stay.
+The rule: of a model that was measured, a kind of answer is served where at most MOST_WRONG of it is expected to be
+wrong. Few labels say little, so the expectation is drawn towards the model's share over all kinds, as if PRIOR_LABELS
+more of that share had been read (a beta-binomial estimate); a kind without labels is expected to be like the others.
+What may not be served is not asked for at sleep time and not shown, and a question of that kind goes on to the tiers
+that read the code. A model that nobody has measured is served. Answers quoted from the code are not the model's, and
+stay.
 """
 
 import json
@@ -12,9 +15,9 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from forethought.insights import Insights
+from forethought.insights import MODEL_KINDS, Insights
 
-LEAST_LABELS = 20
+PRIOR_LABELS = 10
 MOST_WRONG = 0.10
 
 TABLE = "reliability.json"
@@ -28,9 +31,16 @@ class Counts:
     wrong: int = 0
 
     @property
-    def serves(self) -> bool:
-        total = self.right + self.vague + self.wrong
-        return self.wrong <= MOST_WRONG * max(total, LEAST_LABELS)
+    def total(self) -> int:
+        return self.right + self.vague + self.wrong
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(self.right + other.right, self.vague + other.vague, self.wrong + other.wrong)
+
+
+def expected_wrong(kind: Counts, model: Counts) -> float:
+    """The share of wrong answers to expect of a kind, 0 … 1; `model`: the labels of all its kinds, at least one."""
+    return (kind.wrong + PRIOR_LABELS * model.wrong / model.total) / (kind.total + PRIOR_LABELS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +52,12 @@ class Reliability:
 
     def __post_init__(self) -> None:
         for model, kinds in self.counts.items():
-            self._refused[model] = frozenset(kind for kind, counts in kinds.items() if not counts.serves)
+            every = sum(kinds.values(), Counts())
+            if every.total:
+                asked = dict.fromkeys((*MODEL_KINDS, *kinds), Counts()) | dict(kinds)
+                self._refused[model] = frozenset(
+                    kind for kind, counts in asked.items() if expected_wrong(counts, every) > MOST_WRONG
+                )
 
     @classmethod
     def from_json(cls, data: Any) -> "Reliability":

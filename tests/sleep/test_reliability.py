@@ -4,37 +4,50 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forethought.insights import Insights, PredictedQuestion
+from forethought.insights import MODEL_KINDS, Insights, PredictedQuestion
 from forethought.reliability import Counts, Reliability, shipped_reliability
 
 TABLE = {
     "models": {
-        "small": {"purpose": {"right": 40, "vague": 5, "wrong": 5}, "when": {"right": 10, "vague": 6, "wrong": 4}}
+        "small": {"purpose": {"right": 95, "vague": 3, "wrong": 2}, "when": {"right": 10, "vague": 6, "wrong": 4}}
     }
 }
 
 
 @pytest.mark.parametrize(
-    ("counts", "serves"),
+    ("kind", "others", "refused"),
     [
-        (Counts(), True),
-        (Counts(0, 0, 2), True),
-        (Counts(0, 0, 3), False),
-        (Counts(18, 0, 2), True),
-        (Counts(17, 0, 3), False),
-        (Counts(0, 20, 0), True),
+        (Counts(50, 0, 0), Counts(), False),
+        (Counts(45, 0, 5), Counts(), False),
+        (Counts(40, 0, 10), Counts(), True),
+        (Counts(0, 20, 0), Counts(), False),  # vague is not wrong
+        (Counts(1, 0, 1), Counts(50, 0, 0), False),  # one wrong answer says little beside fifty right ones …
+        (Counts(2, 0, 0), Counts(25, 0, 25), True),  # … and two right ones little beside 25 wrong ones
+        (Counts(50, 0, 0), Counts(0, 0, 50), False),
+        (Counts(), Counts(20, 0, 0), False),
+        (Counts(), Counts(15, 0, 5), True),
     ],
 )
-def test_a_kind_is_refused_when_more_than_a_tenth_of_twenty_labels_or_more_must_be_wrong(
-    counts: Counts, serves: bool
+def test_a_kind_is_refused_where_more_than_a_tenth_is_expected_to_be_wrong(
+    kind: Counts, others: Counts, refused: bool
 ) -> None:
-    assert counts.serves is serves
+    table = Reliability({"small": {"when": kind, "purpose": others}})
+    assert ("when" in table.unreliable_kinds("small")) is refused
+
+
+def test_a_kind_without_labels_is_expected_to_be_like_the_others() -> None:
+    assert set(MODEL_KINDS) == Reliability({"small": {"when": Counts(0, 0, 9)}}).unreliable_kinds("small")
+    assert not Reliability({"small": {"when": Counts(9, 0, 0)}}).unreliable_kinds("small")
+    assert not Reliability({"small": {}}).unreliable_kinds("small")
 
 
 def test_what_was_not_measured_is_served() -> None:
     table = Reliability.from_json(TABLE)
     assert table.unreliable_kinds("small") == {"when"}
     assert table.unreliable_kinds("other") == frozenset()
+
+
+WRONG = {"when": Counts(0, 0, 5), "caller": Counts(0, 0, 5), "purpose": Counts(200, 0, 0)}
 
 
 def test_refused_kinds_are_left_out_wherever_they_stand_and_facts_stay() -> None:
@@ -45,7 +58,7 @@ def test_refused_kinds_are_left_out_wherever_they_stand_and_facts_stay() -> None
         PredictedQuestion("What should a caller know?", "Use it twice.", kind="caller"),
     )
     insights = Insights("It adds.", ("Use it twice.",), questions)
-    left = Reliability({"small": {"when": Counts(0, 0, 20), "caller": Counts(0, 0, 20)}}).servable(insights, "small")
+    left = Reliability({"small": WRONG}).servable(insights, "small")
     assert left == Insights("It adds.", (), (questions[0], questions[2]))
     purposes = Reliability({"small": {"purpose": Counts(0, 0, 20)}})
     assert purposes.servable(insights, "small").summary is None

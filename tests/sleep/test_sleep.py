@@ -244,7 +244,7 @@ def test_one_candidate_is_greedy() -> None:
 
 
 def test_an_unreliable_kind_is_not_asked_for() -> None:
-    table = Reliability({"fake": {"when": Counts(10, 0, 10), "purpose": Counts(0, 0, 50)}})
+    table = Reliability({"fake": {"when": Counts(10, 0, 10), "purpose": Counts(0, 0, 50), "caller": Counts(99)}})
     thought = run(FakeEngine((CALLER,)), guidance=Guidance(reliability=table))
     assert by_model(thought) == [CALLER]
     assert thought.entry.insights.summary == "Strips white space off raw input text."

@@ -43,7 +43,7 @@ from forethought.index.tags import Symbol
 from forethought.insights import AnswerBasis, Entry
 from forethought.predictor import asks_about
 from forethought.prompts import PROMPT_VERSION, thinking_prompt
-from forethought.reliability import LEAST_LABELS, MOST_WRONG, TABLE, Counts, Reliability
+from forethought.reliability import MOST_WRONG, TABLE, Reliability
 from forethought.scheduler import method_of
 from forethought.secrets import redact
 from forethought.session import Session
@@ -353,8 +353,8 @@ def _report(measurement: Measurement, items: Sequence[Item], seed: int) -> Repor
                   "decided from the other repositories’ labels alone."),
             Table("What grounding kept, by kind of question", ("model", "kind", "items", "right", "vague", "wrong",
                   "served"), tuple(_kind_rows(written, seed)),
-                  f"Served: at most {MOST_WRONG:.0%} of the labels are wrong "
-                  f"(of {LEAST_LABELS}, where there are fewer)."),
+                  f"Served: at most {MOST_WRONG:.0%} is expected to be wrong; few labels are drawn towards the model's "
+                  "other kinds."),
             Table("By repository, what grounding kept", ("repository", "items", "right", "vague", "wrong"),
                   tuple((name, *_rates([item for item in written if item.repository == name and item.kept], seed))
                         for name in sorted({item.repository for item in items}))),
@@ -416,11 +416,11 @@ def _rates(items: Sequence[Item], seed: int, labels: Sequence[str] | None = None
 
 
 def _kind_rows(written: Sequence[Item], seed: int) -> Iterator[tuple[Cell, ...]]:
+    models = {item.model for item in written}
+    refused = {model: _refused([item for item in written if item.model == model and item.kept]) for model in models}
     for model, kind in sorted({(item.model, item.kind) for item in written}):
         kept = [item for item in written if (item.model, item.kind) == (model, kind) and item.kept]
-        counts = Counter(item.label for item in kept)
-        serves = Counts(counts["right"], counts["vague"], counts["wrong"]).serves
-        yield model, kind, *_rates(kept, seed), "yes" if serves else "no"
+        yield model, kind, *_rates(kept, seed), "no" if kind in refused[model] else "yes"
 
 
 def _drop_rows(written: Sequence[Item]) -> Iterator[tuple[Cell, ...]]:

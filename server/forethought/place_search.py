@@ -122,7 +122,7 @@ class PlaceSearch:
         for key, known in present.items():
             path, symbol_id = key
             if path not in subjects:
-                subjects[path] = self._index.get_subjects(path)
+                subjects[path] = self._index.subjects.of(path)
             subject = subjects[path].get(symbol_id, (None, None))[1]
             if subject != known or all_changed or Target(*key) in changed:
                 wanted[key] = subject

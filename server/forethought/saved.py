@@ -47,7 +47,7 @@ class SavedContexts:
         outline, digest = self._index.outline(path), self._index.content_hash(path)
         if outline is None or digest is None:
             return ()
-        known = self._index.get_subjects(path)
+        known = self._index.subjects.of(path)
         if not all(known.get(symbol.id, ("", ""))[0] == digest for symbol in outline.symbols):
             data, tags = self._read_indexed(path, digest), self._index.tags(path)
             if data is None or tags is None:
@@ -57,7 +57,7 @@ class SavedContexts:
                 symbol.id: (digest, build_context(resolver, path, tags, symbol, data).subject)
                 for symbol in tags.symbols
             }
-            self._index.put_subjects(path, subjects)
+            self._index.subjects.put(path, subjects)
             known = {**known, **subjects}
         return tuple(SavedSymbol(symbol, known[symbol.id][1]) for symbol in outline.symbols if symbol.id in known)
 
@@ -71,23 +71,23 @@ class SavedContexts:
         if data is None:
             return None
         context = build_context(self.resolver(), target.path, tags, symbol, data)
-        self._index.put_subjects(target.path, {symbol.id: (digest, context.subject)})
+        self._index.subjects.put(target.path, {symbol.id: (digest, context.subject)})
         return context
 
     def standings(self, path: str, symbols: Collection[SavedSymbol]) -> dict[str, Standing]:
         """Symbol id → how its subject stands in c′."""
-        earlier = self._index.last_thought_subjects(path)
+        earlier = self._index.subjects.last_thought(path)
         subjects = {item.symbol.id: (item.subject, earlier.get(item.symbol.id)) for item in symbols}
         found = self._standings(subjects)
         fresh = (key for key, standing in found.items() if standing.state == "fresh")
-        self._index.mark_thought(path, [key for key in fresh if subjects[key][0] != subjects[key][1]])
+        self._index.subjects.mark_thought(path, [key for key in fresh if subjects[key][0] != subjects[key][1]])
         return found
 
     def standing(self, target: Target, subject: str) -> Standing:
         """How a subject stands in c′, and else what was thought about the text that was there before."""
-        earlier = self._index.last_thought_subjects(target.path).get(target.symbol_id)
+        earlier = self._index.subjects.last_thought(target.path).get(target.symbol_id)
         if earlier == subject or earlier is None:
-            known = self._index.get_subjects(target.path).get(target.symbol_id)
+            known = self._index.subjects.of(target.path).get(target.symbol_id)
             earlier = known[1] if known and known[1] != subject else None
         return self._standings({"": (subject, earlier)})[""]
 
@@ -101,14 +101,14 @@ class SavedContexts:
             now, then = _interface(self._index.outline(path)), self._interface_then(path, before.get(path))
             names |= {name for name in now.keys() | then.keys() if now.get(name) != then.get(name)}
         for path in {*changed, *self._users_of(names)}:
-            known = self._index.get_subjects(path)
-            self._index.put_subjects(path, {key: ("", subject) for key, (_, subject) in known.items()})
+            known = self._index.subjects.of(path)
+            self._index.subjects.put(path, {key: ("", subject) for key, (_, subject) in known.items()})
 
     def _interface_then(self, path: str, digest: str | None) -> dict[str, str]:
         """The interface of an earlier text; one that equals no other when the index holds that text no longer."""
         outline = self._index.outline_of(digest) if digest is not None else None
         if outline is None:
-            return {_short(key): "" for key in self._index.get_subjects(path)}
+            return {_short(key): "" for key in self._index.subjects.of(path)}
         return _interface(outline)
 
     def _users_of(self, names: set[str]) -> set[str]:

@@ -427,7 +427,7 @@ class Scheduler:
             symbols[candidate.target.symbol_id] = SymbolState(
                 known.subject, state, known.kind, known.lines, needed=not entry.provenance.finished
             )
-        candidate.workspace.index.mark_thought(candidate.target.path, [candidate.target.symbol_id])
+        candidate.workspace.index.subjects.mark_thought(candidate.target.path, [candidate.target.symbol_id])
 
     def _drop(self, candidate: Candidate) -> None:
         self._queue = tuple(item for item in self._queue if item is not candidate)

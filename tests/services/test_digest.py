@@ -43,7 +43,7 @@ def write_insight(session, workspace, text):
     who = {"model": "m", "producer": "p", "prompt_version": "1", "rounds": 1, "candidates": 1}
     cost = {"prompt_tokens": 1, "completion_tokens": 1, "seconds": 0.1, "created_at": "2026-01-01T00:00:00+00:00"}
     session.contexts.put_many([Entry(context.subject, "p", "done", Insights(summary=text), Provenance(**who, **cost))])
-    workspace.index.mark_thought("greet.py", ["polish"])
+    workspace.index.subjects.mark_thought("greet.py", ["polish"])
 
 
 def test_committed_and_saved_changes_are_told_apart(world):

@@ -99,7 +99,7 @@ def test_subjects_stay_when_only_a_body_of_another_file_changed() -> None:
     disk.subjects()
     disk.edit("a.py", "def go(): return 2\n")
     digest = disk.index.content_hash("b.py")
-    assert {known for known, _ in disk.index.get_subjects("b.py").values()} == {digest}
+    assert {known for known, _ in disk.index.subjects.of("b.py").values()} == {digest}
 
 
 def test_a_decorator_that_makes_a_property_concerns_users() -> None:

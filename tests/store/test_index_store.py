@@ -199,22 +199,22 @@ def test_skipped_files_keep_their_reason(tmp_path: Path) -> None:
 
 def test_the_subject_before_an_edit_stays_known_through_a_reindex(tmp_path: Path) -> None:
     store = IndexStore.open(tmp_path, tmp_path)
-    store.put_subjects("a.py", {"make": ("hash1", "subject1")})
-    store.mark_thought("a.py", ["make"])
+    store.subjects.put("a.py", {"make": ("hash1", "subject1")})
+    store.subjects.mark_thought("a.py", ["make"])
     for number in (2, 3):
         store.put([indexed("a.py", file_tags("make"), str(number))])
-        store.put_subjects("a.py", {"make": (f"hash{number}", f"subject{number}")})
-    assert store.get_subjects("a.py") == {"make": ("hash3", "subject3")}
-    assert store.last_thought_subjects("a.py").get("make") == "subject1"
+        store.subjects.put("a.py", {"make": (f"hash{number}", f"subject{number}")})
+    assert store.subjects.of("a.py") == {"make": ("hash3", "subject3")}
+    assert store.subjects.last_thought("a.py").get("make") == "subject1"
 
 
 def test_without_a_thought_the_subject_before_is_remembered(tmp_path: Path) -> None:
     store = IndexStore.open(tmp_path, tmp_path)
-    store.put_subjects("a.py", {"make": ("hash1", "subject1")})
-    assert store.last_thought_subjects("a.py").get("make") is None
-    store.put_subjects("a.py", {"make": ("hash2", "subject2")})
-    store.put_subjects("a.py", {"make": ("hash3", "subject2")})
-    assert store.last_thought_subjects("a.py").get("make") == "subject1"
+    store.subjects.put("a.py", {"make": ("hash1", "subject1")})
+    assert store.subjects.last_thought("a.py").get("make") is None
+    store.subjects.put("a.py", {"make": ("hash2", "subject2")})
+    store.subjects.put("a.py", {"make": ("hash3", "subject2")})
+    assert store.subjects.last_thought("a.py").get("make") == "subject1"
 
 
 @pytest.mark.parametrize("content", [b"garbage" * 1000, b"SQLite format 3\0" + bytes(5000)])
@@ -260,11 +260,11 @@ def test_another_schema_version_is_begun_anew(tmp_path: Path, version: int) -> N
 def test_another_extractor_reads_everything_again_but_keeps_subjects(tmp_path: Path) -> None:
     store = IndexStore.open(tmp_path, tmp_path, "1")
     store.put([indexed("a.py", file_tags("make"))])
-    store.put_subjects("a.py", {"make": ("hash", "subject")})
+    store.subjects.put("a.py", {"make": ("hash", "subject")})
     store.close()
     again = IndexStore.open(tmp_path, tmp_path, "2")
     assert again.stamps() == {}
-    assert again.get_subjects("a.py") == {"make": ("hash", "subject")}
+    assert again.subjects.of("a.py") == {"make": ("hash", "subject")}
 
 
 def test_a_folder_that_cannot_be_written_gives_an_index_in_memory(tmp_path: Path) -> None:
@@ -279,7 +279,7 @@ def test_a_folder_that_cannot_be_written_gives_an_index_in_memory(tmp_path: Path
 def test_a_full_disk_goes_on_in_memory_with_what_was_there(tmp_path: Path) -> None:
     store = IndexStore.open(tmp_path, tmp_path)
     store.put([indexed("a.py", file_tags("make"))])
-    with store._connection() as connection:
+    with store._database._connection() as connection:
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
         connection.execute(f"PRAGMA max_page_count = {pages}")
     store.put([indexed(f"{n}.py", file_tags(*(f"n{n}_{i}" for i in range(90)))) for n in range(90)])

@@ -30,9 +30,11 @@ _RAISE = re.compile(r"^\s*(?:\}\s*)?(?:raise|throw)\s+(?:new\s+)?(?P<name>[\w.:]
 _OPENING = re.compile(r"^(?:\}\s*)?(?:if|elif|else if|else|except|catch|for|while|unless|case|when)\b")
 _DEFAULT = re.compile(r"^(?P<head>.*?)(?<![=<>!:])=(?![=>])(?P<value>.*)$", re.DOTALL)
 _YIELD = re.compile(r"^\s*(?:[\w.]+\s*=\s*)?yield\b", re.MULTILINE)
+_STATELESS = frozenset({"interface", "trait"})
 _TELLING = frozenset(
     {"True", "False", "None", "NotImplemented", "true", "false", "null", "nil", "undefined", "self", "this"}
 )
+_WORD = re.compile(r"[^\W\d_]{2,}|\ba\b")
 _ROLE = re.compile(r":[\w:]+:`~?([^`<]+)(?: <[^`]*>)?`")
 _MARKS = (
     (re.compile(r"@(?:\w+\.)?(?:async)?contextmanager\b"), "It is a context manager: use it in a with statement."),
@@ -86,7 +88,9 @@ def documented_purpose(context: Context) -> str | None:
         return None
     paragraph = _ROLE.sub(r"`\1`", re.split(r"\n\s*\n", context.doc.strip())[0]).replace("``", "`")
     found = sentences(" ".join(paragraph.split()))
-    if not found or not 3 <= len(found[0].split()) <= 40 or found[0].startswith((":", "@", ">>>", "\\", "<")):
+    if not found or found[0].startswith((":", "@", ">>>", "\\", "<")):
+        return None
+    if len(_WORD.findall(found[0])) < 3 or len(found[0].split()) > 40:
         return None
     if states_condition(found[0]):
         return None  # docs outlive the condition that they tell of
@@ -167,7 +171,8 @@ def _model_asks(context: Context) -> Iterator[Ask]:
         yield Ask("summary", "purpose", f"What is {name} for?")
         if not short.startswith("Test"):
             yield Ask("question", "how", f"How do I use {name}?")
-            yield Ask("inference", "keeps", f"What does {name} keep track of?")
+            if context.kind not in _STATELESS:
+                yield Ask("inference", "keeps", f"What does {name} keep track of?")
     else:
         yield Ask("summary", "purpose", f"What is {name} for?")
 

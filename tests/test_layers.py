@@ -28,7 +28,7 @@ LAYERS = {
     "host": ["engine"],
     "leaf": [
         "", "errors", "config", "insights", "secrets", "uris", "line_changes", "engine.messages", "index.tags",
-        "passages",
+        "index.manifests", "passages",
     ],
 }  # fmt: skip
 """A module belongs to the layer that names it, or its nearest enclosing package. `link` is what the engine's two ends

@@ -5,6 +5,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from forethought.cards import Card
+from forethought.index.manifests import Package
 from forethought.index.resolve import IndexView, Target
 from forethought.index.tags import FileTags, Position, Range, Reference
 
@@ -64,6 +65,9 @@ class OverlayView:
         if self._paths[0] is not saved or not buffers.keys() <= self._paths[1]:
             self._paths = (saved, saved | buffers.keys())
         return self._paths[1]
+
+    def packages(self) -> Sequence[Package]:
+        return self._saved.packages()
 
     def tags(self, path: str) -> FileTags | None:
         return self._open.get(path) or self._saved.tags(path)

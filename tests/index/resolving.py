@@ -4,18 +4,34 @@ import hashlib
 
 from forethought.index.extract import read_tags
 from forethought.index.languages import load_languages
+from forethought.index.manifests import MANIFESTS, Package, read_manifest
 from forethought.index.resolve import Resolver
 from forethought.index.tags import Position
+from forethought.store.index_database import IndexDatabase
 from forethought.store.index_store import IndexedFile, IndexStore
 
 MARK = "‸"
 
 
+class ManifestStore(IndexStore):
+    """An index in memory that finds manifests among the sources."""
+
+    def __init__(self, sources: dict[str, str]) -> None:
+        super().__init__(IndexDatabase(None, "1"))
+        self._sources = sources
+
+    def packages(self) -> tuple[Package, ...]:
+        found = [read_manifest(path, text) for path, text in self._sources.items()]
+        return tuple(package for package in found if package is not None)
+
+
 def index_of(sources: dict[str, str]) -> IndexStore:
     languages = load_languages()
-    store = IndexStore.in_memory()
+    store = ManifestStore(sources)
     files = []
     for path, text in sources.items():
+        if path.rpartition("/")[2] in MANIFESTS:
+            continue
         data = text.encode()
         language = languages.detect(path, data)
         assert language is not None, path

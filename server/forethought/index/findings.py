@@ -48,12 +48,12 @@ class Findings:
         self.files: dict[str, FileFindings] = {}
         paths = view.paths()
         if before is None:
-            self.modules = modules.ModuleTable(paths)
+            self.modules = modules.ModuleTable(paths, view.packages())
             return
         changed = {path for path, _ in before.contents.items() ^ self.contents.items()}
         self.names = {path: names for path, names in before.names.copy().items() if path not in changed}
         if paths != before.modules.paths:  # an import may mean another file now
-            self.modules = modules.ModuleTable(paths)
+            self.modules = modules.ModuleTable(paths, view.packages())
             return
         self.modules = before.modules
         self.files = {path: file.copy() for path, file in before.files.copy().items() if path not in changed}

@@ -295,19 +295,24 @@ class Inference:
         return (owner, *unique), complete
 
     def import_things(self, path: str, item: Import, seen: set[tuple[str, str]] | None = None) -> list[Thing]:
-        """What an import brings in; `outside` when it is not in the repository or cannot be found in it."""
+        """What an import brings in; `outside` when that is not in the repository, nothing when it cannot be told."""
         names = self.names(path)
         if names is None:
             return []
         found: list[Thing] = []
-        for module, member in self.findings.modules.of_import(path, names.tags.language, item):
+        meanings = self.findings.modules.of_import(path, names.tags.language, item)
+        for module, member in meanings:
             if member is None:
                 found.append(Thing("file", module))
             elif member == "default" and names.tags.language in modules.SCRIPT_LANGUAGES:
                 found.extend(self._default_export(module, item.local))
             else:
                 found.extend(self._member_chain(module, member, seen))
-        return _distinct(_inside(found)) or [OUTSIDE]
+        if inside := _distinct(_inside(found)):
+            return inside
+        if meanings or not self.findings.modules.is_outside(names.tags.language, item):
+            return []
+        return [OUTSIDE]
 
     def _default_export(self, module: str, local: str) -> list[Thing]:
         """What `export default` names, where it can be told; else the file."""

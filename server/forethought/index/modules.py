@@ -1,13 +1,19 @@
-"""Which file of the repository an import means, language by language, from the paths alone."""
+"""Which file of the repository an import means, language by language, from the paths and the names of packages."""
 
 import posixpath
+import re
 import sys
 from collections.abc import Iterator, Sequence
 
+from forethought.index.manifests import Package
 from forethought.index.tags import Import
 
 SCRIPT_LANGUAGES = frozenset({"javascript", "typescript", "tsx"})
 _SCRIPT_EXTENSIONS = ("", ".ts", ".tsx", ".d.ts", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts")
+_OWN_ROOTS = ("@/", "~/", "#/", "$lib/")
+"""What bundlers are commonly told to take for the folder of the sources."""
+_OWN_CRATE = re.compile(r"^((?!(.*/)?src/).*/)?(tests|examples|benches|src/bin)/[^/]+\.rs$")
+"""A file that is a crate of its own, whose modules stand beside it."""
 _IMPLICIT_MEMBERS = frozenset({"java", "kotlin", "c-sharp", "cpp", "ruby", "swift", "scala"})
 _FOLDER_IS_PACKAGE = frozenset({"go", "java", "kotlin", "scala", "swift"})
 _NO_GLOBALS = SCRIPT_LANGUAGES | {"python", "go", "rust"}
@@ -39,8 +45,12 @@ def family(language: str) -> frozenset[str]:
 class ModuleTable:
     """The files of a root, found by module path."""
 
-    def __init__(self, paths: frozenset[str]) -> None:
+    def __init__(self, paths: frozenset[str], packages: Sequence[Package] = ()) -> None:
         self.paths = paths
+        self._packages: dict[str, list[Package]] = {}
+        """Manifest's name → the packages that have one, those with the longest names first."""
+        for package in sorted(packages, key=lambda package: (-len(package.name), package.folder)):
+            self._packages.setdefault(package.kind, []).append(package)
         self._by_name: dict[str, list[str]] = {}
         self._by_folder: dict[str, list[str]] = {}
         self._folders: dict[str, list[str]] = {}
@@ -71,6 +81,25 @@ class ModuleTable:
         if language == "php" and item.local != "*":
             return list(self._php(item))
         return [(file, None) for file in self._by_path(path, language, item.module)]
+
+    def is_outside(self, language: str, item: Import) -> bool:
+        """Whether an import that means no file here is known to mean something outside of the repository."""
+        module = item.module
+        if language in SCRIPT_LANGUAGES:
+            return not module.startswith((".", *_OWN_ROOTS)) and self._package("package.json", module, "/") is None
+        if language == "go":
+            return self._package("go.mod", module, "/") is None
+        if language == "rust":
+            first = module.partition("::")[0]
+            return first not in ("crate", "self", "super") and self._package("Cargo.toml", first, "::") is None
+        return not module.startswith(".")
+
+    def _package(self, kind: str, module: str, separator: str) -> Package | None:
+        """The package of the repository that a module belongs to."""
+        for package in self._packages.get(kind, ()):
+            if package.name and (module == package.name or module.startswith(package.name + separator)):
+                return package
+        return None
 
     def submodule(self, path: str, name: str) -> str | None:
         """The file of `name` inside the module whose own file is `path`."""
@@ -165,24 +194,55 @@ class ModuleTable:
     # JavaScript and TypeScript
 
     def _script(self, path: str, item: Import) -> Iterator[tuple[str, str | None]]:
-        if not item.module.startswith("."):
-            return
-        base = _beside(path, item.module)
+        file = self._script_file(path, item.module)
+        if file is not None:
+            yield file, None if item.name in (None, "*") else item.name
+
+    def _script_file(self, path: str, module: str) -> str | None:
+        if module.startswith("."):
+            return self._script_at(_beside(path, module))
+        package = self._package("package.json", module, "/")
+        if package is not None and module == package.name:
+            return self._entry(package)
+        if package is not None:
+            rest = module.removeprefix(f"{package.name}/")
+            return self._script_at(_join(package.folder, rest)) or self._script_at(_join(package.folder, f"src/{rest}"))
+        if (root := next((root for root in _OWN_ROOTS if module.startswith(root)), None)) is not None:
+            relative = module.removeprefix(root)
+            last = relative.rpartition("/")[2]
+            stems = {f"{last}{extension}" for extension in _SCRIPT_EXTENSIONS}
+            found = [file for name in sorted(stems) for file in self._by_name.get(name, ())]
+            found += [file for extension in _SCRIPT_EXTENSIONS for file in self._by_name.get(f"index{extension}", ())]
+            fitting = [
+                file for file in found if re.search(rf"(^|/){re.escape(relative)}(/index)?(\.\w+)+$", f"/{file}")
+            ]
+            return fitting[0] if len(fitting) == 1 else None
+        return None
+
+    def _script_at(self, base: str) -> str | None:
+        """The file that an import of this path means: with an extension, as a folder's index, or as a package."""
         stems = [base]
         for compiled, sources in ((".js", (".ts", ".tsx")), (".mjs", (".mts",)), (".jsx", (".tsx",))):
             if base.endswith(compiled):
                 stems += [base.removesuffix(compiled) + source for source in sources]
         file = self._first(stem + extension for stem in stems for extension in _SCRIPT_EXTENSIONS)
         file = file or self._first(_join(base, f"index{extension}") for extension in _SCRIPT_EXTENSIONS)
-        if file is not None:
-            yield file, None if item.name in (None, "*") else item.name
+        packages = (package for package in self._packages.get("package.json", ()) if package.folder == base)
+        return file or next(filter(None, map(self._entry, packages)), None)
+
+    def _entry(self, package: Package) -> str | None:
+        return self._first(entry + extension for entry in package.entries for extension in _SCRIPT_EXTENSIONS)
 
     # Go
 
     def _go_package(self, module: str) -> Sequence[str]:
         """The files of the folder that is the longest end of the package's path."""
+        if (package := self._package("go.mod", module, "/")) is not None:
+            folder = _join(package.folder, module.removeprefix(package.name).strip("/")).strip("/")
+            files = [file for file in self._by_folder.get(folder, ()) if file.endswith(".go")]
+            return [file for file in files if not file.endswith("_test.go")]
         parts = module.split("/")
-        if parts[0] in _GO_STANDARD:
+        if parts[0] in _GO_STANDARD or "go.mod" in self._packages:
             return ()
         for start in range(1, len(parts)):
             folder = "/".join(parts[start:])
@@ -202,13 +262,16 @@ class ModuleTable:
     def rust_path(self, path: str, segments: Sequence[str]) -> Iterator[tuple[str, str | None]]:
         """(file, what remains of the path) of `crate::a::b`, `super::b`, `self::b`, `a::b`."""
         folder, _, file_name = path.rpartition("/")
-        module = folder if file_name in ("lib.rs", "main.rs", "mod.rs") else path.removesuffix(".rs")
+        is_root = file_name in ("lib.rs", "main.rs", "mod.rs") or _OWN_CRATE.search(path) is not None
+        module = folder if is_root else path.removesuffix(".rs")
         rest = list(segments)
         if not rest:
             return
         first = rest[0]
+        opening: str | None = None
         if first == "crate":
             start: str | None = self._crate_folder(path)
+            opening = path if _OWN_CRATE.search(path) else None
             rest.pop(0)
         elif first in ("self", "super"):
             start = module
@@ -216,13 +279,19 @@ class ModuleTable:
                 start = posixpath.dirname(start) if rest.pop(0) == "super" else start
         elif self._rust_file(_join(module, first)) is not None:
             start = module
+        elif (package := self._package("Cargo.toml", first, "::")) is not None:
+            opening = self._first(package.entries)
+            start = posixpath.dirname(opening) if opening is not None else None
+            rest.pop(0)
         else:
-            start = self._other_crate(first)
+            start = self._other_crate(first) if "Cargo.toml" not in self._packages else None
             rest.pop(0)
         if start is None:
             return
-        file = self._first(_join(start, name) for name in ("lib.rs", "main.rs", "mod.rs")) or self._first(
-            [f"{start}.rs"]
+        file = (
+            opening
+            or self._first(_join(start, name) for name in ("lib.rs", "main.rs", "mod.rs"))
+            or self._first([f"{start}.rs"])
         )
         while rest and (deeper := self._rust_file(_join(start, rest[0]))) is not None:
             start, file = _join(start, rest.pop(0)), deeper
@@ -232,6 +301,8 @@ class ModuleTable:
     def _crate_folder(self, path: str) -> str:
         folder = posixpath.dirname(path)
         while folder and self._first(_join(folder, name) for name in ("lib.rs", "main.rs")) is None:
+            if _OWN_CRATE.search(f"{folder}/x.rs"):
+                break
             folder = posixpath.dirname(folder)
         return folder
 

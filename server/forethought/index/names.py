@@ -5,6 +5,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from forethought.index import modules
+from forethought.index.manifests import Package
 from forethought.index.tags import Binding, FileTags, Import, Reference, Symbol
 
 
@@ -25,6 +26,10 @@ class IndexView(Protocol):
         ...
 
     def paths(self) -> frozenset[str]: ...
+    def packages(self) -> Sequence[Package]:
+        """The packages whose manifests stand beside or above the files."""
+        ...
+
     def tags(self, path: str) -> FileTags | None: ...
     def outline(self, path: str) -> FileTags | None: ...
     def definitions_named(self, short_name: str) -> Sequence[tuple[str, str, str, str]]:

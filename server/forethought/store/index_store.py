@@ -17,9 +17,11 @@ from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
+from forethought.index.manifests import Package
 from forethought.index.tags import FileTags, Reference
 from forethought.store import tags_encoding
 from forethought.store.index_database import IndexDatabase, bump, key_of, text_of
+from forethought.store.manifests import find_packages
 from forethought.store.subject_table import SubjectTable
 from forethought.store.tags_encoding import EncodedTags
 
@@ -67,8 +69,10 @@ class Counts:
 class IndexStore:
     """The index of one root. Safe from several threads and processes; one process writes at a time (`writing`)."""
 
-    def __init__(self, database: IndexDatabase) -> None:
+    def __init__(self, database: IndexDatabase, root: Path | None = None) -> None:
         self._database = database
+        self._root = root
+        """Whose manifests say what the packages are called."""
         self.subjects = SubjectTable(database)
         self._lock = threading.Lock()
         self._decoded: OrderedDict[tuple[int, int, bool], FileTags] = OrderedDict()
@@ -81,7 +85,7 @@ class IndexStore:
         file = folder / "index" / f"{digest}.sqlite"
         with contextlib.suppress(OSError):  # none yet, or read-only
             os.utime(file)  # what is used is not evicted
-        store = cls(IndexDatabase(file, extractor_version))
+        store = cls(IndexDatabase(file, extractor_version), root)
         store._database.read(lambda connection: None)
         return store
 
@@ -132,6 +136,10 @@ class IndexStore:
             rows = self._database.rows("SELECT path FROM files")
             known = self._paths = (generation, frozenset(os.fsdecode(path) for (path,) in rows))
         return known[1]
+
+    def packages(self) -> tuple[Package, ...]:
+        """The packages whose manifests stand beside or above the files. Reads the disk."""
+        return find_packages(self._root, self.paths()) if self._root is not None else ()
 
     def content_hash(self, path: str) -> str | None:
         row = self._database.row(

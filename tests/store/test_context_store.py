@@ -269,7 +269,7 @@ def test_access_times_are_written_once_in_a_while_without_being_asked(
 
 
 def test_a_lock_that_is_never_released_becomes_one_sentence(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("forethought.store.json_disk._BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("forethought.store.disk_rows._BUSY_SECONDS", 0.05)
     store = DiskContextStore.open(folder, LIMIT)
     other = database(folder)
     other.execute("BEGIN IMMEDIATE")

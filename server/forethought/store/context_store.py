@@ -17,7 +17,8 @@ from typing import Any, TypeVar
 
 from forethought.errors import StoreError
 from forethought.insights import Entry
-from forethought.store.json_disk import DATABASE, EVICTABLE_PREFIX, MAX_VALUE_BYTES, MemoryRows, Rows
+from forethought.store.disk_rows import DATABASE
+from forethought.store.rows import EVICTABLE_PREFIX, MAX_VALUE_BYTES, MemoryRows, Rows
 from forethought.store.store_folder import (
     inode,
     is_corruption,

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from forethought.insights import SCHEMA
-from forethought.store.json_disk import DATABASE, DiskRows, MemoryRows, ReadOnlyRows, Rows, inspect
+from forethought.store.disk_rows import DATABASE, DiskRows, ReadOnlyRows, inspect
+from forethought.store.rows import MemoryRows, Rows
 
 MARKER = "forethought-contexts.json"
 """Says that a folder is ours, and of which schema."""

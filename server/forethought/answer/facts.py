@@ -1,7 +1,6 @@
 """The tier `facts`: which symbol a question of fact is about, and the text that the index gives."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from forethought.answer.fact_texts import MOST_LISTED, fact_text, has_parameter, listed, shown_path, where
 from forethought.answer.meaning import Meaning
@@ -31,10 +30,6 @@ class FactAnswers:
         if intent.aspect == "changed_since":
             return self._changed_since(question, intent.other or "HEAD")
         targets = self._meaning.targets(question, intent)
-        if not targets and intent.aspect == "default" and intent.other is None and question.at is not None:
-            # “the default of timeout” asked from inside a function names the parameter alone
-            intent = replace(intent, name=None, other=intent.name)
-            targets = self._meaning.targets(question, intent)
         if not targets:
             if intent.name is None:
                 return no_answer("Point at a symbol or name one: I do not know what “this” is.")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from forethought.answer.question import Meant, Question
 from forethought.context import CLASS_KINDS, FUNCTION_KINDS
@@ -13,6 +14,12 @@ MOST_MEANT = 3
 """Symbols that one question may be about."""
 
 _MOST_CANDIDATES = 6
+
+_AGAIN = re.compile(
+    r"(?:(?:ok|okay|so|and|then|now|thanks)\W+)*(?:(?:what|how) about|and(?: for| of)?)\s+"
+    r"`?(?P<name>[^\W\d]\w*(?:\.\w+)*)(?:\(\))?`?[\s?.!]*",
+    re.IGNORECASE,
+)
 
 Place = tuple[Workspace, Target]
 
@@ -26,7 +33,25 @@ class Meaning:
 
     def intent(self, question: Question) -> Intent | None:
         """What is asked of what; None when the question is not understood as a whole."""
-        return read_intent(question.text, _Names(self._workspaces(), self._files_of))
+        intent = read_intent(question.text, _Names(self._workspaces(), self._files_of)) or self._asked_again(question)
+        alone = intent is not None and intent.aspect == "default" and intent.other is None
+        if intent is None or intent.name is None or not alone or self.named(question, intent.name):
+            return intent
+        here = re.search(r"\bhere\b", question.text, re.IGNORECASE) is not None
+        of_parameter = replace(intent, name=None, other=intent.name, marked=False, spoken_of=not here)
+        return of_parameter if self.targets(question, of_parameter) else intent
+
+    def _asked_again(self, question: Question) -> Intent | None:
+        """“What about f?” asks of f what was asked before."""
+        again = _AGAIN.fullmatch(question.text.strip())
+        asked = [message.content for message in question.history if message.role == "user"]
+        if again is None or not asked or not self.named(question, again["name"]):
+            return None
+        earlier = replace(question, text=asked[-1], history=question.history[: len(question.history) - 1])
+        before = self.intent(earlier)
+        if before is None or before.name is None or before.name == again["name"]:
+            return None
+        return replace(before, name=again["name"], marked=True, kind=None, within=None)
 
     def meant(self, question: Question, intent: Intent | None) -> list[Meant]:
         """The symbols that the question names or points at; several definitions of one name are all meant."""

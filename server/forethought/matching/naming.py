@@ -121,6 +121,9 @@ def naming_at(tokens: Sequence[Token], place: int, some_named: bool, known: Name
         return None
     if word == "@":
         kind = KINDS.get(following)
+        plain = not tokens[place].marked and tokens[place].name.islower()
+        if kind is not None and plain and (tokens[place].name in guarded() or not known.defines(tokens[place].name)):
+            return None  # “the next function”, “a private method”
         if kind is not None and meanings().get(word_at(tokens, place + 2)) not in _AFTER_A_KIND:
             return 2, Name(tokens[place].name, marked=True, kind=kind)
         return 1, Name(tokens[place].name, tokens[place].marked)
@@ -153,6 +156,8 @@ def _pointed(tokens: Sequence[Token], place: int, some_named: bool) -> tuple[int
         return 2, _pointer("this", kind)
     if word not in _POINTERS:
         return None
+    if word == "that" and following in ("", ",") and place > 0:
+        return 1, _pointer("it", None)  # “f: who calls that?”
     if word == "that" and some_named and place > 0:
         return None  # “the functions that @ calls”
     if word in ("this", "that") and (_named_at(tokens, place + 1) or (kind and _named_at(tokens, place + 2))):

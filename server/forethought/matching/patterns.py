@@ -8,7 +8,7 @@ from forethought.matching.rules import INTRODUCTIONS, RULES
 
 _SETS = {
     "WHO": "who|what|which",
-    "WHAT": "what|which",
+    "WHAT": "what|which|whatkind",
     "DO": "do|can|have",
     "CAN": "do|can|should",
     "USE": "call|use|depend",

@@ -40,6 +40,12 @@ _SINCE = re.compile(
     re.IGNORECASE,
 )
 _NOUNS = frozenset({"test", "place", "thing", "subclass", "caller", "code", "member"})
+_BARE = frozenset(
+    {"caller", "callee", "parameter", "signature", "return", "test", "doc", "subclass", "base", "decorator"}
+)
+_ASKING = frozenset({"what", "which", "whatkind", "who", "where", "when", "how"})
+_AUXILIARIES = frozenset({"be", "do", "can", "should", "have"})
+_SUBJECTS = frozenset({"person", "there"})
 _PREPOSITIONS = frozenset({"of", "in", "from", "on"})
 
 
@@ -54,7 +60,7 @@ def read_intent(question: str, known: Names | None = None) -> Intent | None:
     text = " ".join(question.replace("’", "'").replace("‘", "'").replace("“", '"').replace("”", '"').split())
     if since := _SINCE.fullmatch(text.rstrip(" ?!.")):
         return Intent("changed_since", None, other=since["revision"])
-    tokens = read_tokens(text)
+    tokens = read_tokens(text, known.defines)
     for reading in namings(tokens, known):
         found = {intent for option in reading if (intent := _understood(tokens, option, known))}
         if found:
@@ -81,7 +87,7 @@ def _understood(tokens: Sequence[Token], naming: Naming, known: Names) -> Intent
                 clauses[-1].append(f"@{len(names) - 1}")
         elif token.word in ("a", "an") and word_at(written, place + 1) in KINDS:
             clauses[-1].append("isa")
-        elif token.word in DETERMINERS and is_plain_name(written, place + 1) and not about_default:
+        elif token.word in DETERMINERS and is_plain_name(written, place + 1) and not (about_default or _takes(clauses)):
             return None  # “the entry”, “this project”: a word, no name
         else:
             clauses[-1].append(_meaning(token))
@@ -90,16 +96,24 @@ def _understood(tokens: Sequence[Token], naming: Naming, known: Names) -> Intent
             elif token.word.endswith("ing") and clauses[-1][-1] in VERBAL and _follows_a_noun(clauses[-1]):
                 clauses[-1].insert(-1, "that")  # “functions calling” are “functions that call”
         place += 1
+    said = [clause for clause in ([word for word in clause if word] for clause in clauses) if clause]
+    if not names and len(said) == 1 and len(said[0]) == 1 and said[0][0] in _BARE:
+        names, said = [Name(None, spoken_of=True)], [[*said[0], "of", "@0"]]  # “callers?”
     if not names or len(names) > MOST_NAMES:
         return None
-    said = [[word for word in clause if word] for clause in clauses]
     intents = {
         intent
-        for sentence in _sentences([clause for clause in said if clause], names)
-        for words, standing_names in _merged(sentence, known)
+        for sentence in _sentences(said, names)
+        for merged, standing_names in _merged(sentence, known)
+        for words in _orders(merged)
         if (intent := _matched(words, standing_names, known)) is not None
     }
     return intents.pop() if len(intents) == 1 else None
+
+
+def _takes(clauses: Sequence[Sequence[str]]) -> bool:
+    """“does f take a …”: what it may be is looked up among its parameters."""
+    return bool(clauses[-1]) and clauses[-1][-1] == "take"
 
 
 def _follows_a_noun(words: Sequence[str]) -> bool:
@@ -127,6 +141,10 @@ def _sentences(clauses: list[list[str]], names: list[Name]) -> Iterator[tuple[li
         yield [*clauses[0], "of", *clauses[1]], names  # “tests: f”
     if len(clauses) == 2 and len(clauses[0]) == 1 and clauses[1][0] in ("which", "what") and len(clauses[1]) == 2:
         yield [clauses[1][1], "of", *clauses[0]], names  # “f: which exceptions?”
+    if len(clauses) == 1 and len(names) == 2 and _repeats_itself(clauses[0], names):
+        yield ["@0" if word == "@1" else word for word in clauses[0][1:]], names  # “f is it async?”
+    if len(clauses) == 2 and len(names) == 1 and len(clauses[0]) == 1:
+        yield [*clauses[1], *clauses[0]], names  # “f: where?”
     if len(clauses) != 2 or len(names) != 2:
         return
     for introduction, question in (clauses, clauses[::-1]):
@@ -162,6 +180,27 @@ def _merged(sentence: tuple[list[str], list[Name]], known: Names) -> Iterator[tu
         number = int(first[1:])
         rest = [word for word in [*words[:place], first, *words[place + 3 :]] if word != "'s"]
         yield rest, [*names[:number], whole, *names[number + 1 :]]
+
+
+def _repeats_itself(words: Sequence[str], names: Sequence[Name]) -> bool:
+    if words[0] != "@0" or names[0].text is None or names[1].text is not None or len(words) < 3:
+        return False
+    return words[1] in _ASKING or (words[1] in _AUXILIARIES and words[2] == "@1")
+
+
+def _orders(words: list[str]) -> Iterator[list[str]]:
+    """The words in their order; and, of a question inside a sentence, as it is asked by itself."""
+    yield words
+    if words[0] == "whether":
+        subject, rest = words[1:2], words[2:]
+        auxiliary = rest[:1] if rest and rest[0] in _AUXILIARIES else ["do"]
+        yield [*auxiliary, *subject, *(rest[1:] if auxiliary == rest[:1] else rest)]
+    elif words[0] in _ASKING or words[1:2] in (["what"], ["which"]):
+        at = next((place for place, word in enumerate(words) if word in _SUBJECTS or word.startswith("@")), 0)
+        of_noun = at == 1 and words[0] in ("what", "which", "whatkind")  # “which database is used?”
+        if at and at + 1 < len(words) and not of_noun and not _AUXILIARIES.intersection(words[:at]):
+            inverted = words[at + 1] in _AUXILIARIES
+            yield [*words[:at], words[at + 1] if inverted else "do", words[at], *words[at + 1 + inverted :]]
 
 
 def _matched(words: Sequence[str], names: Sequence[Name], known: Names) -> Intent | None:

@@ -9,7 +9,7 @@ from forethought.matching.intent import Aspect
 
 RULES: dict[Aspect, str] = {
     "callers": """
-        WHO else? PLACE? else? be|do? USE @ from?
+        WHO else? PLACE? else? be|do? USE to|of? @ from?
         WHO PLACE? that be|do? USE @
         WHAT be? PLACE where @ be be? call|use
         WHAT be? PLACE that USE @
@@ -26,6 +26,7 @@ RULES: dict[Aspect, str] = {
         where be caller of|to|for @
         where be caller of|to|for @ DEFINE
         where do caller of @ come|comefrom from?
+        be @ unused
         who|what|which be? caller of|to|for|on? @
         what|who be caller @ have
         what be @ caller
@@ -50,6 +51,7 @@ RULES: dict[Aspect, str] = {
         do PLACE call|use @
         how often be|do @ be? call|use
         howmany time be|do @ be? call|use
+        howmany time be call|use @
         howmany PLACE do? USE @
         howmany PLACE be @ call|use from|in|by|at
         howmany caller do? @ have
@@ -98,10 +100,11 @@ RULES: dict[Aspect, str] = {
         howmany PLACE be call|use by|in|from @
     """,
     "raises": """
-        WHAT kind|type? of? error? type? do|can @ raise
+        WHAT error|thing? type? do|can @ raise
         WHAT error type? can? be? raise by|in|from|inside? @
         WHAT error can? raisedby @
         WHAT error can? come from|of @
+        WHAT error be can? from|in @
         WHAT error can? comefrom @
         WHAT error? @ can? raise
         WHAT error be raise by|in|from @
@@ -148,7 +151,7 @@ RULES: dict[Aspect, str] = {
         WHAT test be @ test by|in|with
         who|what? be @ test by
         be @ test by|in? thing|test? anywhere?
-        be there test for|of|on|that? test|check|use|call? @
+        be there test for|of|on|that? test|check|use|call? @ anywhere?
         do|have @ have test test?
         have @ be test
         where be @ test by test?
@@ -165,6 +168,7 @@ RULES: dict[Aspect, str] = {
         WHAT test can|do|should? person? run if|when|after change @
         test test for|of @
         be there test test for|of @
+        exist test for|of @
         WHO do test @
         @ test test
         what be test test for|of @
@@ -173,6 +177,7 @@ RULES: dict[Aspect, str] = {
         where be|do @ be? DEFINE?
         where @ be? DEFINE
         where @
+        @ DEFINE? where
         where be @ at
         file of @
         where be DEFINE of|for? @
@@ -182,7 +187,8 @@ RULES: dict[Aspect, str] = {
         where be place for|of @
         where can @ be find|define
         where in file? be @ DEFINE?
-        in|on|at? WHAT file|module|line|place be|do @ be? DEFINE? in|at|on?
+        in|on|at? WHAT file|module|line|place|definition be|do @ be? DEFINE? in|at|on?
+        in WHAT file|module be DEFINE @
         what be @ DEFINE in
         in WHAT file|module be|do @ be? DEFINE
         in|on|at WHAT line be|do @ be? DEFINE
@@ -204,7 +210,7 @@ RULES: dict[Aspect, str] = {
         find @
     """,
     "parameters": """
-        WHAT kind|type? of? parameter be|do|can @ TAKE|use in|as?
+        WHAT parameter be|do|can @ TAKE|use in|as?
         WHAT parameter do @ call? TAKE
         WHAT parameter @ TAKE
         WHAT do @ take in|as|for? parameter?
@@ -234,7 +240,7 @@ RULES: dict[Aspect, str] = {
         howmany parameter be? there? of|for|in|on|to @
         howmany parameter be? take by @
         do|can @ TAKE parameter|thing
-        do|can @ TAKE isa? parameter call & parameter?
+        do|can @ TAKE isa? parameter call|named & parameter?
         do|can @ TAKE isa? parameter &
         do|can @ take isa? &
         do|can @ take isa? & parameter
@@ -292,7 +298,7 @@ RULES: dict[Aspect, str] = {
         @ default
     """,
     "returns": """
-        WHAT kind|type|value? of? thing|value? do|can @ return|result back? value|type?
+        WHAT kind|type|value|thing? do|can @ return|result back? value|type?
         WHAT value? do @ pass back
         WHAT thing|value|type? can? be return|result by|from|in|of @
         WHAT be? return value|type? of|from|by|for @
@@ -300,6 +306,7 @@ RULES: dict[Aspect, str] = {
         WHAT be? @ return value|type?
         WHAT be? @ result
         WHAT be? type of @ return
+        WHAT type be|have return|result of @
         WHAT be? type of value that? return by @
         WHAT be? type that? @ return
         WHAT be? value that? @ return
@@ -406,11 +413,13 @@ RULES: dict[Aspect, str] = {
         WHAT CLASS? be inherit|subclass by @
         WHO be? base CLASS? of|for @
         WHO CLASS be base CLASS? of|for @
-        from WHO CLASS? do|be @ inherit
+        from WHO CLASS? do|be? @ inherit
+        from WHO CLASS? inherit @
         WHO be? @ base CLASS?
         base CLASS? of|for|from @
         @ base CLASS?
         @ inherit what|which? CLASS?
+        @ subclass|implement what|which CLASS?
         WHAT base CLASS? do @ have
         howmany base CLASS? do @ have
         do @ have base CLASS?
@@ -462,11 +471,12 @@ RULES: dict[Aspect, str] = {
         how be @ documented
     """,
     "nature": """
-        be @ isa? =async|abstract|static|generator function|method|class|generator?
+        be @ define? isa? =async|abstract|static|generator function|method|class|generator?
+        @ be? isa? =async|abstract|static|generator function|method|class|generator?
         do|can @ =yield thing?
         be @ isa =function|method|class|constant|variable|interface|struct|trait|enum|macro|module
         be @ isa function|method|class or isa? function|method|class|constant|variable
-        WHAT kind|type of thing|member be @
+        whatkind thing|member be @
         WHAT kind|type be @
     """,
     "decorators": """
@@ -497,6 +507,7 @@ RULES: dict[Aspect, str] = {
         WHAT be @
         WHAT be @ do
         WHAT be @ use|good|make for|at?
+        for WHAT be @ use|good|make
         WHAT be @ suppose? to do
         WHAT be? purpose of|for @
         WHAT be? @ purpose

@@ -1,17 +1,30 @@
 """From a question's text to its words: names as they are written, polite words out, phrases in one word."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from forethought.matching.names import is_marked
-from forethought.matching.words import KINDS, Phrases, meanings, no_names, openings, phrases, respelt
+from forethought.matching.words import (
+    KINDS,
+    Phrases,
+    knowing,
+    leading_on,
+    meanings,
+    no_names,
+    openings,
+    phrases,
+    respelt,
+    talk,
+    telling,
+)
 
 LONGEST = 300
 """Characters of the longest question that is read."""
 _MOST_WORDS = 60
 
 _IDENTIFIER = r"\$?[^\W\d][\w$]*"
+_VALUE = r"(?:None|True|False|null|nil|undefined|true|false|self)\b"
 _TOKEN = re.compile(
     r"`(?P<ticked>[^`]+)`"
     rf"|(?P<quote>[\"'])(?P<quoted>{_IDENTIFIER}(?:(?:\.|::|\#|->){_IDENTIFIER})*(?:\(\))?)(?P=quote)(?!\w)"
@@ -21,13 +34,38 @@ _TOKEN = re.compile(
 )
 _CODE = re.compile(
     rf"(?:(?:def|class|fn|func|function|fun)\s+)?(?P<name>{_IDENTIFIER}(?:(?:\.|::|\#|->){_IDENTIFIER})*)"
-    r"(?:\((?:\.\.\.|…)?\))?[!?]?$"
+    rf"(?:\((?:\.\.\.|…|(?!{_VALUE}){_IDENTIFIER}(?:,\s*(?!{_VALUE}){_IDENTIFIER})*)?\))?[!?]?$"
 )
 _TAILS = {"'re": "are", "'d": "would", "'ll": "will", "'ve": "have", "'m": "am", "n't": "not"}
 _CONTRACTED = frozenset({"what", "who", "where", "when", "which", "how", "that", "there", "it", "here"})
 _LEADING = frozenset(
-    "and so now then but or well please hey hi hello ok okay list show get print display name enumerate give tell".split()
+    {
+        "and",
+        "so",
+        "now",
+        "then",
+        "but",
+        "or",
+        "well",
+        "please",
+        "hey",
+        "hi",
+        "hello",
+        "ok",
+        "okay",
+        "list",
+        "show",
+        "get",
+    }
 )
+_JOINING = frozenset({"and", "but", "so"})
+_ASKED = frozenset({"what", "whats", "which", "who", "where", "wheres", "when", "how", "whether", "if"})
+_POLITE = frozenset(
+    {"you", "u", "please", "kindly", "pls", "mind", "hey", "hi", "ok", "okay", "so", "to", "need", "want"}
+)
+_PAST = frozenset({"was", "were", "did", "had", "been", "forgot", "wondered"})
+_BEFORE_ASKED = frozenset({"in", "from", "by", "at", "on"})
+"""“… tell me in which file …”."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +79,55 @@ class Token:
     """The word of ours that this may be a misspelling of."""
 
 
-def read_tokens(text: str) -> list[Token]:
-    """The words of a question's text, in order; none of one that is too long to be read."""
+def read_tokens(text: str, is_defined: Callable[[str], bool]) -> list[Token]:
+    """The words of a question's text, in order, without those that only talk about asking.
+
+    Nothing of a question that is too long to be read.
+    """
     tokens = list(_tokens(text))
-    return [_with_spelling(token) for token in _without_phrases(tokens)] if len(tokens) <= _MOST_WORDS else []
+    if len(tokens) > _MOST_WORDS:
+        return []
+    return [_with_spelling(token) for token in _to_the_point(_without_phrases(tokens), is_defined)]
 
 
 def content_words(text: str) -> tuple[str, ...]:
     """What a question says, word by word: meanings where we have them, without what says nothing."""
     known = meanings()
-    tokens = _without_phrases(list(_tokens(" ".join(text.replace("’", "'").split())[:LONGEST])))
+    tokens = list(_tokens(" ".join(text.replace("’", "'").split())[:LONGEST]))
+    tokens = _to_the_point(_without_phrases(tokens), lambda name: False)
     words = (token.name if token.marked else known.get(token.word, token.word) for token in tokens)
     return tuple(word for word in words if word not in ("", ","))
+
+
+def _to_the_point(tokens: Sequence[Token], is_defined: Callable[[str], bool]) -> list[Token]:
+    """Without the clauses that only talk; of those that only lead on to a symbol, the symbol."""
+    clauses: list[list[Token]] = [[]]
+    for token in tokens:
+        if token.word == ",":
+            clauses.append([])
+        else:
+            clauses[-1].append(token)
+    kept = [clause for clause in clauses if clause and not _only_talks(clause, is_defined)]
+    if len(kept) > 1:
+        kept = [_led_on_to(clause) for clause in kept]
+    stop = Token(",")
+    return [token for clause in kept for token in (*clause, stop)][:-1]
+
+
+def _only_talks(clause: Sequence[Token], is_defined: Callable[[str], bool]) -> bool:
+    if is_defined(clause[-1].name):
+        return False  # “I am looking at check: who calls it?”
+    before = len(clause) > 2 and clause[0].word == "before" and clause[1].word in ("i", "we")  # “before I approve”
+    return all(
+        token.word in talk() and not token.marked and not (before and token.word in _PAST)
+        for token in (clause[1:] if before else clause)
+    )
+
+
+def _led_on_to(clause: list[Token]) -> list[Token]:
+    """“I am looking at f” says no more than “f”."""
+    others = [token for token in clause if token.marked or token.word not in leading_on()]
+    return others if len(others) == 1 and others[0].name and others[0].word not in meanings() else clause
 
 
 def _tokens(text: str) -> Iterator[Token]:
@@ -64,7 +139,7 @@ def _tokens(text: str) -> Iterator[Token]:
             code = _CODE.match(written)
             path = re.fullmatch(r"[\w.@+/-]*\w", written)
             name = _dotted(code["name"]) if code else written if path else ""
-            yield Token(written.lower() if name else "`", name, marked=True)
+            yield Token(written.lower(), name, marked=True) if name else Token("`")
         elif match["quoted"] is not None:
             yield Token(match["quoted"].lower(), _dotted(match["quoted"].removesuffix("()")), marked=True)
         elif match["path"] is not None:
@@ -103,6 +178,18 @@ def _without_phrases(tokens: list[Token]) -> list[Token]:
     at = 0
     while at < len(tokens):
         token = tokens[at]
+        if begins and (skipped := _lead_up(tokens, at)):
+            at += skipped
+            if tokens[at].word == "if":
+                kept.append(Token("whether"))
+                at += 1
+                begins = False
+            continue
+        if token.word in _JOINING and kept and (skipped := _lead_up(tokens, at + 1)) > 1:
+            kept.append(Token(","))
+            begins = True
+            at += 1
+            continue
         if (
             found := (_phrase(openings(), tokens, at) if begins else None) or _phrase(phrases(), tokens, at)
         ) is not None:
@@ -116,6 +203,41 @@ def _without_phrases(tokens: list[Token]) -> list[Token]:
         kept.append(token)
         begins = token.word == "," or (begins and not token.marked and meanings().get(token.word) == "")
     return kept
+
+
+def _lead_up(tokens: Sequence[Token], at: int) -> int:
+    """How many words from here only ask for an answer: “I wonder” before “who …”, “could you list” before anything."""
+    end = at
+    while end < len(tokens) and _is_talk(tokens, end) and not _asks(tokens, end):
+        end += 1
+    if _asks(tokens, end):
+        return end - at
+    told = next((place for place in range(at, end) if _word(tokens, place) in telling()), None)
+    if told is None or not (told == at or any(_word(tokens, place) in _POLITE for place in range(at, told))):
+        return 0  # “does print return anything?” tells nobody to print
+    if _word(tokens, told - 1) in ("a", "the"):
+        return 0  # “I need a list of …”
+    told += 1
+    while _word(tokens, told) in ("me", "us", "to"):
+        told += 1
+    alone = told == at + 1 and _word(tokens, told) in (",", "of", "is")  # “state of f”, “show: who calls it?”
+    return told - at if told < len(tokens) and not alone else 0
+
+
+def _is_talk(tokens: Sequence[Token], place: int) -> bool:
+    if tokens[place].word == "not":
+        return any(_word(tokens, place + step) in knowing() for step in (1, 2))
+    return not tokens[place].marked and (tokens[place].word in talk() or _word(tokens, place) in telling())
+
+
+def _asks(tokens: Sequence[Token], place: int) -> bool:
+    """Whether a question begins here that could stand in another sentence."""
+    word = _word(tokens, place)
+    return word in _ASKED or (word in _BEFORE_ASKED and _word(tokens, place + 1) in ("what", "which", "whom"))
+
+
+def _word(tokens: Sequence[Token], place: int) -> str:
+    return tokens[place].word if 0 <= place < len(tokens) else ""
 
 
 def _phrase(table: Phrases, tokens: Sequence[Token], at: int) -> tuple[tuple[str, ...], tuple[str, ...]] | None:

@@ -21,6 +21,8 @@
 (pair key: (property_identifier) @name value: [(arrow_function) (function_expression) (generator_function)]) @definition.function
 (assignment_expression left: (member_expression) @_exports right: (class name: (type_identifier) @name) @definition.class (#eq? @_exports "module.exports"))
 (assignment_expression left: (member_expression) @_exports right: (function_expression name: (identifier) @name) @definition.function (#eq? @_exports "module.exports"))
+(export_statement "default" @name value: [(arrow_function) (function_expression !name) (generator_function !name)]) @definition.function
+(export_statement "default" @name value: (class !name)) @definition.class
 (variable_declarator name: (identifier) @name) @definition.variable
 
 ; names that are bound
@@ -64,6 +66,9 @@
 (throw_statement (new_expression constructor: [(identifier) (member_expression)] @name) @reference.raise)
 (import_statement) @reference.import
 (export_statement source: (string)) @reference.import
+(export_statement value: (identifier)) @reference.import
+(export_statement (export_clause (export_specifier alias: (_)))) @reference.import
+(assignment_expression left: (member_expression object: (identifier) @_module property: (property_identifier) @_exports) right: [(identifier) (class name: (_)) (function_expression name: (_))] (#eq? @_module "module") (#eq? @_exports "exports")) @reference.import
 (variable_declarator value: (call_expression function: (identifier) @_require) (#eq? @_require "require")) @reference.import
 (jsx_opening_element name: (identifier) @reference.call)
 (jsx_self_closing_element name: (identifier) @reference.call)

@@ -124,8 +124,9 @@ def _file_text(tags: FileTags) -> str:
     parts = []
     if file.doc:
         parts.append(file.doc)
-    if tags.imports:
-        parts.append("imports: " + ", ".join(dict.fromkeys(_import_text(item) for item in tags.imports)))
+    imports = dict.fromkeys(_import_text(item) for item in tags.imports if item.module)
+    if imports:
+        parts.append("imports: " + ", ".join(imports))
     depth = {"": 0}
     outline = []
     for symbol in tags.symbols[1:]:

@@ -101,3 +101,14 @@ def test_error_recovery_is_given_up_at_the_same_place_everywhere() -> None:
 def test_deeply_nested_functions_are_left_out_beyond_a_depth() -> None:
     tags = check("javascript", b"function f(){" * 500 + b"}" * 500)
     assert 10 < len(tags.symbols) < 100
+
+
+def test_what_is_bound_in_a_callback_is_no_definition_of_the_file() -> None:
+    def names(source: str) -> list[str]:
+        language = load_languages().named("javascript")
+        assert language is not None
+        return [symbol.id for symbol in read_tags(language, source.encode()).symbols[1:]]
+
+    assert names('const a = 1;\nit("x", () => { const b = 1; { const c = 2; } });\nconst d = 2;\n') == ["a", "d"]
+    assert names("(function () { var a = 1; })();\n") == ["a"]
+    assert names("module.exports = () => 1;\n") == ["exports"]

@@ -219,3 +219,29 @@ def test_lua_modules() -> None:
 
 def test_bash_sources() -> None:
     check({"lib.sh": "aid() { :; }\n", "main.sh": "source ./lib.sh\n‸aid\n"}, "lib.sh:aid")
+
+
+def test_what_a_script_exports_as_a_whole_is_what_its_importers_call() -> None:
+    required, imported = 'const J = require("./jar")', 'import J from "./jar"'
+    for start, text, expected in (
+        (required, "module.exports = class Jar { open() {} }\nfunction aid() {}\n", "Jar"),
+        (required, "class Jar { open() {} }\nclass Lid {}\nmodule.exports = Jar\n", "Jar"),
+        (imported, "class Jar { open() {} }\nclass Lid {}\nexport default Jar;\n", "Jar"),
+        (imported, "export default class { open() {} }\nexport class Lid {}\n", "default"),
+    ):
+        check({"jar.js": text, "main.js": f"{start}\nconst jar = new J()\njar.‸open()\n"}, f"jar.js:{expected}.open")
+
+
+def test_an_export_under_another_name_is_followed() -> None:
+    check(
+        {
+            "jar.ts": "function open() {}\nexport { open as unlock };\n",
+            "main.ts": 'import { unlock } from "./jar";\n‸unlock();\n',
+        },
+        "jar.ts:open",
+    )
+
+
+def test_of_a_getter_and_a_setter_the_getter_counts() -> None:
+    check({"a.js": "class A { get lid() {} set lid(v) {} go() { this.‸lid } }\n"}, "a.js:A.lid")
+    check({"a.js": "class A { set lid(v) {} get lid() {} go() { this.‸lid } }\n"}, "a.js:A.lid#2")

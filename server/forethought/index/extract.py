@@ -33,7 +33,7 @@ from forethought.index.results import with_results
 from forethought.index.tags import Binding, FileTags, Position, Range, Reference, Symbol
 from forethought.secrets import mask
 
-TAGS_VERSION = "6"
+TAGS_VERSION = "7"
 """Changes whenever the same text would give other tags; an index of another version is read anew."""
 
 _LONGEST_VALUE = 200
@@ -73,7 +73,8 @@ def read_tags(language: Language, source: bytes) -> FileTags:
     imports = read_imports(language.imports, found.imports)
     for token in imports.tokens:
         found.definitions.pop(token, None)
-    outline = read_outline(language, source, found.definitions.values(), found.containers, leading, comments)
+    definitions = found.definitions.values()
+    outline = read_outline(language, source, definitions, found.containers, leading, comments, found.closures)
     bindings = _bindings(language, source, found, outline)
     bound_tokens = {node.name.start_byte for node in found.bindings.values() if node.name.named_child_count == 0}
     skipped = bound_tokens | found.ignored | outline.names | imports.tokens

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from forethought.index import modules
 from forethought.index.facts import Place, known_as
-from forethought.index.names import CLASS_KINDS, FUNCTION_KINDS, IndexView, Target
+from forethought.index.names import CLASS_KINDS, FUNCTION_KINDS, VALUE_KINDS, IndexView, Target
 from forethought.index.resolve import Resolver
 from forethought.index.tags import Symbol
 
@@ -60,7 +60,13 @@ def own_members(resolver: Resolver, target: Target) -> tuple[tuple[Target, Symbo
     if names is None or symbol is None:
         return ()
     if symbol.kind == "file":
-        return tuple((Target(target.path, other.id), other) for other in names.tags.symbols[1:] if not other.parent)
+        # What stands in an object, like the methods of `const proto = {…}`, is the file's as well.
+        objects = {other.id for other in names.tags.symbols[1:] if other.kind in VALUE_KINDS and not other.parent}
+        return tuple(
+            (Target(target.path, other.id), other)
+            for other in names.tags.symbols[1:]
+            if not other.parent or other.parent in objects
+        )
     found = [
         (Target(target.path, member.id), member)
         for members in names.members.get(target.symbol_id, {}).values()

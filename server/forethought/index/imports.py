@@ -132,6 +132,15 @@ def _javascript(node: tree_sitter.Node) -> Iterator[Imported]:
     if node.type == "variable_declarator":
         yield from _require(node)
         return
+    if node.type == "assignment_expression":  # `module.exports = make`
+        value = node.child_by_field_name("right")
+        if value is not None:
+            place = value.children[0] if value.children else value
+            yield Imported("default", "", _text(value.child_by_field_name("name") or value), place)
+        return
+    if node.type == "export_statement" and node.child_by_field_name("source") is None:
+        yield from _exported(node)
+        return
     required = next((child for child in node.named_children if child.type == "import_require_clause"), None)
     if required is not None:
         local = required.named_children[0]
@@ -156,6 +165,18 @@ def _javascript(node: tree_sitter.Node) -> Iterator[Imported]:
                 bound = alias or name
                 if bound is not None:
                     yield Imported(_text(bound), module, _text(name) if name else "default", bound)
+
+
+def _exported(node: tree_sitter.Node) -> Iterator[Imported]:
+    """`export default make`, `export {make as build}`: another name for what the file itself (module "") defines."""
+    value = node.child_by_field_name("value")
+    if value is not None:
+        yield Imported("default", "", _text(value), value)
+    for clause in node.named_children:
+        for specifier in clause.named_children if clause.type == "export_clause" else ():
+            name, alias = specifier.child_by_field_name("name"), specifier.child_by_field_name("alias")
+            if name is not None and alias is not None:
+                yield Imported(_text(alias), "", _text(name), alias)
 
 
 def _require(node: tree_sitter.Node) -> Iterator[Imported]:

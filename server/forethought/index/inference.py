@@ -277,6 +277,14 @@ class Inference:
             if node is None or symbol is None:
                 continue
             values = self.evaluate(owner.path, symbol.parent, node, symbol.selection.start)
+            values += [
+                found
+                for value in values
+                if value.kind == "file"
+                for thing in self.exported(value.path)
+                if thing.kind == "symbol"
+                for found in self.thing_values(thing)
+            ]
             classes = (Target(value.path, value.id) for value in values if value.kind == "class")
             found.append((text, tuple(base for base in classes if base != owner)))
         return tuple(found)
@@ -305,7 +313,7 @@ class Inference:
             if member is None:
                 found.append(Thing("file", module))
             elif member == "default" and names.tags.language in modules.SCRIPT_LANGUAGES:
-                found.extend(self._default_export(module, item.local))
+                found.extend(self.default_export(module, item.local))
             else:
                 found.extend(self._member_chain(module, member, seen))
         if inside := _distinct(_inside(found)):
@@ -314,14 +322,27 @@ class Inference:
             return []
         return [OUTSIDE]
 
-    def _default_export(self, module: str, local: str) -> list[Thing]:
-        """What `export default` names, where it can be told; else the file."""
+    def default_export(self, module: str, local: str = "") -> list[Thing]:
+        """What `export default` or `module.exports =` names, where it can be told; else the file.
+
+        local: what the importing file calls it
+        """
         names = self.names(module)
-        top = [symbol for symbols in names.members.get("", {}).values() for symbol in symbols] if names else []
+        if names is None:
+            return []
+        for item in names.imports.get("", {}).get("default", ()):
+            if found := _inside(self._in_scope(module, names, "", item.name or "", None)):
+                return found
+        top = [symbol for symbols in names.members.get("", {}).values() for symbol in symbols]
         weighty = [symbol for symbol in top if symbol.kind not in VALUE_KINDS]
-        chosen = [symbol for symbol in top if symbol.signature.startswith("export default ")]
+        chosen = [symbol for symbol in top if symbol.signature.startswith(("export default ", "module.exports = "))]
         chosen = chosen or [symbol for symbol in top if symbol.short_name == local] or weighty
         return [Thing("symbol", module, chosen[0].id) if len(chosen) == 1 else Thing("file", module)]
+
+    def exported(self, path: str) -> list[Thing]:
+        """What a script file gives as a whole to `require`; nothing in other languages."""
+        names = self.names(path)
+        return self.default_export(path) if names and names.tags.language in modules.SCRIPT_LANGUAGES else []
 
     def _member_chain(self, module: str, member: str, seen: set[tuple[str, str]] | None) -> list[Thing]:
         first, _, rest = member.partition(".")
@@ -646,6 +667,11 @@ class Inference:
             return [Value("instance", callee.path, callee.id)]
         if callee.kind == "function":
             return self._result(callee)
+        if callee.kind == "file":  # `const make = require("./make")`
+            exported = [thing for thing in self.exported(callee.path) if thing.kind != "file"]
+            return [
+                result for thing in exported for value in self.thing_values(thing) for result in self._called(value)
+            ]
         if callee.kind == "instance":
             return [
                 result

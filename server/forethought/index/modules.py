@@ -194,7 +194,7 @@ class ModuleTable:
     # JavaScript and TypeScript
 
     def _script(self, path: str, item: Import) -> Iterator[tuple[str, str | None]]:
-        file = self._script_file(path, item.module)
+        file = self._script_file(path, item.module) if item.module else path
         if file is not None:
             yield file, None if item.name in (None, "*") else item.name
 

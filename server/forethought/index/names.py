@@ -143,5 +143,6 @@ class FileNames:
             symbol
             for symbol in weighty
             if not self.is_decorated(symbol.id, "overload", "setter", "deleter", "getter", "register")
+            and not re.match(r"(?:static\s+|override\s+)*set\s+\w", symbol.signature)
         ]
         return (plain or weighty)[-1:]

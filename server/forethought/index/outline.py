@@ -99,9 +99,13 @@ def read_outline(
     containers: Iterable[Definition],
     leading: LeadingLines,
     comments: Sequence[tuple[int, int]],
+    closures: Sequence[tree_sitter.Node] = (),
 ) -> Outline:
     """containers: what prefixes the names inside without being a symbol (Rust's `impl`)
-    comments: byte ranges of all comments, in order; they are cut out of signatures"""
+    comments: byte ranges of all comments, in order; they are cut out of signatures
+    closures: functions without a name; what is bound in one that is handed on is seen there only"""
+    handed_on = sorted(((node.start_byte, node.end_byte) for node in closures if _is_handed_on(node)), reverse=True)
+    inside: list[tuple[int, int]] = []
     claimed: set[int] = set()
     drafts = [_draft(language, source, definition, leading, claimed) for definition in definitions]
     drafts += [_container(container) for container in containers]
@@ -131,7 +135,12 @@ def read_outline(
             continue
         if draft.kind == around.kind and draft.kind in CLASS_KINDS and own == around.name.rpartition(".")[2]:
             continue  # `typedef struct node {…} node;` defines one thing
-        if _is_demoted(draft, around.kind) or len(stack) > _DEEPEST:
+        while handed_on and handed_on[-1][0] <= draft.start_byte:
+            inside.append(handed_on.pop())
+        while inside and inside[-1][1] <= draft.start_byte:
+            inside.pop()
+        in_closure = draft.kind in _VALUE_KINDS and bool(inside) and inside[-1][0] >= around.start_byte
+        if in_closure or _is_demoted(draft, around.kind) or len(stack) > _DEEPEST:
             outline.demoted.append(Definition(draft.kind, draft.name, draft.node))
             continue
         kind = _final_kind(draft.kind, draft.name, own, around, known_kinds)
@@ -149,6 +158,12 @@ def read_outline(
     while len(stack) > 1:
         outline.enter_scope(stack.pop().end_byte, stack[-1].id)
     return outline
+
+
+def _is_handed_on(closure: tree_sitter.Node) -> bool:
+    """`describe("x", () => {…})`, and not `(() => {…})()`, which is how a file hides its names."""
+    parent = closure.parent
+    return parent is not None and parent.type in ("arguments", "argument_list", "pair", "array")
 
 
 def _file_symbol(source: bytes) -> Symbol:
@@ -206,6 +221,9 @@ def _own_name(language: Language, draft: _Draft) -> tuple[str, int]:
         prefix = _receiver_type(draft.node)
         return (f"{prefix}.{raw}" if prefix else raw), draft.name.end_byte - draft.name.start_byte
     parts = [step for step in _SEPARATOR.split(_without_generics(_SPACE.sub("", raw))) if step not in _NOT_A_SCOPE]
+    value = draft.node.child_by_field_name("right")
+    if not parts and raw.endswith("exports") and value is not None and value.child_by_field_name("name") is None:
+        parts = ["exports"]  # `module.exports = () => …`
     if not parts:
         return "", 0
     last = raw.replace("::", ":").replace("->", ":").replace(".", ":").rpartition(":")[2].lstrip()

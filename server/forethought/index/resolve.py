@@ -126,6 +126,8 @@ class Resolver:
         return only, not only, []
 
     def _bound_to(self, thing: Thing) -> list[Thing]:
+        if thing.kind == "file":
+            return self._inference.exported(thing.path) or [thing]
         names = self._inference.names(thing.path)
         symbol = names.symbols.get(thing.id) if names is not None and thing.kind == "symbol" else None
         if (thing.kind != "binding" and (symbol is None or symbol.kind not in VALUE_KINDS)) or len(thing.bindings) != 1:

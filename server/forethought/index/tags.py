@@ -95,7 +95,8 @@ class Import:
     local: str
     """The name in this file; `*` for a wildcard."""
     module: str
-    """As written: `..app`, `./util.js`, `java.util.List`, `crate::io`, `stdio.h`."""
+    """As written: `..app`, `./util.js`, `java.util.List`, `crate::io`, `stdio.h`; empty for an export under another
+    name, which is another name for what the file itself has."""
     name: str | None
     """The name inside the module, None when the module itself is bound."""
     range: Range

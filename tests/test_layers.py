@@ -13,9 +13,9 @@ PACKAGE = Path(__file__).parents[1] / "server" / "forethought"
 LAYERS = {
     "edge": ["__main__", "cli", "lsp", "bench", "documents", "digest_document", "markdown"],
     "services": [
-        "session", "engines", "status", "workspace", "saved", "card_table", "cards", "views", "lane",
-        "scheduler", "scope", "value", "sleep", "answer", "indexer", "parser_worker", "precompute", "digest",
-        "installation", "verification", "place_search",
+        "session", "engines", "status", "workspace", "open_files", "views", "lane", "saved", "cards", "card_table",
+        "last_changes", "scheduler", "scope", "value", "sleep", "answer", "indexer", "parser_worker", "precompute",
+        "digest", "installation", "verification", "place_search",
     ],
     "domain": [
         "index", "context", "prompts", "predictor", "claims", "contrast", "candidates", "reliability", "grounding",

@@ -1,7 +1,7 @@
 """The cards in memory, and for which state of the index each was worked out."""
 
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -22,6 +22,8 @@ class CardTable:
         self._versions = 0
         self._worked_out: dict[Target, tuple[int, int]] = {}
         """(overlay's generation, index's generation) for which a card was completed."""
+        self._texts: Counter[str] = Counter()
+        """path → how often another text came to be shown."""
 
     def get(self, target: Target) -> Card | None:
         return self._cards.get(target)
@@ -39,21 +41,30 @@ class CardTable:
     def is_current_on_disk(self, target: Target, index_generation: int) -> bool:
         return self._worked_out.get(target, (-1, -1))[1] == index_generation
 
-    def put(self, target: Target, card: Card, generations: tuple[int, int] | None = None) -> Card:
-        """Keep a card and give it a version; `generations` when it is complete for them."""
+    def text_number(self, path: str) -> int:
+        """Another one for every text of the file; asked before the text is read, it says what a card is about."""
+        return self._texts[path]
+
+    def put(self, target: Target, card: Card, text_number: int, generations: tuple[int, int] | None = None) -> Card:
+        """Give a card a version, and keep it unless the file has another text by now.
+
+        `generations` when it is complete for them.
+        """
         with self._lock:
+            self._versions += 1
+            versioned = replace(card, version=self._versions)
+            if text_number != self._texts[target.path]:
+                return versioned  # it was true, and is nothing to show to anybody else
             if generations is not None:
                 self._worked_out[target] = generations
             known = self._cards.get(target)
             if known is not None and replace(known, version=0) == replace(card, version=0):
                 return known
-            self._versions += 1
-            card = replace(card, version=self._versions)
-            self._cards[target] = card
+            self._cards[target] = versioned
             self._cards.move_to_end(target)
             while len(self._cards) > MOST_CARDS:
                 self.drop(next(iter(self._cards)))
-        return card
+        return versioned
 
     def drop(self, target: Target) -> None:
         with self._lock:
@@ -62,6 +73,7 @@ class CardTable:
 
     def drop_files(self, paths: Collection[str]) -> None:
         with self._lock:
+            self._texts.update(paths)
             for target in [target for target in self._cards if target.path in paths]:
                 self.drop(target)
 
@@ -73,6 +85,7 @@ class CardTable:
         """The file's text changed: what its symbols are is new at once, what is known about them follows."""
         symbols = {symbol.id: symbol for symbol in tags.symbols}
         with self._lock:
+            self._texts[path] += 1
             for target in [target for target in self._cards if target.path == path]:
                 card, symbol = self._cards[target], symbols.get(target.symbol_id)
                 if symbol is None:
@@ -80,4 +93,4 @@ class CardTable:
                 elif symbol != card.symbol:
                     same = bool(symbol.digest) and symbol.digest == card.symbol.digest
                     state = card.state if same or card.state != "fresh" else "stale"
-                    self.put(target, replace(card, symbol=symbol, subject=None, state=state))
+                    self.put(target, replace(card, symbol=symbol, subject=None, state=state), self._texts[path])

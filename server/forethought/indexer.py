@@ -143,12 +143,12 @@ class _Run:
             found = self._discover(place, stamps)
             present.update((file.path, file) for file in found.files)
             skipped.update(found.skipped)
-        self.removed = [path for path in stamps if path not in present and _is_below(path, places)]
+        self.removed = [path for path in stamps if path not in present and is_below(path, places)]
         self._store.remove(self.removed)
         to_read = [file for file in present.values() if not _is_current(file, stamps.get(file.path))]
         self._read_files(to_read, stamps)
         self._store.remove([path for path in self.failures if path in stamps])
-        kept = {path: reason for path, reason in self._store.skipped().items() if not _is_below(path, places)}
+        kept = {path: reason for path, reason in self._store.skipped().items() if not is_below(path, places)}
         self._store.set_skipped({**kept, **skipped, **self.failures})
         self._store.prune()
 
@@ -287,12 +287,13 @@ def _outermost(paths: Collection[str]) -> list[str]:
     """The paths without those below another one; the whole root when there are many."""
     kept: list[str] = []
     for path in sorted({path.strip("/") for path in paths}):
-        if not kept or not _is_below(path, kept[-1:]):
+        if not kept or not is_below(path, kept[-1:]):
             kept.append(path)
     return kept if len(kept) <= MOST_FILES_IN_PROCESS else [""]
 
 
-def _is_below(path: str, places: Collection[str]) -> bool:
+def is_below(path: str, places: Collection[str]) -> bool:
+    """Whether a path is one of the places (files or folders), or inside one."""
     return any(place in ("", path) or path.startswith(f"{place}/") for place in places)
 
 

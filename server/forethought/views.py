@@ -20,7 +20,10 @@ class Buffer:
 
 
 class OverlayView:
-    """The index with open buffers in place of the disk. An `IndexView`; `replace_buffer` moves its generation on."""
+    """The index with open buffers in place of the disk. An `IndexView`; `replace_buffer` moves its generation on.
+
+    Any thread may read it; one at a time may replace.
+    """
 
     def __init__(self, saved: IndexView) -> None:
         self._saved = saved
@@ -38,6 +41,11 @@ class OverlayView:
     def empty(self) -> bool:
         """No buffer is laid over: the index is all there is."""
         return not self._open
+
+    @property
+    def laid_over(self) -> frozenset[str]:
+        """The files of which something else than the index is shown."""
+        return frozenset(self._open)
 
     def replace_buffer(self, path: str, tags: FileTags | None) -> None:
         """Lay a buffer's tags over the disk's; None takes them away."""

@@ -8,7 +8,6 @@ memory, or a point look-up in the index.
 import hashlib
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +17,6 @@ from forethought.cards import Card, callee_changed
 from forethought.config import Settings
 from forethought.context import build_context
 from forethought.engine.messages import CancelToken
-from forethought.errors import ForethoughtError
 from forethought.files import LARGEST_SOURCE, UnreadableSource, read_source
 from forethought.git import Repository
 from forethought.index.calls import find_calls
@@ -28,21 +26,21 @@ from forethought.index.findings import SharedFindings
 from forethought.index.languages import Languages
 from forethought.index.resolve import IndexView, Resolver, Target
 from forethought.index.tags import FileTags, Position, Symbol
-from forethought.indexer import Indexer, IndexReport
+from forethought.indexer import Indexer, IndexReport, is_below
 from forethought.lane import Lane
-from forethought.line_changes import LastChange, LineChanges
+from forethought.last_changes import LastChanges
+from forethought.line_changes import LastChange
+from forethought.open_files import OpenFiles
 from forethought.passages import WORDS_VERSION
 from forethought.place_search import PlaceSearch
 from forethought.saved import SavedContexts
 from forethought.store.index_store import IndexStore
 from forethought.store.protocol import ContextStore
 from forethought.store.search_store import SearchStore
-from forethought.views import Buffer, OverlayView, View
+from forethought.views import Buffer, View
 
 HEAD_SECONDS = 1.0
 """Between two looks at HEAD, which reads two small files."""
-MOST_CLOSED_VIEWS = 8
-"""Views of files that are not open, kept for the next request on them."""
 MOST_FILES_AHEAD = 3000
 """Files whose calls are resolved before anybody asks."""
 
@@ -86,16 +84,11 @@ class Workspace:
         )
         """What questions about the whole repository are answered from."""
         self._on_change = on_change
-        self._lock = threading.RLock()
-        self._view_built = threading.Condition(self._lock)
-        self._buffers: dict[str, Buffer] = {}
-        self._views: OrderedDict[str, View] = OrderedDict()
-        self._edited: set[str] = set()
-        """Open files whose views are older than their buffers."""
-        self._overlay = OverlayView(index)
-        self._findings = SharedFindings(self._overlay, start=self.saved.findings)
         self._cards = CardTable()
-        self._blame: OrderedDict[tuple[str, str], LineChanges] = OrderedDict()
+        self._open = OpenFiles(index, self._cards.renew)
+        self._overlay = self._open.overlay
+        self._findings = SharedFindings(self._overlay, start=self.saved.findings)
+        self._last_changes = LastChanges(repository)
         self._missed: list[Callable[[Target], None]] = []
         self._refreshed: list[Callable[[IndexReport], None]] = []
         self._grammar_folders = grammar_folders
@@ -116,20 +109,12 @@ class Workspace:
 
     def change_file(self, path: str, text: str, version: int | None) -> None:
         """The buffer's text is now `text`."""
-        data = text.encode("utf-8", "replace")
-        with self._lock:
-            if path in self._buffers:
-                self.saved_at[path] = time.monotonic()
-            self._buffers[path] = Buffer(path, data, version)
-            self._edited.add(path)
+        if self._open.put(Buffer(path, text.encode("utf-8", "replace"), version)):
+            self.saved_at[path] = time.monotonic()
         self._view_lane.submit(("view", path), lambda: self._build_view(path), 0)
 
     def close_file(self, path: str) -> None:
-        with self._lock:
-            self._buffers.pop(path, None)
-            self._views.pop(path, None)
-            self._edited.discard(path)
-        self._overlay.replace_buffer(path, None)
+        self._open.close(path)
         self._view_lane.discard(("view", path))
         self._view_lane.discard(("complete", path))
 
@@ -159,54 +144,42 @@ class Workspace:
 
     @property
     def open_paths(self) -> tuple[str, ...]:
-        with self._lock:
-            return tuple(self._buffers)
+        return self._open.paths
 
     # Views: what hover reads
 
     def view(self, path: str) -> View | None:
         """The last view that was built of an open file."""
-        return self._views.get(path)
+        return self._open.view(path)
 
     @property
     def views_are_current(self) -> bool:
         """Whether every open file's view shows its buffer: what a name means may rest on any of them."""
-        return not self._edited
+        return self._open.views_are_current
 
     def wait_view(self, path: str, version: int | None, seconds: float) -> View | None:
         """The view of at least this version, and all others as well, waiting at most `seconds`; else the last one."""
-
-        def ready() -> bool:
-            view = self._views.get(path)
-            current = view is not None and (version is None or view.version is None or view.version >= version)
-            return current and self.views_are_current
-
-        with self._view_built:
-            self._view_built.wait_for(ready, seconds)
-            return self._views.get(path)
+        return self._open.wait_view(path, version, seconds)
 
     def view_from_disk(self, path: str) -> View | None:
         """The view of a file that need not be open. Reads the disk. None when it is not ours to read."""
-        with self._lock:
-            view, buffer = self._views.get(path), self._buffers.get(path)
+        view, buffer = self._open.view(path), self._open.buffer(path)
         if buffer is not None:
             if view is None or view.version != buffer.version:
                 self._build_view(path)
-            return self._views.get(path)
+            return self._open.view(path)
         data = self._read(path)
         if data is None:
             return None
         if view is not None and view.data == data:
             return view
+        indexed = self.index.content_hash(path)
         view = self._make_view(path, None, data)
-        if _digest(data) != self.index.content_hash(path) and path not in self.index.skipped():
-            self.files_changed([path])
+        newer = _digest(data) != indexed
         if view is not None:
-            with self._lock:
-                self._views[path] = view
-                closed = [known for known in self._views if known not in self._buffers]
-                for known in closed[:-MOST_CLOSED_VIEWS]:
-                    del self._views[known]
+            self._open.show_closed(view, newer=newer and indexed is not None)
+        if newer and path not in self.index.skipped():
+            self.files_changed([path])
         return view
 
     def hovered(self, path: str, target: Target) -> None:
@@ -250,13 +223,10 @@ class Workspace:
 
     def catch_up(self, path: str) -> None:
         """Make sure that what is known of a file is what stands in its buffer, else on the disk. Reads the disk."""
-        if path not in self._buffers:
+        if self._open.buffer(path) is None:
             data = self._read(path)
             if data is not None and _digest(data) == self.index.content_hash(path):
-                with self._lock:
-                    view = self._views.get(path)
-                    if view is not None and view.data != data and path not in self._buffers:
-                        del self._views[path]
+                self._open.forget_older(path, data)
                 return
         self.view_from_disk(path)
 
@@ -268,12 +238,13 @@ class Workspace:
         card = self._cards.shown(target, self._overlay.generation)
         if card is not None:
             return card
-        view = self._views.get(target.path)
+        text_number = self._cards.text_number(target.path)
+        view = self._open.view(target.path)
         tags = view.tags if view else self._overlay.outline(target.path)
         symbol = tags.symbol(target.symbol_id) if tags else None
         if tags is None or symbol is None:
             return None
-        return self._cards.put(target, Card(target.path, tags.language, symbol))
+        return self._cards.put(target, Card(target.path, tags.language, symbol), text_number)
 
     def facts(self, target: Target, part: FactPart) -> SymbolFacts:
         """One part of the facts of a symbol as they are now; the others may be missing. Reads the index."""
@@ -286,7 +257,7 @@ class Workspace:
         symbol = tags.symbol(target.symbol_id) if tags else None
         if symbol is None or data is None:
             return None
-        return self._changes(target.path, data).last_change(symbol.range.start.row, _last_row(symbol))
+        return self._last_changes.of(target.path, data).last_change(symbol.range.start.row, _last_row(symbol))
 
     def targets_at(self, path: str, position: Position) -> tuple[Target, ...]:
         """What the identifier at the position means; several when ambiguous. Reads the disk."""
@@ -309,8 +280,7 @@ class Workspace:
 
     def lines(self, path: str) -> tuple[bytes, ...]:
         """The file's rows as bytes: the buffer's, else the disk's; empty when there is neither."""
-        with self._lock:
-            buffer, view = self._buffers.get(path), self._views.get(path)
+        buffer, view = self._open.buffer(path), self._open.view(path)
         if buffer is not None:
             return tuple(buffer.data.split(b"\n"))
         if view is not None:
@@ -367,10 +337,15 @@ class Workspace:
         changed = (*report.changed, *report.removed)
         if changed:
             self.saved.outdate(changed, before)
-            self._blame.clear()
-            self._renew_views(changed)
+            self._last_changes.forget()
+            self._cards.drop_files(changed)
             if self.place_search.begun:
                 self._index_lane.submit("words", lambda: self.place_search.catch_up(CancelToken()), 9)
+        self._open.forget_closed(
+            lambda path: path in changed or (not report.cancelled and (paths is None or is_below(path, paths)))
+        )
+        if changed:
+            self._renew_views()
         if self._watched:
             self._calls_lane.submit("calls", self._find_calls_ahead)
         for listener in self._refreshed:
@@ -451,51 +426,25 @@ class Workspace:
             if self._closed.wait((time.monotonic() - started) / 4):
                 return
 
-    def _renew_views(self, changed: Collection[str]) -> None:
-        self._cards.drop_files(changed)
-        with self._lock:
-            buffers = list(self._buffers)
-            for path in [path for path in self._views if path not in self._buffers]:
-                del self._views[path]
-        for path in changed:
-            if path not in buffers:
-                self._overlay.replace_buffer(path, None)
-        for path in buffers:
+    def _renew_views(self) -> None:
+        for path in self._open.paths:
             self._view_lane.submit(("view", path), lambda path=path: self._build_view(path), 2)  # type: ignore[misc] # mypy cannot infer a lambda with a default
 
     def _build_view(self, path: str) -> None:
-        with self._lock:
-            buffer = self._buffers.get(path)
+        buffer = self._open.buffer(path)
         if buffer is None:
             return
         view = self._make_view(path, buffer.version, buffer.data)
-        with self._view_built:
-            if self._buffers.get(path) is not buffer:
-                return  # changed again meanwhile: the next job builds it
-            before = self._views.pop(path, None)
-            if view is None:
-                self._overlay.replace_buffer(path, None)
-            else:
-                self._views[path] = view
-            if _names(before) != _names(view):
-                for other in self._views.values():
-                    other.forget_targets()
-            self._edited.discard(path)
-            self._view_built.notify_all()
-        if view is not None:
+        if self._open.show(buffer, view) and view is not None:
             self._view_lane.submit(("complete", path), lambda: self._complete_view(path), 4)
 
     def _make_view(self, path: str, version: int | None, data: bytes) -> View | None:
         language = self.languages.detect(path, data[:8192])
         if language is None or len(data) > LARGEST_SOURCE:
             return None
-        indexed = _digest(data) == self.index.content_hash(path)
-        tags = self.index.tags(path) if indexed else None
+        tags = self.index.tags(path) if _digest(data) == self.index.content_hash(path) else None
         if tags is None:
             tags = read_tags(language, data)
-        if path in self._buffers or (not indexed and path in self.index.paths()):
-            self._overlay.replace_buffer(path, tags)  # also for a disk that is newer than the index, until that is read
-        self._cards.renew(path, tags)
         return View(path, version, data, tags, lambda at: self._resolve_at(path, at), self.quick_card)
 
     def _resolve_at(self, path: str, position: Position) -> tuple[Target, ...]:
@@ -503,13 +452,13 @@ class Workspace:
 
     def _complete_view(self, path: str) -> None:
         """Resolve every name of an open file, then complete the cards: its own symbols first."""
-        view = self._views.get(path)
+        view = self._open.view(path)
         if view is None:
             return
         targets = dict.fromkeys(Target(path, symbol.id) for symbol in view.tags.symbols)
         for start in view.identifiers():
             targets.update(dict.fromkeys(view.targets(start)))
-            if self._views.get(path) is not view:
+            if self._open.view(path) is not view:
                 return
         indexed = self.index.generation
         for target in targets:
@@ -527,13 +476,14 @@ class Workspace:
 
     def _complete(self, target: Target) -> Card | None:
         """Work out everything about one symbol, as the editor has it."""
+        text_number = self._cards.text_number(target.path)
         generations = (self._overlay.generation, self.index.generation)
         card = self._look_up(target)
         if card is None:
             self._cards.drop(target)
             return None
         card = replace(card, facts=self._facts(target), last_change=self.last_change(target))
-        return self._cards.put(target, card, generations)
+        return self._cards.put(target, card, text_number, generations)
 
     def _look_up(self, target: Target) -> Card | None:
         """The symbol's context now, and how its subject stands in c′."""
@@ -557,30 +507,13 @@ class Workspace:
     def _facts(self, target: Target, parts: Collection[FactPart] = ALL_PARTS) -> SymbolFacts:
         return facts_of(self._overlay, target.path, target.symbol_id, resolver=self.resolver(), parts=parts)
 
-    def _changes(self, path: str, data: bytes) -> LineChanges:
-        if self.repository is None:
-            return LineChanges()
-        key = (path, _digest(data))
-        with self._lock:
-            known = self._blame.get(key)
-        if known is None:
-            try:
-                known = self.repository.last_changes(path, data)
-            except ForethoughtError:
-                known = LineChanges()  # a missing history leaves one fact out, and no more
-            with self._lock:
-                self._blame[key] = known
-                while len(self._blame) > 64:
-                    self._blame.popitem(last=False)
-        return known
-
     def _tags_of(self, path: str) -> FileTags | None:
-        view = self._views.get(path)
+        view = self._open.view(path)
         return view.tags if view else self._overlay.tags(path)
 
     def _data_of(self, path: str) -> bytes | None:
         """The text that `_tags_of` was read from; None when the disk has moved on."""
-        view = self._views.get(path)
+        view = self._open.view(path)
         if view is not None:
             return view.data
         data = self._read(path)
@@ -594,11 +527,6 @@ class Workspace:
             return read_source(self.root, path)
         except UnreadableSource:
             return None  # gone, or not ours to read: there is nothing to show
-
-
-def _names(view: View | None) -> tuple[object, ...] | None:
-    """What names in other files can mean because of this one."""
-    return None if view is None else (view.tags.imports, *((item.id, item.kind) for item in view.tags.symbols))
 
 
 def _last_row(symbol: Symbol) -> int:

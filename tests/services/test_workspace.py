@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 
+import pytest
 from tests_world import SOURCE, World
 
+from forethought.index.extract import read_tags
 from forethought.index.resolve import Target
 from forethought.index.tags import Position
+from forethought.session import Session
 
 
 def test_a_file_that_changed_on_disk_is_read_as_it_is_now(world: World) -> None:
@@ -127,3 +130,66 @@ def test_the_index_counts_towards_the_space_that_insights_may_take(world: World)
     session.remove_root(workspace.root)
     session.add_root(workspace.root)
     assert 500_000 <= session.contexts.size_limit < 1_000_000
+
+
+def test_a_file_closed_while_its_view_is_built_shows_the_disk_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, workspace = world.open(engine=False)
+    workspace.refresh()
+
+    def close_meanwhile(*words: object) -> object:
+        workspace.close_file("greet.py")
+        return read_tags(*words)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("forethought.workspace.read_tags", close_meanwhile)
+    workspace.open_file("greet.py", "def unsaved(): ...\n", 1)
+    assert workspace.wait_idle(10)
+    tags = workspace.overlay.tags("greet.py")
+    assert tags is not None
+    assert tags.symbol("unsaved") is None
+    assert tags.symbol("polish") is not None
+
+
+def test_a_file_that_changed_back_before_it_was_read_again_is_what_it_was(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, workspace = world.open(engine=False)
+    workspace.refresh()
+    monkeypatch.setattr(workspace, "files_changed", lambda paths: None)
+    world.write("greet.py", "def elsewhere(): ...\n")
+    assert workspace.view_from_disk("greet.py") is not None
+    world.write("greet.py", SOURCE)
+    workspace.refresh(["greet.py"])
+    tags = workspace.overlay.tags("greet.py")
+    assert tags is not None
+    assert tags.symbol("elsewhere") is None
+
+
+def test_what_was_worked_out_about_the_text_before_an_edit_is_not_shown_as_fresh_after_it(
+    world: World, eventually: Callable[[Callable[[], object]], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, workspace = world.open()
+    session.start()
+    eventually(lambda: _fresh(session) and not session.status()["queue"])
+    workspace.open_file("greet.py", SOURCE, 1)
+    assert workspace.wait_view("greet.py", 1, 10)
+    assert workspace.wait_idle(10)
+    monkeypatch.setattr(workspace, "_complete_view", lambda path: None)
+    facts, target = workspace._facts, Target("greet.py", "polish")
+
+    def edit_meanwhile(*words: object) -> object:
+        monkeypatch.setattr(workspace, "_facts", facts)
+        workspace.change_file("greet.py", SOURCE.replace("text.strip()", "text.title()"), 2)
+        assert workspace.wait_view("greet.py", 2, 10)
+        return facts(*words)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(workspace, "_facts", edit_meanwhile)
+    workspace.card(target)
+    shown = workspace.quick_card(target)
+    assert shown is not None
+    assert shown.state != "fresh"
+
+
+def _fresh(session: Session) -> int:
+    return int(session.status()["roots"][0]["contexts"]["fresh"])

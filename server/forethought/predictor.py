@@ -35,6 +35,8 @@ _TELLING = frozenset(
     {"True", "False", "None", "NotImplemented", "true", "false", "null", "nil", "undefined", "self", "this"}
 )
 _WORD = re.compile(r"[^\W\d_]{2,}|\ba\b")
+_HEADING = re.compile(r"\A\s*[^\w\s]+$|^\s*([^\w\s])\1{2,}\s*$", re.MULTILINE)
+"""Text that is set off as a heading or a banner by lines without a letter."""
 _ROLE = re.compile(r":[\w:]+:`~?([^`<]+)(?: <[^`]*>)?`")
 _MARKS = (
     (re.compile(r"@(?:\w+\.)?(?:async)?contextmanager\b"), "It is a context manager: use it in a with statement."),
@@ -86,7 +88,9 @@ def documented_purpose(context: Context) -> str | None:
     """The first sentence of the symbol's own docs; None where they say nothing that can stand alone."""
     if not context.doc:
         return None
-    paragraph = _ROLE.sub(r"`\1`", re.split(r"\n\s*\n", context.doc.strip())[0]).replace("``", "`")
+    paragraphs = re.split(r"\n\s*\n", context.doc.strip())
+    prose = next((text for text in paragraphs if not _HEADING.search(text)), "")
+    paragraph = _ROLE.sub(r"`\1`", prose).replace("``", "`")
     found = sentences(" ".join(paragraph.split()))
     if not found or found[0].startswith((":", "@", ">>>", "\\", "<")):
         return None

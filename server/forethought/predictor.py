@@ -35,8 +35,8 @@ _TELLING = frozenset(
     {"True", "False", "None", "NotImplemented", "true", "false", "null", "nil", "undefined", "self", "this"}
 )
 _WORD = re.compile(r"[^\W\d_]{2,}|\ba\b")
-_HEADING = re.compile(r"\A\s*[^\w\s]+$|^\s*([^\w\s])\1{2,}\s*$", re.MULTILINE)
-"""Text that is set off as a heading or a banner by lines without a letter."""
+_UNDERLINE = re.compile(r"^\s*([^\w\s])\1{2,}\s*$", re.MULTILINE)
+"""What sets a heading off: one sign, repeated."""
 _ROLE = re.compile(r":[\w:]+:`~?([^`<]+)(?: <[^`]*>)?`")
 _MARKS = (
     (re.compile(r"@(?:\w+\.)?(?:async)?contextmanager\b"), "It is a context manager: use it in a with statement."),
@@ -89,7 +89,7 @@ def documented_purpose(context: Context) -> str | None:
     if not context.doc:
         return None
     paragraphs = re.split(r"\n\s*\n", context.doc.strip())
-    prose = next((text for text in paragraphs if not _HEADING.search(text)), "")
+    prose = next((text for text in paragraphs if not _UNDERLINE.search(text)), "")
     paragraph = _ROLE.sub(r"`\1`", prose).replace("``", "`")
     found = sentences(" ".join(paragraph.split()))
     if not found or found[0].startswith((":", "@", ">>>", "\\", "<")):

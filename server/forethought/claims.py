@@ -24,7 +24,7 @@ _ERROR_NAME = re.compile(r"\b[A-Z]\w*(?:Error|Exception|Warning|Exit|Interrupt)\
 _DEFAULT = re.compile(r"\bdefaults?\b(?! (?:header|hook|encoding)s?\b)", re.IGNORECASE)
 _CONDITION = re.compile(
     r"\b(?:if|unless|otherwise|until|except|only when|as long as|in case|whether|either|neither|nor)\b"
-    r"|(?:return|rais|yield)\w* [^.]*\bwhen\b",
+    r"|\b(?:return|rais|yield|fail|warn|skip|log)\w* [^.]*\bwhen\b|\bwhen (?:no|not|none|nothing)\b",
     re.IGNORECASE,
 )
 _NEGATION = re.compile(r"\b(?:not|no|never|without|cannot|neither|nor)\b|n't\b", re.IGNORECASE)

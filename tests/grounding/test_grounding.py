@@ -253,6 +253,19 @@ def test_a_condition_is_kept_only_where_it_is_known_to_be_right() -> None:
     assert ground(sentence, CONTEXT, True, [sentence]).text == sentence
 
 
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("It fails when the endpoint is known.", True),
+        ("It is used to fail with an endpoint when no address fits.", True),
+        ("It builds an address when there is nothing to bind.", False),
+        ("Use it when you need the address of an endpoint.", False),
+    ],
+)
+def test_what_happens_when_something_is_so_is_a_condition(sentence: str, expected: bool) -> None:
+    assert (conditions_in(sentence) == [sentence]) is expected
+
+
 def test_what_only_the_docs_name_is_not_called_used() -> None:
     check_claim("It uses `old_map` to build the address of an endpoint.", "contradicts what is used")
     check_claim("It uses `url_map` to build the address of an endpoint.", None)

@@ -113,6 +113,18 @@ def test_the_stages_show_what_the_rules_take_away(tmp_path):
     assert found["answers made of facts"] == (4, 0.0)
 
 
+def test_it_is_said_how_far_two_readers_agree(tmp_path):
+    items = [
+        *many(6, readers=("right", "right")),
+        *many(3, kind="when", readers=("wrong", "wrong"), label="wrong"),
+        *many(1, kind="how", readers=("right", "wrong"), label="wrong"),
+    ]
+    assert "10 texts were read by two, who did not know what was kept: they agree on 90% (κ = 0.78)" in (
+        report_of(tmp_path, *items).verdict[-1]
+    )
+    assert "read by two" not in report_of(tmp_path, *many(4)).verdict[-1]
+
+
 def test_a_draft_that_was_cut_down_counts_as_it_was_written(tmp_path):
     item = replace(ITEM, draft="It greets, which saves the world.", draft_label="wrong")
     found = shares(report_of(tmp_path, item))

@@ -91,6 +91,8 @@ class Item:
     draft_label: str = ""
     """Of `draft`."""
     note: str = ""
+    readers: Sequence[str] = ()
+    """What each said, where several read it without knowing of each other; `label` is the worst of it."""
 
     @property
     def label_before(self) -> str:
@@ -346,7 +348,10 @@ def _report(measurement: Measurement, items: Sequence[Item], seed: int) -> Repor
         title="How much of what was thought beforehand is right",
         shows="How many of the stored insights and predicted answers are right, read against the code; and what the "
         "rules (grounding, and no kind of answer that is wrong too often) take away.",
-        verdict=tuple(sentence for model in models for sentence in _sentences(model, items, seed)),
+        verdict=(
+            *(sentence for model in models for sentence in _sentences(model, items, seed)),
+            *_agreement([item.readers for item in items if len(item.readers) == 2]),
+        ),
         tables=(
             Table("What a model wrote, what was kept, and what is served as predicted", columns, tuple(stages),
                   "95 % intervals; whole symbols are drawn. “Kinds decided elsewhere”: which kinds may be served was "
@@ -448,6 +453,20 @@ def _sentences(model: str, items: Sequence[Item], seed: int) -> Iterator[str]:
         yield f"{model}: with kinds decided from the other repositories {_share(elsewhere)} of what is served is wrong."
     if (facts := _wrong(stages["answers made of facts"], seed)) is not None:
         yield f"Of {len(stages['answers made of facts'])} answers made of facts {_share(facts)} are wrong."
+
+
+def _agreement(pairs: Sequence[Sequence[str]]) -> Iterator[str]:
+    """How far two readers agree, beyond what chance would give: Cohen's κ."""
+    if not pairs:
+        return
+    agreed = sum(one == other for one, other in pairs) / len(pairs)
+    shares = [Counter(pair[place] for pair in pairs) for place in (0, 1)]
+    by_chance = sum(shares[0][name] * shares[1][name] for name in LABEL_NAMES) / len(pairs) ** 2
+    kappa = (agreed - by_chance) / (1 - by_chance) if by_chance < 1 else 1.0
+    yield (
+        f"{len(pairs)} texts were read by two, who did not know what was kept: they agree on {agreed:.0%} "
+        f"(κ = {kappa:.2f}), and the worse label counts."
+    )
 
 
 def _wrong(found: Sequence[tuple[Item, str]], seed: int) -> Interval | None:

@@ -10,9 +10,13 @@ from forethought.index.resolve import Target
 from forethought.precompute import Selection
 
 CALLERS = "\n\n".join(f"def caller_{number}():\n    return wash({number})" for number in range(9))
-SOURCE = f"""\
+SOURCE = f'''\
 class Tub(Base):
     def fill(self, level: int = 3) -> int:
+        """Lets water in.
+
+        Nobody reads on.
+        """
         if level > 9:
             raise ValueError(level)
         return wash(level)
@@ -27,7 +31,7 @@ def wash(what):
 
 
 {CALLERS}
-"""
+'''
 
 
 def brief(world: World, symbol: str, *, think: bool = False) -> list[str]:
@@ -46,6 +50,7 @@ def test_a_function_is_told_by_its_interface_and_its_neighbours(world: World) ->
     assert brief(world, "Tub.fill") == [
         "`Tub.fill`, a method in bath.py:2",
         "def fill(self, level: int = 3) -> int",
+        "Docs: Lets water in.",
         "Returns: wash(level)",
         "Raises: ValueError",
         "Calls: wash",

@@ -15,16 +15,24 @@ from forethought.insights import Insights
 MOST_NAMED = 6
 """Of one kind of fact: a briefing is shorter than the code."""
 MOST_MEMBERS = 16
+LONGEST_DOCS = 240
+"""Characters."""
 
 
 def briefing(item: Meant) -> str:
     """All that is known of a symbol, a line each. Reads the index."""
     symbol = item.card.symbol
     lines = [f"`{symbol.name}`, a {symbol.kind} in {where(item.card)}" if symbol.name else f"The file {item.card.path}"]
-    lines += [line for line in (symbol.signature, *_facts(item)) if line]
+    lines += [line for line in (symbol.signature, _docs(symbol.doc), *_facts(item)) if line]
     if item.card.insights:
         lines += _thoughts(item.card.insights)
     return "\n".join(lines)
+
+
+def _docs(doc: str | None) -> str:
+    """How the docs begin."""
+    first = " ".join((doc or "").strip().partition("\n\n")[0].split())
+    return f"Docs: {first if len(first) <= LONGEST_DOCS else f'{first[:LONGEST_DOCS]}…'}" if first else ""
 
 
 def _facts(item: Meant) -> Iterator[str]:

@@ -245,3 +245,51 @@ def test_an_export_under_another_name_is_followed() -> None:
 def test_of_a_getter_and_a_setter_the_getter_counts() -> None:
     check({"a.js": "class A { get lid() {} set lid(v) {} go() { this.‸lid } }\n"}, "a.js:A.lid")
     check({"a.js": "class A { set lid(v) {} get lid() {} go() { this.‸lid } }\n"}, "a.js:A.lid#2")
+
+
+def test_a_constructor_is_not_what_the_name_of_its_class_means() -> None:
+    java = "class Jar { Jar() {} Jar self() { return null; } void open() {} void go(Jar it) { it.‸open(); } }\n"
+    check({"src/x/Jar.java": java}, "src/x/Jar.java:Jar.open")
+    check(
+        {"src/x/Jar.java": "class Jar { Jar() {} }\n", "src/x/A.java": "class A { void go() { new ‸Jar(); } }\n"},
+        "src/x/Jar.java:Jar",
+    )
+
+
+def test_a_field_and_a_method_of_one_name_are_told_apart() -> None:
+    java = (
+        "class Lid { void turn() {} }\nclass Jar { Lid lid; Jar lid() { return this; } void go() { lid.‸turn(); } }\n"
+    )
+    check({"src/x/Jar.java": java}, "src/x/Jar.java:Lid.turn")
+    check({"src/x/Jar.java": java.replace("lid.‸turn()", "‸lid()")}, "src/x/Jar.java:Jar.lid")
+
+
+def test_any_of_several_overloads_may_give_the_result() -> None:
+    java = (
+        "class Lid { void turn() {} }\n"
+        "class Jar { Lid lid() { return null; } Jar lid(int a) { return this; } void go() { lid().‸turn(); } }\n"
+    )
+    check({"src/x/Jar.java": java}, "src/x/Jar.java:Lid.turn")
+
+
+def test_java_static_members_are_imported_with_a_star() -> None:
+    files = {"src/com/y/Util.java": "package com.y; public class Util { static void aid() {} }\n"}
+    start = "package com.x;\nimport static com.y.Util.*;\n"
+    check(
+        {**files, "src/com/x/A.java": f"{start}class A {{ void go() {{ ‸aid(); }} }}\n"}, "src/com/y/Util.java:Util.aid"
+    )
+
+
+def test_go_methods_are_not_seen_by_their_bare_name() -> None:
+    go = "package a\ntype Set struct{}\nfunc (s *Set) Visit() {}\nfunc Visit() {}\n"
+    check({"a.go": go, "b.go": "package a\nfunc f() { ‸Visit() }\n"}, "a.go:Visit")
+
+
+def test_what_is_bound_in_a_callback_is_not_seen_behind_it() -> None:
+    go = (
+        "package a\ntype Flag struct{}\ntype Set struct{}\nfunc (s *Set) Each(f func(*Flag)) {}\n"
+        "func (s *Set) Parse() {}\nfunc (s *Flag) Parse() {}\nfunc make() *Set { return nil }\n"
+        "func go1() {\n s := make()\n s.Each(func(s *Flag) { s.INNER() })\n s.OUTER()\n}\n"
+    )
+    check({"a.go": go.replace("OUTER", "‸Parse").replace("INNER", "Parse")}, "a.go:Set.Parse")
+    check({"a.go": go.replace("INNER", "‸Parse").replace("OUTER", "Parse")}, "a.go:Flag.Parse")

@@ -19,7 +19,8 @@ Where a capture is the name itself, `@name` may be left out: half as many captur
 """
 
 import re
-from collections.abc import Callable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import tree_sitter
@@ -33,7 +34,7 @@ from forethought.index.results import with_results
 from forethought.index.tags import Binding, FileTags, Position, Range, Reference, Symbol
 from forethought.secrets import mask
 
-TAGS_VERSION = "7"
+TAGS_VERSION = "8"
 """Changes whenever the same text would give other tags; an index of another version is read anew."""
 
 _LONGEST_VALUE = 200
@@ -231,6 +232,8 @@ def _bindings(language: Language, source: bytes, found: _Found, outline: Outline
         if node.kind == "global"
     }
     parents = {symbol.selection.end: symbol.parent for symbol in outline.symbols[1:]}
+    closures = _Spans(found.closures)
+    scopes = {symbol.id: symbol.span.start for symbol in outline.symbols}
     values = {start: node for start, node in found.definitions.items() if node.kind in ("variable", "constant")}
     bindings = []
     for kind, name, node in (found.bindings | values).values():
@@ -246,10 +249,37 @@ def _bindings(language: Language, source: bytes, found: _Found, outline: Outline
                 range=Range(start, end),
                 annotation=annotation,
                 value=value,
+                seen_in=closures.around(name.start_byte, scopes[scope]),
             )
         )
     bindings.sort(key=lambda binding: binding.range)
     return tuple(bindings)
+
+
+class _Spans:
+    """Nodes that hold one another or nothing of each other, asked for by byte in any order."""
+
+    def __init__(self, nodes: Sequence[tree_sitter.Node]) -> None:
+        self._nodes = sorted(nodes, key=lambda node: node.start_byte)
+        self._starts = [node.start_byte for node in self._nodes]
+        self._outer: list[int] = []
+        """Of each node the number of the one around it, or -1."""
+        around: list[int] = []
+        for number, node in enumerate(self._nodes):
+            while around and self._nodes[around[-1]].end_byte <= node.start_byte:
+                around.pop()
+            self._outer.append(around[-1] if around else -1)
+            around.append(number)
+
+    def around(self, byte: int, after: int) -> Range | None:
+        """The innermost node that holds the byte and begins behind `after`."""
+        number = bisect_right(self._starts, byte) - 1
+        while number >= 0 and self._nodes[number].end_byte <= byte:
+            number = self._outer[number]
+        if number < 0 or self._starts[number] <= after:
+            return None
+        node = self._nodes[number]
+        return Range(Position(*node.start_point), Position(*node.end_point))
 
 
 def _type_and_value(

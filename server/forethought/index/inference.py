@@ -183,11 +183,19 @@ class Inference:
     # Names
 
     def look_up(
-        self, path: str, scope: str, name: str, before: Position | None = None, *, typed: bool = False
+        self,
+        path: str,
+        scope: str,
+        name: str,
+        before: Position | None = None,
+        *,
+        typed: bool = False,
+        called: bool = True,
     ) -> list[Thing]:
         """What a bare name means in a scope. Empty when nothing binds it, as far as can be read.
 
         `before`: where it is used, so that of several assignments the last one counts. `typed`: it is used as a type.
+        `called`: of a field and a method of one name, the method is meant.
         """
         names = self.names(path)
         if names is None:
@@ -199,8 +207,7 @@ class Inference:
         for symbol in names.scopes(scope):
             if symbol.kind in CLASS_KINDS and symbol.kind != "module":
                 if implicit:
-                    found, _ = self.class_member(Target(path, symbol.id), name)
-                    if found:
+                    if found := self._implicit_member(Target(path, symbol.id), name, called):
                         return found
                 elif in_function:
                     skipped_class = skipped_class or symbol
@@ -210,7 +217,7 @@ class Inference:
                 return found
             if implicit and symbol.kind in FUNCTION_KINDS and not symbol.parent:
                 owner = self._owner_of_method(path, names, symbol.id)
-                if owner is not None and (found := self.class_member(owner, name)[0]):
+                if owner is not None and (found := self._implicit_member(owner, name, called)):
                     return found
         if found := self._through_wildcards(path, names, name, set()):
             return found
@@ -235,10 +242,17 @@ class Inference:
             return [Thing("file", submodule)]
         return found or self._through_wildcards(path, names, name, seen)
 
-    def class_member(self, owner: Target, name: str, *, after: bool = False) -> tuple[list[Thing], bool]:
+    def _implicit_member(self, owner: Target, name: str, called: bool) -> list[Thing]:
+        """What a bare name in a class means as a member of it; never a constructor, which has the class's own name."""
+        found, _ = self.class_member(owner, name, called=called)
+        return [thing for thing in found if thing.kind != "symbol" or not _is_constructor(thing.id)]
+
+    def class_member(
+        self, owner: Target, name: str, *, after: bool = False, called: bool = True
+    ) -> tuple[list[Thing], bool]:
         """(what the name means as a member of the class or its bases, whether every base is known).
 
-        `after`: leave the class itself out, as `super()` does.
+        `after`: leave the class itself out, as `super()` does. `called`: of a field and a method, the method is meant.
         """
         order, complete = self.bases_in_order(owner)
         for path, symbol_id in order[1:] if after else order:
@@ -248,6 +262,9 @@ class Inference:
             own = names.chosen(names.members.get(symbol_id, {}).get(name, ()))
             functions = [symbol for symbol in own if symbol.kind not in VALUE_KINDS]
             bound = names.attributes.get(symbol_id, {}).get(name, ())
+            its_fields = bound or names.bindings.get(symbol_id, {}).get(name, ())
+            if functions and not called and its_fields and modules.has_implicit_members(names.tags.language):
+                return [Thing("binding", path, name, tuple(its_fields))], complete
             if functions:
                 return [Thing("symbol", path, symbol.id) for symbol in functions], complete
             if own:
@@ -368,7 +385,7 @@ class Inference:
     ) -> list[Thing]:
         symbols = names.chosen(names.members.get(scope, {}).get(name, ()))
         imports = names.imports.get(scope, {}).get(name, ())
-        bindings = names.bindings.get(scope, {}).get(name, ())
+        bindings = _likeliest_first(names.bindings.get(scope, {}).get(name, ()), before)
         weighty = [symbol for symbol in symbols if symbol.kind not in VALUE_KINDS]
         things = [Thing("symbol", path, symbol.id) for symbol in weighty]
         if imports:
@@ -376,12 +393,11 @@ class Inference:
         if _inside(things):
             return _inside(things)
         if symbols:
-            ordered = tuple(_likeliest_first(bindings, before))
-            return [Thing("symbol", path, symbol.id, ordered) for symbol in symbols]
+            return [Thing("symbol", path, symbol.id, tuple(bindings)) for symbol in symbols]
         if things:
             return things
         if bindings:
-            return [Thing("binding", path, name, tuple(_likeliest_first(bindings, before)))]
+            return [Thing("binding", path, name, tuple(bindings))]
         return []
 
     def _through_wildcards(self, path: str, names: FileNames, name: str, seen: set[tuple[str, str]]) -> list[Thing]:
@@ -405,7 +421,8 @@ class Inference:
         for neighbour, symbol_id, _, _ in self._definitions(names.tags.language, name):
             if neighbour in self.findings.modules.neighbours(path, names.tags.language):
                 other = self.names(neighbour)
-                if other is not None and name in other.members.get("", {}):
+                top = other.members.get("", {}).get(name, ()) if other is not None else ()
+                if any(symbol.id == symbol_id for symbol in top):
                     found.append(Thing("symbol", neighbour, symbol_id))
         return found
 
@@ -500,19 +517,23 @@ class Inference:
                 return self._typed(thing.path, symbol.parent, symbol.returns)
         else:
             bindings = thing.bindings
-        annotated = [binding for binding in bindings if binding.annotation]
-        for binding in (*annotated, *(binding for binding in bindings if not binding.annotation)):
+        # A variable has the type that it was last bound with, an attribute the one that is declared somewhere.
+        ordered = bindings if thing.kind == "binding" and self._is_variable(names, bindings) else _typed_first(bindings)
+        for binding in ordered:
             if values := self._binding_values(thing.path, binding):
                 return list(values)
         return []
 
-    def value_member(self, value: Value, name: str) -> tuple[list[Thing], bool]:
+    def _is_variable(self, names: FileNames, bindings: Sequence[Binding]) -> bool:
+        scope = names.symbols.get(bindings[0].scope) if bindings else None
+        return scope is not None and scope.kind not in CLASS_KINDS and "." not in bindings[0].name
+
+    def value_member(self, value: Value, name: str, *, called: bool = True) -> tuple[list[Thing], bool]:
         """(what `value.name` means, whether the value is known well enough to say that it means nothing else)."""
         if value.kind == "file":
             return self.file_member(value.path, name), True
         if value.kind in ("class", "instance", "super"):
-            things, complete = self.class_member(Target(value.path, value.id), name, after=value.kind == "super")
-            return things, complete
+            return self.class_member(Target(value.path, value.id), name, after=value.kind == "super", called=called)
         return [], value.kind != "self"
 
     def evaluate(self, path: str, scope: str, node: ast.expr | None, before: Position | None = None) -> list[Value]:
@@ -534,12 +555,12 @@ class Inference:
     def _evaluate(self, path: str, scope: str, node: ast.expr, before: Position | None) -> list[Value]:
         match node:
             case ast.Name(id=name):
-                return self._name_values(path, scope, name, before)
+                return self._name_values(path, scope, name, before, called=False)
             case ast.Attribute(value=base, attr=name):
                 return [
                     found
                     for value in self.evaluate(path, scope, base, before)
-                    for found in self._member_values(value, name)
+                    for found in self._member_values(value, name, called=False)
                 ]
             case ast.Call():
                 return self._call_values(path, scope, node, before)
@@ -568,11 +589,11 @@ class Inference:
     def _union(self, path: str, scope: str, nodes: Iterable[ast.expr], before: Position | None) -> list[Value]:
         return [value for node in nodes for value in self.evaluate(path, scope, node, before)]
 
-    def _name_values(self, path: str, scope: str, name: str, before: Position | None) -> list[Value]:
+    def _name_values(self, path: str, scope: str, name: str, before: Position | None, *, called: bool) -> list[Value]:
         names = self.names(path)
         if names is None:
             return []
-        things = self.look_up(path, scope, name, before)
+        things = self.look_up(path, scope, name, before, called=called)
         language = names.tags.language
         super_word = _SUPER_WORDS.get(language, "super")
         if not things and language != "python" and (name in SELF_NAMES or name == super_word):
@@ -613,13 +634,14 @@ class Inference:
                 return chosen[0] if len(chosen) == 1 else None
         return None
 
-    def _member_values(self, value: Value, name: str) -> list[Value]:
+    def _member_values(self, value: Value, name: str, *, called: bool = True) -> list[Value]:
         if value.kind == "outside":
             return [value]
         receiver = value
         if value.kind == "super":
             receiver = Value("instance", value.path, value.id)
-        return [found for thing in self.value_member(value, name)[0] for found in self.thing_values(thing, receiver)]
+        things, _ = self.value_member(value, name, called=called)
+        return [found for thing in things for found in self.thing_values(thing, receiver)]
 
     def _item_values(self, value: Value) -> list[Value]:
         if value.kind == "container":
@@ -658,6 +680,8 @@ class Inference:
                 callees = [found for value in values for found in self._member_values(value, name)]
                 if name == "new" and not callees:  # Ruby's and Rust's constructors
                     callees = [value for value in values if value.kind == "class"]
+            case ast.Name(id=name):
+                callees = self._name_values(path, scope, name, before, called=True)
             case _:
                 callees = self.evaluate(path, scope, node.func, before)
         return [result for callee in callees for result in self._called(callee)]
@@ -702,9 +726,13 @@ class Inference:
     def _work_out_result(self, function: Value) -> list[Value]:
         names = self.names(function.path)
         symbol = names.symbols.get(function.id) if names else None
-        if symbol is None or not symbol.returns:
+        if names is None or symbol is None:
             return []
-        return self._typed(function.path, symbol.parent, symbol.returns)
+        same = [symbol]
+        if modules.has_overloads(names.tags.language):  # which of them is called is not looked into
+            same = [other for other in names.tags.symbols if other.name == symbol.name]
+        returns = dict.fromkeys(other.returns for other in same if other.returns)
+        return _distinct_values(value for text in returns for value in self._typed(function.path, symbol.parent, text))
 
     def _alias_values(self, path: str, symbol: Symbol) -> list[Value]:
         _, equals, text = symbol.signature.partition("=")
@@ -835,11 +863,23 @@ class _Reading(AbstractContextManager[None]):
 
 
 def _likeliest_first(bindings: Sequence[Binding], before: Position | None) -> list[Binding]:
-    """The assignments in the order in which they are likely to hold: the last before the use, then earlier ones."""
+    """The assignments in the order in which they are likely to hold: the last before the use, then earlier ones.
+
+    What was bound in a function without a name that ends before the use is not among them.
+    """
     if before is None:
         return list(reversed(bindings))
+    bindings = [
+        binding
+        for binding in bindings
+        if binding.seen_in is None or binding.seen_in.start <= before < binding.seen_in.end
+    ]
     earlier = [binding for binding in bindings if binding.range.start < before]
     return [*reversed(earlier), *(binding for binding in bindings if binding.range.start >= before)]
+
+
+def _typed_first(bindings: Sequence[Binding]) -> list[Binding]:
+    return sorted(bindings, key=lambda binding: binding.annotation is None)
 
 
 def _inside(things: Iterable[Thing]) -> list[Thing]:
@@ -848,6 +888,12 @@ def _inside(things: Iterable[Thing]) -> list[Thing]:
 
 def _distinct(things: Iterable[Thing]) -> list[Thing]:
     return list(dict.fromkeys(things))
+
+
+def _is_constructor(symbol_id: str) -> bool:
+    """`Jar.Jar` of Java, C#, C++."""
+    owner, _, name = symbol_id.partition("#")[0].rpartition(".")
+    return owner.rpartition(".")[2] == name
 
 
 def _distinct_values(values: Iterable[Value]) -> list[Value]:

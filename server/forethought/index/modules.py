@@ -15,6 +15,7 @@ _OWN_ROOTS = ("@/", "~/", "#/", "$lib/")
 _OWN_CRATE = re.compile(r"^((?!(.*/)?src/).*/)?(tests|examples|benches|src/bin)/[^/]+\.rs$")
 """A file that is a crate of its own, whose modules stand beside it."""
 _IMPLICIT_MEMBERS = frozenset({"java", "kotlin", "c-sharp", "cpp", "ruby", "swift", "scala"})
+_OVERLOADS = frozenset({"java", "kotlin", "c-sharp", "cpp"})
 _FOLDER_IS_PACKAGE = frozenset({"go", "java", "kotlin", "scala", "swift"})
 _NO_GLOBALS = SCRIPT_LANGUAGES | {"python", "go", "rust"}
 _FAMILIES = (frozenset({"c", "cpp"}), frozenset({"java", "kotlin", "scala"}), SCRIPT_LANGUAGES)
@@ -30,6 +31,11 @@ _JVM_STANDARD = frozenset({"java", "javax", "jdk", "kotlin", "kotlinx", "android
 def has_implicit_members(language: str) -> bool:
     """Whether a bare name may be a member of the enclosing class."""
     return language in _IMPLICIT_MEMBERS
+
+
+def has_overloads(language: str) -> bool:
+    """Whether several functions of one name may stand side by side, each with a result of its own."""
+    return language in _OVERLOADS
 
 
 def has_globals(language: str) -> bool:
@@ -336,7 +342,9 @@ class ModuleTable:
                 relative = "/".join([*parts[: length - 1], name])
                 for file in self._by_name.get(name, ()):
                     if _ends_with(file, relative):
-                        yield file, None if item.local == "*" else ".".join(parts[length - 1 :])
+                        # Of `com.y.Util.*` the members of Util are meant; the last part is what is looked for.
+                        inner = parts[length - 1 : -1] if item.local == "*" else parts[length - 1 :]
+                        yield file, ".".join(inner) or None
                         return
         for folder in self._package_folders(parts[:-1]):  # Kotlin: any file of the package may hold it
             for file in self._by_folder[folder]:

@@ -115,6 +115,8 @@ class Binding:
     """The type as written."""
     value: str | None = None
     """The assigned expression as written, at most 200 characters; None for a parameter, `for` or `with … as` target."""
+    seen_in: Range | None = None
+    """The function without a name that it is bound in; None when its whole scope sees it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ def encode_outline(tags: FileTags) -> bytes:
             [[item.local, item.module, item.name, *_flat(item.range), places[item.scope]] for item in tags.imports],
             [
                 [item.name, *_flat(item.range), places[item.scope], item.annotation, item.value]
+                + ([_flat(item.seen_in)] if item.seen_in else [])
                 for item in tags.bindings
             ],
         ]
@@ -46,8 +47,10 @@ def decode_outline(blob: bytes) -> FileTags:
                 for local, module, name, a, b, c, d, scope in import_rows
             ),
             bindings=tuple(
-                Binding(name, ids[scope], _range(a, b, c, d), annotation, value)
-                for name, a, b, c, d, scope, annotation, value in binding_rows
+                Binding(
+                    name, ids[scope], _range(a, b, c, d), annotation, value, _range(*seen_in[0]) if seen_in else None
+                )
+                for name, a, b, c, d, scope, annotation, value, *seen_in in binding_rows
             ),
             has_errors=bool(has_errors),
         )

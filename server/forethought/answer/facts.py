@@ -31,6 +31,8 @@ class FactAnswers:
             return self._changed_since(question, intent.other or "HEAD")
         targets = self._meaning.targets(question, intent)
         if not targets:
+            if intent.within is not None:
+                return None
             if intent.name is None:
                 return no_answer("Point at a symbol or name one: I do not know what “this” is.")
             if intent.aspect == "subclasses" and (answer := self._subclasses_of_outside(intent.name)) is not None:

@@ -110,12 +110,10 @@ def naming_at(tokens: Sequence[Token], place: int, some_named: bool, known: Name
     else:
         lead = 0
     if kind is not None and (at := _named_at(tokens, place + 1)) is not None:
-        if (
-            word_at(tokens, place - 1) in ("this", "that")
-            and not tokens[at].marked
-            and not known.defines(tokens[at].name)
-        ):
-            return None  # “who calls this function recursively?”
+        this = word_at(tokens, place - 1) in ("this", "that")
+        plain = not tokens[at].marked and tokens[at].name.lower() in guarded()
+        if (plain and at == place + 1) or (this and not tokens[at].marked and not known.defines(tokens[at].name)):
+            return None  # “who calls this function recursively?”, “… the function first?”
         if lead or word_at(tokens, place - 1) not in _ASKING:
             return lead + at - place + 1, Name(tokens[at].name, marked=True, kind=kind)
         return None

@@ -46,6 +46,7 @@ _BARE = frozenset(
 _ASKING = frozenset({"what", "which", "whatkind", "who", "where", "when", "how"})
 _AUXILIARIES = frozenset({"be", "do", "can", "should", "have"})
 _SUBJECTS = frozenset({"person", "there"})
+_WITHIN = frozenset({"callers", "tests", "subclasses", "last_change"})
 _PREPOSITIONS = frozenset({"of", "in", "from", "on"})
 
 
@@ -103,7 +104,7 @@ def _understood(tokens: Sequence[Token], naming: Naming, known: Names) -> Intent
         return None
     intents = {
         intent
-        for sentence in _sentences(said, names)
+        for sentence in _sentences(said, names, known)
         for merged, standing_names in _merged(sentence, known)
         for words in _orders(merged)
         if (intent := _matched(words, standing_names, known)) is not None
@@ -134,14 +135,14 @@ def _meaning(token: Token) -> str:
     return meanings().get(token.word, KINDS.get(token.word, f"?{token.word}"))
 
 
-def _sentences(clauses: list[list[str]], names: list[Name]) -> Iterator[tuple[list[str], list[Name]]]:
+def _sentences(clauses: list[list[str]], names: list[Name], known: Names) -> Iterator[tuple[list[str], list[Name]]]:
     """The clauses as one sentence; and, when one only says what “it” is, the other with the name in its place."""
     yield [word for clause in clauses for word in clause], names
     if len(clauses) == 2 and len(clauses[0]) == len(clauses[1]) == 1 and clauses[1][0].startswith("@"):
         yield [*clauses[0], "of", *clauses[1]], names  # “tests: f”
     if len(clauses) == 2 and len(clauses[0]) == 1 and clauses[1][0] in ("which", "what") and len(clauses[1]) == 2:
         yield [clauses[1][1], "of", *clauses[0]], names  # “f: which exceptions?”
-    if len(clauses) == 1 and len(names) == 2 and _repeats_itself(clauses[0], names):
+    if len(clauses) == 1 and len(names) == 2 and _repeats_itself(clauses[0], names, known):
         yield ["@0" if word == "@1" else word for word in clauses[0][1:]], names  # “f is it async?”
     if len(clauses) == 2 and len(names) == 1 and len(clauses[0]) == 1:
         yield [*clauses[1], *clauses[0]], names  # “f: where?”
@@ -151,7 +152,9 @@ def _sentences(clauses: list[list[str]], names: list[Name]) -> Iterator[tuple[li
         line = "".join(f"{word} " for word in introduction)
         pointer = next((word for word in question if word.startswith("@")), "@0")
         told = next((match["name"] for rule in introductions() if (match := rule.fullmatch(line))), None)
-        if told is not None and names[int(pointer[1:])].text is None and names[int(told)].text is not None:
+        if told is None or names[int(pointer[1:])].text is not None or not _is_known(names[int(told)], known):
+            continue
+        if introduction[0] not in _PREPOSITIONS or names[int(pointer[1:])].spoken_of:  # “in f, who calls this?”
             yield [f"@{told}" if word == pointer else word for word in question], names
 
 
@@ -182,8 +185,18 @@ def _merged(sentence: tuple[list[str], list[Name]], known: Names) -> Iterator[tu
         yield rest, [*names[:number], whole, *names[number + 1 :]]
 
 
-def _repeats_itself(words: Sequence[str], names: Sequence[Name]) -> bool:
-    if words[0] != "@0" or names[0].text is None or names[1].text is not None or len(words) < 3:
+def _is_telegraphic(words: Sequence[str]) -> bool:
+    """“f callers?”: no sentence, and nothing between the two."""
+    return len(words) <= 3 and not {"of", *_AUXILIARIES, *_ASKING}.intersection(words)
+
+
+def _is_known(name: Name, known: Names) -> bool:
+    """Whether this can only be a symbol: not “in theory, who calls it?”."""
+    return name.text is not None and (name.marked or known.defines(name.text) or known.has_file(name.text))
+
+
+def _repeats_itself(words: Sequence[str], names: Sequence[Name], known: Names) -> bool:
+    if words[0] != "@0" or not _is_known(names[0], known) or names[1].text is not None or len(words) < 3:
         return False
     return words[1] in _ASKING or (words[1] in _AUXILIARIES and words[2] == "@1")
 
@@ -215,6 +228,10 @@ def _matched(words: Sequence[str], names: Sequence[Name], known: Names) -> Inten
         is_file = name.kind == "file" or (name.text is not None and known.has_file(name.text))
         if rule in ONLY_OF_FILES and not is_file:
             continue
+        if name.text is not None and _is_telegraphic(words) and not _is_known(name, known):
+            continue  # “callers, safely?”
+        if name.within is not None and aspect in _WITHIN and words[-1] == f"@{groups['name']}":
+            continue  # “who calls f in a.py?” may mean the callers there
         if rule in ONLY_OF_MARKED and name.text is not None and not name.marked and name.text.islower():
             continue
         if groups.get("other") is not None:
@@ -222,6 +239,8 @@ def _matched(words: Sequence[str], names: Sequence[Name], known: Names) -> Inten
             if second.text is None:
                 continue
             other, second_is_marked = second.text, second.marked
+            if aspect in ("default", "parameters") and "." in other:
+                continue  # no parameter is called so
         if groups.get("other") is not None and name.text is not None:
             if not name.marked and (not known.defines(name.text) or name.text in meanings()):
                 continue  # “is f called by accident?”, “… by default?”

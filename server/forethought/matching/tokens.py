@@ -8,6 +8,7 @@ from forethought.matching.names import is_marked
 from forethought.matching.words import (
     KINDS,
     Phrases,
+    checking,
     knowing,
     leading_on,
     meanings,
@@ -17,6 +18,7 @@ from forethought.matching.words import (
     respelt,
     talk,
     telling,
+    wanting,
 )
 
 LONGEST = 300
@@ -64,6 +66,9 @@ _POLITE = frozenset(
     {"you", "u", "please", "kindly", "pls", "mind", "hey", "hi", "ok", "okay", "so", "to", "need", "want"}
 )
 _PAST = frozenset({"was", "were", "did", "had", "been", "forgot", "wondered"})
+_DOING = frozenset({"do", "does", "did", "is", "are", "was", "were", "have", "has", "had"})
+_ORDERS = frozenset(["change", "touch", "modify", "edit", "refactor", "rename", "delete", "remove", "debug"])
+_AUXILIARIES = _DOING | {"can", "could", "may", "might", "will", "would", "should", "must"}
 _BEFORE_ASKED = frozenset({"in", "from", "by", "at", "on"})
 """“… tell me in which file …”."""
 
@@ -108,8 +113,7 @@ def _to_the_point(tokens: Sequence[Token], is_defined: Callable[[str], bool]) ->
         else:
             clauses[-1].append(token)
     kept = [clause for clause in clauses if clause and not _only_talks(clause, is_defined)]
-    if len(kept) > 1:
-        kept = [_led_on_to(clause) for clause in kept]
+    kept[:-1] = map(_led_on_to, kept[:-1])
     stop = Token(",")
     return [token for clause in kept for token in (*clause, stop)][:-1]
 
@@ -126,6 +130,8 @@ def _only_talks(clause: Sequence[Token], is_defined: Callable[[str], bool]) -> b
 
 def _led_on_to(clause: list[Token]) -> list[Token]:
     """“I am looking at f” says no more than “f”."""
+    if clause[0].word in _AUXILIARIES | _ORDERS | _BEFORE_ASKED:
+        return clause  # “does this change f? …” and “rename f. …” want something, “in f: …” may be a condition
     others = [token for token in clause if token.marked or token.word not in leading_on()]
     return others if len(others) == 1 and others[0].name and others[0].word not in meanings() else clause
 
@@ -211,7 +217,7 @@ def _lead_up(tokens: Sequence[Token], at: int) -> int:
     while end < len(tokens) and _is_talk(tokens, end) and not _asks(tokens, end):
         end += 1
     if _asks(tokens, end):
-        return end - at
+        return end - at if _wants_to_know(tokens[at:end]) else 0
     told = next((place for place in range(at, end) if _word(tokens, place) in telling()), None)
     if told is None or not (told == at or any(_word(tokens, place) in _POLITE for place in range(at, told))):
         return 0  # “does print return anything?” tells nobody to print
@@ -220,8 +226,18 @@ def _lead_up(tokens: Sequence[Token], at: int) -> int:
     told += 1
     while _word(tokens, told) in ("me", "us", "to"):
         told += 1
-    alone = told == at + 1 and _word(tokens, told) in (",", "of", "is")  # “state of f”, “show: who calls it?”
-    return told - at if told < len(tokens) and not alone else 0
+    if told == len(tokens) or (tokens[told].word in (",", "of", "is") and tokens[told - 1].word not in ("me", "us")):
+        return 0  # “state of f”, “show: who calls it?”, “… please, by name”
+    return told - at
+
+
+def _wants_to_know(talk: Sequence[Token]) -> bool:
+    """Whether a question may follow: “do you know who …”, not “do we check whether …”, “is it read when …”."""
+    words = [token.word for token in talk]
+    of_code = not _DOING.isdisjoint(words) and "you" not in words and words[0] not in ("i", "am")
+    if of_code and words[-1] in (checking() | telling()) - {"sure"}:
+        return False
+    return not words or words[-1] in wanting() | telling()
 
 
 def _is_talk(tokens: Sequence[Token], place: int) -> bool:

@@ -170,6 +170,18 @@ _TALK = (
 _KNOWING = "know knows remember recall sure see understand get familiar clear certain"
 """What may be denied without changing what is asked: “I do not know who …”."""
 
+_WANTING = (
+    "know knows tell me us say see understand understanding out wonder wondering wondered wonders curious "
+    "interested curiosity ask asking forget forgets forgetting forgot remember recall check checking confirm verify "
+    "double doublecheck sure unsure confused lost idea ideas clue guess about of hey hi hello yo hiya ok okay so "
+    "well um uh hmm hm ah oh wait lol haha btw fyi just please kindly pls plz sorry thanks thank thx cheers really "
+    "quickly also again still now currently right actually honestly maybe all folks team everyone"
+)
+"""The last words of talk that a question may follow in the same sentence: “I wonder who”, not “do we use what”."""
+
+_CHECKING = "check checking confirm verify double doublecheck sure"
+"""What code does, too: “do we check whether f raises?” is no question about f alone."""
+
 _TELLING = (
     "tell show give list remind name enumerate specify state indicate identify provide print display quote report "
     "telling showing giving listing naming reminding"
@@ -180,7 +192,7 @@ _LEADING_ON = (
     "this that pr mr diff patch change changes changed changing touch touches touched touching modify modifies "
     "modified modifying edit edits edited editing refactor refactors refactored refactoring rename renamed renaming "
     "delete deleted deleting remove removed removing debug debugging found came across stumbled upon regarding "
-    "concerning in into on working staring using here function method class module file line"
+    "concerning in into on working staring here function method class module file line"
 )
 """Words that, with talk, only lead on to the symbol that the next clause is about: “this PR touches f: …”."""
 
@@ -215,7 +227,7 @@ test code=tests|test suite=tests|test suites=tests|test method=test|test methods
 method signature=signature|function signature=signature|call signature=signature|hand back=return|hands back=returns
 give back=return|gives back=returns|send back=return|sends back=returns|result type=return|base type=base
 base types=bases|super type=base|sub type=subclass|sub types=subclasses|ret type=return|ret val=return
-output type=return|or what|or not|or no|on earth|the hell|the heck|the deal with=purpose of|mess with=change
+output type=return|or what|or not|on earth|the hell|the heck|the deal with=purpose of|mess with=change
 messed with=changed|messing with=changing|this one=this|that one=that|this thing=this|that thing=that
 under which circumstances=when|under what circumstances=when|in which cases=when|in what cases=when
 in which situations=when|in what situations=when|dead code=dead|for the last time=lasttime|for last time=lasttime
@@ -356,6 +368,18 @@ def leading_on() -> frozenset[str]:
 def knowing() -> frozenset[str]:
     """What may be denied without changing what is asked: “I do not know who …”."""
     return frozenset(_KNOWING.split())
+
+
+@cache
+def wanting() -> frozenset[str]:
+    """The last words of talk that a question may follow in the same sentence."""
+    return frozenset(_WANTING.split())
+
+
+@cache
+def checking() -> frozenset[str]:
+    """What code does as well as people."""
+    return frozenset(_CHECKING.split())
 
 
 @cache

@@ -360,9 +360,10 @@ def _report(measurement: Measurement, items: Sequence[Item], seed: int) -> Repor
                   "served"), tuple(_kind_rows(written, seed)),
                   f"Served: at most {MOST_WRONG:.0%} is expected to be wrong; few labels are drawn towards the model's "
                   "other kinds."),
-            Table("By repository, what grounding kept", ("repository", "items", "right", "vague", "wrong"),
-                  tuple((name, *_rates([item for item in written if item.repository == name and item.kept], seed))
-                        for name in sorted({item.repository for item in items}))),
+            Table("By repository, what grounding kept", ("model", "repository", "items", "right", "vague", "wrong"),
+                  tuple((model, name, *_rates([item for item in written if item.kept
+                                               and (item.model, item.repository) == (model, name)], seed))
+                        for model, name in sorted({(item.model, item.repository) for item in items}))),
             Table("What grounding dropped, and why", ("reason", "items", "right", "vague", "wrong"),
                   tuple(_drop_rows(written))),
         ),
@@ -398,6 +399,9 @@ def _stages(items: Sequence[Item]) -> dict[str, list[tuple[Item, str]]]:
             (item, item.label) for item in kept if item.kind not in refused_elsewhere[item.repository]
         ],
         "answers made of facts": [(item, item.label) for item in items if item.basis == "facts"],
+        "all that is served as predicted": [
+            (item, item.label) for item in items if item.basis == "facts" or (item.kept and item.kind not in refused)
+        ],
     }
 
 
@@ -451,8 +455,9 @@ def _sentences(model: str, items: Sequence[Item], seed: int) -> Iterator[str]:
         yield f"{model}: after the rules {served} are served as predicted, of which {_share(after)} are wrong."
     if elsewhere is not None:
         yield f"{model}: with kinds decided from the other repositories {_share(elsewhere)} of what is served is wrong."
-    if (facts := _wrong(stages["answers made of facts"], seed)) is not None:
-        yield f"Of {len(stages['answers made of facts'])} answers made of facts {_share(facts)} are wrong."
+    for stage in ("answers made of facts", "all that is served as predicted"):
+        if (wrong := _wrong(stages[stage], seed)) is not None:
+            yield f"{model}: {stage}: {len(stages[stage])}, of which {_share(wrong)} are wrong."
 
 
 def _agreement(pairs: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -209,7 +209,8 @@ class Inference:
                 if implicit:
                     if found := self._implicit_member(Target(path, symbol.id), name, called):
                         return found
-                elif in_function:
+                    continue
+                if in_function:
                     skipped_class = skipped_class or symbol
                     continue
             in_function |= symbol.kind in FUNCTION_KINDS

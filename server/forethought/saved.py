@@ -1,6 +1,7 @@
 """The contexts of what is saved on disk, and how their subjects stand in c′: what passes and coverage rest on."""
 
 import hashlib
+import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
@@ -30,12 +31,14 @@ class SavedContexts:
         contexts: ContextStore,
         read: Callable[[str], bytes | None],
         on_outdated: Callable[[str], None],
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._index = index
         self._contexts = contexts
         self._read = read
         self._on_outdated = on_outdated
         """Called with a path whose text on disk is not the one that was indexed."""
+        self._now = now
         self.findings = SharedFindings(index)
 
     def resolver(self) -> Resolver:
@@ -44,6 +47,7 @@ class SavedContexts:
 
     def symbols(self, path: str) -> tuple[SavedSymbol, ...]:
         """The file's symbols with their subjects; empty when the disk is newer than the index."""
+        generation = self._index.generation
         outline, digest = self._index.outline(path), self._index.content_hash(path)
         if outline is None or digest is None:
             return ()
@@ -57,12 +61,13 @@ class SavedContexts:
                 symbol.id: (digest, build_context(resolver, path, tags, symbol, data).subject)
                 for symbol in tags.symbols
             }
-            self._index.subjects.put(path, subjects)
+            self._index.subjects.put(path, subjects, generation)
             known = {**known, **subjects}
         return tuple(SavedSymbol(symbol, known[symbol.id][1]) for symbol in outline.symbols if symbol.id in known)
 
     def context(self, target: Target) -> Context | None:
         """The context of one symbol; None when it is gone, or the disk is newer than the index."""
+        generation = self._index.generation
         tags, digest = self._index.tags(target.path), self._index.content_hash(target.path)
         symbol = tags.symbol(target.symbol_id) if tags else None
         if tags is None or symbol is None or digest is None:
@@ -71,7 +76,7 @@ class SavedContexts:
         if data is None:
             return None
         context = build_context(self.resolver(), target.path, tags, symbol, data)
-        self._index.subjects.put(target.path, {symbol.id: (digest, context.subject)})
+        self._index.subjects.put(target.path, {symbol.id: (digest, context.subject)}, generation)
         return context
 
     def standings(self, path: str, symbols: Collection[SavedSymbol]) -> dict[str, Standing]:
@@ -91,22 +96,39 @@ class SavedContexts:
             earlier = known[1] if known and known[1] != subject else None
         return self._standings({"": (subject, earlier)})[""]
 
-    def outdate(self, changed: Collection[str], before: Mapping[str, str]) -> None:
+    def outdate(self) -> None:
         """Subjects rest on the interfaces that their symbols use: whoever may use a changed one is computed again.
 
-        `before`: path → content hash of each file as the index held it before.
+        And what was edited is remembered. What a process that was killed left undone, the next one does.
         """
-        names: set[str] = set()
-        for path in changed:
-            now, then = _interface(self._index.outline(path)), self._interface_then(path, before.get(path))
-            names |= {name for name in now.keys() | then.keys() if now.get(name) != then.get(name)}
-        for path in {*changed, *self._users_of(names)}:
-            known = self._index.subjects.of(path)
-            self._index.subjects.put(path, {key: ("", subject) for key, (_, subject) in known.items()})
+        table = self._index.subjects
+        replaced = table.replaced()
+        if not replaced:
+            return
+        if table.any:
+            names: set[str] = set()
+            for path, (before, _) in replaced.items():
+                now, then = _interface(self._index.outline(path)), self._interface_then(path, before)
+                names |= {name for name in now.keys() | then.keys() if now.get(name) != then.get(name)}
+            for path in {*replaced, *self._users_of(names)}:
+                table.put(path, {key: ("", subject) for key, (_, subject) in table.of(path).items()})
+        table.settle(replaced, self._edited(replaced), self._now())
 
-    def _interface_then(self, path: str, digest: str | None) -> dict[str, str]:
+    def _edited(self, replaced: Mapping[str, tuple[str, str]]) -> dict[str, list[str]]:
+        """path → the symbols whose own text is new; none where the whole root was read for the first time."""
+        if self._index.paths() <= {path for path, (before, _) in replaced.items() if not before}:
+            return {}
+        found = {}
+        for path, (before, _) in replaced.items():
+            now, then = self._index.outline(path), self._index.outline_of(before)
+            if now is not None:
+                digests = {symbol.id: symbol.digest for symbol in then.symbols} if then else {}
+                found[path] = [item.id for item in now.symbols if not item.id or digests.get(item.id) != item.digest]
+        return found
+
+    def _interface_then(self, path: str, digest: str) -> dict[str, str]:
         """The interface of an earlier text; one that equals no other when the index holds that text no longer."""
-        outline = self._index.outline_of(digest) if digest is not None else None
+        outline = self._index.outline_of(digest)
         if outline is None:
             return {_short(key): "" for key in self._index.subjects.of(path)}
         return _interface(outline)

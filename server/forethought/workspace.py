@@ -61,6 +61,7 @@ class Workspace:
         grammar_folders: Sequence[Path] = (),
         on_change: Callable[[], None],
         on_error: Callable[[Exception], None],
+        now: Callable[[], float] = time.time,
     ) -> None:
         self.root = root
         self.within = within
@@ -76,7 +77,7 @@ class Workspace:
         self.focused: str | None = None
         self.saved_at: dict[str, float] = {}
         """path → monotonic seconds of the last edit or save seen; what is being edited waits."""
-        self.saved = SavedContexts(index, contexts, self._read, lambda path: self.files_changed([path]))
+        self.saved = SavedContexts(index, contexts, self._read, lambda path: self.files_changed([path]), now)
         """What passes read."""
         words_version = f"{WORDS_VERSION}-{TAGS_VERSION}-{languages.digest}"
         self.place_search = PlaceSearch(
@@ -318,7 +319,6 @@ class Workspace:
         cancel: CancelToken | None = None,
     ) -> IndexReport:
         """Read again what changed on disk (of `paths`, or anywhere). Reads the disk, for as long as it takes."""
-        before = self.index.content_hashes()
         if paths is None and self.repository is not None:
             self._head_read = self.repository.head_state()
         self.indexing = True
@@ -334,9 +334,9 @@ class Workspace:
         finally:
             self.indexing = False
         self.last_report = report
+        self.saved.outdate()
         changed = (*report.changed, *report.removed)
         if changed:
-            self.saved.outdate(changed, before)
             self._last_changes.forget()
             self._cards.drop_files(changed)
             if self.place_search.begun:

@@ -1,6 +1,8 @@
 """Subjects that are remembered are those that would be computed anew."""
 
 import hashlib
+import time
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from forethought.index.extract import read_tags
 from forethought.index.languages import load_languages
+from forethought.index.tags import Position
 from forethought.saved import SavedContexts
 from forethought.store.context_store import DiskContextStore
 from forethought.store.index_store import IndexedFile, IndexStore
@@ -18,13 +21,19 @@ PYTHON = load_languages().named("python")
 class Disk:
     """Files in memory, their index, and the contexts of what is saved."""
 
-    def __init__(self, sources: dict[str, str]) -> None:
+    def __init__(self, sources: dict[str, str], now: Callable[[], float] = time.time) -> None:
         self.sources: dict[str, str] = {}
         self.index = IndexStore.in_memory()
         contexts: DiskContextStore = None  # type: ignore[assignment] # subjects are computed without c′
-        self.saved = SavedContexts(self.index, contexts, lambda path: self.sources[path].encode(), lambda path: None)
+        self.saved = SavedContexts(
+            self.index, contexts, lambda path: self.sources[path].encode(), lambda path: None, now
+        )
         for path, text in sources.items():
             self._put(path, text)
+        self.saved.outdate()
+
+    def _read(self, path: str) -> bytes:
+        return self.sources[path].encode()
 
     def _put(self, path: str, text: str) -> None:
         assert PYTHON is not None
@@ -35,13 +44,12 @@ class Disk:
 
     def edit(self, path: str, text: str | None) -> None:
         """Write a file, or remove it where the text is None."""
-        before = self.index.content_hashes()
         if text is None:
             self.sources.pop(path, None)
             self.index.remove([path])
         else:
             self._put(path, text)
-        self.saved.outdate([path], before)
+        self.saved.outdate()
 
     def subjects(self) -> dict[str, str]:
         return {f"{path}:{item.symbol.id}": item.subject for path in self.sources for item in self.saved.symbols(path)}
@@ -151,3 +159,57 @@ def test_subjects_kept_over_edits_equal_those_of_a_new_index(
     for path, text in edits:
         disk.edit(path, text)
         assert disk.subjects() == Disk(disk.sources).subjects()
+
+
+def test_what_a_killed_process_left_undone_the_next_one_does() -> None:
+    disk = Disk({"a.py": "def go(one): ...\n", "b.py": "from a import go\ndef use(): go()\n"})
+    before = disk.subjects()
+    disk._put("a.py", "def go(one, two): ...\n")  # killed before anybody was outdated
+    disk.saved.outdate()
+    assert disk.subjects()["b.py:use"] != before["b.py:use"]
+    assert disk.subjects() == Disk(disk.sources).subjects()
+
+
+def test_a_subject_computed_while_what_it_rests_on_changed_is_computed_again() -> None:
+    disk = Disk({"a.py": "def go(one): ...\n", "b.py": "from a import go\ndef use(): go()\n"})
+    read = disk.saved._read
+
+    def edit_meanwhile(path: str) -> bytes | None:
+        text = read(path)
+        disk.saved._read = read
+        disk.edit("a.py", "def go(one, two): ...\n")
+        return text
+
+    disk.saved.resolver().resolve_at("b.py", Position(0, 0))
+    resolver = disk.saved.resolver()
+    disk.saved.resolver = lambda: resolver  # type: ignore[method-assign] # of the state before the edit
+    disk.saved._read = edit_meanwhile
+    disk.saved.symbols("b.py")
+    del disk.saved.resolver  # type: ignore[method-assign]
+    assert disk.subjects() == Disk(disk.sources).subjects()
+
+
+def edits(sources: dict[str, str], path: str, text: str | None) -> dict[str, dict[str, float]]:
+    """What counts as edited, and when, after one more refresh at 5 seconds."""
+    moment = 1.0
+    disk = Disk(sources, lambda: moment)
+    moment = 5.0
+    disk.edit(path, text)
+    return {known: found for known in disk.sources if (found := disk.index.subjects.edits(known))}
+
+
+def test_only_what_was_edited_counts_as_edited_and_its_file() -> None:
+    source = "def one(): ...\n\n\ndef two(): ...\n"
+    user = {"b.py": "from a import one\ndef use(): one()\n"}
+    assert edits({"a.py": source, **user}, "a.py", source.replace("one()", "one(new)")) == {
+        "a.py": {"": 5.0, "one": 5.0}
+    }
+
+
+def test_a_new_file_is_edited_and_a_root_read_for_the_first_time_is_not() -> None:
+    assert edits({"a.py": "def one(): ...\n"}, "b.py", "def two(): ...\n") == {"b.py": {"": 5.0, "two": 5.0}}
+    assert edits({}, "b.py", "def two(): ...\n") == {}
+
+
+def test_what_is_gone_was_not_edited() -> None:
+    assert edits({"a.py": "def one(): ...\n", "b.py": ""}, "a.py", None) == {}

@@ -18,7 +18,7 @@ import psutil
 
 from forethought.errors import IndexingError
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 LEASE_SECONDS = 20.0
 """How long a writer that does not renew its lease keeps others from writing."""
 _BUSY_SECONDS = 10.0
@@ -44,6 +44,9 @@ CREATE TABLE skipped (path BLOB PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID
 CREATE TABLE subjects (
     path BLOB, symbol BLOB, content_hash TEXT NOT NULL, subject TEXT NOT NULL, previous TEXT, thought TEXT,
     PRIMARY KEY (path, symbol)) WITHOUT ROWID;
+CREATE TABLE replaced ( -- what stood at a path before, until whoever rests on it is outdated; '' for nothing
+    path BLOB PRIMARY KEY, content_hash TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE edits (path BLOB, symbol BLOB, at REAL NOT NULL, PRIMARY KEY (path, symbol)) WITHOUT ROWID;
 CREATE TABLE lease (
     one INTEGER PRIMARY KEY CHECK (one = 1), owner TEXT NOT NULL, pid INTEGER NOT NULL, expires REAL NOT NULL);
 """
@@ -76,6 +79,19 @@ class IndexDatabase:
             self._idle.pop()[1].close()
 
     # Reading and writing
+
+    @property
+    def generation(self) -> int:
+        """Grows with every write that counts, in whichever process."""
+        return self.read(self.generation_in)
+
+    def generation_in(self, connection: sqlite3.Connection) -> int:
+        row = connection.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()
+        return self.in_this_epoch(int(row[0]) if row else 0)
+
+    def in_this_epoch(self, number: int) -> int:
+        """Larger than any number from a file that was set aside."""
+        return (self.epoch << 40) + number
 
     def row(self, query: str, parameters: tuple[object, ...] = ()) -> tuple[Any, ...] | None:
         rows = self.rows(query, parameters)

@@ -28,6 +28,9 @@ from forethought.store.tags_encoding import EncodedTags
 KEPT_CONTENTS = 4000
 """Contents that no path has any more (other branches, older texts) and that are kept all the same."""
 _DECODED_FILES = 1024
+_NOTE_REPLACED = (
+    "INSERT OR IGNORE INTO replaced SELECT path, content_hash FROM files JOIN contents ON id = content WHERE path = ?"
+)
 
 
 class Stamp(NamedTuple):
@@ -113,13 +116,12 @@ class IndexStore:
     @property
     def generation(self) -> int:
         """Grows with every write, in whichever process."""
-        row = self._database.row("SELECT value FROM meta WHERE key = 'generation'")
-        return self._in_this_epoch(int(row[0]) if row else 0)
+        return self._database.generation
 
     def contents(self) -> dict[str, int]:
         """path → a number for its text and language; another text has another number."""
         rows = self._database.rows("SELECT path, content FROM files")
-        return {os.fsdecode(path): self._in_this_epoch(content) for path, content in rows}
+        return {os.fsdecode(path): self._database.in_this_epoch(content) for path, content in rows}
 
     def stamps(self) -> dict[str, Stamp]:
         rows = self._database.rows(
@@ -130,7 +132,7 @@ class IndexStore:
     def paths(self) -> frozenset[str]:
         """Every indexed path; the same object as long as none is added or removed."""
         row = self._database.row("SELECT value FROM meta WHERE key = 'paths_generation'")
-        generation = self._in_this_epoch(int(row[0]) if row else 0)
+        generation = self._database.in_this_epoch(int(row[0]) if row else 0)
         known = self._paths
         if known is None or known[0] != generation:
             rows = self._database.rows("SELECT path FROM files")
@@ -146,11 +148,6 @@ class IndexStore:
             "SELECT content_hash FROM files JOIN contents ON id = content WHERE path = ?", (os.fsencode(path),)
         )
         return str(row[0]) if row else None
-
-    def content_hashes(self) -> dict[str, str]:
-        """path → content hash of every file."""
-        rows = self._database.rows("SELECT path, content_hash FROM files JOIN contents ON id = content")
-        return {os.fsdecode(path): digest for path, digest in rows}
 
     def has_content(self, content_hash: str, language: str) -> bool:
         return (
@@ -170,6 +167,7 @@ class IndexStore:
 
         def delete(connection: sqlite3.Connection) -> None:
             before = connection.total_changes
+            connection.executemany(_NOTE_REPLACED, keys)
             connection.executemany("DELETE FROM files WHERE path = ?", keys)
             if connection.total_changes != before:
                 bump(connection, "paths_generation")
@@ -346,7 +344,12 @@ class IndexStore:
                 tags = file.tags if isinstance(file.tags, EncodedTags) else tags_encoding.encode(file.tags)
                 content = _insert_content(connection, file, tags, now)
             key = os.fsencode(file.path)
-            added |= connection.execute("SELECT 1 FROM files WHERE path = ?", (key,)).fetchone() is None
+            known = connection.execute("SELECT content FROM files WHERE path = ?", (key,)).fetchone()
+            if known is None:
+                added = True
+                connection.execute("INSERT OR IGNORE INTO replaced VALUES (?, '')", (key,))
+            elif known[0] != content:
+                connection.execute(_NOTE_REPLACED, (key,))
             connection.execute(
                 "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (key, file.size, file.modified_ns, content)
             )
@@ -384,10 +387,6 @@ class IndexStore:
             while len(self._decoded) > _DECODED_FILES:
                 self._decoded.popitem(last=False)
         return tags
-
-    def _in_this_epoch(self, number: int) -> int:
-        """Larger than any number from a file that was set aside."""
-        return (self._database.epoch << 40) + number
 
     def _forget_garbled(self, path: str) -> None:
         """Drop a row that cannot be read, so that the next refresh reads the file again."""

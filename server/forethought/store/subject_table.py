@@ -1,10 +1,16 @@
-"""What stood at each place of a root: subjects, so that an insight about an older text can be shown, marked."""
+"""What stood at each place of a root: subjects, so that an insight about an older text can be shown, marked.
+
+And what changed there: which texts were replaced whose users are still to be outdated, and when a symbol was edited.
+"""
 
 import os
 import sqlite3
 from collections.abc import Iterable, Mapping
 
 from forethought.store.index_database import IndexDatabase, key_of, text_of
+
+EDITS_SECONDS = 2 * 86_400.0
+"""How long it is remembered when a symbol was edited."""
 
 
 class SubjectTable:
@@ -20,8 +26,11 @@ class SubjectTable:
         )
         return {text_of(symbol): (digest, subject) for symbol, digest, subject in rows}
 
-    def put(self, path: str, subjects: Mapping[str, tuple[str, str]]) -> None:
-        """Remember symbol id → (content hash, subject). What stood there before is remembered, too."""
+    def put(self, path: str, subjects: Mapping[str, tuple[str, str]], generation: int | None = None) -> None:
+        """Remember symbol id → (content hash, subject). What stood there before is remembered, too.
+
+        Nothing is kept when the index is not of the `generation` any more that they were computed from.
+        """
         known = self.of(path)
         key = os.fsencode(path)
         rows = [
@@ -31,6 +40,8 @@ class SubjectTable:
         ]
 
         def insert(connection: sqlite3.Connection) -> None:
+            if generation is not None and generation != self._database.generation_in(connection):
+                return  # what a subject rests on may have changed, and whoever outdates it has been here already
             connection.executemany(
                 "INSERT INTO subjects (path, symbol, content_hash, subject) VALUES (?, ?, ?, ?)"
                 " ON CONFLICT (path, symbol) DO UPDATE SET content_hash = excluded.content_hash,"
@@ -58,3 +69,41 @@ class SubjectTable:
         """symbol id → the last subject that was marked thought here, else the one before the current one."""
         query = "SELECT symbol, COALESCE(thought, previous) AS last FROM subjects WHERE path = ? AND last IS NOT NULL"
         return {text_of(symbol): subject for symbol, subject in self._database.rows(query, (os.fsencode(path),))}
+
+    @property
+    def any(self) -> bool:
+        return self._database.row("SELECT 1 FROM subjects LIMIT 1") is not None
+
+    # What changed
+
+    def replaced(self) -> dict[str, tuple[str, str]]:
+        """path → content hashes before and now (“” for nothing) of what is not settled yet."""
+        rows = self._database.rows(
+            "SELECT path, replaced.content_hash, COALESCE(contents.content_hash, '') FROM replaced"
+            " LEFT JOIN files USING (path) LEFT JOIN contents ON id = content"
+        )
+        return {os.fsdecode(path): (before, now) for path, before, now in rows}
+
+    def settle(self, replaced: Mapping[str, tuple[str, str]], edited: Mapping[str, Iterable[str]], now: float) -> None:
+        """Whoever rests on these texts is outdated, and these symbols (by path) were edited `now`, in seconds.
+
+        What was replaced again meanwhile stays.
+        """
+        settled = [(os.fsencode(path), digest) for path, (_, digest) in replaced.items()]
+        edits = [(os.fsencode(path), key_of(symbol), now) for path, symbols in edited.items() for symbol in symbols]
+
+        def change(connection: sqlite3.Connection) -> None:
+            connection.executemany(
+                "DELETE FROM replaced WHERE path = ?1 AND ?2 = COALESCE((SELECT contents.content_hash"
+                " FROM files JOIN contents ON id = content WHERE files.path = ?1), '')",
+                settled,
+            )
+            connection.execute("DELETE FROM edits WHERE at < ?", (now - EDITS_SECONDS,))
+            connection.executemany("INSERT OR REPLACE INTO edits VALUES (?, ?, ?)", edits)
+
+        self._database.write(change, counts=False)
+
+    def edits(self, path: str) -> dict[str, float]:
+        """symbol id → when its text last changed, in seconds since the epoch; of the last two days."""
+        rows = self._database.rows("SELECT symbol, at FROM edits WHERE path = ?", (os.fsencode(path),))
+        return {text_of(symbol): float(moment) for symbol, moment in rows}

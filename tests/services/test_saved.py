@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from forethought.context import Context, build_context
 from forethought.index.extract import read_tags
 from forethought.index.languages import load_languages
-from forethought.index.tags import Position
+from forethought.index.resolve import Resolver
+from forethought.index.tags import FileTags, Symbol
 from forethought.saved import SavedContexts
 from forethought.store.context_store import DiskContextStore
 from forethought.store.index_store import IndexedFile, IndexStore
@@ -170,22 +172,18 @@ def test_what_a_killed_process_left_undone_the_next_one_does() -> None:
     assert disk.subjects() == Disk(disk.sources).subjects()
 
 
-def test_a_subject_computed_while_what_it_rests_on_changed_is_computed_again() -> None:
+def test_a_subject_computed_while_what_it_rests_on_changed_is_computed_again(monkeypatch: pytest.MonkeyPatch) -> None:
     disk = Disk({"a.py": "def go(one): ...\n", "b.py": "from a import go\ndef use(): go()\n"})
-    read = disk.saved._read
 
-    def edit_meanwhile(path: str) -> bytes | None:
-        text = read(path)
-        disk.saved._read = read
-        disk.edit("a.py", "def go(one, two): ...\n")
-        return text
+    def edit_meanwhile(resolver: Resolver, path: str, tags: FileTags, symbol: Symbol, data: bytes) -> Context:
+        context = build_context(resolver, path, tags, symbol, data)
+        if symbol.id == "use":
+            monkeypatch.undo()
+            disk.edit("a.py", "def go(one, two): ...\n")
+        return context
 
-    disk.saved.resolver().resolve_at("b.py", Position(0, 0))
-    resolver = disk.saved.resolver()
-    disk.saved.resolver = lambda: resolver  # type: ignore[method-assign] # of the state before the edit
-    disk.saved._read = edit_meanwhile
+    monkeypatch.setattr("forethought.saved.build_context", edit_meanwhile)
     disk.saved.symbols("b.py")
-    del disk.saved.resolver  # type: ignore[method-assign]
     assert disk.subjects() == Disk(disk.sources).subjects()
 
 

@@ -64,6 +64,11 @@ def test_a_class_is_told_by_what_it_is_based_on_and_defines(world: World) -> Non
     assert {"Bases: Base", "Defines: fill", "Subclasses: Sink"} <= set(lines)
 
 
+def test_what_is_not_there_is_told_as_well(world: World) -> None:
+    nothing = {"Defines: nothing", "Subclasses: nothing in this repository", "Tested by: nothing in this repository"}
+    assert nothing <= set(brief(world, "Sink"))
+
+
 def test_a_file_is_told_by_what_it_defines(world: World) -> None:
     lines = brief(world, "")
     assert lines[0] == "The file bath.py"

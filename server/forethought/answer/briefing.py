@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from forethought.answer.fact_texts import where
 from forethought.answer.question import Meant
 from forethought.index import hierarchy
+from forethought.index.decorators import decorators_of
 from forethought.index.names import CLASS_KINDS, FUNCTION_KINDS
 from forethought.index.resolve import Target
 from forethought.insights import Insights
@@ -38,37 +39,43 @@ def _docs(doc: str | None) -> str:
 def _facts(item: Meant) -> Iterator[str]:
     symbol, workspace = item.card.symbol, item.workspace
     target = Target(item.card.path, symbol.id)
+    yield _said("Decorators", decorators_of(symbol, workspace.lines(target.path)))
     if symbol.kind in FUNCTION_KINDS:
         yield _said("Yields", symbol.yielded)
         if symbol.body is None:
             yield _said("Returns", [symbol.returns] if symbol.returns else [])
         else:
-            yield _said("Returns", symbol.returned or ([symbol.returns] if symbol.returns else ["nothing"]))
-            yield _said("Raises", symbol.raises or ["nothing itself"])
+            yield _said("Returns", symbol.returned or ([symbol.returns] if symbol.returns else []), none="nothing")
+            yield _said("Raises", symbol.raises, none="nothing itself")
             calls = workspace.facts(target, "calls").calls
-            yield _said("Calls", [place.symbol_id for place in calls] or ["nothing in this repository"])
+            yield _said("Calls", [place.symbol_id for place in calls], none=_NONE)
     elif symbol.kind in CLASS_KINDS or symbol.kind == "file":
-        yield _said("Bases", symbol.bases)
+        yield _said("Bases", symbol.bases, none="none" if symbol.kind in CLASS_KINDS else "")
         members = [member for _, member in hierarchy.own_members(workspace.resolver(), target)]
-        yield _said("Defines", [member.short_name for member in members], limit=MOST_MEMBERS)
+        yield _said("Defines", [member.short_name for member in members], limit=MOST_MEMBERS, none="nothing")
     if symbol.kind in CLASS_KINDS:
         found = hierarchy.subclasses(workspace.resolver(), target)
-        yield _said("Subclasses", [place.symbol_id for place in found])
+        yield _said("Subclasses", [place.symbol_id for place in found], none=_NONE)
     if symbol.kind != "file":
         callers = workspace.facts(target, "callers")
-        yield _said(
-            "Called by", [place.symbol_id or place.path for place in callers.called_by], callers.called_by_count
-        )
+        names = [place.symbol_id or place.path for place in callers.called_by]
+        yield _said("Called by", names, callers.called_by_count, none=_NONE)
         tests = workspace.facts(target, "tests")
-        yield _said("Tested by", [place.symbol_id for place in tests.tests], tests.tests_count)
+        yield _said("Tested by", [place.symbol_id for place in tests.tests], tests.tests_count, none=_NONE)
 
 
-def _said(what: str, names: Iterable[str], count: int | None = None, limit: int = MOST_NAMED) -> str:
-    """“Calls: a, b and 3 more”; "" for nothing. count: how many there are, where `names` may be only the first."""
+_NONE = "nothing in this repository"
+
+
+def _said(what: str, names: Iterable[str], count: int | None = None, limit: int = MOST_NAMED, none: str = "") -> str:
+    """“Calls: a, b and 3 more”. count: how many there are, where `names` may be only the first.
+
+    none: what is said where there are none, lest the model invent some; without it nothing is.
+    """
     found = list(dict.fromkeys(names))
     more = max(len(found), count or 0) - min(len(found), limit)
     if not found:
-        return ""
+        return f"{what}: {none}" if none else ""
     return f"{what}: {', '.join(found[:limit])}{f' and {more} more' if more > 0 else ''}"
 
 

@@ -51,6 +51,12 @@ def questions():
     return make_questions({"shapes.py": SHAPES, "use/main.py": USER}, 10_000, 1, most_of_one=100)
 
 
+def test_who_lists_parameters_may_say_of_which_type_they_are(questions):
+    expected = next(item.expected for item in questions if (item.kind, item.name) == ("parameters", "Square.grow"))
+    assert judge(expected, "`by`, and `slowly`, which is a `bool`.", "enriched", 1).right
+    assert not judge(expected, "`by`, and `slowly`, which is a `str`.", "enriched", 1).right
+
+
 @pytest.mark.parametrize(
     ("kind", "name", "form", "items"),
     [

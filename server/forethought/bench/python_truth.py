@@ -202,7 +202,7 @@ def _about_functions(repository: _Repository, chooser: random.Random) -> Iterato
         parameters = _parameters(node, found)
         names = tuple(parameters)
         if len(names) <= MOST_ITEMS:
-            yield from make("parameters", PARAMETERS, Expected("items", names, own))
+            yield from make("parameters", PARAMETERS, Expected("items", names, (*own, *_types_named(node))))
         for name, default in parameters.items():
             others = tuple(value for other, value in parameters.items() if value and other != name and value != default)
             allowed = (*own, name, _declared(node, name))
@@ -330,6 +330,15 @@ def _declared(node: Function, name: str) -> str:
     """The parameter with its annotation, as an answer may quote it."""
     every = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg]
     return next((ast.unparse(arg) for arg in every if arg is not None and arg.arg == name), name)
+
+
+def _types_named(node: Function) -> tuple[str, ...]:
+    """What the annotations of the parameters are and name: who lists parameters may say of which type they are."""
+    found = [arg.annotation for arg in ast.walk(node.args) if isinstance(arg, ast.arg) and arg.annotation]
+    named = [
+        part for annotation in found for part in ast.walk(annotation) if isinstance(part, (ast.Name, ast.Attribute))
+    ]
+    return tuple(ast.unparse(part) for part in (*found, *named))
 
 
 def _raised(node: Function) -> tuple[str, ...] | None:

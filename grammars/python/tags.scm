@@ -21,9 +21,11 @@
 (tuple_pattern (identifier) @definition.local)
 (tuple_pattern (list_splat_pattern (identifier) @definition.local))
 (list_pattern (identifier) @definition.local)
-(for_statement left: (identifier) @definition.local)
-(for_in_clause left: (identifier) @definition.local)
+(for_statement left: (identifier) @name) @definition.element
+(for_in_clause left: (identifier) @name) @definition.element
 (as_pattern_target (identifier) @definition.local)
+(with_item (as_pattern alias: (as_pattern_target (identifier) @name)) @definition.entered)
+(except_clause (as_pattern alias: (as_pattern_target (identifier) @name)) @definition.caught)
 (as_pattern_target (tuple (identifier) @definition.local))
 (named_expression name: (identifier) @name) @definition.local
 (global_statement (identifier) @definition.global)

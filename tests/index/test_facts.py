@@ -90,10 +90,10 @@ def test_the_list_of_callers_is_cut_and_the_count_is_not() -> None:
 
 
 def test_tests_that_call_a_symbol_or_one_of_its_callers() -> None:
-    assert names(facts(WORLD, "app.py", "App.go").tests) == ["test_app.py:test_app"]
+    assert names(facts(WORLD, "app.py", "App.go").tests) == ["test_app.py:test_go", "test_app.py:test_app"]
     annotated = {**WORLD, "test_app.py": TESTS.replace("def make():", "def make() -> App:")}
     assert names(facts(annotated, "app.py", "App.go").tests) == ["test_app.py:test_go", "test_app.py:test_app"]
-    assert names(facts(WORLD, "app.py", "App.stop").tests) == ["test_app.py:test_app"]
+    assert names(facts(WORLD, "app.py", "App.stop").tests) == ["test_app.py:test_go", "test_app.py:test_app"]
     assert names(facts(WORLD, "app.py", "App").tests) == ["test_app.py:test_app", "test_app.py:test_go"]
 
 

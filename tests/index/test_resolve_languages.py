@@ -293,3 +293,10 @@ def test_what_is_bound_in_a_callback_is_not_seen_behind_it() -> None:
     )
     check({"a.go": go.replace("OUTER", "‸Parse").replace("INNER", "Parse")}, "a.go:Set.Parse")
     check({"a.go": go.replace("INNER", "‸Parse").replace("OUTER", "Parse")}, "a.go:Flag.Parse")
+
+
+def test_extension_functions_are_called_on_what_lacks_them() -> None:
+    kotlin = {"src/x/Jar.kt": "package x\nclass Jar\nfun Jar.unscrew() {}\nfun Jar.turn() {}\n"}
+    check({**kotlin, "src/x/A.kt": "package x\nfun go(jar: Jar) {\n    jar.‸unscrew()\n}\n"}, "src/x/Jar.kt:unscrew")
+    c_sharp = {"Jars.cs": "class Jar {}\nstatic class Jars { public static void Unscrew(this Jar jar) {} }\n"}
+    check({**c_sharp, "A.cs": "class A { void Go(Jar jar) { jar.‸Unscrew(); } }\n"}, "Jars.cs:Jars.Unscrew")

@@ -246,3 +246,47 @@ def test_long_values_and_odd_expressions_do_no_harm() -> None:
 
 def test_undecodable_and_broken_text_is_no_obstacle() -> None:
     check("def make(): ...\nclass (\n‸make()\n", "main.py:make")
+
+
+JARS = """
+class Lid:
+    def turn(self): ...
+class Jar:
+    lids: list[Lid]
+    by_name: dict[str, Lid]
+    def __enter__(self): return self
+    def __iter__(self) -> Iterator[Lid]: ...
+class Broken(Exception):
+    def show(self): ...
+def make():
+    return Jar()
+"""
+
+
+def test_what_loops_with_statements_and_handlers_bind() -> None:
+    for text, expected in (
+        ("def f(jar: Jar):\n    for lid in jar.lids:\n        lid.‸turn()\n", "Lid.turn"),
+        ("def f(jar: Jar):\n    return [lid.‸turn() for lid in jar.lids]\n", "Lid.turn"),
+        ("def f(jar: Jar):\n    for lid in jar:\n        lid.‸turn()\n", "Lid.turn"),
+        ("def f(jar: Jar):\n    for lid in jar.by_name.values():\n        lid.‸turn()\n", "Lid.turn"),
+        ("def f():\n    with Jar() as jar:\n        jar.lids[0].‸turn()\n", "Lid.turn"),
+        ("try: ...\nexcept Broken as error:\n    error.‸show()\n", "Broken.show"),
+    ):
+        check(f"{JARS}{text}", f"main.py:{expected}")
+    check(
+        f"{JARS}class Key:\n    def turn(self): ...\ndef f(jar: Jar):\n    for name in jar.by_name:\n        name.‸turn()\n"
+    )
+
+
+def test_what_a_function_without_a_type_returns_is_followed_when_all_of_it_is_known() -> None:
+    check(f"{JARS}make().lids[0].‸turn()\n", "main.py:Lid.turn")
+    unsure = "class Key:\n    def turn(self): ...\ndef pick(a, b):\n    if a: return Lid()\n    return b\n"
+    check(f"{JARS}{unsure}pick(1, 2).‸turn()\n")
+
+
+def test_a_test_is_given_what_the_fixture_returns() -> None:
+    files = {"jars.py": JARS, "tests/conftest.py": "import pytest\nfrom jars import Lid\n@pytest.fixture\ndef lid():\n"}
+    files["tests/conftest.py"] += "    yield Lid()\n"
+    files["other.py"] = "class Key:\n    def turn(self): ...\n"
+    check({**files, "tests/a/test_a.py": "def test_it(lid):\n    lid.‸turn()\n"}, "jars.py:Lid.turn")
+    check({**files, "tests/a/test_a.py": "def aid(lid):\n    lid.‸turn()\n"})

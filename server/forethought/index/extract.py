@@ -4,6 +4,7 @@ The query's captures decide what is found; everything else comes from the rules 
 
     (node name: (_) @name) @definition.KIND   a symbol of that kind
     … @definition.local / .parameter          a name that is bound, with its type and value where the node has them
+    … @definition.element / .entered / .caught   the same, of what a `for`, a `with` or an `except` gives
     … @definition.global                      a name that its function does not bind (Python's `global`)
     … @definition.attribute                   an attribute on lines of its own above a definition
     … @local.scope                            prefixes the names inside, as Rust's `impl` does
@@ -34,7 +35,7 @@ from forethought.index.results import with_results
 from forethought.index.tags import Binding, FileTags, Position, Range, Reference, Symbol
 from forethought.secrets import mask
 
-TAGS_VERSION = "8"
+TAGS_VERSION = "9"
 """Changes whenever the same text would give other tags; an index of another version is read anew."""
 
 _LONGEST_VALUE = 200
@@ -45,10 +46,12 @@ _LEAST_STEPS = 2000
 _BYTES_PER_STEP = 25
 # A node's text is read through the same callback, a whole chunk for each identifier.
 _CHUNK = 512
-_BINDING_KINDS = frozenset({"local", "parameter", "global"})
+_DERIVED = {"element": "next(iter({}))", "entered": "({}).__enter__()", "caught": "({})()"}
+"""What Python's `for`, `with … as` and `except … as` bind, as an expression of what stands beside the name."""
+_BINDING_KINDS = frozenset({"local", "parameter", "global", *_DERIVED})
 # Two patterns that match one token: the higher rank says more.
 _REFERENCE_RANK = {"attribute": 1, "type": 2, "class": 3, "call": 4, "base": 5}
-_DEFINITION_RANK = {"local": 0, "parameter": 1, "variable": 2, "constant": 3, "type": 4}
+_DEFINITION_RANK = {"local": 0, **dict.fromkeys(_DERIVED, 1), "parameter": 1, "variable": 2, "constant": 3, "type": 4}
 _QUOTED_NAME = re.compile(rb"(?P<receiver>(?<![\w.])(?:[A-Za-z_]\w*\.)*)(?P<name>[A-Za-z_]\w*)")
 _INFERRED = frozenset({"var", "auto", "let", "val"})
 _ACCESS = re.compile(r"\s*(?:\?\.|!!\.|&\.|\?->|->|::|\.|:)\s*(?:<[^<>]*>\s*)?$")
@@ -288,6 +291,10 @@ def _type_and_value(
     """The type and the value that are written beside a bound name."""
     if node.start_byte == name.start_byte and node.end_byte == name.end_byte:
         return None, None
+    if kind in _DERIVED:
+        given = node.child_by_field_name("right") or node.named_children[0]
+        written = one_line(source, given, _LONGEST_VALUE)
+        return None, None if "…" in written else _DERIVED[kind].format(written)
     annotation = part(language, node, language.annotations)
     value = part(language, node, language.values)
     if annotation is None or value is None:

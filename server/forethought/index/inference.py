@@ -7,6 +7,7 @@ return types. It answers with things (definitions, files, local bindings, or “
 import ast
 import builtins
 import posixpath
+import re
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from itertools import islice
@@ -47,7 +48,7 @@ class Value(NamedTuple):
     path: str = ""
     id: str = ""
     elements: "tuple[Value, ...]" = ()
-    """Of a container: its elements (a mapping's values). Of a function: the value it was found on."""
+    """Of a container: its elements; of one whose id is `mapping`, its values. Of a function: what it was found on."""
 
 
 OUTSIDE = Thing("outside")
@@ -57,6 +58,9 @@ _SUPER_WORDS = {"c-sharp": "base", "php": "parent"}
 _PROPERTY_DECORATORS = frozenset(
     {"property", "cached_property", "abstractproperty", "reify", "locked_cached_property", "memoized_property"}
 )
+_FIXTURE_DECORATORS = frozenset({"fixture", "yield_fixture"})
+_UNTYPED = frozenset({"python", "javascript", "typescript", "tsx", "ruby", "php", "lua"})
+"""Languages in which what is returned may say what a function gives."""
 _TRANSPARENT_TYPES = frozenset(
     {"Optional", "Union", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly", "InitVar", "Awaitable", "Box"}
     | {"Arc", "Rc", "Promise", "Mutex", "RefCell", "unique_ptr", "shared_ptr", "weak_ptr", "Option", "Readonly"}
@@ -92,7 +96,13 @@ _CONTAINER_TYPES = frozenset(
     }
     | {"AbstractSet", "MutableSet", "AsyncGenerator", "ChainMap", "ContextManager", "AbstractContextManager"}
 )
-_ELEMENT_METHODS = frozenset({"get", "pop", "popleft", "setdefault", "first", "last", "at", "shift", "find", "popitem"})
+_MAPPING_TYPES = frozenset(
+    {"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "DefaultDict", "OrderedDict", "WeakValueDictionary"}
+    | {"ChainMap", "HashMap", "BTreeMap", "Map", "map", "unordered_map"}
+)
+_ELEMENT_METHODS = frozenset(
+    {"__enter__", "get", "pop", "popleft", "setdefault", "first", "last", "at", "shift", "find", "popitem"}
+)
 _DEEPEST = 40
 _NOTHING = 1 << 30
 """No level: a finding that waits for nothing around it."""
@@ -475,6 +485,27 @@ class Inference:
         found = self._definitions(language, name, most=2, kinds=kinds)
         return Target(found[0][0], found[0][1]) if len(found) == 1 else None
 
+    def extensions(self, language: str, name: str) -> list[Thing]:
+        """Functions that are called like members of what they are given: Kotlin's `fun Jar.open()`, C#'s `this Jar`."""
+        if not modules.has_extensions(language):
+            return []
+        found = [
+            Thing("symbol", path, symbol_id)
+            for path, symbol_id, _, _ in self._definitions(language, name, FUNCTION_KINDS)
+            if self._is_extension(path, symbol_id)
+        ]
+        homes = {(thing.path, thing.id.partition("#")[0]) for thing in found}
+        return found[:1] if len(homes) == 1 else found
+
+    def _is_extension(self, path: str, symbol_id: str) -> bool:
+        names = self.names(path)
+        symbol = names.symbols.get(symbol_id) if names is not None else None
+        if symbol is None:
+            return False
+        if symbol.parameters and symbol.parameters[0].startswith("this "):
+            return True
+        return re.search(rf"\bfun\b.*[\w>?)]\.\s*`?{re.escape(symbol.short_name)}\b", symbol.signature) is not None
+
     def _extra_members(self, path: str, names: FileNames, symbol_id: str, name: str) -> list[Thing]:
         """Members that stand in other files than their class: Go methods, Rust impls, C++ definitions."""
         if names.tags.language == "python" or names.tags.language in modules.SCRIPT_LANGUAGES:
@@ -580,7 +611,9 @@ class Inference:
             case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
                 return [Value("container", elements=tuple(self._union(path, scope, elements[:3], before)))]
             case ast.Dict(values=elements):
-                return [Value("container", elements=tuple(self._union(path, scope, elements[:3], before)))]
+                return [
+                    Value("container", id="mapping", elements=tuple(self._union(path, scope, elements[:3], before)))
+                ]
             case ast.Constant(value=None):
                 return []
             case ast.Constant() | ast.JoinedStr() | ast.Compare() | ast.ListComp() | ast.DictComp() | ast.SetComp():
@@ -666,6 +699,11 @@ class Inference:
                 return [Value("super", path, owner.id)] if owner else []
             case ast.Name(id="cast") | ast.Attribute(attr="cast") if len(node.args) == 2:
                 return self._instances(path, scope, node.args[0])
+            case ast.Name(id="next") if len(node.args) == 1 and isinstance(node.args[0], ast.Call):
+                inner = node.args[0]
+                if not (isinstance(inner.func, ast.Name) and inner.func.id == "iter" and len(inner.args) == 1):
+                    return []
+                return self._elements(path, scope, inner.args[0], before)
             case ast.Name(id="type") if len(node.args) == 1:
                 return [
                     Value("class", value.path, value.id)
@@ -686,6 +724,26 @@ class Inference:
             case _:
                 callees = self.evaluate(path, scope, node.func, before)
         return [result for callee in callees for result in self._called(callee)]
+
+    def _elements(self, path: str, scope: str, node: ast.expr, before: Position | None) -> list[Value]:
+        """What going through an iterable gives: of a mapping its keys, which say nothing."""
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("items", "keys"):
+            return [_OUTSIDE_VALUE]
+        found: list[Value] = []
+        for value in self.evaluate(path, scope, node, before):
+            if value.kind == "container":
+                found += value.elements if value.id != "mapping" else [_OUTSIDE_VALUE]
+            elif value.kind == "instance":
+                results = [
+                    result
+                    for function in self._member_values(value, "__iter__")
+                    if function.kind == "function"
+                    for result in self._result(function)
+                ]
+                found += [element for result in results if result.kind == "container" for element in result.elements]
+            elif value.kind == "outside":
+                found.append(value)
+        return found
 
     def _called(self, callee: Value) -> list[Value]:
         if callee.kind == "class":
@@ -733,7 +791,40 @@ class Inference:
         if modules.has_overloads(names.tags.language):  # which of them is called is not looked into
             same = [other for other in names.tags.symbols if other.name == symbol.name]
         returns = dict.fromkeys(other.returns for other in same if other.returns)
+        if not returns and names.tags.language in _UNTYPED:
+            return self._returned(function.path, names, symbol)
         return _distinct_values(value for text in returns for value in self._typed(function.path, symbol.parent, text))
+
+    def _returned(self, path: str, names: FileNames, symbol: Symbol) -> list[Value]:
+        """What a function gives that says nothing of its type: known when all that it returns is known."""
+        if symbol.yielded and not names.is_decorated(symbol.id, *_FIXTURE_DECORATORS):
+            return []
+        found: list[Value] = []
+        for text in symbol.returned or symbol.yielded:
+            node = parse_expression(names.tags.language, text)
+            values = self.evaluate(path, symbol.id, node)
+            if not values and not (isinstance(node, ast.Constant) and node.value in (None, "null", "undefined")):
+                return []
+            found += values
+        return _distinct_values(found)
+
+    def _fixture(self, path: str, names: FileNames, symbol: Symbol, name: str) -> list[Value]:
+        """What pytest gives for a parameter: the result of the fixture of its name in the file, else above it."""
+        is_test = symbol.short_name.startswith("test") or names.is_decorated(symbol.id, *_FIXTURE_DECORATORS)
+        if names.tags.language != "python" or not is_test:
+            return []
+        folder = path
+        places = [path]
+        while folder:
+            folder = posixpath.dirname(folder)
+            places.append(posixpath.join(folder, "conftest.py"))
+        for place in places:
+            if place not in self.findings.contents or (its := self.names(place)) is None:
+                continue
+            for fixture in its.members.get("", {}).get(name, ()):
+                if fixture.id != symbol.id and its.is_decorated(fixture.id, *_FIXTURE_DECORATORS):
+                    return self._result(Value("function", place, fixture.id))
+        return []
 
     def _alias_values(self, path: str, symbol: Symbol) -> list[Value]:
         _, equals, text = symbol.signature.partition("=")
@@ -758,6 +849,10 @@ class Inference:
             return self.evaluate(path, binding.scope, node, binding.range.start)
         symbol = names.symbols.get(binding.scope)
         owner = names.symbols.get(symbol.parent) if symbol and symbol.id else None
+        if symbol is not None and binding.name in symbol.parameters:
+            given = self._fixture(path, names, symbol, binding.name)
+            if given:
+                return given
         if symbol is None or owner is None or owner.kind not in CLASS_KINDS or not symbol.parameters:
             return []
         first = symbol.parameters[0].partition(":")[0].strip()
@@ -826,7 +921,8 @@ class Inference:
             return own
         if name in _CONTAINER_TYPES:
             last = items[0] if name in ("Generator", "AsyncGenerator", "tuple", "Tuple") else items[-1]
-            return [Value("container", elements=tuple(self._instances(path, scope, last)))]
+            kind = "mapping" if name in _MAPPING_TYPES else ""
+            return [Value("container", id=kind, elements=tuple(self._instances(path, scope, last)))]
         return own
 
     def _thing_instances(self, thing: Thing) -> list[Value]:

@@ -33,6 +33,11 @@ def has_implicit_members(language: str) -> bool:
     return language in _IMPLICIT_MEMBERS
 
 
+def has_extensions(language: str) -> bool:
+    """Whether a function outside of a class may be called like a member of it."""
+    return language in ("kotlin", "c-sharp")
+
+
 def has_overloads(language: str) -> bool:
     """Whether several functions of one name may stand side by side, each with a result of its own."""
     return language in _OVERLOADS

@@ -119,6 +119,11 @@ class Resolver:
         things = [thing for value in values for thing in self._inference.value_member(value, reference.name)[0]]
         if things:
             return things, False, []
+        if values and (extensions := self._inference.extensions(language, reference.name)):
+            outside = all(value.kind == "outside" for value in values)
+            if outside and (reference.name[:1].lower() + reference.name[1:]) in COMMON_NAMES:
+                return [], True, []  # `items.Select()` is more likely the standard library's
+            return extensions, False, []
         if values:
             lacking = [Target(value.path, value.id) for value in values if value.kind in ("instance", "class")]
             return [], any(value.kind in ("function", "self") for value in values), lacking

@@ -178,7 +178,9 @@ def _matching_question(
         return None
     for item in questions:
         stored = read_intent(item.question)
-        if stored is None or (stored.aspect, stored.other, stored.part) != (intent.aspect, intent.other, intent.part):
+        if stored is None or stored.also or intent.also:
+            continue
+        if (stored.aspect, stored.other, stored.part) != (intent.aspect, intent.other, intent.part):
             continue
         if stored.of_file or stored.name == (name or None):
             return item

@@ -1,6 +1,7 @@
 """The tier `facts`: which symbol a question of fact is about, and the text that the index gives."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from forethought.answer.fact_texts import MOST_LISTED, fact_text, has_parameter, listed, shown_path, where
 from forethought.answer.meaning import Meaning
@@ -27,6 +28,8 @@ class FactAnswers:
 
     def answer(self, question: Question, intent: Intent) -> Answer | None:
         """None when the question may mean a matter and no symbol: nothing here has such a name, nor one like it."""
+        if intent.also is not None:
+            return self._both(question, replace(intent, also=None), intent.also)
         if intent.aspect == "changed_since":
             return self._changed_since(question, intent.other or "HEAD")
         targets = self._meaning.targets(question, intent)
@@ -54,6 +57,18 @@ class FactAnswers:
         text, places = fact_text(item, intent, [target for home, target in others if home is workspace])
         places_of = (source_of_place(workspace, place) for place in places)
         return Answer("", text, "facts", sources=(source_of(item), *places_of), aspect=intent.aspect)
+
+    def _both(self, question: Question, first: Intent, second: Intent) -> Answer | None:
+        """Two facts about one symbol; None when either is not known, the reason when it has several meanings."""
+        one, other = self.answer(question, first), self.answer(question, second)
+        if one is None or other is None or one.aspect != first.aspect or other.aspect != second.aspect:
+            return one if one is not None and one.aspect in ("unknown", "ambiguous", None) else None
+        return replace(
+            one,
+            text=f"{one.text}\n\n{other.text}",
+            sources=tuple(dict.fromkeys((*one.sources, *other.sources))),
+            aspect=f"{one.aspect} and {other.aspect}",
+        )
 
     def _changed_since(self, question: Question, revision: str) -> Answer:
         """The symbols that differ from a revision, in the root that was asked from, else in all."""

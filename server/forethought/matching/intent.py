@@ -53,3 +53,5 @@ class Intent:
     """“it”, “its tests”: the symbol that the conversation was about, before the one at the cursor."""
     guessed: bool = False
     """`other` is a plain word that may be no name: “does f take long?” Only where it is one, this was asked."""
+    also: "Intent | None" = None
+    """What else is asked of the same symbol: “what does f return and raise?”."""

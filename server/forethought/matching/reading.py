@@ -6,10 +6,10 @@ whatever is left over ends the attempt. Two readings that differ are none.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from forethought.matching.intent import Intent
+from forethought.matching.intent import FACT_ASPECTS, Intent
 from forethought.matching.naming import (
     DETERMINERS,
     MOST_NAMES,
@@ -24,8 +24,18 @@ from forethought.matching.naming import (
     word_at,
     written_as,
 )
-from forethought.matching.patterns import any_rule, compiled, introductions
+from forethought.matching.patterns import any_rule, compiled
 from forethought.matching.rules import GUESSES, ONLY_OF_FILES, ONLY_OF_MARKED
+from forethought.matching.sentences import (
+    ASKING,
+    AUXILIARIES,
+    Sentence,
+    coordinated,
+    is_known,
+    merged,
+    orders,
+    sentences,
+)
 from forethought.matching.tokens import LONGEST, Token, read_tokens
 from forethought.matching.words import KINDS, meanings
 
@@ -43,11 +53,7 @@ _NOUNS = frozenset({"test", "place", "thing", "subclass", "caller", "code", "mem
 _BARE = frozenset(
     {"caller", "callee", "parameter", "signature", "return", "test", "doc", "subclass", "base", "decorator"}
 )
-_ASKING = frozenset({"what", "which", "whatkind", "who", "where", "when", "how"})
-_AUXILIARIES = frozenset({"be", "do", "can", "should", "have"})
-_SUBJECTS = frozenset({"person", "there"})
 _WITHIN = frozenset({"callers", "tests", "subclasses", "last_change"})
-_PREPOSITIONS = frozenset({"of", "in", "from", "on"})
 
 
 def read_intent(question: str, known: Names | None = None) -> Intent | None:
@@ -102,14 +108,28 @@ def _understood(tokens: Sequence[Token], naming: Naming, known: Names) -> Intent
         names, said = [Name(None, spoken_of=True)], [[*said[0], "of", "@0"]]  # “callers?”
     if not names or len(names) > MOST_NAMES:
         return None
-    intents = {
-        intent
-        for sentence in _sentences(said, names, known)
-        for merged, standing_names in _merged(sentence, known)
-        for words in _orders(merged)
-        if (intent := _matched(words, standing_names, known)) is not None
-    }
+    intents = {intent for sentence in sentences(said, names, known) for intent in _intents(sentence, known)}
+    if not intents:
+        intents = {both for pair in coordinated(said, names) if (both := _both(*pair, names, known)) is not None}
     return intents.pop() if len(intents) == 1 else None
+
+
+def _intents(sentence: Sentence, known: Names) -> set[Intent]:
+    """What one sentence can be asking."""
+    readings = ((order, names) for words, names in merged(sentence, known) for order in orders(words))
+    return {intent for words, names in readings if (intent := _matched(words, names, known)) is not None}
+
+
+def _both(left: list[str], right: list[str], names: list[Name], known: Names) -> Intent | None:
+    """Two facts about one symbol, asked in one sentence; None when either is not understood."""
+    first, second = (_intents((words, names), known) for words in (left, right))
+    if len(first) != 1 or len(second) != 1:
+        return None
+    one, other = first.pop(), second.pop()
+    are_facts = one.aspect in FACT_ASPECTS and other.aspect in FACT_ASPECTS
+    if not are_facts or one.aspect == other.aspect or one.name != other.name or one.guessed or other.guessed:
+        return None
+    return replace(one, also=other)
 
 
 def _takes(clauses: Sequence[Sequence[str]]) -> bool:
@@ -135,85 +155,9 @@ def _meaning(token: Token) -> str:
     return meanings().get(token.word, KINDS.get(token.word, f"?{token.word}"))
 
 
-def _sentences(clauses: list[list[str]], names: list[Name], known: Names) -> Iterator[tuple[list[str], list[Name]]]:
-    """The clauses as one sentence; and, when one only says what “it” is, the other with the name in its place."""
-    yield [word for clause in clauses for word in clause], names
-    if len(clauses) == 2 and len(clauses[0]) == len(clauses[1]) == 1 and clauses[1][0].startswith("@"):
-        yield [*clauses[0], "of", *clauses[1]], names  # “tests: f”
-    if len(clauses) == 2 and len(clauses[0]) == 1 and clauses[1][0] in ("which", "what") and len(clauses[1]) == 2:
-        yield [clauses[1][1], "of", *clauses[0]], names  # “f: which exceptions?”
-    if len(clauses) == 1 and len(names) == 2 and _repeats_itself(clauses[0], names, known):
-        yield ["@0" if word == "@1" else word for word in clauses[0][1:]], names  # “f is it async?”
-    if len(clauses) == 2 and len(names) == 1 and len(clauses[0]) == 1:
-        yield [*clauses[1], *clauses[0]], names  # “f: where?”
-    if len(clauses) != 2 or len(names) != 2:
-        return
-    for introduction, question in (clauses, clauses[::-1]):
-        line = "".join(f"{word} " for word in introduction)
-        pointer = next((word for word in question if word.startswith("@")), "@0")
-        told = next((match["name"] for rule in introductions() if (match := rule.fullmatch(line))), None)
-        if told is None or names[int(pointer[1:])].text is not None or not _is_known(names[int(told)], known):
-            continue
-        if introduction[0] not in _PREPOSITIONS or names[int(pointer[1:])].spoken_of:  # “in f, who calls this?”
-            yield [f"@{told}" if word == pointer else word for word in question], names
-
-
-def _merged(sentence: tuple[list[str], list[Name]], known: Names) -> Iterator[tuple[list[str], list[Name]]]:
-    """The sentence as it is; and with “@ of @”, “@'s @” as one qualified name, where the index has it."""
-    words, names = sentence
-    yield [word for word in words if word != "'s"], names
-    for place in range(len(words) - 2):
-        first, between, second = words[place : place + 3]
-        if not (first.startswith("@") and second.startswith("@")):
-            continue
-        member, owner = names[int(first[1:])], names[int(second[1:])]
-        if between == "'s":
-            member, owner = owner, member
-        elif between not in _PREPOSITIONS:
-            continue
-        if member.text is None or owner.text is None:
-            continue
-        qualified = f"{owner.text}.{member.text}"
-        of_file = not known.defines(qualified) and known.has_file(owner.text) and known.defines(member.text)
-        if not of_file and not known.defines(qualified):
-            continue
-        whole = (
-            replace(member, within=owner.text, marked=True) if of_file else replace(member, text=qualified, marked=True)
-        )
-        number = int(first[1:])
-        rest = [word for word in [*words[:place], first, *words[place + 3 :]] if word != "'s"]
-        yield rest, [*names[:number], whole, *names[number + 1 :]]
-
-
 def _is_telegraphic(words: Sequence[str]) -> bool:
     """“f callers?”: no sentence, and nothing between the two."""
-    return len(words) <= 3 and not {"of", *_AUXILIARIES, *_ASKING}.intersection(words)
-
-
-def _is_known(name: Name, known: Names) -> bool:
-    """Whether this can only be a symbol: not “in theory, who calls it?”."""
-    return name.text is not None and (name.marked or known.defines(name.text) or known.has_file(name.text))
-
-
-def _repeats_itself(words: Sequence[str], names: Sequence[Name], known: Names) -> bool:
-    if words[0] != "@0" or not _is_known(names[0], known) or names[1].text is not None or len(words) < 3:
-        return False
-    return words[1] in _ASKING or (words[1] in _AUXILIARIES and words[2] == "@1")
-
-
-def _orders(words: list[str]) -> Iterator[list[str]]:
-    """The words in their order; and, of a question inside a sentence, as it is asked by itself."""
-    yield words
-    if words[0] == "whether":
-        subject, rest = words[1:2], words[2:]
-        auxiliary = rest[:1] if rest and rest[0] in _AUXILIARIES else ["do"]
-        yield [*auxiliary, *subject, *(rest[1:] if auxiliary == rest[:1] else rest)]
-    elif words[0] in _ASKING or words[1:2] in (["what"], ["which"]):
-        at = next((place for place, word in enumerate(words) if word in _SUBJECTS or word.startswith("@")), 0)
-        of_noun = at == 1 and words[0] in ("what", "which", "whatkind")  # “which database is used?”
-        if at and at + 1 < len(words) and not of_noun and not _AUXILIARIES.intersection(words[:at]):
-            inverted = words[at + 1] in _AUXILIARIES
-            yield [*words[:at], words[at + 1] if inverted else "do", words[at], *words[at + 1 + inverted :]]
+    return len(words) <= 3 and not {"of", *AUXILIARIES, *ASKING}.intersection(words)
 
 
 def _matched(words: Sequence[str], names: Sequence[Name], known: Names) -> Intent | None:
@@ -228,7 +172,7 @@ def _matched(words: Sequence[str], names: Sequence[Name], known: Names) -> Inten
         is_file = name.kind == "file" or (name.text is not None and known.has_file(name.text))
         if rule in ONLY_OF_FILES and not is_file:
             continue
-        if name.text is not None and _is_telegraphic(words) and not _is_known(name, known):
+        if name.text is not None and _is_telegraphic(words) and not is_known(name, known):
             continue  # “callers, safely?”
         if name.within is not None and aspect in _WITHIN and words[-1] == f"@{groups['name']}":
             continue  # “who calls f in a.py?” may mean the callers there

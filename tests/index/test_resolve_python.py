@@ -273,9 +273,8 @@ def test_what_loops_with_statements_and_handlers_bind() -> None:
         ("try: ...\nexcept Broken as error:\n    error.‸show()\n", "Broken.show"),
     ):
         check(f"{JARS}{text}", f"main.py:{expected}")
-    check(
-        f"{JARS}class Key:\n    def turn(self): ...\ndef f(jar: Jar):\n    for name in jar.by_name:\n        name.‸turn()\n"
-    )
+    keys = "def f(jar: Jar):\n    for name in jar.by_name:\n        name.‸turn()\n"
+    check(f"{JARS}class Key:\n    def turn(self): ...\n{keys}")
 
 
 def test_what_a_function_without_a_type_returns_is_followed_when_all_of_it_is_known() -> None:

@@ -35,7 +35,7 @@ from forethought.index.results import with_results
 from forethought.index.tags import Binding, FileTags, Position, Range, Reference, Symbol
 from forethought.secrets import mask
 
-TAGS_VERSION = "9"
+TAGS_VERSION = "10"
 """Changes whenever the same text would give other tags; an index of another version is read anew."""
 
 _LONGEST_VALUE = 200
@@ -53,6 +53,10 @@ _BINDING_KINDS = frozenset({"local", "parameter", "global", *_DERIVED})
 _REFERENCE_RANK = {"attribute": 1, "type": 2, "class": 3, "call": 4, "base": 5}
 _DEFINITION_RANK = {"local": 0, **dict.fromkeys(_DERIVED, 1), "parameter": 1, "variable": 2, "constant": 3, "type": 4}
 _QUOTED_NAME = re.compile(rb"(?P<receiver>(?<![\w.])(?:[A-Za-z_]\w*\.)*)(?P<name>[A-Za-z_]\w*)")
+_EXPORT_MACROS = re.compile(
+    rb"\b((?:class|struct|union)[ \t]+)((?:[A-Z][A-Z0-9_]{2,}(?:\([^()\n]{0,80}\))?\s+){1,3})"
+    rb"(?=[A-Za-z_]\w*(?:::\w+)*(?:<[^<>{};]{0,80}>)?\s*(?:final\s*)?(?:\{|:[^:]))"
+)
 _INFERRED = frozenset({"var", "auto", "let", "val"})
 _ACCESS = re.compile(r"\s*(?:\?\.|!!\.|&\.|\?->|->|::|\.|:)\s*(?:<[^<>]*>\s*)?$")
 _CREATION = re.compile(r"^(?:new|await|yield|typeof|&|\*)\s*\b")
@@ -64,7 +68,7 @@ def read_tags(language: Language, source: bytes) -> FileTags:
     Secrets are masked first: tags are stored, and signatures, docs and values quote the text.
     """
     source = mask(source)
-    tree = _parse(language, source)
+    tree = _parse(language, _without_export_macros(source) if language.name == "cpp" else source)
     found = _Found()
     if tree is None:
         outline = read_outline(language, source, (), (), leading_lines(source, (), ()), ())
@@ -101,6 +105,11 @@ def read_tags(language: Language, source: bytes) -> FileTags:
         bindings=bindings,
         has_errors=tree.root_node.has_error,
     )
+
+
+def _without_export_macros(source: bytes) -> bytes:
+    """`class SHELF_API Jar {` with spaces in place of the macro, which the grammar would take for the class's name."""
+    return _EXPORT_MACROS.sub(lambda match: match[1] + re.sub(rb"[^\n]", b" ", match[2]), source)
 
 
 def _parse(language: Language, source: bytes) -> tree_sitter.Tree | None:

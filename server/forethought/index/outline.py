@@ -438,6 +438,8 @@ def _returns(language: Language, source: bytes, draft: _Draft) -> str | None:
         text += "*" * between.count(b"*") + "&" * between.count(b"&")
     elif returns.start_byte < draft.name.start_byte and not language.fields.intersection(language.returns):
         return None  # Kotlin's `fun Store.total()` names its receiver there
+    if macro := re.fullmatch(r"[A-Z][A-Z0-9_]*\((.+)\)(\**)", text):
+        text = macro[1] + macro[2]  # `SHELF_PUBLIC(void) open()`
     return text.lstrip("->: ").strip() or None
 
 

@@ -1,5 +1,6 @@
 """The mutation control: what the source decides is turned round, and what is said of it turns, too."""
 
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -87,10 +88,11 @@ def test_a_condition_that_follows_from_the_code_is_kept_for_that_code_alone() ->
 
 
 @pytest.fixture(scope="module")
-def smollm2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def real_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     folder = tmp_path_factory.mktemp("mutation")
     runtime = Path("/tmp") / f"ft-{folder.name}"
-    environment = {"FORETHOUGHT_MODEL": "smollm2", "FORETHOUGHT_CACHE_DIR": str(folder)}
+    model = os.environ.get("FORETHOUGHT_TEST_MODEL", "smollm2")  # another one's name or file, to try it
+    environment = {"FORETHOUGHT_MODEL": model, "FORETHOUGHT_CACHE_DIR": str(folder)}
     settings = load_settings(None, environment).settings
     engine = connect(settings, model=choose_model(settings, folder), runtime_folder=runtime)
     yield engine
@@ -101,5 +103,7 @@ def smollm2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 @pytest.mark.model
 @pytest.mark.parametrize(("symbol", "before", "after"), MUTATIONS)
-def test_the_answer_turns_with_the_code_for_a_real_model(symbol: str, before: str, after: str, smollm2: Engine) -> None:
-    check_mutation(symbol, before, after, smollm2)
+def test_the_answer_turns_with_the_code_for_a_real_model(
+    symbol: str, before: str, after: str, real_model: Engine
+) -> None:
+    check_mutation(symbol, before, after, real_model)

@@ -121,7 +121,7 @@ RULES: dict[Aspect, str] = {
         error that? @ can? raise
         error that? can? be? raise by|in|from|of|for|at? @
         error raisedby @
-        error of|from|in|by|for @
+        error of|from|in|by|for? @
         @ error
         @ raise
         WHAT error can|do|should person be from @
@@ -140,6 +140,7 @@ RULES: dict[Aspect, str] = {
         what|who be? test that? test|check|call|use @
         where be test for|of|on|that? test|check? @
         where be @ test
+        in WHAT test be @ call|use|test
         where do person test @
         where can|do|should person find test for|of @
         test for|of|on|about @
@@ -176,6 +177,8 @@ RULES: dict[Aspect, str] = {
     "location": """
         where be|do @ be? DEFINE?
         where @ be? DEFINE
+        where be|do @ comefrom
+        file that? DEFINE|contain|have|hold @
         where @
         @ DEFINE? where
         where be @ at
@@ -277,6 +280,8 @@ RULES: dict[Aspect, str] = {
         WHAT default do & have in|of|for|on @
         WHAT default do @ have|use for &
         WHAT & do @ use by default
+        howmany & do @ use|take|have|make|do by default
+        WHAT value? do @ default to
         WHAT & be default value? of|for|in @
         default value? of|for|on? parameter? & parameter? of|in|on|for @
         default & in|of|for @
@@ -336,7 +341,8 @@ RULES: dict[Aspect, str] = {
         when be @ change lasttime
         when have @ last be change
         which author|person last change @
-        who have? change @ last?
+        who have? last? change @ last?
+        who do last person change @
         who be? author of|for last change|commit of|to|in|on? @
         who be? last author of @
         who be last
@@ -363,7 +369,7 @@ RULES: dict[Aspect, str] = {
         when be @ last? change and by who
         last change|commit of|to|in|on|for|that? @
         last commit that? change @
-        who last commit to @
+        who last commit to|on @
         in WHAT commit be @ last? change last?
         by who and when be @ last? change last?
         date of last change of|to @
@@ -389,6 +395,7 @@ RULES: dict[Aspect, str] = {
         WHAT do @ define|contain
         thing that? be? define in|by @
         WHAT be in @
+        thing in @
         WHAT be? contain of @
         contain of @
         WHAT be define|contain in|by @
@@ -556,7 +563,7 @@ GUESSES = frozenset(
 )
 """What is asked only if the second name turns out to be one."""
 
-ONLY_OF_FILES = frozenset({"WHAT be in @", "WHAT be? contain of @", "contain of @"})
+ONLY_OF_FILES = frozenset({"WHAT be in @", "thing in @", "WHAT be? contain of @", "contain of @"})
 """What is asked of a file alone: “what is in f?” about a function may mean anything."""
 
 ONLY_OF_MARKED = frozenset({"WHAT be @", "about @"})

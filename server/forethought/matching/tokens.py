@@ -132,7 +132,7 @@ def _led_on_to(clause: list[Token]) -> list[Token]:
     """“I am looking at f” says no more than “f”."""
     if clause[0].word in _AUXILIARIES | _ORDERS | _BEFORE_ASKED:
         return clause  # “does this change f? …” and “rename f. …” want something, “in f: …” may be a condition
-    others = [token for token in clause if token.marked or token.word not in leading_on()]
+    others = [token for place, token in enumerate(clause) if token.marked or not _leads_on(clause, place)]
     return others if len(others) == 1 and others[0].name and others[0].word not in meanings() else clause
 
 
@@ -209,6 +209,10 @@ def _without_phrases(tokens: list[Token]) -> list[Token]:
         kept.append(token)
         begins = token.word == "," or (begins and not token.marked and meanings().get(token.word) == "")
     return kept
+
+
+def _leads_on(clause: Sequence[Token], place: int) -> bool:
+    return _is_talk(clause, place) or clause[place].word in leading_on()
 
 
 def _lead_up(tokens: Sequence[Token], at: int) -> int:

@@ -83,7 +83,7 @@ doc: doc docs docstring docstrings documentation
 documented: documented
 say: say says
 change: change* modify* edit* touch* update* alter* modification modifications
-commit: commit
+commit: commit commits committed
 last: last latest newest recent recently lately
 author: author
 blame: blame
@@ -160,10 +160,10 @@ _TALK = (
     "review reviewer pr mr diff patch code codebase repo repository project know knows tell say see look looking "
     "looks read reading understand understanding figure figuring find finding check checking double doublecheck "
     "confirm verify make wonder wondering wondered wonders curious interested curiosity ask asking keep keeps "
-    "forget forgets forgetting forgot remember recall remind trying try learn learning new lost confused unsure "
-    "stuck think guess believe mind mean happen happens need want wanna like love merge merging approve approving "
-    "sign land ship submit go going good great nice cool lgtm fine appreciated advance reviewing another more thing "
-    "things somebody someone anybody anyone way by other re morning afternoon evening"
+    "forget forgets forgetting forgot remember recall remind walk through trying try learn learning new lost "
+    "confused unsure stuck think guess believe mind mean happen happens need want wanna like love merge merging "
+    "approve approving sign land ship submit go going good great nice cool lgtm fine appreciated advance reviewing "
+    "another more thing things somebody someone anybody anyone way by other re morning afternoon evening"
 )
 """Words of those who talk about asking: a clause of nothing else changes nothing in what is asked."""
 
@@ -171,7 +171,7 @@ _KNOWING = "know knows remember recall sure see understand get familiar clear ce
 """What may be denied without changing what is asked: “I do not know who …”."""
 
 _WANTING = (
-    "know knows tell me us say see understand understanding out wonder wondering wondered wonders curious "
+    "through know knows tell me us say see understand understanding out wonder wondering wondered wonders curious "
     "interested curiosity ask asking forget forgets forgetting forgot remember recall check checking confirm verify "
     "double doublecheck sure unsure confused lost idea ideas clue guess about of hey hi hello yo hiya ok okay so "
     "well um uh hmm hm ah oh wait lol haha btw fyi just please kindly pls plz sorry thanks thank thx cheers really "
@@ -219,22 +219,22 @@ keyword arguments=kwargs|return annotation=return|functions and classes=members|
 all of the=all|make use of=use|makes use of=uses|making use of=using|fail with=raise|unit tested=tested
 unit-tested=tested|take me to=find|jump to=find|navigate to=find|and who did it=and who|and who did that=and who
 inheriting from=inherit|deriving from=inherit|under the hood|code paths=places|code path=place|end up|ends up
-come from=comefrom|source file=file|source files=files|look like=look|looks like=look|belong to=of|belongs to=of
-in detail|in a nutshell|in short|which of the=which|which of=which|part of=of|parameter names=parameters
-argument names=arguments|make calls to=call|makes calls to=calls|have calls to=call|has calls to=calls
-stop working=break|stops working=breaks|in use=used|the list of|a list of|list of|delegate to=call|delegates to=calls
-test code=tests|test suite=tests|test suites=tests|test method=test|test methods=tests|test file=tests|test files=tests
-method signature=signature|function signature=signature|call signature=signature|hand back=return|hands back=returns
-give back=return|gives back=returns|send back=return|sends back=returns|result type=return|base type=base
-base types=bases|super type=base|sub type=subclass|sub types=subclasses|ret type=return|ret val=return
-output type=return|or what|or not|on earth|the hell|the heck|the deal with=purpose of|mess with=change
-messed with=changed|messing with=changing|this one=this|that one=that|this thing=this|that thing=that
-under which circumstances=when|under what circumstances=when|in which cases=when|in what cases=when
-in which situations=when|in what situations=when|dead code=dead|for the last time=lasttime|for last time=lasttime
-the last time=lasttime|what kind of=whatkind|what kinds of=whatkind|which kind of=whatkind|which kinds of=whatkind
-what sort of=whatkind|what sorts of=whatkind|what type of=whatkind|what types of=whatkind|which type of=whatkind
-which types of=whatkind|wrote last=changed last|last wrote=last changed|inherits of=inherit|inheriting of=inherit
-inherit of=inherit|pretty please|in advance
+come from=comefrom|comes from=comefrom|coming from=comefrom|parts of the codebase=places|source file=file
+source files=files|look like=look|looks like=look|belong to=of|belongs to=of|in detail|in a nutshell|in short
+which of the=which|which of=which|part of=of|parameter names=parameters|argument names=arguments|make calls to=call
+makes calls to=calls|have calls to=call|has calls to=calls|stop working=break|stops working=breaks|in use=used
+the list of|a list of|list of|delegate to=call|delegates to=calls|test code=tests|test suite=tests|test suites=tests
+test method=test|test methods=tests|test file=tests|test files=tests|method signature=signature
+function signature=signature|call signature=signature|hand back=return|hands back=returns|give back=return
+gives back=returns|send back=return|sends back=returns|result type=return|base type=base|base types=bases
+super type=base|sub type=subclass|sub types=subclasses|ret type=return|ret val=return|output type=return|or what|or not
+on earth|the hell|the heck|the deal with=purpose of|mess with=change|messed with=changed|messing with=changing
+this one=this|that one=that|this thing=this|that thing=that|under which circumstances=when
+under what circumstances=when|in which cases=when|in what cases=when|in which situations=when|in what situations=when
+dead code=dead|for the last time=lasttime|for last time=lasttime|the last time=lasttime|what kind of=whatkind
+what kinds of=whatkind|which kind of=whatkind|which kinds of=whatkind|what sort of=whatkind|what sorts of=whatkind
+what type of=whatkind|what types of=whatkind|which type of=whatkind|which types of=whatkind|wrote last=changed last
+last wrote=last changed|inherits of=inherit|inheriting of=inherit|inherit of=inherit|pretty please|in advance
 """
 
 _GUARDED = (
@@ -342,6 +342,7 @@ def respelt(word: str) -> str | None:
         if len(word) >= 9 or Indel.distance(word, candidate) == 1 or sorted(word) == sorted(candidate)
     ]
     nearest = [candidate for distance, candidate in slips if distance == min(slips)[0]]
+    nearest = [candidate for candidate in nearest if sorted(word) == sorted(candidate)] or nearest
     if len({meanings()[candidate] for candidate in nearest}) != 1:
         return None
     return nearest[0]

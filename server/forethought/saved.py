@@ -120,10 +120,8 @@ class SavedContexts:
             return {}
         found = {}
         for path, (before, _) in replaced.items():
-            now, then = self._index.outline(path), self._index.outline_of(before)
-            if now is not None:
-                digests = {symbol.id: symbol.digest for symbol in then.symbols} if then else {}
-                found[path] = [item.id for item in now.symbols if not item.id or digests.get(item.id) != item.digest]
+            now, then = _shapes(self._index.outline(path)), _shapes(self._index.outline_of(before))
+            found[path] = [symbol_id for symbol_id, shape in now.items() if then.get(symbol_id) != shape]
         return found
 
     def _interface_then(self, path: str, digest: str) -> dict[str, str]:
@@ -200,6 +198,24 @@ def _interface(tags: FileTags | None) -> dict[str, str]:
     for item in tags.imports:
         add(item.local, f"{item.module} {item.name}")
     return found
+
+
+def _shapes(tags: FileTags | None) -> dict[str, object]:
+    """Symbol id → something that differs when its own text does: of files and classes without what stands inside."""
+    if tags is None:
+        return {}
+    inside: dict[str, list[object]] = {symbol.parent: [] for symbol in tags.symbols}
+    for symbol in tags.symbols[1:]:
+        inside[symbol.parent].append((symbol.id, symbol.signature))
+    for binding in tags.bindings:
+        if binding.scope in inside:
+            inside[binding.scope].append((binding.name, binding.annotation, binding.value))
+    for item in tags.imports:
+        inside.setdefault("", []).append((item.module, item.name, item.local))
+    return {
+        symbol.id: (symbol.signature, symbol.doc, inside[symbol.id]) if symbol.id in inside else symbol.digest
+        for symbol in tags.symbols
+    }
 
 
 def _short(symbol_id: str) -> str:

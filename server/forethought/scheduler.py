@@ -14,6 +14,7 @@ from typing import Protocol
 
 import psutil
 
+from forethought.budget import DayBudget
 from forethought.cards import State, is_needed
 from forethought.config import Settings
 from forethought.engine.messages import CancelToken, Engine, EngineInfo, Priority
@@ -61,6 +62,8 @@ class Candidate:
     target: Target
     subject: str
     value: Value
+    edited_at: float | None
+    """When its text last changed, in seconds since the epoch; None when that was not lately."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ class SymbolState:
     lines: int
     needed: bool
     """Whether thinking about it would bring something."""
+    edited_at: float | None
 
 
 class Scheduler:
@@ -200,6 +204,20 @@ class Scheduler:
         """What would be thought about, the most valuable first."""
         return self._queue
 
+    def upcoming(self, most: int) -> tuple[Candidate, ...]:
+        """The first of the queue as their turns come: when the minutes left today are kept, for that first."""
+        budget = self._budget()
+        if budget.allows(changed_today=False) or not budget.allows(changed_today=True):
+            return self._queue[:most]
+        kept: list[Candidate] = []
+        others: list[Candidate] = []
+        for item in self._queue:
+            if self._changed_today(item):
+                kept.append(_with_reason(item, f"changed today, {item.value.reason}"))
+            else:
+                others.append(_with_reason(item, f"{item.value.reason}, when there are minutes for older code again"))
+        return (*kept, *others)[:most]
+
     @property
     def done(self) -> int:
         """Symbols thought about since the queue was last empty."""
@@ -230,10 +248,26 @@ class Scheduler:
             return "by you, until you commit, save, or look at something that is missing"
         if not self.settings.idle_on_battery and self._on_battery():
             return "on battery; set idle.onBattery to think all the same"
-        limit = self.settings.idle_daily_minutes
-        if self._user_state.seconds_today() >= 60 * limit:
-            return f"today's {limit:g} minutes are used up (idle.dailyMinutes)"
+        budget = self._budget()
+        if not budget.allows(changed_today=True):
+            return f"today's {budget.seconds / 60:g} minutes are used up (idle.dailyMinutes)"
+        if self._queue and self._next(budget) is None:
+            older = budget.older_seconds / 60
+            return (
+                f"today's {older:g} minutes for code that did not change today are used up;"
+                f" {budget.seconds / 60 - older:g} are kept for what changes (idle.dailyMinutes)"
+            )
         return None
+
+    def _budget(self) -> DayBudget:
+        return DayBudget(60 * self.settings.idle_daily_minutes, self._user_state.spent_today())
+
+    def _changed_today(self, candidate: Candidate) -> bool:
+        return candidate.edited_at is not None and self._user_state.is_today(candidate.edited_at)
+
+    def _next(self, budget: DayBudget) -> Candidate | None:
+        """The most valuable candidate that today's minutes are for."""
+        return budget.choose(self._queue, self._changed_today)
 
     def paused_by_user(self) -> str | None:
         """For how long a person paused it, in words; None when nobody did."""
@@ -266,8 +300,8 @@ class Scheduler:
                     self._arrange()
                     self._surveying = frozenset()
                     self._on_change()
-                if self._may_think():
-                    self._think(self._queue[0])
+                if self._may_think() and (candidate := self._next(self._budget())) is not None:
+                    self._think(candidate)
             except Cancelled:
                 continue  # a person, or the closing session, stopped it; the symbol stays queued
             except Exception as error:  # noqa: BLE001 -- the thread outlives any one symbol; the error goes to the log
@@ -303,6 +337,7 @@ class Scheduler:
 
     def _states(self, workspace: Workspace, path: str, symbols: Sequence[SavedSymbol]) -> dict[str, SymbolState]:
         standings = workspace.saved.standings(path, symbols)
+        edits = workspace.index.subjects.edits(path)
         producer, demo = self._producer()
         found = {}
         for item in symbols:
@@ -313,6 +348,7 @@ class Scheduler:
                 kind=item.symbol.kind,
                 lines=item.symbol.range.end.row - item.symbol.range.start.row + 1,
                 needed=is_needed(standing, producer, demo),
+                edited_at=edits.get(item.symbol.id),
             )
         return found
 
@@ -355,7 +391,7 @@ class Scheduler:
                             predictability=relative(predictability, state.kind),
                         )
                     )
-                    found.append(Candidate(workspace, target, state.subject, value))
+                    found.append(Candidate(workspace, target, state.subject, value, state.edited_at))
         found.sort(key=lambda candidate: (-candidate.value.amount, candidate.target))
         self._queue = tuple(found)
         if not found:
@@ -403,7 +439,8 @@ class Scheduler:
         self.problem = None
         with contextlib.suppress(StoreError):  # a budget that cannot be noted must not cost the insight
             seconds = thought.entry.provenance.seconds
-            self._user_state.add_thinking(min(seconds, time.monotonic() - started))
+            took = min(seconds, time.monotonic() - started)
+            self._user_state.add_thinking(took, changed_today=self._changed_today(candidate))
             self._user_state.measure(producer_of(engine.info(), method), seconds)
             if (predictability := mean_predictability(thought.entry.insights)) is not None:
                 self._user_state.note_predictability(context.kind, predictability)
@@ -424,9 +461,7 @@ class Scheduler:
         state: State = {"done": "fresh", "empty": "empty", "failed": "failed"}[entry.outcome]  # type: ignore[assignment] # a dict display loses the literal type
         symbols = self._coverage.get(candidate.workspace, {}).get(candidate.target.path, {})
         if known := symbols.get(candidate.target.symbol_id):
-            symbols[candidate.target.symbol_id] = SymbolState(
-                known.subject, state, known.kind, known.lines, needed=not entry.provenance.finished
-            )
+            symbols[candidate.target.symbol_id] = replace(known, state=state, needed=not entry.provenance.finished)
         candidate.workspace.index.subjects.mark_thought(candidate.target.path, [candidate.target.symbol_id])
 
     def _drop(self, candidate: Candidate) -> None:
@@ -438,6 +473,10 @@ class Scheduler:
         self.problem = problem
         self._not_before = time.monotonic() + RETRY_SECONDS
         self._on_change()
+
+
+def _with_reason(candidate: Candidate, reason: str) -> Candidate:
+    return replace(candidate, value=replace(candidate.value, reason=reason))
 
 
 def method_of(settings: Settings, priority: Priority = "idle") -> Method:

@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -48,7 +49,9 @@ class Session:
         on_change: Callable[[], None] = lambda: None,
         on_log: Callable[[str], None] = lambda line: None,
         engine: Engine | None = None,
+        now: Callable[[], float] = time.time,
     ) -> None:
+        """`now`, in seconds since the epoch, is what days are counted by."""
         self.settings: Settings = loaded.settings
         """Of no root in particular; what a repository may choose stands in `Workspace.settings`."""
         self.warnings = loaded.warnings
@@ -60,7 +63,8 @@ class Session:
         self._grammar_folders = _grammar_folders(environment)
         self.languages = load_languages(self._grammar_folders)
         self._index_folder = folder
-        self._user_state = UserState(folder)
+        self._now = now
+        self._user_state = UserState(folder, now)
         self._questions = QuestionLog(folder)
         self._engines = Engines(self.settings, runtime_folder(environment), engine, self._log_error)
         self._workspaces: tuple[Workspace, ...] = ()
@@ -106,6 +110,7 @@ class Session:
             grammar_folders=self._grammar_folders,
             on_change=self._on_change,
             on_error=self._log_error,
+            now=self._now,
         )
         notices = [*self.warnings, *own.warnings]
         if repository is None and (refusal := Repository.refusal(root)):

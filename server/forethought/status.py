@@ -52,7 +52,7 @@ def status_document(
                 "symbol": candidate.target.symbol_id,
                 "reason": candidate.value.reason,
             }
-            for candidate in queue[:SHOWN_NEXT]
+            for candidate in (scheduler.upcoming(SHOWN_NEXT) if configured else ())
         ],
         "estimateMinutes": round(len(queue) * speed / 60, 1) if speed is not None else None,
         "engine": _engine_status(info, engines.known_chat_model()),

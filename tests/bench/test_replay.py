@@ -76,6 +76,16 @@ def test_the_daily_limit_holds_until_the_next_day():
     assert thinker.fresh == {"a", "b", "c", "d"}
 
 
+def test_a_share_of_the_day_is_kept_for_what_changed_on_it():
+    thinker = Thinker(steady_pace(10), daily_seconds=40)
+    old = works("a", "b", "c", "d")
+    thinker.think(1000, 2000, old)
+    assert thinker.fresh == {"a", "b", "c"}
+    new, later = works("new", "later")
+    thinker.think(3000, 4000, (replace(later, edited_at=2500.0), replace(new, edited_at=DAY + 1.0), *old))
+    assert thinker.fresh == {"a", "b", "c", "later"}
+
+
 def test_the_limit_counts_a_thought_over_midnight_where_it_is_spent():
     thinker = Thinker(steady_pace(10), daily_seconds=20)
     thinker.think(DAY - 4, DAY + 6, works("a"))

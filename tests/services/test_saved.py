@@ -196,12 +196,20 @@ def edits(sources: dict[str, str], path: str, text: str | None) -> dict[str, dic
     return {known: found for known in disk.sources if (found := disk.index.subjects.edits(known))}
 
 
-def test_only_what_was_edited_counts_as_edited_and_its_file() -> None:
-    source = "def one(): ...\n\n\ndef two(): ...\n"
-    user = {"b.py": "from a import one\ndef use(): one()\n"}
-    assert edits({"a.py": source, **user}, "a.py", source.replace("one()", "one(new)")) == {
-        "a.py": {"": 5.0, "one": 5.0}
-    }
+@pytest.mark.parametrize(
+    ("old", "new", "edited"),
+    [
+        ("return 1", "return 2", {"A.one"}),
+        ("def one(self)", "def one(self, more)", {"A.one", "A"}),
+        ("kept = 1", "kept = 2", {"A"}),
+        ("def two", "def three", {"three", ""}),
+        ("import os", "import re", {""}),
+    ],
+)
+def test_only_what_was_edited_counts_as_edited(old: str, new: str, edited: set[str]) -> None:
+    source = "import os\n\n\nclass A:\n    kept = 1\n    def one(self): return 1\n\n\ndef two(): ...\n"
+    user = {"b.py": "from a import A\ndef use(): A().one()\n"}
+    assert edits({"a.py": source, **user}, "a.py", source.replace(old, new)) == {"a.py": dict.fromkeys(edited, 5.0)}
 
 
 def test_a_new_file_is_edited_and_a_root_read_for_the_first_time_is_not() -> None:

@@ -1,5 +1,6 @@
 """Idle thinking: what is in scope, in which order, and what stops it."""
 
+import re
 import threading
 from collections.abc import Callable
 
@@ -7,7 +8,7 @@ import pytest
 from tests_world import SOURCE, World
 
 from forethought.engine.fake import FakeEngine, sound_answer
-from forethought.engine.messages import Prompt
+from forethought.engine.messages import GenerateRequest, Prompt
 from forethought.errors import ModelLoadError
 from forethought.index.resolve import Target
 from forethought.session import Session
@@ -20,6 +21,12 @@ Eventually = Callable[[Callable[[], object]], None]
 def symbol_state(workspace: Workspace, path: str, symbol_id: str) -> str | None:
     card = workspace.card(Target(path, symbol_id))
     return card.state if card else None
+
+
+def symbol_of(request: GenerateRequest) -> str:
+    """What a pass asks about, as it stands in its prompts."""
+    found = re.search("`[a-zA-Z.]+`", request.prompts[0].messages[-1].content)
+    return found.group() if found else ""
 
 
 def finished(session: Session) -> bool:
@@ -121,11 +128,48 @@ def test_pausing_in_mid_thought_stops_it(world: World, eventually: Eventually) -
 
 
 def test_the_daily_limit_pauses(world: World, eventually: Eventually) -> None:
-    UserState(world.cache).add_thinking(61)
+    UserState(world.cache, lambda: world.now).add_thinking(61)
     session, _ = world.open(**{"idle.dailyMinutes": 1})
     session.start()
     eventually(lambda: session.status()["state"] == "paused")
-    assert "idle.dailyMinutes" in session.status()["pausedReason"]
+    assert session.status()["pausedReason"] == "today's 1 minutes are used up (idle.dailyMinutes)"
+
+
+def test_minutes_are_kept_for_what_changes_today(world: World, eventually: Eventually) -> None:
+    UserState(world.cache, lambda: world.now).add_thinking(60)
+    session, workspace = world.open(**{"idle.dailyMinutes": 1.25})
+    session.start()
+    eventually(lambda: session.status()["state"] == "paused")
+    assert "kept for what changes" in session.status()["pausedReason"]
+    waiting = session.status()["queue"]
+    assert waiting
+    assert not world.engine.requests
+    world.write("greet.py", SOURCE.replace("text.strip()", "text.lower()"))
+    world.commit("second")
+    eventually(
+        lambda: symbol_state(workspace, "greet.py", "polish") == "fresh" and session.status()["state"] == "paused"
+    )
+    assert {symbol_of(request) for request in world.engine.requests} == {"`polish`"}
+    assert session.status()["queue"] == waiting - 1
+    world.now += 86_400
+    eventually(lambda: finished(session))
+    assert session.scheduler._user_state.spent_today().older > 0
+
+
+def test_what_the_kept_minutes_are_for_is_next_and_says_so(world: World, eventually: Eventually) -> None:
+    UserState(world.cache, lambda: world.now).add_thinking(60)
+    session, workspace = world.open(**{"idle.dailyMinutes": 1.25})
+    workspace.refresh()
+    world.write("greet.py", SOURCE.replace("text.strip()", "text.lower()"))
+    world.commit("second")
+    workspace.refresh()
+    session.survey()
+    first, second, *_ = session.status()["next"]
+    assert first["symbol"] == "polish"
+    assert first["reason"] == "changed today, in a recently committed file"
+    assert "when there are minutes for older code again" in second["reason"]
+    world.now += 86_400
+    assert "changed today" not in session.status()["next"][0]["reason"]
 
 
 def test_on_battery_it_pauses(world: World, eventually: Eventually) -> None:

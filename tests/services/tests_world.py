@@ -1,6 +1,7 @@
 """A session over a small git repository, with a scripted model."""
 
 import subprocess
+from datetime import datetime
 from pathlib import Path
 
 from forethought.config import load_settings
@@ -38,6 +39,8 @@ class World:
         self.cache = cache
         self.engine = FakeEngine(default=sound_answer)
         self.sessions: list[Session] = []
+        self.now = datetime(2024, 5, 1, 12).timestamp()
+        """What days are counted by."""
 
     def git(self, *arguments: str) -> None:
         subprocess.run(
@@ -64,6 +67,6 @@ class World:
             "FORETHOUGHT_RUNTIME_DIR": str(self.cache / "run"),
             "FORETHOUGHT_CONFIG": str(self.cache / "none"),
         }
-        session = Session(loaded, environment, engine=self.engine if engine else None)
+        session = Session(loaded, environment, engine=self.engine if engine else None, now=lambda: self.now)
         self.sessions.append(session)
         return session, session.add_root(self.folder)

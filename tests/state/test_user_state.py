@@ -1,5 +1,6 @@
 """The pause and the daily limit outlive the process."""
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -31,9 +32,23 @@ def test_thinking_is_counted_by_the_day(tmp_path: Path) -> None:
     state = UserState(tmp_path, lambda: now)
     state.add_thinking(10)
     state.add_thinking(5)
-    assert state.seconds_today() == 15
+    assert state.spent_today() == (15, 15)
     now += 86_400
-    assert state.seconds_today() == 0
+    assert state.spent_today() == (0, 0)
+
+
+def test_what_went_to_what_changed_that_day_is_counted_apart(tmp_path: Path) -> None:
+    state = UserState(tmp_path)
+    state.add_thinking(10)
+    state.add_thinking(5, changed_today=True)
+    assert state.spent_today() == (15, 10)
+
+
+def test_a_day_ends_at_midnight_and_not_after_a_day(tmp_path: Path) -> None:
+    noon = datetime(2024, 5, 1, 12).timestamp()
+    state = UserState(tmp_path, lambda: noon)
+    assert state.is_today(noon - 11 * 3600)
+    assert not state.is_today(noon - 13 * 3600)
 
 
 def test_speed_is_a_moving_average(tmp_path: Path) -> None:
@@ -49,7 +64,7 @@ def test_garbage_reads_as_nothing(tmp_path: Path, garbage: bytes) -> None:
     (tmp_path / "state.json").write_bytes(garbage)
     state = UserState(tmp_path)
     assert state.current_pause() is None
-    assert state.seconds_today() == 0
+    assert state.spent_today() == (0, 0)
     assert state.seconds_a_symbol("p") is None
     state.measure("p", 1)
     assert state.seconds_a_symbol("p") == 1

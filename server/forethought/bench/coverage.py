@@ -83,7 +83,7 @@ def run(
             lambda text: _ask(session, workspace, text),
             {"root": str(root), "generate": generate, "content": _content_digest(workspace, thoughts)},
         )
-    seconds_today = UserState(settings.settings.cache_folder).seconds_today()
+    seconds_today = UserState(settings.settings.cache_folder).spent_today().seconds
     return _report(measurement, root, origin, answers, thoughts, seconds_today, seed)
 
 

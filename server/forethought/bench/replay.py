@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from forethought.bench.trial import Trial, command_document, git, machine_line, run_command
+from forethought.budget import KEPT_SHARE, DayBudget
 from forethought.config import Settings, load_settings
 from forethought.context import build_context
 from forethought.errors import ForethoughtError, UsageError
@@ -24,6 +25,7 @@ from forethought.predictor import asks_about
 from forethought.saved import SavedSymbol
 from forethought.scope import RECENT_COMMITS, scope_of
 from forethought.session import Session
+from forethought.store.user_state import Spending
 from forethought.value import Signals, value_of
 from forethought.workspace import Workspace
 
@@ -46,6 +48,8 @@ class Work:
     value: float
     value_if_stale: float
     """When what was thought about the symbol is about an older text."""
+    edited_at: float | None = None
+    """When its text last changed, in seconds since the epoch; None when that was not lately."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,23 +109,25 @@ class Thinker:
     """The subject that was last thought about at each place."""
     _work: Work | None = None
     _left: float = 0.0
-    _today: tuple[int, float] = (0, 0.0)
+    _day: int = 0
+    _today: Spending = field(default_factory=Spending)
+    """What was spent on that day."""
 
     def think(self, start: float, end: float, queue: Sequence[Work]) -> None:
         """Be idle from `start` to `end`, in seconds since the epoch: work off the queue, the most valuable first."""
         now = start
-        waiting = iter(self._arranged(queue))
+        waiting = self._arranged(queue)
         while now < end:
             if self._work is None:
-                if self._spent(now) >= self.daily_seconds:
-                    now = (now // _DAY_SECONDS + 1) * _DAY_SECONDS
+                self._work = self._next(waiting, now)
+                if self._work is None:
+                    now = (now // _DAY_SECONDS + 1) * _DAY_SECONDS  # what is left waits for tomorrow's seconds
                     continue
-                work = next((work for work in waiting if work.subject not in self.fresh), None)
-                if work is None:
-                    return
-                self._work, self._left = work, self.pace(work)
+                self._left = self.pace(self._work)
             step = min(self._left, end - now)
-            self._today = (int(now // _DAY_SECONDS), self._spent(now) + step)
+            spent, day = self._spent(now), _day_of(now)
+            older = 0.0 if _is_of_day(self._work, day) else step
+            self._day, self._today = day, Spending(spent.seconds + step, spent.older + older)
             self.seconds += step
             self._left -= step
             now += step
@@ -129,6 +135,12 @@ class Thinker:
                 self.fresh.add(self._work.subject)
                 self._thought[self._work.target] = self._work.subject
                 self._work = None
+
+    def _next(self, waiting: Sequence[Work], now: float) -> Work | None:
+        """What the scheduler would think about next."""
+        day = _day_of(now)
+        left = (work for work in waiting if work.subject not in self.fresh)
+        return DayBudget(self.daily_seconds, self._spent(now)).choose(left, lambda work: _is_of_day(work, day))
 
     def _arranged(self, queue: Sequence[Work]) -> list[Work]:
         """What is not thought about yet, in the scheduler's order."""
@@ -142,9 +154,16 @@ class Thinker:
         found.sort(key=itemgetter(0, 1))
         return [work for _, _, work in found]
 
-    def _spent(self, now: float) -> float:
-        day, seconds = self._today
-        return seconds if day == int(now // _DAY_SECONDS) else 0.0
+    def _spent(self, now: float) -> Spending:
+        return self._today if self._day == _day_of(now) else Spending()
+
+
+def _day_of(moment: float) -> int:
+    return int(moment // _DAY_SECONDS)
+
+
+def _is_of_day(work: Work, day: int) -> bool:
+    return work.edited_at is not None and _day_of(work.edited_at) == day
 
 
 @dataclass(slots=True)
@@ -231,6 +250,7 @@ def run(
                 "idle_delay_seconds": day.idle_delay,
                 "editing_seconds_before_each_commit": day.editing,
                 "daily_minutes": day.daily_seconds / 60,
+                "share_kept_for_what_changed_that_day": KEPT_SHARE,
                 "prompt_tokens_per_second": prompt_tokens_per_second,
                 "completion_tokens_per_second": completion_tokens_per_second,
                 "characters_a_token": CHARACTERS_A_TOKEN,
@@ -261,8 +281,9 @@ def render(result: dict[str, Any]) -> str:
     lines.append(
         f"assumed: idle from {assumed['idle_delay_seconds']:g} s after a commit or hover until"
         f" {assumed['editing_seconds_before_each_commit'] / 60:g} min before the next commit, machine always on,"
-        f" {assumed['daily_minutes']:g} min of thinking a day; a 7B reads {assumed['prompt_tokens_per_second']:g} and"
-        f" writes {assumed['completion_tokens_per_second']:g} tokens/s, a context has a token for"
+        f" {assumed['daily_minutes']:g} min of thinking a day,"
+        f" {assumed['share_kept_for_what_changed_that_day']:.0%} of them for what changed that day;"
+        f" a 7B reads {assumed['prompt_tokens_per_second']:g} and writes {assumed['completion_tokens_per_second']:g} tokens/s, a context has a token for"
         f" {assumed['characters_a_token']:g} characters, an ask adds {assumed['prompt_tokens_an_ask']} and is answered"
         f" in {assumed['completion_tokens_an_ask']}"
     )
@@ -277,20 +298,20 @@ def _walk(trial: Trial, clone: Path, count: int) -> Iterator[Step]:
         raise UsageError(f"{clone.name} has too short a history to replay; name a repository with some commits.")
     history.reverse()
     environment = trial.environment("walk", engine="none")
-    session = Session(load_settings(clone, environment), environment)
+    now = float(history[0].time)
+    session = Session(load_settings(clone, environment), environment, now=lambda: now)
     try:
         git(clone, "checkout", "--quiet", "--force", "--detach", f"{history[0].commit}")
         workspace = session.add_root(clone)
         workspace.refresh()
         sizes = _Sizes(workspace)
         before: dict[str, dict[str, str]] = {}
-        now = float(history[0].time)
         for number, commit in enumerate(history):
+            now = max(now, float(commit.time))
             if number:
                 before = {path: _subjects(workspace, path) for path in commit.paths}
                 git(clone, "checkout", "--quiet", "--force", "--detach", commit.commit)
                 workspace.refresh(commit.paths)
-            now = max(now, float(commit.time))
             changed = dict.fromkeys(
                 subject
                 for path in (commit.paths if number else ())
@@ -313,6 +334,7 @@ def _queue(workspace: Workspace, sizes: "_Sizes") -> list[Work]:
     for path in scope.paths:
         symbols = workspace.saved.symbols(path)
         sizes.add(path, symbols)
+        edits = workspace.index.subjects.edits(path)
         for item in scope.select(path, symbols):
             size = sizes.known.get(item.subject)
             if size is None:
@@ -325,7 +347,8 @@ def _queue(workspace: Workspace, sizes: "_Sizes") -> list[Work]:
                 lines=item.symbol.range.end.row - item.symbol.range.start.row + 1,
             )
             stale = value_of(replace(signals, changed=True))
-            found.append(Work(item.subject, *size, target, value_of(signals).amount, stale.amount))
+            value = value_of(signals)
+            found.append(Work(item.subject, *size, target, value.amount, stale.amount, edits.get(item.symbol.id)))
     return found
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from forethought.errors import StoreError
 
@@ -32,6 +32,15 @@ class SeenCommits:
 
     start: str
     head: str
+
+
+class Spending(NamedTuple):
+    """Seconds of idle thinking on one day."""
+
+    seconds: float = 0.0
+    """In all."""
+    older: float = 0.0
+    """Of these, about symbols that did not change on that day."""
 
 
 class UserState:
@@ -60,13 +69,19 @@ class UserState:
             return Pause(None)
         return Pause(float(until)) if isinstance(until, int | float) and until > self._now() else None
 
-    def add_thinking(self, seconds: float) -> None:
+    def add_thinking(self, seconds: float, *, changed_today: bool = False) -> None:
         """Count idle thinking towards today's limit. Raises StoreError when it cannot be kept."""
         with self._edited() as state:
-            state["thinking"] = {"day": self._today(), "seconds": self._seconds_today(state) + seconds}
+            spent = self._spent_today(state)
+            older = spent.older + (0.0 if changed_today else seconds)
+            state["thinking"] = {"day": self._today(), "seconds": spent.seconds + seconds, "older": older}
 
-    def seconds_today(self) -> float:
-        return self._seconds_today(self._read())
+    def spent_today(self) -> Spending:
+        return self._spent_today(self._read())
+
+    def is_today(self, moment: float) -> bool:
+        """Whether a moment, in seconds since the epoch, is of the day that the limit counts."""
+        return _day_of(moment) == self._today()
 
     def measure(self, producer: str, seconds: float) -> None:
         """Note what one symbol took. Raises StoreError when it cannot be kept."""
@@ -117,14 +132,17 @@ class UserState:
         return {kind: float(value) for kind, value in known.items() if isinstance(value, int | float)}
 
     def _today(self) -> str:
-        return datetime.fromtimestamp(self._now(), UTC).astimezone().date().isoformat()
+        return _day_of(self._now())
 
-    def _seconds_today(self, state: dict[str, Any]) -> float:
+    def _spent_today(self, state: dict[str, Any]) -> Spending:
         thinking = state.get("thinking")
         if not isinstance(thinking, dict) or thinking.get("day") != self._today():
-            return 0.0
-        seconds = thinking.get("seconds")
-        return float(seconds) if isinstance(seconds, int | float) else 0.0
+            return Spending()
+        seconds, older = thinking.get("seconds"), thinking.get("older")
+        return Spending(
+            float(seconds) if isinstance(seconds, int | float) else 0.0,
+            float(older) if isinstance(older, int | float) else 0.0,
+        )
 
     def _read(self) -> dict[str, Any]:
         try:
@@ -147,3 +165,7 @@ class UserState:
             raise StoreError(
                 f"{self._file} cannot be written ({error.strerror}); free space or mend its rights."
             ) from error
+
+
+def _day_of(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).astimezone().date().isoformat()

@@ -300,3 +300,27 @@ def test_extension_functions_are_called_on_what_lacks_them() -> None:
     check({**kotlin, "src/x/A.kt": "package x\nfun go(jar: Jar) {\n    jar.‸unscrew()\n}\n"}, "src/x/Jar.kt:unscrew")
     c_sharp = {"Jars.cs": "class Jar {}\nstatic class Jars { public static void Unscrew(this Jar jar) {} }\n"}
     check({**c_sharp, "A.cs": "class A { void Go(Jar jar) { jar.‸Unscrew(); } }\n"}, "Jars.cs:Jars.Unscrew")
+
+
+CPP_HEADER = "namespace shelf {\nclass SHELF_API Jar : public Box {\npublic:\n  void Open();\n  int lid;\n};\n}\n"
+
+
+def test_cpp_methods_are_defined_outside_of_a_class_with_an_export_macro() -> None:
+    files = {
+        "jar.h": CPP_HEADER,
+        "jar.cpp": '#include "jar.h"\nnamespace shelf {\nvoid Jar::Open() { Shut(); }\nvoid Jar::Shut() {}\n}\n',
+    }
+    check({**files, "a.cpp": '#include "jar.h"\nvoid f(shelf::Jar& jar) { jar.‸Open(); }\n'}, "jar.cpp:shelf.Jar.Open")
+    used = files["jar.cpp"].replace("{ Shut", "{ ‸Shut")
+    check({**files, "jar.cpp": used}, "jar.cpp:shelf.Jar.Shut")
+
+
+def test_c_calls_mean_the_definition_and_not_its_declaration() -> None:
+    check(
+        {
+            "jar.h": "int open_jar(int size);\n",
+            "jar.c": '#include "jar.h"\nint open_jar(int size) { return size; }\n',
+            "main.c": '#include "jar.h"\nint main(void) { return ‸open_jar(1); }\n',
+        },
+        "jar.c:open_jar",
+    )

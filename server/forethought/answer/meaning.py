@@ -211,7 +211,8 @@ def _definitions(workspace: Workspace, name: str) -> list[Target]:
     for path, symbol_id in _rows(workspace, name):
         by_name.setdefault((path, symbol_id.partition("#")[0]), []).append(symbol_id)
     resolver = workspace.resolver()
-    return [resolver.representative(path, same) for (path, _), same in by_name.items()]
+    found = [resolver.representative(path, same) for (path, _), same in by_name.items()]
+    return list(resolver.without_declarations(found))
 
 
 def _reached(workspace: Workspace, files: "_Files", name: str) -> list[Target]:

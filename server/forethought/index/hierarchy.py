@@ -123,7 +123,9 @@ def _elsewhere(view: IndexView, target: Target, symbol: Symbol, language: str) -
         if outline is None or outline.language not in modules.family(language):
             continue
         for other in outline.symbols[1:]:
-            if other.kind in FUNCTION_KINDS and not other.parent and other.name.rpartition(".")[0] == symbol.name:
+            around = outline.symbol(other.parent)
+            owner = other.name.rpartition(".")[0]
+            if other.kind in FUNCTION_KINDS and owner == symbol.name and around is not None and around.name != owner:
                 yield Target(path, other.id), other
 
 

@@ -226,7 +226,7 @@ class Inference:
             in_function |= symbol.kind in FUNCTION_KINDS
             if found := self._in_scope(path, names, symbol.id, name, before if symbol.id == scope else None):
                 return found
-            if implicit and symbol.kind in FUNCTION_KINDS and not symbol.parent:
+            if implicit and names.owner_elsewhere(symbol):
                 owner = self._owner_of_method(path, names, symbol.id)
                 if owner is not None and (found := self._implicit_member(owner, name, called)):
                     return found
@@ -461,8 +461,7 @@ class Inference:
         if names is None or symbol is None or kind not in CLASS_KINDS | FUNCTION_KINDS:
             return False
         around = [names.symbols.get(symbol.parent)] if symbol.parent else []
-        detached = symbol.name != symbol.short_name and not symbol.parent
-        return not detached and all(item is not None and item.kind == "module" for item in around)
+        return not names.owner_elsewhere(symbol) and all(item is not None and item.kind == "module" for item in around)
 
     def _definitions(
         self, language: str, name: str, kinds: Collection[str] | None = None, most: int | None = None
@@ -484,6 +483,17 @@ class Inference:
         """The definition of these kinds that has the name, when there is only one in the repository."""
         found = self._definitions(language, name, most=2, kinds=kinds)
         return Target(found[0][0], found[0][1]) if len(found) == 1 else None
+
+    def definition_of(self, declared: Symbol) -> Target | None:
+        """The only function with a body that has the qualified name, and the parameters when there are overloads."""
+        bodies: list[tuple[Target, Symbol]] = []
+        for path, symbol_id, _, _ in self._definitions("cpp", declared.short_name, FUNCTION_KINDS):
+            names = self.names(path)
+            symbol = names.symbols.get(symbol_id) if names is not None else None
+            if symbol is not None and symbol.body and symbol.name == declared.name:
+                bodies.append((Target(path, symbol_id), symbol))
+        alike = [item for item in bodies if len(item[1].parameters) == len(declared.parameters)] or bodies
+        return (alike if len(alike) == 1 else bodies[:1])[0][0] if len({item[0].path for item in bodies}) == 1 else None
 
     def extensions(self, language: str, name: str) -> list[Thing]:
         """Functions that are called like members of what they are given: Kotlin's `fun Jar.open()`, C#'s `this Jar`."""
@@ -645,7 +655,7 @@ class Inference:
         if names is None or symbol is None:
             return None
         around = names.symbols.get(symbol.parent)
-        if symbol.parent and around is not None:
+        if symbol.parent and around is not None and not names.owner_elsewhere(symbol):
             return Target(member.path, around.id) if around.kind in CLASS_KINDS - {"module"} else None
         return self._owner_of_method(member.path, names, member.symbol_id)
 
@@ -654,8 +664,7 @@ class Inference:
         if (around := names.enclosing_class(scope)) is not None and around.kind != "module":
             return Target(path, around.id)
         for symbol in names.scopes(scope):
-            owner = symbol.name.rpartition(".")[0]
-            if symbol.kind in FUNCTION_KINDS and owner and not symbol.parent:
+            if owner := names.owner_elsewhere(symbol):
                 if owner in names.symbols:
                     return Target(path, owner)
                 found = [

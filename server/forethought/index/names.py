@@ -98,6 +98,12 @@ class FileNames:
             return owner if owner in self.symbols else f".{owner}"
         return symbol.parent
 
+    def owner_elsewhere(self, symbol: Symbol) -> str:
+        """Qualified name of the class of a method that stands outside of it (Go, Rust, C++, Lua); else empty."""
+        owner = symbol.name.rpartition(".")[0]
+        around = self.symbols.get(symbol.parent)
+        return owner if symbol.kind in FUNCTION_KINDS and around is not None and owner != around.name else ""
+
     def _is_field_parameter(self, binding: Binding) -> bool:
         """`constructor(private jar: Jar)` in TypeScript: a parameter that is a field, too."""
         if self.tags.language not in modules.SCRIPT_LANGUAGES or not binding.scope.endswith("constructor"):

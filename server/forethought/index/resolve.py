@@ -7,7 +7,7 @@ text, is unknown. Nothing is guessed: a missing answer is poorer, a wrong one is
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from forethought.index.common_names import COMMON_NAMES
 from forethought.index.expressions import parse_expression
@@ -54,12 +54,13 @@ class Resolver:
 
     def resolve(self, path: str, reference: Reference) -> Resolution:
         """The definitions that a reference in `path` may mean."""
-        return _answered(*self._meant(path, reference))
+        return self._without_declarations(_answered(*self._meant(path, reference)))
 
     def called(self, path: str, reference: Reference) -> Resolution:
         """The same of a call: a name that is bound once, to a definition, means what it is bound to."""
         things, unknown, lacking = self._meant(path, reference)
-        return _answered([found for thing in things for found in self._bound_to(thing)], unknown, lacking)
+        bound = [found for thing in things for found in self._bound_to(thing)]
+        return self._without_declarations(_answered(bound, unknown, lacking))
 
     def resolve_at(self, path: str, position: Position) -> Resolution:
         """What the identifier at the position means: a definition's own name, a use, or an imported name."""
@@ -99,6 +100,22 @@ class Resolver:
     def module_member(self, path: str, name: str) -> tuple[Target, ...]:
         """The definitions that the name may mean as a member of a file taken as a module, its own or imported."""
         return _answered(self._inference.file_member(path, name)).targets
+
+    def _without_declarations(self, found: Resolution) -> Resolution:
+        kept = self.without_declarations(found.targets)
+        return found if len(kept) == len(found.targets) else replace(found, targets=kept)
+
+    def without_declarations(self, targets: Sequence[Target]) -> tuple[Target, ...]:
+        """The targets without those that only declare, in C and C++, what another of the repository defines."""
+        kept: list[Target] = []
+        for target in targets:
+            names = self._inference.names(target.path)
+            symbol = names.symbols.get(target.symbol_id) if names is not None else None
+            declares = symbol is not None and symbol.kind in FUNCTION_KINDS and not symbol.body
+            if names is not None and symbol is not None and declares and names.tags.language in ("c", "cpp"):
+                target = self._inference.definition_of(symbol) or target
+            kept.append(target)
+        return tuple(dict.fromkeys(kept))
 
     def _meant(self, path: str, reference: Reference) -> tuple[list[Thing], bool, list[Target]]:
         """(what it means, whether nothing is known of it, the classes that lack it)."""

@@ -21,8 +21,13 @@ from forethought.prompts import ANSWER_BUDGETS
 from forethought.workspace import Workspace
 
 CODE_VERBOSITY = 3
-"""From this verbosity on the code itself is read, c′ or not: thinking ahead pays at small test-time budgets and costs
-accuracy at large ones (arXiv 2504.13171; `forethought bench stateful` measures it)."""
+"""From this verbosity on the code itself is read, c′ or not.
+
+Measured with a 1.5B model (`forethought bench code-facts --verbosities 0,1,3`): below it, what is known is answered
+from as rightly as from the code, with three fifths of the tokens and in half to three quarters of the time; from it on,
+the time is spent on writing and nothing is saved, and thinking ahead costs accuracy at large budgets (arXiv
+2504.13171; `forethought bench stateful`).
+"""
 
 
 class Answering:

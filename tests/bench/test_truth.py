@@ -109,8 +109,8 @@ def test_the_stages_show_what_the_rules_take_away(tmp_path):
     found = shares(report_of(tmp_path, *items))
     assert found["as the model wrote it"] == (80, pytest.approx(45 / 80))
     assert found["kept by grounding"] == (55, pytest.approx(20 / 55))
-    assert found["served as predicted"] == (30, 0.0)
-    assert found["answers made of facts"] == (4, 0.0)
+    assert found["served of that"] == (30, 0.0)
+    assert found["quoted from the code"] == (4, 0.0)
 
 
 def test_it_is_said_how_far_two_readers_agree(tmp_path):
@@ -119,8 +119,9 @@ def test_it_is_said_how_far_two_readers_agree(tmp_path):
         *many(3, kind="when", readers=("wrong", "wrong"), label="wrong"),
         *many(1, kind="how", readers=("right", "wrong"), label="wrong"),
     ]
-    assert "10 texts were read by two, who did not know what was kept: they agree on 90% (κ = 0.78)" in (
-        report_of(tmp_path, *items).verdict[-1]
+    assert (
+        "10 texts were read by two, who did not know what was kept: they agree on 90% (κ = 0.78)"
+        in (report_of(tmp_path, *items).verdict[-1])
     )
     assert "read by two" not in report_of(tmp_path, *many(4)).verdict[-1]
 

@@ -338,14 +338,7 @@ def _report(
             ),
         ),
         plots=(
-            Plot(
-                "Right answers by tier",
-                "tier",
-                "share right",
-                (Series("right", tuple((str(row[0]), row[2].mean) for row in rows if isinstance(row[2], Interval)),
-                        tuple((row[2].low, row[2].high) for row in rows if isinstance(row[2], Interval))),),
-                "bar",
-            ),
+            Plot("Right answers by tier", "questions put to", "share right", tuple(_bars(ways, verdicts, seed)), "bar"),
         ),
         settings=measurement.settings(
             root=root.name, commit=head[:12], questions=len(asked), slow=len(sample), seed=seed
@@ -372,6 +365,22 @@ def _tier_row(
         quantile(times, 0.5),
         quantile(times, 0.99),
     )
+
+
+def _bars(ways: Sequence[Way], verdicts: Mapping[str, Mapping[str, Verdict]], seed: int) -> Iterator[Series]:
+    """Facts and predictions alone, and beside them each tier with a model by verbosity."""
+    bars = {QUICK: [("no model", QUICK)]}
+    for tier in READERS:
+        bars[tier] = [(f"a model, verbosity {way.verbosity}", way.title) for way in ways if way.tier == tier]
+    for name, places in bars.items():
+        found = [(place, bootstrap([float(verdict.right) for verdict in verdicts[way].values()], seed))
+                 for place, way in places]  # fmt: skip
+        if found:
+            yield Series(
+                name,
+                tuple((place, interval.mean) for place, interval in found),
+                tuple((interval.low, interval.high) for _, interval in found),
+            )
 
 
 def _kind_row(kind: str, asked: Mapping[str, Asked], verdicts: Mapping[str, Verdict]) -> tuple[Cell, ...]:

@@ -394,11 +394,11 @@ def _stages(items: Sequence[Item]) -> dict[str, list[tuple[Item, str]]]:
     return {
         "as the model wrote it": [(item, item.label_before) for item in written],
         "kept by grounding": [(item, item.label) for item in kept],
-        "served as predicted": [(item, item.label) for item in kept if item.kind not in refused],
+        "served of that": [(item, item.label) for item in kept if item.kind not in refused],
         "served, kinds decided elsewhere": [
             (item, item.label) for item in kept if item.kind not in refused_elsewhere[item.repository]
         ],
-        "answers made of facts": [(item, item.label) for item in items if item.basis == "facts"],
+        "quoted from the code": [(item, item.label) for item in items if item.basis == "facts"],
         "all that is served as predicted": [
             (item, item.label) for item in items if item.basis == "facts" or (item.kept and item.kind not in refused)
         ],
@@ -442,7 +442,7 @@ def _drop_rows(written: Sequence[Item]) -> Iterator[tuple[Cell, ...]]:
 def _sentences(model: str, items: Sequence[Item], seed: int) -> Iterator[str]:
     stages = _stages([item for item in items if item.model == model])
     before = _wrong(stages["as the model wrote it"], seed)
-    after = _wrong(stages["served as predicted"], seed)
+    after = _wrong(stages["served of that"], seed)
     elsewhere = _wrong(stages["served, kinds decided elsewhere"], seed)
     count = len(stages["as the model wrote it"])
     if before is None:
@@ -451,11 +451,11 @@ def _sentences(model: str, items: Sequence[Item], seed: int) -> Iterator[str]:
     if after is None:
         yield f"{model}: after the rules nothing that it wrote is served as predicted."
     else:
-        served = len(stages["served as predicted"])
+        served = len(stages["served of that"])
         yield f"{model}: after the rules {served} are served as predicted, of which {_share(after)} are wrong."
     if elsewhere is not None:
         yield f"{model}: with kinds decided from the other repositories {_share(elsewhere)} of what is served is wrong."
-    for stage in ("answers made of facts", "all that is served as predicted"):
+    for stage in ("quoted from the code", "all that is served as predicted"):
         if (wrong := _wrong(stages[stage], seed)) is not None:
             yield f"{model}: {stage}: {len(stages[stage])}, of which {_share(wrong)} are wrong."
 

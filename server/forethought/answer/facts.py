@@ -12,7 +12,7 @@ from forethought.errors import ForethoughtError
 from forethought.index.changes import Change
 from forethought.index.hierarchy import based_outside, bases_outside, inherited, own_members
 from forethought.index.resolve import Target
-from forethought.matching import Intent, closest_names
+from forethought.matching import Intent, closest_names, is_misspelt
 from forethought.workspace import Workspace
 
 _OF_SYMBOLS_ONLY = frozenset({"callers", "calls", "raises", "parameters", "default", "returns", "bases", "subclasses"})
@@ -40,7 +40,7 @@ class FactAnswers:
                 return no_answer("Point at a symbol or name one: I do not know what “this” is.")
             if intent.aspect == "subclasses" and (answer := self._subclasses_of_outside(intent.name)) is not None:
                 return answer
-            if intent.marked or intent.aspect in _OF_SYMBOLS_ONLY or self._close(intent.name):
+            if intent.marked or intent.aspect in _OF_SYMBOLS_ONLY or is_misspelt(intent.name, self._names()):
                 return self.unknown(question, intent.name)
             return None
         if len(targets) > 1:
@@ -137,8 +137,10 @@ class FactAnswers:
         )
 
     def _close(self, name: str) -> list[str]:
-        known = {symbol for workspace in self._workspaces() for symbol in workspace.names()}
-        return closest_names(name.rpartition(".")[2], known)
+        return closest_names(name.rpartition(".")[2], self._names())
+
+    def _names(self) -> set[str]:
+        return {symbol for workspace in self._workspaces() for symbol in workspace.names()}
 
     def _ambiguous(self, name: str, targets: Sequence[tuple[Workspace, Target]]) -> Answer:
         meant = self._meaning.cards(targets[:MOST_LISTED])

@@ -2,7 +2,7 @@
 
 from forethought.matching.agreement import same_question
 from forethought.matching.intent import FACT_ASPECTS, Aspect, Intent
-from forethought.matching.names import closest_names, is_about_this_file, named_in
+from forethought.matching.names import closest_names, is_about_this_file, is_misspelt, named_in
 from forethought.matching.reading import read_intent
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Intent",
     "closest_names",
     "is_about_this_file",
+    "is_misspelt",
     "named_in",
     "read_intent",
     "same_question",

@@ -9,6 +9,8 @@ from forethought.matching.words import no_names
 
 _LEAST_ALIKE = 75.0
 """Of 100: below it, two names are two names."""
+_MISSPELT = 85.0
+"""Of 100: from it on, a plain word is taken for a known name that is spelled wrong; “slow” is not `show`."""
 
 
 def closest_names(name: str, known: Iterable[str], limit: int = 3) -> list[str]:
@@ -18,6 +20,12 @@ def closest_names(name: str, known: Iterable[str], limit: int = 3) -> list[str]:
         folded.setdefault(candidate.lower(), candidate)
     close = process.extract(name.lower(), folded.keys(), scorer=fuzz.ratio, score_cutoff=_LEAST_ALIKE, limit=limit)
     return [folded[match] for match, _, _ in close]
+
+
+def is_misspelt(name: str, known: Iterable[str]) -> bool:
+    """Whether a plain word can hardly be anything but a known name with a slip in it."""
+    folded = (candidate.lower() for candidate in known)
+    return process.extractOne(name.lower(), folded, scorer=fuzz.ratio, score_cutoff=_MISSPELT) is not None
 
 
 def named_in(question: str, only_marked: bool = False) -> Iterator[str]:

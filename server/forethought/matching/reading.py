@@ -106,6 +106,8 @@ def _understood(tokens: Sequence[Token], naming: Naming, known: Names) -> Intent
     said = [clause for clause in ([word for word in clause if word] for clause in clauses) if clause]
     if not names and len(said) == 1 and len(said[0]) == 1 and said[0][0] in _BARE:
         names, said = [Name(None, spoken_of=True)], [[*said[0], "of", "@0"]]  # “callers?”
+    elif not names and len(said) == 1 and any(token.word == "here" for token in tokens):
+        names, said = [Name(None)], [[*said[0], "in", "@0"]]  # “what is raised here?”
     if not names or len(names) > MOST_NAMES:
         return None
     intents = {intent for sentence in sentences(said, names, known) for intent in _intents(sentence, known)}

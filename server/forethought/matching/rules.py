@@ -19,7 +19,7 @@ RULES: dict[Aspect, str] = {
         PLACE @ be call|use in|from|by
         where else? do PERSON USE @
         in WHAT PLACE do person USE @
-        where else? be @ be? call|use from|in|at?
+        from? where else? be @ be? call|use from|in|at?
         where do @ be call|use from?
         where @ be call|use from?
         where be call|use @
@@ -134,7 +134,7 @@ RULES: dict[Aspect, str] = {
         be there error raise by|in|from @
     """,
     "tests": """
-        WHO test that? do|can|be? test|check|call|use|run? @
+        WHO test that? do|can? test|check|call|use|run? @
         which test for|of|on @
         what be test for|of|on @
         what|who be? test that? test|check|call|use @
@@ -288,7 +288,7 @@ RULES: dict[Aspect, str] = {
         @ & default
         @ default &
         @ default value? for|of &
-        & default to? in|of|for|on @
+        & default to? in|of|for|on? @
         do parameter? & parameter? of|in|on @ have default
         do & have default value? in|of|for @
         be there default value? for|of & in|of|for|on @
@@ -320,7 +320,7 @@ RULES: dict[Aspect, str] = {
         WHAT do call|use to|of? @ return
         WHAT can|do|should person be|take? back? from @
         WHAT can|do|should person be|take? back? if|when|from|by person? call|use @
-        WHAT come back from @
+        WHAT value|type|thing? come back from @
         WHAT come back if|when|from person? call|use @
         WHAT type? @ return
         return value|type? of|from|by|for @
@@ -387,7 +387,7 @@ RULES: dict[Aspect, str] = {
         WHAT ~ exist in|on|of @
         WHAT ~ be there? in|on|of|for @
         WHAT ~ @ have|define|contain
-        WHAT ~ have @
+        WHAT ~ have @ be?
         WHAT can|do person call on @
         WHAT be? ~ of|in|on|for|define|contain @
         WHAT be? ~ define in|by|on @

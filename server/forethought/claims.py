@@ -17,7 +17,9 @@ LEAST_AGREEMENT = 0.5
 SAME_MATTER = 0.3
 """Agreement from which on two texts speak of the same."""
 
-_RETURNS = re.compile(r"\b(?:return(?:s|ing|ed)?|yield(?:s|ing|ed)?|gives? back|evaluates? to)\b", re.IGNORECASE)
+_RETURNS = re.compile(
+    r"\b(?:return(?:s|ing)?|(?<!has )(?<!have )returned|yield(?:s|ing|ed)?|gives? back|evaluates? to)\b", re.IGNORECASE
+)
 _NOTHING = re.compile(r"\b(?:nothing|none|void|no value|null|early)\b", re.IGNORECASE)
 _NO_ERROR = re.compile(r"\b(?:no|not|never|without)\b", re.IGNORECASE)
 _ERROR_NAME = re.compile(r"\b[A-Z]\w*(?:Error|Exception|Warning|Exit|Interrupt)\b")
@@ -74,7 +76,7 @@ _TYPES = {
     "iterator": r"generator|iterator|iterable|yield|\biter",
     "true": r"bool|true|false|==|!=|<|>|\bnot\b|\bin\b|isinstance|\bis\b|\bany\b|\ball\b",
     "false": r"bool|true|false|==|!=|<|>|\bnot\b|\bin\b|isinstance|\bis\b|\bany\b|\ball\b",
-    "function": r"callable|function|lambda|closure|=>|->|fn\b|def\b",
+    "function": r"callable|func|lambda|closure|=>|->|fn\b|def\b",
 }
 """A type that prose claims of a result, and what in the annotation or the returned expressions bears it out."""
 

@@ -266,6 +266,20 @@ def test_what_happens_when_something_is_so_is_a_condition(sentence: str, expecte
     assert (conditions_in(sentence) == [sentence]) is expected
 
 
+@pytest.mark.parametrize(
+    ("sentence", "returns", "expected"),
+    [
+        ("It returns a function for the endpoint.", "func(string) string", None),
+        ("It returns a function for the endpoint.", "str", "contradicts the result"),
+        ("It builds the address once the endpoint has returned.", "None", None),
+        ("It builds the address and the endpoint is returned.", "None", "contradicts the result"),
+    ],
+)
+def test_what_is_said_of_the_result_is_held_against_its_type(sentence: str, returns: str, expected: str | None) -> None:
+    nothing = returns == "None"
+    check_claim(sentence, expected, returns=returns, returned=(), returns_nothing=nothing)
+
+
 def test_what_only_the_docs_name_is_not_called_used() -> None:
     check_claim("It uses `old_map` to build the address of an endpoint.", "contradicts what is used")
     check_claim("It uses `url_map` to build the address of an endpoint.", None)

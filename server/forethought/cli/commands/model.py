@@ -29,13 +29,14 @@ def list_(invocation: Invocation) -> None:
     if invocation.json:
         print_document({"models": [_listing_document(item) for item in listing], "folder": str(model_folder())})
         return
+    width = max((len(plain(item.name)) for item in listing), default=0)
     for item in listing:
         state = "in use" if item.in_use else "installed" if item.path else "-"
         about = str(item.path)
         if item.known:
             recommended = ", recommended" if item.known.recommended else ""
             about = f"{item.known.licence}{recommended}: {item.known.good_for}"
-        say(f"{plain(item.name):<16}{item.size / 1e9:>6.1f} GB  {state:<10} {plain(about)}")
+        say(f"{plain(item.name):<{width}}{item.size / 1e9:>6.1f} GB  {state:<10} {plain(about)}")
 
 
 @model.command()

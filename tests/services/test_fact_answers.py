@@ -187,3 +187,47 @@ def test_a_folder_without_definitions_is_not_said_to_be_indexed_soon(world: Worl
     session, workspace = world.open(engine=False)
     workspace.refresh()
     assert "ask again" not in ask(session, "who calls odd?").text
+
+
+JAVA = """class Jar extends Box {
+    int lid;
+    Jar() {}
+    void open() { throw new IllegalStateException(); }
+    int open(int turns) { if (turns < 0) throw new IllegalArgumentException(); return turns; }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("what are the bases of Jar?", ("`Box`",)),
+        ("what does Jar.open raise?", ("`IllegalStateException`, `IllegalArgumentException`",)),
+        ("which parameters does Jar.open take?", ("2 overloads", "no parameters", "`int turns`")),
+        ("what does Jar.open return?", ("2 overloads", "returns `turns`")),
+        ("what members does Jar have?", ("1 field: `lid: int`",)),
+    ],
+)
+def test_a_class_is_not_its_constructor_and_each_overload_counts(
+    world: World, question: str, expected: tuple[str, ...]
+) -> None:
+    world.write("Jar.java", JAVA)
+    check(world, question, *expected)
+
+
+def test_the_mark_at_the_end_of_a_ruby_name_counts(world: World) -> None:
+    world.write(
+        "jar.rb",
+        "class Jar\n  def seal\n    open()\n  end\n  def seal!\n    shut()\n  end\n  def open; end\n  def shut; end\nend\n",
+    )
+    assert "Jar.shut" in check(world, "what does Jar.seal! call?")
+    assert "Jar.open" in check(world, "what does Jar.seal call?")
+
+
+def test_calls_that_may_mean_the_symbol_are_told_apart(world: World) -> None:
+    world.write(
+        "more.py",
+        "class Till:\n    def settle(self): ...\nclass Desk:\n    def settle(self): ...\ndef f(x):\n    x.settle()\n",
+    )
+    text = check(world, "who calls Till.settle?", "is not called", "But 1 call of something named `settle` may mean it")
+    assert "more.py:6" in text

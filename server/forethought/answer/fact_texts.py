@@ -70,6 +70,10 @@ class _Subject:
     def resolver(self) -> Resolver:
         return self.item.workspace.resolver()
 
+    def overloads(self, target: Target) -> tuple[Symbol, ...]:
+        """The function and those that have its name beside it, where each is one of its own."""
+        return hierarchy.overloads(self.resolver, target)
+
     @property
     def is_class(self) -> bool:
         return self.symbol.kind in CLASS_KINDS
@@ -109,8 +113,13 @@ def _parameters(subject: _Subject) -> Text:
     if symbol.kind in CLASS_KINDS:
         return f"{name} is {_kind(symbol)} that writes no constructor of its own.\n\n`{symbol.signature}`", ()
     if subject.other is not None:
-        return _one_parameter(subject, symbol, name)
+        having = [one for one in subject.overloads(target) if _parameter(subject, one) is not None]
+        return _one_parameter(subject, having[0] if having else symbol, name)
     places = () if target == subject.target else (Place(target.path, symbol.id, symbol.selection),)
+    if len(several := subject.overloads(target)) > 1:
+        taken = [f"- {_taken(one)}: `{one.signature}` (line {_row(one)})" for one in several[:MOST_LISTED]]
+        head = f"{name.rstrip(',')} has {len(several)} overloads, which take"
+        return f"{head}:\n" + "\n".join(taken) + _more(len(several), len(taken)), places
     return f"{name} takes {_taken(symbol)}.\n\n`{symbol.signature}`", places
 
 
@@ -122,9 +131,11 @@ def _one_parameter(subject: _Subject, symbol: Symbol, name: str) -> Text:
 
 
 def _default(subject: _Subject) -> Text:
-    symbol, name, _ = subject.callable()
+    symbol, name, target = subject.callable()
     if symbol.kind not in FUNCTION_KINDS:
         return f"{name} is {_kind(symbol)}; it takes no parameters.", ()
+    if len(several := subject.overloads(target)) > 1:
+        return _defaults_of_overloads(subject, several, name.rstrip(","))
     signature = f"\n\n`{symbol.signature}`"
     if subject.other is None:
         having = [(item.names[0], item.default) for item in _read(subject, symbol) if item.names and item.default]
@@ -143,6 +154,20 @@ def _default(subject: _Subject) -> Text:
         return f"{asked} gathers any number of arguments; it has no default.{signature}", ()
     optional = " It may be left out, though." if re.match(r"[\w\s]*\?", found.text) else ""
     return f"{asked} has no default.{optional}{signature}", ()
+
+
+def _defaults_of_overloads(subject: _Subject, several: Sequence[Symbol], name: str) -> Text:
+    found: dict[str, str] = {}
+    for one in several:
+        for item in _read(subject, one):
+            if item.names and item.default and (subject.other is None or subject.other.lstrip("$*&@-") in item.names):
+                found.setdefault(f"- `{item.names[0]}` defaults to `{item.default}`: `{one.signature}`", "")
+    about = f"parameter `{subject.other}`" if subject.other else "parameter"
+    if not found:
+        takes = subject.other is None or any(_parameter(subject, one) is not None for one in several)
+        lacks = f"no {about} that has a default" if takes else f"no {about}"
+        return f"{name} has {len(several)} overloads, and {lacks}.", ()
+    return f"{name} has {len(several)} overloads:\n" + "\n".join(found), ()
 
 
 def _read(subject: _Subject, symbol: Symbol) -> list[Parameter]:
@@ -185,6 +210,11 @@ def _returns(subject: _Subject) -> Text:
     if symbol.kind not in FUNCTION_KINDS:
         made = "calling it gives an instance" if subject.is_class else "it returns nothing"
         return f"{subject.name} is {_kind(symbol)}; {made}.", ()
+    several = subject.overloads(subject.target)
+    if len(several) > 1 and len({(one.returns, one.returned, one.yielded) for one in several}) > 1:
+        lines = [f"- `{one.signature}` (line {_row(one)}): {_given(one)}" for one in several[:MOST_LISTED]]
+        more = _more(len(several), len(lines))
+        return f"{subject.name} has {len(several)} overloads:\n" + "\n".join(lines) + more, ()
     declared = f" is declared to return `{symbol.returns}`" if symbol.returns else ""
     given = ", ".join(f"`{text}`" for text in symbol.returned)
     yielded = ", ".join(f"`{text}`" for text in symbol.yielded)
@@ -202,12 +232,24 @@ def _returns(subject: _Subject) -> Text:
     return f"{text}{awaited}", ()
 
 
+def _given(symbol: Symbol) -> str:
+    given = ", ".join(f"`{text}`" for text in (*symbol.yielded, *symbol.returned))
+    declared = f"`{symbol.returns}`" if symbol.returns else ""
+    return "; ".join(filter(None, (declared, given and f"returns {given}"))) or "returns nothing"
+
+
+def _row(symbol: Symbol) -> int:
+    return symbol.selection.start.row + 1
+
+
 def _raises(subject: _Subject) -> Text:
-    raised = ", ".join(f"`{error}`" for error in subject.symbol.raises)
+    several = subject.overloads(subject.target) or (subject.symbol,)
+    raising = tuple(dict.fromkeys(error for one in several for error in one.raises))
+    raised = ", ".join(f"`{error}`" for error in raising)
     itself = f"{subject.name} raises {raised} itself" if raised else f"{subject.name} raises nothing itself"
     if subject.other is None:
         return f"{itself}." if raised else f"{itself}; what it calls may.", ()
-    if subject.other.rpartition(".")[2] in subject.symbol.raises:
+    if subject.other.rpartition(".")[2] in raising:
         return f"Yes: {itself}.", ()
     return f"{subject.name} does not raise `{subject.other}` itself; what it calls may. {itself}.", ()
 
@@ -238,15 +280,19 @@ def _with_possible(subject: _Subject, facts: SymbolFacts, known: Text) -> Text:
 
 
 def _calls(subject: _Subject) -> Text:
-    facts = subject.item.workspace.facts(subject.target, "calls")
-    calls = facts.calls
-    unsure = [f"{call.receiver}.{call.name}" if call.receiver else call.name for call in facts.may_be_called]
+    every = [
+        subject.item.workspace.facts(Target(subject.target.path, one.id), "calls")
+        for one in subject.overloads(subject.target) or (subject.symbol,)
+    ]
+    calls = tuple(dict.fromkeys(call for facts in every for call in facts.calls))
+    may_be = tuple({call.name: call for facts in every for call in facts.may_be_called}.values())
+    unsure = [f"{call.receiver}.{call.name}" if call.receiver else call.name for call in may_be]
     if subject.other is not None:
         found = [place for place in calls if Target(place.path, place.symbol_id) in subject.others]
         if found:
             return f"Yes: {subject.name} calls `{found[0].symbol_id}` ({_at(found[0])}).", tuple(found)
         short = subject.other.rpartition(".")[2]
-        if call := next((call for call in facts.may_be_called if call.name == short), None):
+        if call := next((call for call in may_be if call.name == short), None):
             row = call.range.start.row + 1
             return f"It may: {subject.name} calls a `{short}` on line {row}, and it cannot be told of what.", ()
         return f"No: {subject.name} does not call `{subject.other}` itself{_RESOLVED}.", ()
@@ -294,6 +340,16 @@ def _members(subject: _Subject) -> Text:
     else:
         head = f"{subject.name} defines {_count(len(own), wanted.strip()) if wanted else len(own)}"
         text = f"{head}:\n" + "\n".join(lines) + _more(len(own), len(lines))
+    if subject.is_class and subject.part in (None, "member", "field", "attribute", "property"):
+        fields = [
+            f"`{field.name}: {field.annotation}`" if field.annotation else f"`{field.name}`"
+            for field in hierarchy.fields(subject.resolver, subject.target)
+        ]
+        if fields:
+            listed = ", ".join(fields[: 2 * MOST_LISTED])
+            listed += f" and {len(fields) - 2 * MOST_LISTED} more" if len(fields) > 2 * MOST_LISTED else ""
+            fielded = f"{_count(len(fields), 'field')}: {listed}."
+            text = f"{text}\n\nIt has {fielded}" if own else f"{subject.name} has {fielded}"
     return text + _inherited_text(subject), subject.places(own)
 
 
@@ -472,8 +528,13 @@ def listed(head: str, places: Sequence[Place], count: int, none: str) -> Text:
     if not count:
         return f"{none}.", ()
     shown = tuple(places[:MOST_LISTED])
-    lines = [f"- `{place.symbol_id or shown_path(place.path)}` ({_at(place)})" for place in shown]
+    lines = [f"- `{_shown_name(place)}` ({_at(place)})" for place in shown]
     return f"{head}:\n" + "\n".join(lines) + _more(count, len(shown)), shown
+
+
+def _shown_name(place: Place) -> str:
+    """Without our own mark of a later definition of one name."""
+    return re.sub(r"#\d+$", "", place.symbol_id) or shown_path(place.path)
 
 
 def _more(count: int, listed: int) -> str:

@@ -108,6 +108,7 @@ class Meaning:
 
     def named(self, question: Question, name: str) -> list[Place]:
         """Every definition that the name can mean; in the file that was asked from when it has one."""
+        name = self._as_written(question.text, name)
         order = list(self._workspaces())
         if question.at is not None:
             order.sort(key=lambda workspace: workspace is not question.at[0])  # type: ignore[index] # checked above
@@ -122,6 +123,16 @@ class Meaning:
             if paths := self._files_of(workspace).named(name):
                 return [(workspace, Target(path, "")) for path in paths]
         return []
+
+    def _as_written(self, text: str, name: str) -> str:
+        """The name with the mark that ends it in Ruby, where the question has it and something is called so."""
+        short = re.escape(name.rpartition(".")[2])
+        for mark, behind in (("!", ""), ("?", r"(?=[`?]|\s+\S)")):  # “safe? call” is no end of a question
+            if re.search(rf"\b{short}{re.escape(mark)}{behind}", text):
+                marked = f"{name}{mark}"
+                if any(_rows(workspace, marked) for workspace in self._workspaces()):
+                    return marked
+        return name
 
     def cards(self, targets: Sequence[Place]) -> list[Meant]:
         return [Meant(workspace, card) for workspace, target in targets if (card := workspace.insight_card(target))]
@@ -212,7 +223,10 @@ def _definitions(workspace: Workspace, name: str) -> list[Target]:
         by_name.setdefault((path, symbol_id.partition("#")[0]), []).append(symbol_id)
     resolver = workspace.resolver()
     found = [resolver.representative(path, same) for (path, _), same in by_name.items()]
-    return list(resolver.without_declarations(found))
+    classes = {target.symbol_id for target in found}
+    # `Jar.Jar` is the constructor of `Jar`, and “Jar” means the class.
+    named = [target for target in found if target.symbol_id.partition("#")[0].rpartition(".")[0] not in classes]
+    return list(resolver.without_declarations(named if "." not in name else found))
 
 
 def _reached(workspace: Workspace, files: "_Files", name: str) -> list[Target]:

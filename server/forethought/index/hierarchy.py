@@ -8,7 +8,7 @@ from forethought.index import modules
 from forethought.index.facts import Place, known_as
 from forethought.index.names import CLASS_KINDS, FUNCTION_KINDS, VALUE_KINDS, IndexView, Target
 from forethought.index.resolve import Resolver
-from forethought.index.tags import Symbol
+from forethought.index.tags import Binding, Symbol
 
 
 def subclasses(resolver: Resolver, target: Target) -> tuple[Place, ...]:
@@ -60,13 +60,15 @@ def own_members(resolver: Resolver, target: Target) -> tuple[tuple[Target, Symbo
     if names is None or symbol is None:
         return ()
     if symbol.kind == "file":
-        # What stands in an object, like the methods of `const proto = {…}`, is the file's as well.
-        objects = {other.id for other in names.tags.symbols[1:] if other.kind in VALUE_KINDS and not other.parent}
-        return tuple(
-            (Target(target.path, other.id), other)
-            for other in names.tags.symbols[1:]
-            if not other.parent or other.parent in objects
-        )
+        # What stands in an object, like the methods of `const proto = {…}`, or in a namespace is the file's as well.
+        own = {""}
+        members = []
+        for other in names.tags.symbols[1:]:
+            if other.parent in own:
+                members.append((Target(target.path, other.id), other))
+                if other.kind in VALUE_KINDS or other.kind == "module":
+                    own.add(other.id)
+        return tuple(members)
     found = [
         (Target(target.path, member.id), member)
         for members in names.members.get(target.symbol_id, {}).values()
@@ -75,6 +77,27 @@ def own_members(resolver: Resolver, target: Target) -> tuple[tuple[Target, Symbo
     found += _elsewhere(resolver.view, target, symbol, names.tags.language)
     found.sort(key=lambda item: (item[0].path != target.path, item[0].path, item[1].selection))
     return tuple(found)
+
+
+def fields(resolver: Resolver, target: Target) -> tuple[Binding, ...]:
+    """What a class declares in its body that is no definition of its own, in order."""
+    names = resolver.names(target.path)
+    bound = names.bindings.get(target.symbol_id, {}) if names is not None else {}
+    own = names.members.get(target.symbol_id, {}) if names is not None else {}
+    found = [bindings[0] for name, bindings in bound.items() if name not in own and bindings[0].seen_in is None]
+    return tuple(sorted(found, key=lambda binding: binding.range))
+
+
+def overloads(resolver: Resolver, target: Target) -> tuple[Symbol, ...]:
+    """The functions of one qualified name in a file where each is one of its own; else the target's symbol alone."""
+    names = resolver.names(target.path)
+    symbol = _symbol(resolver, target)
+    if names is None or symbol is None:
+        return ()
+    same = [other for other in names.tags.symbols if other.name == symbol.name and other.kind in FUNCTION_KINDS]
+    if symbol.kind not in FUNCTION_KINDS or not modules.has_overloads(names.tags.language):
+        return (symbol,)
+    return tuple(other for other in same if other.body) or tuple(same)
 
 
 def inherited(resolver: Resolver, target: Target) -> tuple[tuple[Target, tuple[tuple[Target, Symbol], ...]], ...]:

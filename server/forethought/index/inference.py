@@ -272,7 +272,7 @@ class Inference:
                 continue
             own = names.chosen(names.members.get(symbol_id, {}).get(name, ()))
             functions = [symbol for symbol in own if symbol.kind not in VALUE_KINDS]
-            bound = names.attributes.get(symbol_id, {}).get(name, ())
+            bound: Sequence[Binding] = names.attributes.get(symbol_id, {}).get(name, ())
             its_fields = bound or names.bindings.get(symbol_id, {}).get(name, ())
             if functions and not called and its_fields and modules.has_implicit_members(names.tags.language):
                 return [Thing("binding", path, name, tuple(its_fields))], complete
@@ -282,10 +282,8 @@ class Inference:
                 return [Thing("symbol", path, symbol.id, tuple(bound)) for symbol in own], complete
             if found := self._in_scope(path, names, symbol_id, name, None):
                 return found, complete
-            if bound:
+            if bound := (*bound, *names.bindings.get(symbol_id, {}).get(f"${name}", ())):  # PHP's fields
                 return [Thing("binding", path, name, tuple(bound))], complete
-            if (place := names.bindings.get(symbol_id, {}).get(f"${name}")) is not None:  # PHP's fields
-                return [Thing("binding", path, name, tuple(place))], complete
             if extra := self._extra_members(path, names, symbol_id, name):
                 return extra, complete
         return [], complete
@@ -448,12 +446,25 @@ class Inference:
             return [Thing("file", file) for file, rest in self.findings.modules.rust_path(path, [name]) if rest is None]
         if not modules.has_globals(language):
             return []
+        if found := self._in_namespace(names, scope, name):
+            return found
         found = [
             Thing("symbol", place, symbol_id)
             for place, symbol_id, kind, _ in self._definitions(language, name)
             if self._is_global(place, symbol_id, kind)
         ]
         return found if len(found) == 1 or language not in ("java", "kotlin") else []
+
+    def _in_namespace(self, names: FileNames, scope: str, name: str) -> list[Thing]:
+        """What a namespace around the scope, the innermost first, has of that name in other files."""
+        around = [symbol.name for symbol in names.scopes(scope) if symbol.kind in CLASS_KINDS]
+        rows = self._definitions(names.tags.language, name, CLASS_KINDS | FUNCTION_KINDS) if around else []
+        for namespace in around:
+            if found := [
+                Thing("symbol", path, key) for path, key, _, _ in rows if key.partition("#")[0] == f"{namespace}.{name}"
+            ]:
+                return found
+        return []
 
     def _is_global(self, path: str, symbol_id: str, kind: str) -> bool:
         names = self.names(path)

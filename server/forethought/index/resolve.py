@@ -103,7 +103,7 @@ class Resolver:
 
     def _without_declarations(self, found: Resolution) -> Resolution:
         kept = self.without_declarations(found.targets)
-        return found if len(kept) == len(found.targets) else replace(found, targets=kept)
+        return found if kept == found.targets else replace(found, targets=kept)
 
     def without_declarations(self, targets: Sequence[Target]) -> tuple[Target, ...]:
         """The targets without those that only declare, in C and C++, what another of the repository defines."""

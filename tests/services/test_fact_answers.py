@@ -218,7 +218,8 @@ def test_a_class_is_not_its_constructor_and_each_overload_counts(
 def test_the_mark_at_the_end_of_a_ruby_name_counts(world: World) -> None:
     world.write(
         "jar.rb",
-        "class Jar\n  def seal\n    open()\n  end\n  def seal!\n    shut()\n  end\n  def open; end\n  def shut; end\nend\n",
+        "class Jar\n  def seal\n    open()\n  end\n  def seal!\n    shut()\n  end\n"
+        "  def open; end\n  def shut; end\nend\n",
     )
     assert "Jar.shut" in check(world, "what does Jar.seal! call?")
     assert "Jar.open" in check(world, "what does Jar.seal call?")

@@ -8,7 +8,7 @@ import contextlib
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -116,6 +116,11 @@ class Scheduler:
         self._spent: Counter[tuple[str, str]] = Counter()
         """Tokens by (root, path) since the start, for the limit a file."""
         self._not_before = 0.0
+        self._survey_not_before = 0.0
+        self._unkept: tuple[Candidate, Entry] | None = None
+        """What was thought and could not be stored: it is not thought again."""
+        self._news = False
+        """Whether something was told since the thread looked last."""
         self._put_off = False
         self._queue: tuple[Candidate, ...] = ()
         self._done = 0
@@ -138,6 +143,9 @@ class Scheduler:
             self._workspaces = [known for known in self._workspaces if known is not workspace]
             for table in (self._unsurveyed, self._coverage, self._scopes):
                 table.pop(workspace, None)
+            self._set_queue(self._queue)
+            if self.current is not None and self.current[0] is workspace:
+                self._cancel.cancel()
         self.survey(None, None)
 
     def survey(self, workspace: Workspace | None, paths: Sequence[str] | None) -> None:
@@ -147,7 +155,7 @@ class Scheduler:
             for known in [workspace] if workspace else self._workspaces:
                 waiting = self._unsurveyed.get(known, set())
                 self._unsurveyed[known] = None if paths is None or waiting is None else waiting | set(paths)
-            self._changed.notify_all()
+            self._tell()
 
     def survey_now(self) -> None:
         """Look at everything in scope on this thread, for a process that does not think. Reads the disk."""
@@ -168,21 +176,21 @@ class Scheduler:
         """Stop the running thought; its symbol is queued again."""
         with self._changed:
             self._cancel.cancel()
-            self._changed.notify_all()
+            self._tell()
 
     def put_off(self) -> None:
         """Stop the running thought, and begin no other before the next trigger: commit, save, hover, settings."""
         with self._changed:
             self._put_off = True
             self._cancel.cancel()
-            self._changed.notify_all()
+            self._tell()
 
     def wake(self) -> None:
         """Something that passes depend on changed: settings, pause, engine."""
         with self._changed:
             self._put_off = False
             self._not_before = 0.0
-            self._changed.notify_all()
+            self._tell()
 
     def forget_failures(self) -> None:
         self._gave_up.clear()
@@ -193,7 +201,7 @@ class Scheduler:
         with self._changed:
             self._closed = True
             self._cancel.cancel()
-            self._changed.notify_all()
+            self._tell()
         if self._thread is not None:
             self._thread.join(2.0)
 
@@ -283,29 +291,27 @@ class Scheduler:
 
     def _run(self) -> None:
         while True:
+            may_think = self._may_think()  # reads files: not while it holds the lock that a hover takes
             with self._changed:
-                if self._closed:
-                    return
-                if not self._unsurveyed and not self._may_think():
+                due = bool(self._unsurveyed) and time.monotonic() >= self._survey_not_before
+                if not (due or may_think or self._news or self._closed):
                     self._changed.wait(POLL_SECONDS)
+                self._news = False
                 if self._closed:
                     return
                 self._cancel = CancelToken()
-                surveys, self._unsurveyed = self._unsurveyed, {}
+                surveys: dict[Workspace, set[str] | None] = {}
+                if time.monotonic() >= self._survey_not_before:
+                    surveys, self._unsurveyed = self._unsurveyed, {}
                 self._surveying = frozenset(workspace for workspace, paths in surveys.items() if paths is None)
             try:
-                for workspace, paths in surveys.items():
-                    self._survey(workspace, paths)
                 if surveys:
-                    self._arrange()
-                    self._surveying = frozenset()
-                    self._on_change()
+                    self._look(surveys)
                 if self._may_think() and (candidate := self._next(self._budget())) is not None:
                     self._think(candidate)
             except Cancelled:
                 continue  # a person, or the closing session, stopped it; the symbol stays queued
             except Exception as error:  # noqa: BLE001 -- the thread outlives any one symbol; the error goes to the log
-                self._surveying = frozenset()
                 self._not_before = time.monotonic() + RETRY_SECONDS
                 self._on_error(error)
 
@@ -317,13 +323,43 @@ class Scheduler:
             and self.paused_reason() is None
         )
 
+    def _tell(self) -> None:
+        """Wake the thread. The lock is held."""
+        self._news = True
+        self._changed.notify_all()
+
+    def _set_queue(self, queue: Sequence[Candidate]) -> None:
+        """Without roots that are gone. The lock is held."""
+        self._queue = tuple(item for item in queue if item.workspace in self._workspaces)
+        if not self._queue:
+            self._done = 0
+
+    def _look(self, surveys: Mapping[Workspace, set[str] | None]) -> None:
+        """Survey, and arrange the queue anew; what fails is looked at again after a while."""
+        try:
+            for workspace, paths in surveys.items():
+                self._survey(workspace, paths)
+            self._arrange()
+        except Exception:
+            with self._changed:
+                self._survey_not_before = time.monotonic() + RETRY_SECONDS
+                for workspace, paths in surveys.items():
+                    if workspace not in self._workspaces:
+                        continue
+                    waiting = self._unsurveyed.get(workspace, set())
+                    self._unsurveyed[workspace] = None if paths is None or waiting is None else waiting | paths
+            raise
+        finally:
+            self._surveying = frozenset()
+            self._on_change()
+
     def _survey(self, workspace: Workspace, paths: set[str] | None) -> None:
         if not self._engines.configured:
             self._coverage.pop(workspace, None)
             return
-        if paths is None or workspace not in self._scopes:
-            self._scopes[workspace] = scope_of(workspace)
-        scope = self._scopes[workspace]
+        scope = self._scopes.get(workspace)
+        if paths is None or scope is None:
+            scope = scope_of(workspace)
         known = {} if paths is None else dict(self._coverage.get(workspace, {}))
         looked_at = {target.path for target in list(self._hovered)}
         for path in sorted(scope.paths.keys() | looked_at if paths is None else paths):
@@ -333,7 +369,9 @@ class Scheduler:
                 known[path] = self._states(workspace, path, scope.select(path, workspace.saved.symbols(path)))
             else:
                 known.pop(path, None)
-        self._coverage[workspace] = known
+        with self._changed:
+            if workspace in self._workspaces:  # else it was removed meanwhile
+                self._scopes[workspace], self._coverage[workspace] = scope, known
 
     def _states(self, workspace: Workspace, path: str, symbols: Sequence[SavedSymbol]) -> dict[str, SymbolState]:
         standings = workspace.saved.standings(path, symbols)
@@ -393,12 +431,12 @@ class Scheduler:
                     )
                     found.append(Candidate(workspace, target, state.subject, value, state.edited_at))
         found.sort(key=lambda candidate: (-candidate.value.amount, candidate.target))
-        self._queue = tuple(found)
-        if not found:
-            self._done = 0
-        self._on_change()
+        with self._changed:
+            self._set_queue(found)
 
     def _think(self, candidate: Candidate) -> None:
+        if self._unkept is not None and not self._keep_at_last():
+            return
         workspace, target = candidate.workspace, candidate.target
         context = workspace.saved.context(target)
         if context is None or context.subject != candidate.subject:
@@ -410,8 +448,14 @@ class Scheduler:
         except (EngineUnavailable, ForethoughtError) as error:
             self._fail(str(error))
             return
+        if not self._is_still_needed(candidate):
+            self._drop(candidate)
+            return
         method = method_of(self.settings)
-        self.current = (workspace, target)
+        with self._changed:
+            if workspace not in self._workspaces:
+                return
+            self.current = (workspace, target)
         self._on_change()
         started = time.monotonic()
         try:
@@ -450,9 +494,37 @@ class Scheduler:
         self._hovered.pop(target, None)
         self._drop(candidate)
 
+    def _is_still_needed(self, candidate: Candidate) -> bool:
+        """Whether no other window has thought about it since the survey."""
+        producer, demo = self._producer()
+        standing = candidate.workspace.saved.standing(candidate.target, candidate.subject)
+        if producer is None or is_needed(standing, producer, demo):
+            return True
+        symbols = self._coverage.get(candidate.workspace, {}).get(candidate.target.path, {})
+        if known := symbols.get(candidate.target.symbol_id):
+            symbols[candidate.target.symbol_id] = replace(known, state=standing.state, needed=False)
+        candidate.workspace.forget_cards([candidate.target])
+        return False
+
+    def _keep_at_last(self) -> bool:
+        """Store what could not be stored before; whether that went well."""
+        assert self._unkept is not None
+        try:
+            self._keep(*self._unkept)
+        except StoreError as error:
+            self._fail(str(error))
+            return False
+        self._unkept = None
+        self.problem = None
+        return True
+
     def _keep(self, candidate: Candidate, entry: Entry) -> None:
         """Store one stage, and show it. Raises StoreError."""
-        self._contexts.put_many([entry])
+        try:
+            self._contexts.put_many([entry])
+        except StoreError:
+            self._unkept = (candidate, entry)
+            raise
         self._note(candidate, entry)
         candidate.workspace.forget_cards([candidate.target])
         self._on_change()
@@ -465,9 +537,8 @@ class Scheduler:
         candidate.workspace.index.subjects.mark_thought(candidate.target.path, [candidate.target.symbol_id])
 
     def _drop(self, candidate: Candidate) -> None:
-        self._queue = tuple(item for item in self._queue if item is not candidate)
-        if not self._queue:
-            self._done = 0
+        with self._changed:
+            self._set_queue([item for item in self._queue if item is not candidate])
 
     def _fail(self, problem: str) -> None:
         self.problem = problem

@@ -2,15 +2,17 @@
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
 from tests_world import SOURCE, World
 
 from forethought.engine.fake import FakeEngine, sound_answer
-from forethought.engine.messages import GenerateRequest, Prompt
-from forethought.errors import ModelLoadError
+from forethought.engine.messages import CancelToken, GenerateRequest, Prompt
+from forethought.errors import IndexingError, ModelLoadError, StoreError
 from forethought.index.resolve import Target
+from forethought.insights import Entry
+from forethought.precompute import Selection
 from forethought.session import Session
 from forethought.store.user_state import UserState
 from forethought.workspace import Workspace
@@ -243,7 +245,6 @@ def test_evicted_insights_are_missing_and_nothing_crashes(world: World, eventual
 
 def test_a_text_called_wrong_disappears(world: World, eventually: Eventually) -> None:
     from forethought.answer.question import Question
-    from forethought.engine.messages import CancelToken
 
     session, workspace = world.open()
     session.start()
@@ -302,3 +303,88 @@ def test_measured_predictability_is_remembered_by_kind(world: World, eventually:
     session.start()
     eventually(lambda: finished(session))
     assert UserState(world.cache).predictability()["function"] == pytest.approx(-1.5)
+
+
+def test_a_hover_waits_for_nothing_that_the_scheduler_looks_at(world: World, eventually: Eventually) -> None:
+    session, workspace = world.open(**{"idle.onBattery": False})
+    looking, seen = threading.Event(), threading.Event()
+
+    def look() -> bool:
+        looking.set()
+        return not seen.wait(20)
+
+    session.scheduler._on_battery = look
+    session.start()
+    eventually(looking.is_set)
+    hover = threading.Thread(target=session.scheduler.hovered, args=(workspace, Target("greet.py", "polish")))
+    hover.start()
+    hover.join(5)
+    waits = hover.is_alive()
+    seen.set()
+    assert not waits
+
+
+def test_a_survey_that_failed_is_made_again(
+    world: World, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("forethought.scheduler.RETRY_SECONDS", 0.01)
+    session, _ = world.open()
+    survey, faults = session.scheduler._survey, [IndexingError("The index is busy.")]
+
+    def fail_once(workspace: Workspace, paths: set[str] | None) -> None:
+        if faults and workspace.indexed_once:
+            raise faults.pop()
+        survey(workspace, paths)
+
+    monkeypatch.setattr(session.scheduler, "_survey", fail_once)
+    session.start()
+    eventually(lambda: finished(session))
+    assert not faults
+
+
+def test_nothing_more_is_thought_about_a_root_that_is_removed(world: World, eventually: Eventually) -> None:
+    session, workspace = world.open()
+    world.engine.hold()
+    session.start()
+    eventually(lambda: session.scheduler.current is not None)
+    session.remove_root(workspace.root)
+    assert session.scheduler.queue == ()
+    eventually(lambda: session.scheduler.current is None)
+    asked = len(world.engine.requests)
+    world.engine.release()
+    assert session.status()["queue"] == 0
+    assert len(world.engine.requests) == asked
+    assert workspace not in session.scheduler._coverage
+
+
+def test_what_another_window_has_thought_about_meanwhile_is_not_thought_about_again(world: World) -> None:
+    session, workspace = world.open()
+    workspace.refresh()
+    session.survey()
+    other, its_workspace = world.open()
+    other.precompute(its_workspace, Selection(), lambda progress: None, CancelToken())
+    asked = len(world.engine.requests)
+    for candidate in session.scheduler.queue:
+        session.scheduler._think(candidate)
+    assert len(world.engine.requests) == asked
+    assert session.scheduler.queue == ()
+    assert session.scheduler.coverage(workspace)["missing"] == 0
+
+
+def test_what_could_not_be_stored_is_stored_later_and_not_thought_again(
+    world: World, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("forethought.scheduler.RETRY_SECONDS", 0.01)
+    session, _ = world.open(**{"sleep.rounds": 0})
+    put, faults = session.contexts.put_many, [StoreError("The disk is full.")] * 5
+
+    def put_at_last(entries: Iterable[Entry]) -> None:
+        if faults:
+            raise faults.pop()
+        put(entries)
+
+    monkeypatch.setattr(session.contexts, "put_many", put_at_last)
+    session.start()
+    eventually(lambda: finished(session))
+    keys = [request.work_key for request in world.engine.requests]
+    assert len(keys) == len(set(keys))

@@ -283,7 +283,8 @@ def render(result: dict[str, Any]) -> str:
         f" {assumed['editing_seconds_before_each_commit'] / 60:g} min before the next commit, machine always on,"
         f" {assumed['daily_minutes']:g} min of thinking a day,"
         f" {assumed['share_kept_for_what_changed_that_day']:.0%} of them for what changed that day;"
-        f" a 7B reads {assumed['prompt_tokens_per_second']:g} and writes {assumed['completion_tokens_per_second']:g} tokens/s, a context has a token for"
+        f" a 7B reads {assumed['prompt_tokens_per_second']:g} and writes"
+        f" {assumed['completion_tokens_per_second']:g} tokens/s, a context has a token for"
         f" {assumed['characters_a_token']:g} characters, an ask adds {assumed['prompt_tokens_an_ask']} and is answered"
         f" in {assumed['completion_tokens_an_ask']}"
     )

@@ -35,7 +35,7 @@ from forethought.index.results import with_results
 from forethought.index.tags import Binding, FileTags, Position, Range, Reference, Symbol
 from forethought.secrets import mask
 
-TAGS_VERSION = "10"
+TAGS_VERSION = "11"
 """Changes whenever the same text would give other tags; an index of another version is read anew."""
 
 _LONGEST_VALUE = 200
@@ -53,6 +53,7 @@ _BINDING_KINDS = frozenset({"local", "parameter", "global", *_DERIVED})
 _REFERENCE_RANK = {"attribute": 1, "type": 2, "class": 3, "call": 4, "base": 5}
 _DEFINITION_RANK = {"local": 0, **dict.fromkeys(_DERIVED, 1), "parameter": 1, "variable": 2, "constant": 3, "type": 4}
 _QUOTED_NAME = re.compile(rb"(?P<receiver>(?<![\w.])(?:[A-Za-z_]\w*\.)*)(?P<name>[A-Za-z_]\w*)")
+_METHOD_NAME = re.compile(r"[a-z_]\w*[!?]?")
 _EXPORT_MACROS = re.compile(
     rb"\b((?:class|struct|union)[ \t]+)((?:[A-Z][A-Z0-9_]{2,}(?:\([^()\n]{0,80}\))?\s+){1,3})"
     rb"(?=[A-Za-z_]\w*(?:::\w+)*(?:<[^<>{};]{0,80}>)?\s*(?:final\s*)?(?:\{|:[^:]))"
@@ -89,6 +90,8 @@ def read_tags(language: Language, source: bytes) -> FileTags:
     skipped.update(demoted.name.start_byte for demoted in outline.demoted if demoted.name.named_child_count == 0)
     skipped -= found.globals
     references = _references(found, outline, source, skipped, imports.spans)
+    if language.bare_calls:
+        references = _with_bare_calls(references, bindings)
     symbols = _with_bases_and_raises(outline, found, source)
     symbols = with_results(symbols, outline, source, found.returns, found.yields, found.closures)
     before = min(
@@ -353,6 +356,19 @@ def _references(
         references += [reference for node in found.quoted for reference in _quoted_types(node, scope_at)]
         references.sort(key=lambda reference: reference.range)
     return references
+
+
+def _with_bare_calls(references: list[Reference], bindings: Sequence[Binding]) -> list[Reference]:
+    bound = {(binding.scope, binding.name) for binding in bindings}
+    return [
+        replace(reference, kind="call")
+        if reference.kind == "name"
+        and reference.receiver is None
+        and _METHOD_NAME.fullmatch(reference.name)
+        and (reference.scope, reference.name) not in bound
+        else reference
+        for reference in references
+    ]
 
 
 def _quoted_types(node: tree_sitter.Node, scope_at: Callable[[int], str]) -> Iterator[Reference]:

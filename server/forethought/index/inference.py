@@ -1,59 +1,18 @@
-"""What names and expressions mean, read off the tags of the files: scopes, classes, imports, types of values.
-
-`Inference` looks a name up where it stands and follows it through imports, bases, annotations, assigned values and
-return types. It answers with things (definitions, files, local bindings, or “outside”) and never guesses.
-"""
+"""What expressions evaluate to, read off the tags of the files: annotations, assigned values, results, elements."""
 
 import ast
-import builtins
 import posixpath
-import re
-from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
-from contextlib import AbstractContextManager
-from itertools import islice
-from types import TracebackType
-from typing import Any, Literal, NamedTuple, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from forethought.index import modules
 from forethought.index.expressions import parse_expression, parse_type
-from forethought.index.findings import FileFindings, Findings
-from forethought.index.names import (
-    CLASS_KINDS,
-    FUNCTION_KINDS,
-    SELF_NAMES,
-    VALUE_KINDS,
-    FileNames,
-    IndexView,
-    Target,
-)
-from forethought.index.tags import Binding, Import, Position, Symbol
+from forethought.index.findings import Findings
+from forethought.index.names import CLASS_KINDS, FUNCTION_KINDS, SELF_NAMES, VALUE_KINDS, FileNames, IndexView, Target
+from forethought.index.scopes import Scopes
+from forethought.index.tags import Binding, Position, Symbol
+from forethought.index.things import OUTSIDE, OUTSIDE_VALUE, Thing, Value, distinct_values, likeliest_first, typed_first
 
-
-class Thing(NamedTuple):
-    """What a name stands for."""
-
-    kind: Literal["symbol", "file", "binding", "outside"]
-    """`outside`: known not to be a definition of this repository, or not to be readable off the text."""
-    path: str = ""
-    id: str = ""
-    """Symbol id, or the bound name."""
-    bindings: tuple[Binding, ...] = ()
-    """Of a `binding`: where it was bound, the likeliest first."""
-
-
-class Value(NamedTuple):
-    """What an expression may evaluate to."""
-
-    kind: Literal["class", "instance", "function", "file", "super", "container", "self", "outside"]
-    path: str = ""
-    id: str = ""
-    elements: "tuple[Value, ...]" = ()
-    """Of a container: its elements; of one whose id is `mapping`, its values. Of a function: what it was found on."""
-
-
-OUTSIDE = Thing("outside")
-_OUTSIDE_VALUE = Value("outside")
-_BUILTINS = frozenset(dir(builtins)) | {"reveal_type", "__file__", "__path__", "__all__"}
 _SUPER_WORDS = {"c-sharp": "base", "php": "parent"}
 _PROPERTY_DECORATORS = frozenset(
     {"property", "cached_property", "abstractproperty", "reify", "locked_cached_property", "memoized_property"}
@@ -104,447 +63,19 @@ _ELEMENT_METHODS = frozenset(
     {"__enter__", "get", "pop", "popleft", "setdefault", "first", "last", "at", "shift", "find", "popitem"}
 )
 _DEEPEST = 40
-_NOTHING = 1 << 30
-"""No level: a finding that waits for nothing around it."""
-_Found = TypeVar("_Found")
 
 
-class Inference:
-    """Looks names up over one generation of a view. Not thread-safe: what it finds is shared, how far it is, is not."""
+class Inference(Scopes):
+    """Follows names through assigned values, annotations, calls and loops. Not thread-safe: see `Ledger`."""
 
     def __init__(self, view: IndexView, findings: Findings) -> None:
-        self.view = view
-        self.findings = findings
-        self._reader: FileFindings | None = None
-        """Of the file whose finding is being worked out: what is read meanwhile, it rests on."""
-        self._unfinished: dict[tuple[str, str, Hashable], tuple[Any, int]] = {}
-        """(path, kind, of what) → the finding as far as it is known, and the outermost level that it waits for."""
-        self._level = 0
-        self._waits_for = _NOTHING
+        super().__init__(view, findings)
         self._depth = 0
-
-    def names(self, path: str) -> FileNames | None:
-        if self._reader is not None:
-            self._reader.paths.add(path)
-        known = self.findings.names
-        if path not in known:
-            tags = self.view.outline(path)
-            names = FileNames(tags) if tags is not None else None
-            self._notice_change()
-            self.findings.names[path] = names
-            return names
-        return known[path]
-
-    def _notice_change(self) -> None:
-        """Go on with findings of our own when the view has changed: those that are shared are of one generation."""
-        if self.view.generation != self.findings.generation:
-            self.findings = Findings(self.view)
-
-    def reading_for(self, path: str) -> "_Reading":
-        """While this is entered, all that is read counts as what the findings about `path` rest on."""
-        return _Reading(self, path)
-
-    def _find(self, path: str, kind: str, what: Hashable, so_far: _Found, work_out: Callable[[], _Found]) -> _Found:
-        """A finding about a file, worked out once; `so_far` is what counts where it rests on itself.
-
-        What was worked out while something around it was still open is kept only until that is closed: so a finding
-        never depends on what was asked for before it.
-        """
-        if self._reader is not None:
-            self._reader.paths.add(path)
-        known: _Found | None = self.findings.file(path).found.get((kind, what))
-        if known is not None:
-            return known
-        key = (path, kind, what)
-        if key in self._unfinished:
-            found, waits_for = self._unfinished[key]
-            self._waits_for = min(self._waits_for, waits_for)
-            return found  # type: ignore[no-any-return] # of the same kind
-        outside, self._waits_for = self._waits_for, _NOTHING
-        self._level += 1
-        level, opened = self._level, len(self._unfinished)
-        self._unfinished[key] = (so_far, level)
-        try:
-            with self.reading_for(path):
-                found = work_out()
-            if self._waits_for >= level:
-                self._forget_unfinished(opened)
-                self.findings.file(path).found[kind, what] = found
-                self._waits_for = _NOTHING
-            else:
-                self._unfinished[key] = (found, self._waits_for)
-                for inner in islice(reversed(self._unfinished), len(self._unfinished) - opened):
-                    its_finding, waits_for = self._unfinished[inner]
-                    self._unfinished[inner] = (its_finding, min(waits_for, self._waits_for))
-        except BaseException:
-            self._forget_unfinished(opened)
-            raise
-        finally:
-            self._level -= 1
-            self._waits_for = min(outside, self._waits_for)
-            if not self._level:
-                self._forget_unfinished(0)
-        return found
-
-    def _forget_unfinished(self, opened: int) -> None:
-        while len(self._unfinished) > opened:
-            self._unfinished.popitem()
-
-    # Names
-
-    def look_up(
-        self,
-        path: str,
-        scope: str,
-        name: str,
-        before: Position | None = None,
-        *,
-        typed: bool = False,
-        called: bool = True,
-    ) -> list[Thing]:
-        """What a bare name means in a scope. Empty when nothing binds it, as far as can be read.
-
-        `before`: where it is used, so that of several assignments the last one counts. `typed`: it is used as a type.
-        `called`: of a field and a method of one name, the method is meant.
-        """
-        names = self.names(path)
-        if names is None:
-            return []
-        language = names.tags.language
-        implicit = modules.has_implicit_members(language)
-        in_function = False
-        skipped_class: Symbol | None = None
-        for symbol in names.scopes(scope):
-            if symbol.kind in CLASS_KINDS and symbol.kind != "module":
-                if implicit:
-                    if found := self._implicit_member(Target(path, symbol.id), name, called):
-                        return found
-                    continue
-                if in_function:
-                    skipped_class = skipped_class or symbol
-                    continue
-            in_function |= symbol.kind in FUNCTION_KINDS
-            if found := self._in_scope(path, names, symbol.id, name, before if symbol.id == scope else None):
-                return found
-            if implicit and names.owner_elsewhere(symbol):
-                owner = self._owner_of_method(path, names, symbol.id)
-                if owner is not None and (found := self._implicit_member(owner, name, called)):
-                    return found
-        if found := self._through_wildcards(path, names, name, set()):
-            return found
-        if skipped_class is not None and typed and (found := self._in_scope(path, names, skipped_class.id, name, None)):
-            return found
-        if language == "python":
-            return [OUTSIDE] if name in _BUILTINS else []
-        return self._in_neighbours(path, names, name) or self._beyond(path, names, scope, name)
-
-    def file_member(self, path: str, name: str, seen: set[tuple[str, str]] | None = None) -> list[Thing]:
-        """What a name means as a member of a file taken as a module."""
-        seen = set() if seen is None else seen
-        names = self.names(path)
-        if names is None or (path, name) in seen:
-            return []
-        seen.add((path, name))
-        found = self._in_scope(path, names, "", name, None, seen)
-        if not found and names.tags.language == "lua":
-            tables = [home for home in names.members if home and name in names.members[home]]
-            found = [Thing("symbol", path, symbol.id) for home in tables for symbol in names.members[home][name]]
-        if not _inside(found) and (submodule := self.findings.modules.submodule(path, name)) is not None:
-            return [Thing("file", submodule)]
-        return found or self._through_wildcards(path, names, name, seen)
-
-    def _implicit_member(self, owner: Target, name: str, called: bool) -> list[Thing]:
-        """What a bare name in a class means as a member of it; never a constructor, which has the class's own name."""
-        found, _ = self.class_member(owner, name, called=called)
-        return [thing for thing in found if thing.kind != "symbol" or not _is_constructor(thing.id)]
-
-    def class_member(
-        self, owner: Target, name: str, *, after: bool = False, called: bool = True
-    ) -> tuple[list[Thing], bool]:
-        """(what the name means as a member of the class or its bases, whether every base is known).
-
-        `after`: leave the class itself out, as `super()` does. `called`: of a field and a method, the method is meant.
-        """
-        order, complete = self.bases_in_order(owner)
-        for path, symbol_id in order[1:] if after else order:
-            names = self.names(path)
-            if names is None:
-                continue
-            own = names.chosen(names.members.get(symbol_id, {}).get(name, ()))
-            functions = [symbol for symbol in own if symbol.kind not in VALUE_KINDS]
-            bound: Sequence[Binding] = names.attributes.get(symbol_id, {}).get(name, ())
-            its_fields = bound or names.bindings.get(symbol_id, {}).get(name, ())
-            if functions and not called and its_fields and modules.has_implicit_members(names.tags.language):
-                return [Thing("binding", path, name, tuple(its_fields))], complete
-            if functions:
-                return [Thing("symbol", path, symbol.id) for symbol in functions], complete
-            if own:
-                return [Thing("symbol", path, symbol.id, tuple(bound)) for symbol in own], complete
-            if found := self._in_scope(path, names, symbol_id, name, None):
-                return found, complete
-            if bound := (*bound, *names.bindings.get(symbol_id, {}).get(f"${name}", ())):  # PHP's fields
-                return [Thing("binding", path, name, tuple(bound))], complete
-            if extra := self._extra_members(path, names, symbol_id, name):
-                return extra, complete
-        return [], complete
-
-    def bases_in_order(self, owner: Target) -> tuple[tuple[Target, ...], bool]:
-        """(the class and its bases in the order in which members are looked up, whether every base is known)."""
-        alone: tuple[tuple[Target, ...], bool] = ((owner,), True)  # a class that is its own base ends here
-        return self._find(owner.path, "bases", owner.symbol_id, alone, lambda: self._work_out_bases(owner))
-
-    def direct_bases(self, owner: Target) -> tuple[tuple[str, tuple[Target, ...]], ...]:
-        """Each base of a class as written, and the classes of the repository that it may mean."""
-        names = self.names(owner.path)
-        symbol = names.symbols.get(owner.symbol_id) if names else None
-        found: list[tuple[str, tuple[Target, ...]]] = []
-        for text in symbol.bases if names and symbol else ():
-            node = parse_type(names.tags.language, text) if names else None
-            if node is None or symbol is None:
-                continue
-            values = self.evaluate(owner.path, symbol.parent, node, symbol.selection.start)
-            values += [
-                found
-                for value in values
-                if value.kind == "file"
-                for thing in self.exported(value.path)
-                if thing.kind == "symbol"
-                for found in self.thing_values(thing)
-            ]
-            classes = (Target(value.path, value.id) for value in values if value.kind == "class")
-            found.append((text, tuple(base for base in classes if base != owner)))
-        return tuple(found)
-
-    def _work_out_bases(self, owner: Target) -> tuple[tuple[Target, ...], bool]:
-        order: list[Target] = []
-        complete = True
-        for text, classes in self.direct_bases(owner):
-            complete &= bool(classes) or text.partition("[")[0] in ("object", "Generic", "Protocol", "ABC", "abc.ABC")
-            for base in classes:
-                base_order, base_complete = self.bases_in_order(base)
-                complete &= base_complete
-                order.extend(base_order)
-        last_places = {base: place for place, base in enumerate(order)}
-        unique = [base for place, base in enumerate(order) if last_places[base] == place and base != owner]
-        return (owner, *unique), complete
-
-    def import_things(self, path: str, item: Import, seen: set[tuple[str, str]] | None = None) -> list[Thing]:
-        """What an import brings in; `outside` when that is not in the repository, nothing when it cannot be told."""
-        names = self.names(path)
-        if names is None:
-            return []
-        found: list[Thing] = []
-        meanings = self.findings.modules.of_import(path, names.tags.language, item)
-        for module, member in meanings:
-            if member is None:
-                found.append(Thing("file", module))
-            elif member == "default" and names.tags.language in modules.SCRIPT_LANGUAGES:
-                found.extend(self.default_export(module, item.local))
-            else:
-                found.extend(self._member_chain(module, member, seen))
-        if inside := _distinct(_inside(found)):
-            return inside
-        if meanings or not self.findings.modules.is_outside(names.tags.language, item):
-            return []
-        return [OUTSIDE]
-
-    def default_export(self, module: str, local: str = "") -> list[Thing]:
-        """What `export default` or `module.exports =` names, where it can be told; else the file.
-
-        local: what the importing file calls it
-        """
-        names = self.names(module)
-        if names is None:
-            return []
-        for item in names.imports.get("", {}).get("default", ()):
-            if found := _inside(self._in_scope(module, names, "", item.name or "", None)):
-                return found
-        top = [symbol for symbols in names.members.get("", {}).values() for symbol in symbols]
-        weighty = [symbol for symbol in top if symbol.kind not in VALUE_KINDS]
-        chosen = [symbol for symbol in top if symbol.signature.startswith(("export default ", "module.exports = "))]
-        chosen = chosen or [symbol for symbol in top if symbol.short_name == local] or weighty
-        return [Thing("symbol", module, chosen[0].id) if len(chosen) == 1 else Thing("file", module)]
-
-    def exported(self, path: str) -> list[Thing]:
-        """What a script file gives as a whole to `require`; nothing in other languages."""
-        names = self.names(path)
-        return self.default_export(path) if names and names.tags.language in modules.SCRIPT_LANGUAGES else []
-
-    def _member_chain(self, module: str, member: str, seen: set[tuple[str, str]] | None) -> list[Thing]:
-        first, _, rest = member.partition(".")
-        things = self.file_member(module, first, seen)
-        while rest and things:
-            first, _, rest = rest.partition(".")
-            things = [
-                found
-                for thing in things
-                for value in self.thing_values(thing)
-                for found in self.value_member(value, first)[0]
-            ]
-        return things
-
-    def _in_scope(
-        self,
-        path: str,
-        names: FileNames,
-        scope: str,
-        name: str,
-        before: Position | None,
-        seen: set[tuple[str, str]] | None = None,
-    ) -> list[Thing]:
-        symbols = names.chosen(names.members.get(scope, {}).get(name, ()))
-        imports = names.imports.get(scope, {}).get(name, ())
-        bindings = _likeliest_first(names.bindings.get(scope, {}).get(name, ()), before)
-        weighty = [symbol for symbol in symbols if symbol.kind not in VALUE_KINDS]
-        things = [Thing("symbol", path, symbol.id) for symbol in weighty]
-        if imports:
-            things.extend(_distinct(thing for item in imports for thing in self.import_things(path, item, seen)))
-        if _inside(things):
-            return _inside(things)
-        if symbols:
-            return [Thing("symbol", path, symbol.id, tuple(bindings)) for symbol in symbols]
-        if things:
-            return things
-        if bindings:
-            return [Thing("binding", path, name, tuple(bindings))]
-        return []
-
-    def _through_wildcards(self, path: str, names: FileNames, name: str, seen: set[tuple[str, str]]) -> list[Thing]:
-        if (path, f"*{name}") in seen:
-            return []
-        seen.add((path, f"*{name}"))
-        for item in names.wildcards:
-            for module, member in self.findings.modules.of_import(path, names.tags.language, item, name):
-                found = _inside(
-                    self.file_member(module, name, seen)
-                    if member is None
-                    else self._member_chain(module, f"{member}.{name}", seen)
-                )
-                if found:
-                    return found
-        return []
-
-    def _in_neighbours(self, path: str, names: FileNames, name: str) -> list[Thing]:
-        """Names of files that share a namespace with this one without an import: a Go or Java package."""
-        found = []
-        for neighbour, symbol_id, _, _ in self._definitions(names.tags.language, name):
-            if neighbour in self.findings.modules.neighbours(path, names.tags.language):
-                other = self.names(neighbour)
-                top = other.members.get("", {}).get(name, ()) if other is not None else ()
-                if any(symbol.id == symbol_id for symbol in top):
-                    found.append(Thing("symbol", neighbour, symbol_id))
-        return found
-
-    def _beyond(self, path: str, names: FileNames, scope: str, name: str) -> list[Thing]:
-        """What a name that nothing in sight binds may still be: a member of `this`, a Rust module, a global."""
-        language = names.tags.language
-        if name.startswith("@") and (owner := names.enclosing_class(scope)) is not None:
-            return self.class_member(Target(path, owner.id), name)[0]
-        if language == "rust":
-            if name == "self" and self._owner_of_method(path, names, scope) is not None:
-                return []
-            return [Thing("file", file) for file, rest in self.findings.modules.rust_path(path, [name]) if rest is None]
-        if not modules.has_globals(language):
-            return []
-        if found := self._in_namespace(names, scope, name):
-            return found
-        found = [
-            Thing("symbol", place, symbol_id)
-            for place, symbol_id, kind, _ in self._definitions(language, name)
-            if self._is_global(place, symbol_id, kind)
-        ]
-        return found if len(found) == 1 or language not in ("java", "kotlin") else []
-
-    def _in_namespace(self, names: FileNames, scope: str, name: str) -> list[Thing]:
-        """What a namespace around the scope, the innermost first, has of that name in other files."""
-        around = [symbol.name for symbol in names.scopes(scope) if symbol.kind in CLASS_KINDS]
-        rows = self._definitions(names.tags.language, name, CLASS_KINDS | FUNCTION_KINDS) if around else []
-        for namespace in around:
-            if found := [
-                Thing("symbol", path, key) for path, key, _, _ in rows if key.partition("#")[0] == f"{namespace}.{name}"
-            ]:
-                return found
-        return []
-
-    def _is_global(self, path: str, symbol_id: str, kind: str) -> bool:
-        names = self.names(path)
-        symbol = names.symbols.get(symbol_id) if names else None
-        if names is None or symbol is None or kind not in CLASS_KINDS | FUNCTION_KINDS:
-            return False
-        around = [names.symbols.get(symbol.parent)] if symbol.parent else []
-        return not names.owner_elsewhere(symbol) and all(item is not None and item.kind == "module" for item in around)
-
-    def _definitions(
-        self, language: str, name: str, kinds: Collection[str] | None = None, most: int | None = None
-    ) -> list[tuple[str, str, str, str]]:
-        """(path, symbol id, kind, language) of the definitions that a file of the language can mean by the name."""
-        languages = modules.family(language)
-        found = [
-            row
-            for row in self.view.definitions_named(name)
-            if row[3] in languages and (kinds is None or row[2] in kinds)
-        ][:most]
-        self._notice_change()
-        if self._reader is not None:
-            self._reader.words.add(name)
-            self._reader.paths.update(row[0] for row in found)
-        return found
-
-    def only_definition(self, name: str, language: str, kinds: Collection[str]) -> Target | None:
-        """The definition of these kinds that has the name, when there is only one in the repository."""
-        found = self._definitions(language, name, most=2, kinds=kinds)
-        return Target(found[0][0], found[0][1]) if len(found) == 1 else None
-
-    def definition_of(self, declared: Symbol) -> Target | None:
-        """The only function with a body that has the qualified name, and the parameters when there are overloads."""
-        bodies: list[tuple[Target, Symbol]] = []
-        for path, symbol_id, _, _ in self._definitions("cpp", declared.short_name, FUNCTION_KINDS):
-            names = self.names(path)
-            symbol = names.symbols.get(symbol_id) if names is not None else None
-            if symbol is not None and symbol.body and symbol.name == declared.name:
-                bodies.append((Target(path, symbol_id), symbol))
-        alike = [item for item in bodies if len(item[1].parameters) == len(declared.parameters)] or bodies
-        return (alike if len(alike) == 1 else bodies[:1])[0][0] if len({item[0].path for item in bodies}) == 1 else None
-
-    def extensions(self, language: str, name: str) -> list[Thing]:
-        """Functions that are called like members of what they are given: Kotlin's `fun Jar.open()`, C#'s `this Jar`."""
-        if not modules.has_extensions(language):
-            return []
-        found = [
-            Thing("symbol", path, symbol_id)
-            for path, symbol_id, _, _ in self._definitions(language, name, FUNCTION_KINDS)
-            if self._is_extension(path, symbol_id)
-        ]
-        homes = {(thing.path, thing.id.partition("#")[0]) for thing in found}
-        return found[:1] if len(homes) == 1 else found
-
-    def _is_extension(self, path: str, symbol_id: str) -> bool:
-        names = self.names(path)
-        symbol = names.symbols.get(symbol_id) if names is not None else None
-        if symbol is None:
-            return False
-        if symbol.parameters and symbol.parameters[0].startswith("this "):
-            return True
-        return re.search(rf"\bfun\b.*[\w>?)]\.\s*`?{re.escape(symbol.short_name)}\b", symbol.signature) is not None
-
-    def _extra_members(self, path: str, names: FileNames, symbol_id: str, name: str) -> list[Thing]:
-        """Members that stand in other files than their class: Go methods, Rust impls, C++ definitions."""
-        if names.tags.language == "python" or names.tags.language in modules.SCRIPT_LANGUAGES:
-            return []
-        owner = names.symbols[symbol_id].short_name
-        found = []
-        for place, other_id, _, _ in self._definitions(names.tags.language, name):
-            stem = other_id.partition("#")[0]
-            if place != path and stem.rpartition(".")[0].rpartition(".")[2] == owner:
-                found.append(Thing("symbol", place, other_id))
-        return found if len(found) == 1 else []
-
-    # Values
 
     def thing_values(self, thing: Thing, receiver: Value | None = None) -> list[Value]:
         """What a thing evaluates to when it is named; `receiver` is the value that it was found on."""
         if thing.kind == "outside":
-            return [_OUTSIDE_VALUE]
+            return [OUTSIDE_VALUE]
         if thing.kind == "file":
             return [Value("file", thing.path)]
         names = self.names(thing.path)
@@ -564,14 +95,14 @@ class Inference:
                     return self._result(function)
                 return [function]
             bindings = thing.bindings or tuple(
-                _likeliest_first(names.bindings.get(symbol.parent, {}).get(symbol.short_name, ()), None)
+                likeliest_first(names.bindings.get(symbol.parent, {}).get(symbol.short_name, ()), None)
             )
             if not bindings and symbol.returns:
                 return self._typed(thing.path, symbol.parent, symbol.returns)
         else:
             bindings = thing.bindings
         # A variable has the type that it was last bound with, an attribute the one that is declared somewhere.
-        ordered = bindings if thing.kind == "binding" and self._is_variable(names, bindings) else _typed_first(bindings)
+        ordered = bindings if thing.kind == "binding" and self._is_variable(names, bindings) else typed_first(bindings)
         for binding in ordered:
             if values := self._binding_values(thing.path, binding):
                 return list(values)
@@ -595,14 +126,14 @@ class Inference:
             return []
         self._depth += 1
         try:
-            return _distinct_values(self._evaluate(path, scope, node, before))
+            return distinct_values(self._evaluate(path, scope, node, before))
         finally:
             self._depth -= 1
 
     def _is_too_deep(self) -> bool:
         if self._depth <= _DEEPEST:
             return False
-        self._waits_for = 0  # from elsewhere it may be near enough: nothing that rests on it is kept
+        self.waits_for_all()  # from elsewhere it may be near enough: nothing that rests on it is kept
         return True
 
     def _evaluate(self, path: str, scope: str, node: ast.expr, before: Position | None) -> list[Value]:
@@ -638,7 +169,7 @@ class Inference:
             case ast.Constant(value=None):
                 return []
             case ast.Constant() | ast.JoinedStr() | ast.Compare() | ast.ListComp() | ast.DictComp() | ast.SetComp():
-                return [_OUTSIDE_VALUE]
+                return [OUTSIDE_VALUE]
         return []
 
     def _union(self, path: str, scope: str, nodes: Iterable[ast.expr], before: Position | None) -> list[Value]:
@@ -652,41 +183,12 @@ class Inference:
         language = names.tags.language
         super_word = _SUPER_WORDS.get(language, "super")
         if not things and language != "python" and (name in SELF_NAMES or name == super_word):
-            owner = self._owner_of_method(path, names, scope)
+            owner = self.owner_of_method(path, names, scope)
             if owner is None:
                 return []
             kind: Literal["super", "class", "instance"] = "class" if name in ("Self", "static") else "instance"
             return [Value("super" if name == super_word else kind, *owner)]
         return [value for thing in things for value in self.thing_values(thing)]
-
-    def owner(self, member: Target) -> Target | None:
-        """The class that a definition is a member of, wherever the definition stands."""
-        names = self.names(member.path)
-        symbol = names.symbols.get(member.symbol_id) if names is not None else None
-        if names is None or symbol is None:
-            return None
-        around = names.symbols.get(symbol.parent)
-        if symbol.parent and around is not None and not names.owner_elsewhere(symbol):
-            return Target(member.path, around.id) if around.kind in CLASS_KINDS - {"module"} else None
-        return self._owner_of_method(member.path, names, member.symbol_id)
-
-    def _owner_of_method(self, path: str, names: FileNames, scope: str) -> Target | None:
-        """The class around a scope, or that of a method which stands outside its class (Go, Rust, C++)."""
-        if (around := names.enclosing_class(scope)) is not None and around.kind != "module":
-            return Target(path, around.id)
-        for symbol in names.scopes(scope):
-            if owner := names.owner_elsewhere(symbol):
-                if owner in names.symbols:
-                    return Target(path, owner)
-                found = [
-                    Target(place, symbol_id)
-                    for place, symbol_id, kind, _ in self._definitions(names.tags.language, owner.rpartition(".")[2])
-                    if kind in CLASS_KINDS and (symbol_id == owner or "." not in symbol_id or "." not in owner)
-                ]
-                near = [target for target in found if posixpath.dirname(target.path) == posixpath.dirname(path)]
-                chosen = near or found
-                return chosen[0] if len(chosen) == 1 else None
-        return None
 
     def _member_values(self, value: Value, name: str, *, called: bool = True) -> list[Value]:
         if value.kind == "outside":
@@ -748,11 +250,11 @@ class Inference:
     def _elements(self, path: str, scope: str, node: ast.expr, before: Position | None) -> list[Value]:
         """What going through an iterable gives: of a mapping its keys, which say nothing."""
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("items", "keys"):
-            return [_OUTSIDE_VALUE]
+            return [OUTSIDE_VALUE]
         found: list[Value] = []
         for value in self.evaluate(path, scope, node, before):
             if value.kind == "container":
-                found += value.elements if value.id != "mapping" else [_OUTSIDE_VALUE]
+                found += value.elements if value.id != "mapping" else [OUTSIDE_VALUE]
             elif value.kind == "instance":
                 results = [
                     result
@@ -787,9 +289,7 @@ class Inference:
     def _result(self, function: Value) -> list[Value]:
         """What a call of the function gives: its return annotation, with `Self` replaced by the receiver."""
         nothing: tuple[Value, ...] = ()
-        found = self._find(
-            function.path, "result", function.id, nothing, lambda: tuple(self._work_out_result(function))
-        )
+        found = self.find(function.path, "result", function.id, nothing, lambda: tuple(self._work_out_result(function)))
         results: list[Value] = []
         for value in found:
             if value.kind == "self":
@@ -813,7 +313,7 @@ class Inference:
         returns = dict.fromkeys(other.returns for other in same if other.returns)
         if not returns and names.tags.language in _UNTYPED:
             return self._returned(function.path, names, symbol)
-        return _distinct_values(value for text in returns for value in self._typed(function.path, symbol.parent, text))
+        return distinct_values(value for text in returns for value in self._typed(function.path, symbol.parent, text))
 
     def _returned(self, path: str, names: FileNames, symbol: Symbol) -> list[Value]:
         """What a function gives that says nothing of its type: known when all that it returns is known."""
@@ -826,7 +326,7 @@ class Inference:
             if not values and not (isinstance(node, ast.Constant) and node.value in (None, "null", "undefined")):
                 return []
             found += values
-        return _distinct_values(found)
+        return distinct_values(found)
 
     def _fixture(self, path: str, names: FileNames, symbol: Symbol, name: str) -> list[Value]:
         """What pytest gives for a parameter: the result of the fixture of its name in the file, else above it."""
@@ -856,7 +356,7 @@ class Inference:
 
     def _binding_values(self, path: str, binding: Binding) -> tuple[Value, ...]:
         """What was bound; a binding that rests on itself says nothing."""
-        return self._find(path, "binding", binding, (), lambda: tuple(self._work_out_binding(path, binding)))
+        return self.find(path, "binding", binding, (), lambda: tuple(self._work_out_binding(path, binding)))
 
     def _work_out_binding(self, path: str, binding: Binding) -> list[Value]:
         names = self.names(path)
@@ -881,8 +381,6 @@ class Inference:
         is_class = names.is_decorated(symbol.id, "classmethod") or first in ("cls", "mcs", "klass")
         return [Value("class" if is_class else "instance", path, owner.id)]
 
-    # Types
-
     def _typed(self, path: str, scope: str, annotation: str) -> list[Value]:
         """What a value of the annotated type is."""
         names = self.names(path)
@@ -893,7 +391,7 @@ class Inference:
             return []
         self._depth += 1
         try:
-            return _distinct_values(self._work_out_instances(path, scope, node))
+            return distinct_values(self._work_out_instances(path, scope, node))
         finally:
             self._depth -= 1
 
@@ -954,64 +452,10 @@ class Inference:
                     if binding.value:
                         node = parse_expression(names.tags.language, binding.value)
                         if isinstance(node, ast.Call):
-                            return [_OUTSIDE_VALUE]
+                            return [OUTSIDE_VALUE]
                         return self._instances(thing.path, symbol.parent, node)
         return [
             Value("instance", value.path, value.id) if value.kind == "class" else value
             for value in self.thing_values(thing)
             if value.kind in ("class", "outside")
         ]
-
-
-class _Reading(AbstractContextManager[None]):
-    def __init__(self, inference: Inference, path: str) -> None:
-        self._inference = inference
-        self._path = path
-        self._before: FileFindings | None = None
-
-    def __enter__(self) -> None:
-        self._before = self._inference._reader
-        self._inference._reader = self._inference.findings.file(self._path)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._inference._reader = self._before
-
-
-def _likeliest_first(bindings: Sequence[Binding], before: Position | None) -> list[Binding]:
-    """The assignments in the order in which they are likely to hold: the last before the use, then earlier ones.
-
-    What was bound in a function without a name that ends before the use is not among them.
-    """
-    if before is None:
-        return list(reversed(bindings))
-    bindings = [
-        binding
-        for binding in bindings
-        if binding.seen_in is None or binding.seen_in.start <= before < binding.seen_in.end
-    ]
-    earlier = [binding for binding in bindings if binding.range.start < before]
-    return [*reversed(earlier), *(binding for binding in bindings if binding.range.start >= before)]
-
-
-def _typed_first(bindings: Sequence[Binding]) -> list[Binding]:
-    return sorted(bindings, key=lambda binding: binding.annotation is None)
-
-
-def _inside(things: Iterable[Thing]) -> list[Thing]:
-    return [thing for thing in things if thing.kind != "outside"]
-
-
-def _distinct(things: Iterable[Thing]) -> list[Thing]:
-    return list(dict.fromkeys(things))
-
-
-def _is_constructor(symbol_id: str) -> bool:
-    """`Jar.Jar` of Java, C#, C++."""
-    owner, _, name = symbol_id.partition("#")[0].rpartition(".")
-    return owner.rpartition(".")[2] == name
-
-
-def _distinct_values(values: Iterable[Value]) -> list[Value]:
-    return list(dict.fromkeys(values))

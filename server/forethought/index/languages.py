@@ -34,7 +34,7 @@ _LIST_RULES = (
     "results",
 )
 _TEXT_RULES = ("module", "function", "imports", "query")
-_FLAG_RULES = ("docstrings",)
+_FLAG_RULES = ("docstrings", "bare_calls")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +68,8 @@ class Language:
     """Node types of bodies whose last expression is what they return."""
     docstrings: bool = False
     """A string that stands first in a body documents its definition."""
+    bare_calls: bool = False
+    """A name that is bound nowhere in its function calls a method: Ruby's `open` is `open()`."""
     fields: frozenset[str] = frozenset()
     """The grammar's field names."""
     imports: str = ""
@@ -190,6 +192,7 @@ class Languages:
             blocks=frozenset(rules.get("blocks", ())),
             results=frozenset(rules.get("results", ())),
             docstrings=rules.get("docstrings", False),
+            bare_calls=rules.get("bare_calls", False),
             imports=rules.get("imports", entry.name),
         )
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from forethought.index.common_names import COMMON_NAMES
 from forethought.index.expressions import parse_expression
 from forethought.index.findings import Findings
-from forethought.index.inference import Inference, Thing
+from forethought.index.inference import Inference
 from forethought.index.names import CLASS_KINDS, FUNCTION_KINDS, VALUE_KINDS, FileNames, IndexView, Target
 from forethought.index.tags import FileTags, Import, Position, Reference, Symbol
+from forethought.index.things import Thing
 
 __all__ = ["IndexView", "Resolution", "Resolver", "Target", "identifier_at"]
 

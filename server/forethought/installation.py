@@ -34,7 +34,7 @@ _IN_CACHE = (
     ("index", r"index/[0-9a-f]{32}\.((words\.)?sqlite(-wal|-shm|-journal)?|set-aside)"),
     ("engine", r"engine/(digests|speeds)\.json"),
     ("snapshots", r"snapshots/[0-9a-f]{16,64}\.[\w.]+"),
-    ("state", r"state\.json|state-\w{8}"),
+    ("state", r"state\.(json|lock)|state-\w{8}"),
     ("questions", r"questions\.jsonl(\.\d+)?"),
     ("logs", r"faults\.log"),
     ("measurements", r"measurements/[a-z][a-z0-9-]*\.(jsonl|json|html|png)"),

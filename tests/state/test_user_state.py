@@ -1,5 +1,6 @@
 """The pause and the daily limit outlive the process."""
 
+import threading
 from datetime import datetime
 from pathlib import Path
 
@@ -83,3 +84,15 @@ def test_predictability_is_a_moving_average_by_kind(tmp_path: Path) -> None:
     state.note_predictability("function", -2.0)
     state.note_predictability("file", -3.0)
     assert UserState(tmp_path).predictability() == {"function": pytest.approx(-1.1), "file": -3.0}
+
+
+def test_what_two_windows_note_at_once_is_kept_of_both(tmp_path: Path) -> None:
+    mine, theirs = UserState(tmp_path), UserState(tmp_path)
+    other = threading.Thread(target=theirs.pause, args=(None,))
+    with mine._edited() as state:
+        other.start()
+        other.join(0.5)  # it has to wait for this edit
+        state["secondsASymbol"] = {"p": 7}
+    other.join(20)
+    assert mine.current_pause() is not None
+    assert mine.seconds_a_symbol("p") == 7

@@ -11,11 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from forethought.engine.place import FileLock
 from forethought.errors import StoreError
 
 _SPEED_WEIGHT = 0.1
 """Of the newest measurement in the moving average of seconds a symbol."""
 
+LOCK_SECONDS = 5.0
+"""How long one waits for another window's edit, which takes moments."""
 _MOST_ROOTS = 200
 """Repositories whose last digest is remembered."""
 
@@ -153,18 +156,32 @@ class UserState:
 
     @contextlib.contextmanager
     def _edited(self) -> Iterator[dict[str, Any]]:
-        state = self._read()
-        yield state
+        """What is changed between reading and writing by another window is not lost: one edits at a time."""
+        lock = FileLock(self._file.with_suffix(".lock"))
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
+            if not lock.acquire(LOCK_SECONDS):
+                raise StoreError(f"{self._file} is being written by another window for a long time; try again.")
+        except OSError as error:
+            raise self._unwritable(error) from error
+        try:
+            state = self._read()
+            yield state
+            self._write(state)
+        finally:
+            lock.release()
+
+    def _write(self, state: dict[str, Any]) -> None:
+        try:
             descriptor, name = tempfile.mkstemp(dir=self._file.parent, prefix="state-")
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 json.dump(state, file)
             Path(name).replace(self._file)
         except OSError as error:
-            raise StoreError(
-                f"{self._file} cannot be written ({error.strerror}); free space or mend its rights."
-            ) from error
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: OSError) -> StoreError:
+        return StoreError(f"{self._file} cannot be written ({error.strerror}); free space or mend its rights.")
 
 
 def _day_of(moment: float) -> str:

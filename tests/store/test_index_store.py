@@ -325,3 +325,33 @@ def test_what_another_process_writes_is_seen(tmp_path: Path) -> None:
     assert mine.generation > before
     assert mine.paths() == {"a.py"}
     assert mine.definitions_named("make")
+
+
+def test_damage_that_two_threads_meet_is_mended_once(tmp_path: Path) -> None:
+    store = IndexStore.open(tmp_path, tmp_path)
+    database = store._database
+
+    def damaged() -> sqlite3.DatabaseError:
+        error = sqlite3.DatabaseError("database disk image is malformed")
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        return error
+
+    def fail_first(connection: sqlite3.Connection) -> None:
+        if not database.epoch:
+            raise damaged()
+
+    def fail_later(connection: sqlite3.Connection) -> None:
+        if not database.epoch:
+            database.read(fail_first)  # what another thread does meanwhile
+            store.put([indexed("a.py", file_tags("make"))])
+            raise damaged()
+
+    database.read(fail_later)
+    assert store.definitions_named("make")
+
+
+def test_whoever_still_reads_a_closed_index_keeps_no_connection_to_it(tmp_path: Path) -> None:
+    store = IndexStore.open(tmp_path, tmp_path)
+    store.close()
+    assert store.paths() == frozenset()
+    assert not store._database._idle

@@ -70,9 +70,11 @@ class IndexDatabase:
         self._idle: list[tuple[int, sqlite3.Connection]] = []
         """(epoch, connection) of each that no thread uses now, the last used last."""
         self._memory: sqlite3.Connection | None = None
+        self._closed = False
 
     def close(self) -> None:
         with self._lock:
+            self._closed = True  # whoever still works on it keeps no connection
             self.epoch += 1
             self._memory = None
         while self._idle:
@@ -102,15 +104,17 @@ class IndexDatabase:
 
     def read(self, query: Callable[[sqlite3.Connection], _Result]) -> _Result:
         for attempt in range(3):
+            epoch = self.epoch
             try:
                 with self._connection() as connection:
                     return query(connection)
             except sqlite3.Error as error:
-                self._heal(error, last=attempt == 1)
+                self._heal(error, epoch, last=attempt == 1)
         raise IndexingError("The index cannot be read, not even in memory; start again, and report this as a fault.")
 
     def write(self, change: Callable[[sqlite3.Connection], _Result], *, counts: bool = True) -> _Result:
         for attempt in range(3):
+            epoch = self.epoch
             try:
                 with self._connection() as connection:
                     connection.execute("BEGIN IMMEDIATE")
@@ -125,7 +129,7 @@ class IndexDatabase:
                         raise
                     return result
             except sqlite3.Error as error:
-                self._heal(error, last=attempt == 1)
+                self._heal(error, epoch, last=attempt == 1)
         raise IndexingError("The index cannot be written, not even in memory; start again, and report this as a fault.")
 
     # Writing, one process at a time
@@ -171,7 +175,7 @@ class IndexDatabase:
         try:
             yield connection
         finally:
-            if self.epoch == opened_in:
+            if self.epoch == opened_in and not self._closed:
                 self._idle.append((opened_in, connection))
             else:
                 connection.close()
@@ -227,7 +231,7 @@ class IndexDatabase:
         row = connection.execute("SELECT value FROM meta WHERE key = 'extractor'").fetchone()
         return row[0] if row else None
 
-    def _heal(self, error: sqlite3.Error, *, last: bool) -> None:
+    def _heal(self, error: sqlite3.Error, epoch: int, *, last: bool) -> None:
         """Make the next attempt possible: a file begun anew where the file is at fault, else memory."""
         code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
@@ -235,6 +239,8 @@ class IndexDatabase:
                 "The index is being written by another process for a long time; try again when it is done."
             ) from error
         with self._lock:
+            if self.epoch != epoch:
+                return  # another thread has healed it: the file that failed is gone
             if self._file is None or self._memory is not None:
                 raise IndexingError(f"The index in memory failed ({error}); start again.") from error
             at_fault = isinstance(error, _OtherVersion) or code in (

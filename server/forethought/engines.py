@@ -1,5 +1,6 @@
 """The engines of one process: which of them the settings name, connected when they are first needed."""
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,6 +27,7 @@ class Engines:
         self._runtime = runtime
         self._given = given
         self._settings = settings
+        self._lock = threading.Lock()
         self._connected: dict[str, Engine] = {}
         self._activity_at = 0.0
         self._lane = Lane("activity", on_error)
@@ -108,7 +110,8 @@ class Engines:
 
     def disconnect(self) -> None:
         """Let go of the engines; the next need connects again."""
-        connected, self._connected = self._connected, {}
+        with self._lock:
+            connected, self._connected = self._connected, {}
         for engine in connected.values():
             engine.close()
 
@@ -119,11 +122,12 @@ class Engines:
             return self._given
         if settings.engine == "none":
             raise EngineUnavailable("The engine is switched off (engine: none); choose `llama` or `openai` to use one.")
-        known = self._connected.get(role)
-        if known is None:
-            model = choose(settings, model_folder())
-            known = self._connected[role] = connect(settings, model=model, runtime_folder=self._runtime)
-        return known
+        with self._lock:  # two threads that need one at once share it
+            known = self._connected.get(role)
+            if known is None:
+                model = choose(settings, model_folder())
+                known = self._connected[role] = connect(settings, model=model, runtime_folder=self._runtime)
+            return known
 
 
 def _uses_endpoint(settings: Settings) -> bool:

@@ -37,6 +37,7 @@ class PlaceSearch:
         """Of the index when it was last followed."""
         self.progress: tuple[int, int] | None = None
         """Files whose words were read, and that are to be read, while that goes on."""
+        self._noting = threading.Lock()
         self._changed: set[Target] = set()
         self._all_changed = True  # another process may have changed anything
 
@@ -56,10 +57,11 @@ class PlaceSearch:
 
     def thoughts_changed(self, targets: Iterable[Target] | None) -> None:
         """c′ changed for these symbols; None: for any. Instant."""
-        if targets is None:
-            self._all_changed = True
-        else:
-            self._changed.update(targets)
+        with self._noting:
+            if targets is None:
+                self._all_changed = True
+            else:
+                self._changed.update(targets)
 
     def rank(self, question: str, cancel: CancelToken) -> Ranked:
         """Files and places by how well they fit the question. Raises StoreError, IndexingError, Cancelled."""
@@ -114,8 +116,16 @@ class PlaceSearch:
 
     def _follow_thoughts(self) -> None:
         """Put what c′ holds now about each passage; c′ is read only where it may be another than before."""
-        changed, self._changed = self._changed, set()
-        all_changed, self._all_changed = self._all_changed, False
+        with self._noting:
+            changed, self._changed = self._changed, set()
+            all_changed, self._all_changed = self._all_changed, False
+        try:
+            self._put_thoughts(changed, all_changed)
+        except BaseException:
+            self.thoughts_changed(None if all_changed else changed)  # they are still to be followed
+            raise
+
+    def _put_thoughts(self, changed: set[Target], all_changed: bool) -> None:
         present = self._store.subjects()
         subjects: dict[str, dict[str, tuple[str, str]]] = {}
         wanted: dict[Key, str | None] = {}

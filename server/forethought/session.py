@@ -67,6 +67,8 @@ class Session:
         self._user_state = UserState(folder, now)
         self._questions = QuestionLog(folder)
         self._engines = Engines(self.settings, runtime_folder(environment), engine, self._log_error)
+        self._roots = threading.Lock()
+        """Held while roots are added or taken away: editors do so on several threads."""
         self._workspaces: tuple[Workspace, ...] = ()
         self._answers: OrderedDict[str, Answer] = OrderedDict()
         self._answering = Answering(lambda: self._workspaces, self._engines.chat_engine)
@@ -94,9 +96,11 @@ class Session:
         if not path.is_dir():
             raise RootError(f"{path} is not a folder; name the folder that holds the source files.")
         root = path.resolve()
-        for known in self._workspaces:
-            if known.root == root:
-                return known
+        with self._roots:
+            known = next((workspace for workspace in self._workspaces if workspace.root == root), None)
+            return known or self._add_root(root, within)
+
+    def _add_root(self, root: Path, within: str) -> Workspace:
         repository = Repository.open(root)
         own = self._of_root(root)
         workspace = Workspace(
@@ -137,11 +141,12 @@ class Session:
 
     def remove_root(self, path: Path) -> None:
         root = path.resolve()
-        for workspace in self._workspaces:
-            if workspace.root == root:
-                self._workspaces = tuple(known for known in self._workspaces if known is not workspace)
-                self.scheduler.remove(workspace)
-                workspace.close()
+        with self._roots:
+            gone = [workspace for workspace in self._workspaces if workspace.root == root]
+            self._workspaces = tuple(workspace for workspace in self._workspaces if workspace not in gone)
+        for workspace in gone:
+            self.scheduler.remove(workspace)
+            workspace.close()
 
     def workspace_of(self, file: Path) -> tuple[Workspace, str] | None:
         """The innermost root that holds the file, and the file's path there."""

@@ -71,7 +71,6 @@ class Workspace:
         self.repository = repository
         self.notices: tuple[str, ...] = ()
         self.last_report: IndexReport | None = None
-        self.indexing = False
         self.index_progress = (0, 0)
         """Files read and to be read, while indexing."""
         self.focused: str | None = None
@@ -97,10 +96,13 @@ class Workspace:
         self._view_lane = Lane(f"views {root.name}", on_error)
         self._index_lane = Lane(f"index {root.name}", on_error)
         self._calls_lane = Lane(f"calls {root.name}", on_error)
+        self._lock = threading.Lock()
+        self._refreshes = 0
+        """Under way now."""
         self._watched = False
         self._head_read: str | None = None
         """HEAD when the whole root was last read."""
-        self._closed = threading.Event()
+        self._closing = CancelToken()
 
     # Open files
 
@@ -319,9 +321,9 @@ class Workspace:
         cancel: CancelToken | None = None,
     ) -> IndexReport:
         """Read again what changed on disk (of `paths`, or anywhere). Reads the disk, for as long as it takes."""
-        if paths is None and self.repository is not None:
-            self._head_read = self.repository.head_state()
-        self.indexing = True
+        head = self.repository.head_state() if paths is None and self.repository is not None else None
+        with self._lock:
+            self._refreshes += 1
         self._on_change()
 
         def note(done: int, total: int) -> None:
@@ -332,7 +334,10 @@ class Workspace:
         try:
             report = self._indexer.refresh(paths, on_progress=note, cancel=cancel)
         finally:
-            self.indexing = False
+            with self._lock:
+                self._refreshes -= 1
+        if head is not None and not report.cancelled:
+            self._head_read = head  # only now: what failed is read again
         self.last_report = report
         self.saved.outdate()
         changed = (*report.changed, *report.removed)
@@ -364,6 +369,10 @@ class Workspace:
         self._refreshed.append(listener)
 
     @property
+    def indexing(self) -> bool:
+        return self._refreshes > 0
+
+    @property
     def indexed_once(self) -> bool:
         return self.last_report is not None
 
@@ -384,7 +393,7 @@ class Workspace:
         return self._index_lane.wait_idle(seconds) and self._view_lane.wait_idle(max(0.0, end - time.monotonic()))
 
     def close(self) -> None:
-        self._closed.set()
+        self._closing.cancel()
         lanes = (self._view_lane, self._index_lane, self._calls_lane)
         for lane in lanes:
             lane.close()
@@ -406,7 +415,7 @@ class Workspace:
         )
 
     def _follow_head(self) -> None:
-        while not self._closed.wait(HEAD_SECONDS):
+        while not self._closing.wait(HEAD_SECONDS):
             if self._head_moved():
                 self.refresh_later()
 
@@ -416,14 +425,14 @@ class Workspace:
 
     def _refresh_quietly(self, paths: Collection[str] | None) -> None:
         # A single file is seen to change before the poll sees HEAD move: then others may have changed as well.
-        self.refresh(None if self._head_moved() else paths)
+        self.refresh(None if self._head_moved() else paths, cancel=self._closing)
 
     def _find_calls_ahead(self) -> None:
         """Resolve the calls of each file, with pauses for people, so that callers and tests are look-ups."""
         for path in sorted(self.index.paths())[:MOST_FILES_AHEAD]:
             started = time.monotonic()
             find_calls(self.resolver(), path)
-            if self._closed.wait((time.monotonic() - started) / 4):
+            if self._closing.wait((time.monotonic() - started) / 4):
                 return
 
     def _renew_views(self) -> None:

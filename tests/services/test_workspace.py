@@ -1,13 +1,18 @@
 """What editors read of one root: buffers win over the disk, and the disk over what was indexed."""
 
+import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from tests_world import SOURCE, World
 
+from forethought.engine.messages import CancelToken
+from forethought.errors import IndexingError, StoreError
 from forethought.index.extract import read_tags
 from forethought.index.resolve import Target
 from forethought.index.tags import Position
+from forethought.indexer import IndexReport
 from forethought.session import Session
 
 
@@ -189,6 +194,59 @@ def test_what_was_worked_out_about_the_text_before_an_edit_is_not_shown_as_fresh
     shown = workspace.quick_card(target)
     assert shown is not None
     assert shown.state != "fresh"
+
+
+def test_closing_a_root_ends_the_reading_of_it(
+    world: World, eventually: Callable[[Callable[[], object]], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, workspace = world.open(engine=False)
+    begun, ended = threading.Event(), threading.Event()
+
+    def read_for_long(paths: object, *, cancel: CancelToken, **words: object) -> None:
+        begun.set()
+        if cancel.wait(30):
+            ended.set()
+        raise IndexingError("The test ends here.")
+
+    monkeypatch.setattr(workspace._indexer, "refresh", read_for_long)
+    workspace.files_changed(["greet.py"])
+    eventually(begun.is_set)
+    workspace.close()
+    eventually(ended.is_set)
+
+
+def test_a_root_whose_reading_failed_is_read_again(
+    world: World, eventually: Callable[[Callable[[], object]], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("forethought.workspace.HEAD_SECONDS", 0.01)
+    _, workspace = world.open(engine=False)
+    refresh, faults = workspace._indexer.refresh, [IndexingError("The index is busy.")]
+
+    def fail_once(*words: Any, **names: Any) -> IndexReport:
+        if faults:
+            raise faults.pop()
+        return refresh(*words, **names)
+
+    monkeypatch.setattr(workspace._indexer, "refresh", fail_once)
+    workspace.watch()
+    eventually(lambda: workspace.indexed_once)
+
+
+def test_thoughts_that_could_not_be_followed_are_followed_later(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, workspace = world.open(engine=False)
+    workspace.refresh()
+    search = workspace.place_search
+    search.catch_up(CancelToken())
+    target = Target("greet.py", "polish")
+    search.thoughts_changed([target])
+
+    def fail(*words: object) -> None:
+        raise StoreError("The disk is full.")
+
+    monkeypatch.setattr(search._store, "put_thoughts", fail)
+    with pytest.raises(StoreError):
+        search.catch_up(CancelToken())
+    assert target in search._changed
 
 
 def _fresh(session: Session) -> int:

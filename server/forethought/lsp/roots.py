@@ -1,6 +1,7 @@
 """The folders that the client opened, and the names by which it knows their files."""
 
 import os
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,8 @@ class Roots:
     def __init__(self, session: "Session") -> None:
         self._session = session
         self._folders: dict[Path, tuple[Path, Path]] = {}
-        """Folder as written → (the same with symlinks resolved, its root)."""
+        """Folder as written → (the same with symlinks resolved, its root). Replaced whole: the event loop reads it."""
+        self._changing = threading.Lock()
 
     def __bool__(self) -> bool:
         return bool(self._folders)
@@ -28,14 +30,18 @@ class Roots:
     def add(self, folder: Path) -> None:
         """Serve a folder: its own repository, or itself where there is none. Blocks. Raises RootError."""
         real, root = _real_and_root(folder)
-        self._serve(root, {**self._folders, folder: (real, root)})
-        self._folders[folder] = (real, root)
+        with self._changing:
+            folders = {**self._folders, folder: (real, root)}
+            self._serve(root, folders)
+            self._folders = folders
 
     def remove(self, folder: Path) -> None:
         """Stop serving a folder. Blocks."""
-        known = self._folders.pop(folder, None)
-        if known:
-            self._serve(known[1], self._folders)
+        with self._changing:
+            known = self._folders.get(folder)
+            if known:
+                self._folders = {other: pair for other, pair in self._folders.items() if other != folder}
+                self._serve(known[1], self._folders)
 
     def _serve(self, root: Path, folders: dict[Path, tuple[Path, Path]]) -> None:
         """Have the session serve what the folders need of one root: several in one repository share it."""

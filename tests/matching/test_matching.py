@@ -1,7 +1,7 @@
 """A question is understood whole or not at all."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forethought.matching import closest_names, named_in, read_intent, same_question
@@ -124,6 +124,137 @@ def test_the_same_words_are_the_same_question() -> None:
     assert not same_question("Does `greet` keep state?", "does greet not keep state", "greet")
 
 
+ASKED = (
+    "who calls `greet`",
+    "what does `greet` return",
+    "which tests cover `greet`",
+    "what does `greet` raise",
+    "where is `greet` defined",
+    "what parameters does `greet` take",
+    "what does `greet` do",
+    "does `greet` call `part`",
+    "what does `greet` return and raise",
+)
+LEADS = (
+    "",
+    "hey, ",
+    "I wonder ",
+    "quick question: ",
+    "sorry, but ",
+    "could you tell me ",
+    "LGTM, but ",
+    "do you know ",
+)
+ENDS = ("", " please", ", thanks", ", can you remind me")
+CONDITIONS = (
+    "if it is empty",
+    "when it fails",
+    "unless it is empty",
+    "without a name",
+    "before v2",
+    "in Java",
+    "at runtime",
+    "only once",
+    "in a loop",
+    "except in tests",
+    "twice",
+    "by accident",
+)
+SECONDS = (
+    "and `other`",
+    "or `other`",
+    "but not `other`",
+    "instead of `other`",
+    "like `other`",
+    "via `other`",
+    "and why",
+)
+FIRSTS = (
+    "why",
+    "not",
+    "if it fails,",
+    "in Java,",
+    "without `other`,",
+    "unlike `other`,",
+    "assuming no error,",
+    "only in tests:",
+    "before v2,",
+    "do we check whether",
+    "I doubt that",
+)
+
+
+@settings(deadline=None)
+@given(st.sampled_from(ASKED), st.sampled_from(LEADS), st.sampled_from(ENDS))
+def test_talk_around_a_question_changes_nothing_in_what_it_asks(asked: str, lead: str, end: str) -> None:
+    assert read_intent(f"{lead}{asked}{end}?") == read_intent(asked) is not None
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(ASKED),
+    st.sampled_from(LEADS),
+    st.sampled_from(("", *FIRSTS)),
+    st.sampled_from(("", *CONDITIONS, *SECONDS)),
+    st.sampled_from(("", ",")),
+)
+def test_a_condition_a_negation_or_another_symbol_leaves_no_match(
+    asked: str, lead: str, first: str, last: str, comma: str
+) -> None:
+    if first or last:
+        assert read_intent(f"{lead}{first} {asked}{comma if last else ''} {last}?") is None
+
+
+@settings(deadline=None)
+@given(st.sampled_from(ASKED), st.sampled_from(("not", "never", "hardly", "no longer", "only", "neither")), st.data())
+def test_a_negation_anywhere_leaves_no_match(asked: str, negation: str, data: st.DataObject) -> None:
+    words = asked.split()
+    words.insert(data.draw(st.integers(0, len(words))), negation)
+    assert read_intent(f"{' '.join(words)}?") is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "what does the next function return?",
+        "who calls the function below?",
+        "who calls this function first?",
+        "in theory, who calls it?",
+        "hypothetically, what does this return?",
+        "callers, safely?",
+        "in `greet`, who calls this?",
+        "which tests are slow?",
+        "do we check whether `greet` raises `ValueError`?",
+        "what does `greet(None)` return?",
+        "what does `greet('abc')` return?",
+    ],
+)
+def test_what_only_looks_like_a_name_or_a_question_is_not_matched(question: str) -> None:
+    assert read_intent(question) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "aspects"),
+    [
+        ("what does `greet` return and raise?", ("returns", "raises")),
+        ("who calls `greet` and which tests cover it?", ("callers", "tests")),
+        ("Who calls `greet`? What does it return?", ("callers", "returns")),
+        ("the callers and tests of `greet`", ("callers", "tests")),
+    ],
+)
+def test_two_facts_may_be_asked_of_one_symbol(question: str, aspects: tuple[str, str]) -> None:
+    intent = read_intent(question)
+    assert intent is not None and intent.also is not None
+    assert (intent.aspect, intent.also.aspect) == aspects
+    assert intent.name == intent.also.name == "greet"
+
+
+@pytest.mark.parametrize("question", ["what does `greet(name, loudly)` return?", "what does `greet(...)` return?"])
+def test_a_call_with_the_names_of_its_parameters_names_the_function(question: str) -> None:
+    intent = read_intent(question)
+    assert intent is not None and intent.name == "greet"
+
+
 SCRAPS = (
     "who what which where does is the a of in by calls called use tests raise return default class function this it "
     "its if not and or greet `greet` Session.send src/a.py foo::bar 's don't ? , . - ( `"
@@ -131,6 +262,7 @@ SCRAPS = (
 WORDS = st.sampled_from(SCRAPS.split())
 
 
+@settings(deadline=None)
 @given(st.text(max_size=400) | st.lists(WORDS, max_size=70).map(" ".join))
 def test_any_text_is_read_without_an_error(text: str) -> None:
     intent = read_intent(text)

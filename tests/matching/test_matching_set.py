@@ -19,8 +19,9 @@ from forethought.config import load_settings
 from forethought.errors import UsageError
 from forethought.session import Session
 
-HOLDOUT = Path(__file__).with_name("holdout.jsonl")
-"""Written by somebody who had not read the rules, and never used to change them."""
+HOLDOUTS = {"holdout": 120, "voices": 390, "voices_after": 200}
+"""Sets and how many questions they hold at least: written before the rules were read (`holdout`, `voices`: precision
+0.957 and recall 0.620 at first sight), and after they had changed (`voices_after`: 0.987 and 0.796 at first sight)."""
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,13 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Sequen
     session.close()
 
 
-@pytest.mark.parametrize(("cases", "least"), [(shipped_cases(), 400), (read_cases(HOLDOUT.read_text("utf-8")), 120)])
+def holdout(name: str) -> list[Case]:
+    return read_cases(Path(__file__).with_name(f"{name}.jsonl").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("cases", "least"), [(shipped_cases(), 400), *((holdout(name), least) for name, least in HOLDOUTS.items())]
+)
 def test_hardly_a_match_is_wrong_and_three_quarters_are_found(
     asked: Callable[[Sequence[Case]], list[Outcome]], cases: list[Case], least: int
 ) -> None:

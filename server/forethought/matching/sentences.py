@@ -22,7 +22,8 @@ Sentence = tuple[list[str], list[Name]]
 def sentences(clauses: list[list[str]], names: list[Name], known: Names) -> Iterator[Sentence]:
     """The clauses as one sentence; and, when one only says what “it” is, the other with the name in its place."""
     yield [word for clause in clauses for word in clause], names
-    if len(clauses) == 2 and len(clauses[0]) == len(clauses[1]) == 1 and clauses[1][0].startswith("@"):
+    single = len(clauses) == 2 and len(clauses[0]) == len(clauses[1]) == 1
+    if single and clauses[1][0].startswith("@") and is_known(names[int(clauses[1][0][1:])], known):
         yield [*clauses[0], "of", *clauses[1]], names  # “tests: f”
     if len(clauses) == 2 and len(clauses[0]) == 1 and clauses[1][0] in ("which", "what") and len(clauses[1]) == 2:
         yield [clauses[1][1], "of", *clauses[0]], names  # “f: which exceptions?”

@@ -156,10 +156,11 @@ _TALK = (
     "cheers hey hi hello yo hiya ok okay so well um uh hmm hm ah oh wait lol haha btw fyi imho quick simple dumb "
     "silly stupid basic small tiny short also again still maybe perhaps possibly actually honestly currently now "
     "anyway right sure the a an any some of for to about at there out up through question questions q one moment "
-    "second sec minute favor favour help idea ideas clue chance context reference record nit nitpick minor note review reviewer pr mr diff patch code codebase repo repository project know knows tell say see look "
-    "looking looks read reading understand understanding figure figuring find finding check checking double "
-    "doublecheck confirm verify make wonder wondering wondered wonders curious interested curiosity ask asking keep "
-    "keeps forget forgets forgetting forgot remember recall remind walk through trying try learn learning new lost "
+    "second sec minute favor favour help idea ideas clue chance context reference record nit nitpick minor note "
+    "review reviewer pr mr diff patch code codebase repo repository project know knows tell say see look looking "
+    "looks read reading understand understanding figure figuring find finding check checking double doublecheck "
+    "confirm verify make wonder wondering wondered wonders curious interested curiosity ask asking keep keeps "
+    "forget forgets forgetting forgot remember recall remind walk through trying try learn learning new lost "
     "confused unsure stuck think guess believe mind mean happen happens need want wanna like love merge merging "
     "approve approving sign land ship submit go going good great nice cool lgtm fine appreciated advance reviewing "
     "another more thing things somebody someone anybody anyone way by other re morning afternoon evening"
@@ -227,9 +228,9 @@ the list of|a list of|list of|delegate to=call|delegates to=calls|test code=test
 test method=test|test methods=tests|test file=tests|test files=tests|method signature=signature
 function signature=signature|call signature=signature|hand back=return|hands back=returns|give back=return
 gives back=returns|send back=return|sends back=returns|result type=return|base type=base|base types=bases
-super type=base|sub type=subclass|sub types=subclasses|ret type=return|ret val=return|output type=return|or what|or not|or nah|at me
-on earth|the hell|the heck|the deal with=purpose of|mess with=change|messed with=changed|messing with=changing
-this one=this|that one=that|this thing=this|that thing=that|under which circumstances=when
+super type=base|sub type=subclass|sub types=subclasses|ret type=return|ret val=return|output type=return|or what|or not
+or nah|at me|on earth|the hell|the heck|the deal with=purpose of|mess with=change|messed with=changed
+messing with=changing|this one=this|that one=that|this thing=this|that thing=that|under which circumstances=when
 under what circumstances=when|in which cases=when|in what cases=when|in which situations=when|in what situations=when
 dead code=dead|for the last time=lasttime|for last time=lasttime|the last time=lasttime|what kind of=whatkind
 what kinds of=whatkind|which kind of=whatkind|which kinds of=whatkind|what sort of=whatkind|what sorts of=whatkind

@@ -232,3 +232,9 @@ def test_calls_that_may_mean_the_symbol_are_told_apart(world: World) -> None:
     )
     text = check(world, "who calls Till.settle?", "is not called", "But 1 call of something named `settle` may mean it")
     assert "more.py:6" in text
+
+
+def test_overloads_that_a_header_declares_are_one_symbol(world: World) -> None:
+    world.write("jar.h", "class Jar {\npublic:\n  int turn(int a);\n  int turn(char *b);\n};\n")
+    world.write("jar.cpp", '#include "jar.h"\nint Jar::turn(int a) { return a; }\nint Jar::turn(char *b) { return 1; }\n')
+    check(world, "which parameters does Jar.turn take?", "2 overloads", "`int a`", "`char *b`")

@@ -226,7 +226,8 @@ def _definitions(workspace: Workspace, name: str) -> list[Target]:
     classes = {target.symbol_id for target in found}
     # `Jar.Jar` is the constructor of `Jar`, and “Jar” means the class.
     named = [target for target in found if target.symbol_id.partition("#")[0].rpartition(".")[0] not in classes]
-    return list(resolver.without_declarations(named if "." not in name else found))
+    defined = resolver.without_declarations(named if "." not in name else found)
+    return list({(target.path, target.symbol_id.partition("#")[0]): target for target in defined}.values())
 
 
 def _reached(workspace: Workspace, files: "_Files", name: str) -> list[Target]:

@@ -236,5 +236,5 @@ def test_calls_that_may_mean_the_symbol_are_told_apart(world: World) -> None:
 
 def test_overloads_that_a_header_declares_are_one_symbol(world: World) -> None:
     world.write("jar.h", "class Jar {\npublic:\n  int turn(int a);\n  int turn(char *b);\n};\n")
-    world.write("jar.cpp", '#include "jar.h"\nint Jar::turn(int a) { return a; }\nint Jar::turn(char *b) { return 1; }\n')
+    world.write("jar.cpp", '#include "jar.h"\nint Jar::turn(int a) { return a; }\nint Jar::turn(char *b) { return 1; }')
     check(world, "which parameters does Jar.turn take?", "2 overloads", "`int a`", "`char *b`")

@@ -132,7 +132,7 @@ ASKED = (
     "where is `greet` defined",
     "what parameters does `greet` take",
     "what does `greet` do",
-    "does `greet` call `part`",
+    "who last changed `greet`",
     "what does `greet` return and raise",
 )
 LEADS = (

@@ -34,7 +34,7 @@ _STATELESS = frozenset({"interface", "trait"})
 _TELLING = frozenset(
     {"True", "False", "None", "NotImplemented", "true", "false", "null", "nil", "undefined", "self", "this"}
 )
-_WORD = re.compile(r"[^\W\d_]{2,}|\ba\b")
+_WORD = re.compile(r"[^\W\d_]+")
 _UNDERLINE = re.compile(r"^\s*([^\w\s])\1{2,}\s*$", re.MULTILINE)
 """What sets a heading off: one sign, repeated."""
 _ROLE = re.compile(r":[\w:]+:`~?([^`<]+)(?: <[^`]*>)?`")

@@ -116,6 +116,7 @@ def test_how_it_is_to_be_called_is_told(symbol: str, expected: str) -> None:
         ("Divides left by right if that is wanted.", None),
         (":param left: what to divide", None),
         ("Divides.", None),
+        ("A left half.", "A left half."),
         (".-. .-. .-. .-. . .-. |( |- |.|", None),
         ("shop.left_right\n    ~~~~~~~~~~~~~~~\n\n    Divides left by right.", "Divides left by right."),
         ("Calls `vanish` at once, like the others.", "Calls `vanish` at once, like the others."),

@@ -130,7 +130,14 @@ def _report(info: EngineInfo, asked: Sequence[Mapping[str, Any]], seed: int, set
         rank_correlation,
         seed,
     )
-    everything = bootstrap([float(one[WITHOUT]["right"]) for one in asked], seed, [one["context"] for one in asked])
+    contexts = [one["context"] for one in asked]
+    without, noted = ([float(one[arm]["right"]) for one in asked] for arm in (WITHOUT, WITH))
+    everything, with_notes = bootstrap(without, seed, contexts), bootstrap(noted, seed, contexts)
+    gain = paired_bootstrap(noted, without, seed, contexts)
+    overall = (
+        f"Over all {len(asked)} questions {everything.mean:.0%} are answered right without notes and "
+        f"{with_notes.mean:.0%} with them: {gain.mean:+.0%} ({gain.low:+.0%} to {gain.high:+.0%})."
+    )
     table = Table(
         "From the least to the most predictable questions",
         ("quantile", "questions", "log P(question)", "right without", "right with", "gain", "answer's log P gained"),
@@ -141,7 +148,7 @@ def _report(info: EngineInfo, asked: Sequence[Mapping[str, Any]], seed: int, set
         name="predictability",
         title="What could be foreseen",
         shows="Is there more to gain from thinking beforehand where the question follows from the context?",
-        verdict=(*ability(info, everything), _trend_sentence(trend), _ends_sentence(gains)),
+        verdict=(*ability(info, everything), overall, _trend_sentence(trend), _ends_sentence(gains)),
         tables=(table,),
         plots=(
             _plot("Gain in accuracy by predictability", "share right, with − without", gains),

@@ -14,8 +14,8 @@ LAYERS = {
     "edge": ["__main__", "cli", "lsp", "bench", "documents", "digest_document", "markdown"],
     "services": [
         "session", "engines", "status", "workspace", "open_files", "views", "lane", "saved", "cards", "card_table",
-        "last_changes", "scheduler", "scope", "value", "budget", "sleep", "answer", "indexer", "parser_worker", "precompute",
-        "digest", "installation", "verification", "place_search",
+        "last_changes", "scheduler", "scope", "value", "budget", "sleep", "answer", "indexer", "parser_worker",
+        "precompute", "digest", "installation", "verification", "place_search",
     ],
     "domain": [
         "index", "context", "prompts", "predictor", "claims", "contrast", "candidates", "reliability", "grounding",

@@ -5,6 +5,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections import Counter
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from forethought.errors import IndexingError
 from forethought.index.tags import Binding, FileTags, Import, Position, Range, Reference, Span, Symbol
 from forethought.store import tags_encoding
 from forethought.store.index_store import IndexedFile, IndexStore
@@ -348,6 +350,39 @@ def test_damage_that_two_threads_meet_is_mended_once(tmp_path: Path) -> None:
 
     database.read(fail_later)
     assert store.definitions_named("make")
+
+
+def test_who_reads_while_the_index_moves_to_memory_finds_it_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = IndexStore.open(tmp_path, tmp_path)._database
+    open_one, failed, found = database._opened, threading.Event(), []
+
+    def query(connection: sqlite3.Connection) -> str:
+        if connection is database._memory:
+            return "in memory"
+        if threading.current_thread() is reader:
+            failed.set()
+        raise sqlite3.OperationalError("disk I/O error")
+
+    def read() -> None:
+        try:
+            found.append(database.read(query))
+        except IndexingError as error:
+            found.append(str(error))
+
+    reader = threading.Thread(target=read)
+
+    def opened(file: Path | None) -> sqlite3.Connection:
+        if file is None:  # moving to memory: meanwhile another thread meets the file
+            reader.start()
+            assert failed.wait(30)
+        return open_one(file)
+
+    monkeypatch.setattr(database, "_opened", opened)
+    assert database.read(query) == "in memory"
+    reader.join(30)
+    assert found == ["in memory"]
 
 
 def test_whoever_still_reads_a_closed_index_keeps_no_connection_to_it(tmp_path: Path) -> None:

@@ -250,10 +250,11 @@ class IndexDatabase:
                 sqlite3.SQLITE_MISMATCH,
                 sqlite3.SQLITE_CONSTRAINT,
             )
-            self.epoch += 1
+            # The epoch grows last: whoever still meets the old file has then read an older one, and tries again.
             if at_fault and not last and self._set_aside(self._file):
                 if not isinstance(error, _OtherVersion):
                     self.problem = f"The index {self._file} was damaged ({error}); it is being built anew."
+                self.epoch += 1
                 return
             self.problem = (
                 f"The index cannot be kept in {self._file} ({error}); it is kept in memory until you restart."
@@ -261,6 +262,7 @@ class IndexDatabase:
             self._memory = self._opened(None)
             if not at_fault:
                 self._copy_to_memory(self._file, self._memory)
+            self.epoch += 1
 
     def _set_aside(self, file: Path) -> bool:
         try:

@@ -37,6 +37,10 @@ def wash(what):
 def brief(world: World, symbol: str, *, think: bool = False) -> list[str]:
     world.write("bath.py", SOURCE)
     world.write("test_bath.py", "from bath import Tub\n\n\ndef test_fills():\n    assert Tub().fill(1)\n")
+    return told(world, symbol, think=think)
+
+
+def told(world: World, symbol: str, *, think: bool = False) -> list[str]:
     session, workspace = world.open()
     workspace.refresh()
     if think:
@@ -79,6 +83,13 @@ def test_a_long_list_says_how_many_more_there_are(world: World) -> None:
     called_by = next(line for line in brief(world, "wash") if line.startswith("Called by"))
     assert called_by.count(",") == MOST_NAMED - 1
     assert called_by.endswith(" and 4 more")
+
+
+def test_what_may_call_it_is_not_told_as_nothing(world: World) -> None:
+    world.write("guest.py", "def stay(thing):\n    return thing.drain(3)\n")
+    drains = "class {}:\n    def drain(self, level):\n        return level\n\n\n"
+    world.write("bath.py", drains.format("Tub") + drains.format("Sink"))
+    assert "Called by: nothing that is certain, perhaps others" in told(world, "Tub.drain")
 
 
 @pytest.mark.parametrize("symbol", ["Tub.fill", "wash"])

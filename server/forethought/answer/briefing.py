@@ -47,36 +47,47 @@ def _facts(item: Meant) -> Iterator[str]:
         else:
             yield _said("Returns", symbol.returned or ([symbol.returns] if symbol.returns else []), none="nothing")
             yield _said("Raises", symbol.raises, none="nothing itself")
-            calls = workspace.facts(target, "calls").calls
-            yield _said("Calls", [place.symbol_id for place in calls], none=_NONE)
+            found = workspace.facts(target, "calls")
+            names = [place.symbol_id for place in found.calls]
+            yield _said("Calls", names, none=_NONE, more=bool(found.may_be_called))
     elif symbol.kind in CLASS_KINDS or symbol.kind == "file":
         yield _said("Bases", symbol.bases, none="none" if symbol.kind in CLASS_KINDS else "")
         members = [member for _, member in hierarchy.own_members(workspace.resolver(), target)]
         yield _said("Defines", [member.short_name for member in members], limit=MOST_MEMBERS, none="nothing")
     if symbol.kind in CLASS_KINDS:
-        found = hierarchy.subclasses(workspace.resolver(), target)
-        yield _said("Subclasses", [place.symbol_id for place in found], none=_NONE)
+        subclasses = hierarchy.subclasses(workspace.resolver(), target)
+        yield _said("Subclasses", [place.symbol_id for place in subclasses], none=_NONE)
     if symbol.kind != "file":
         callers = workspace.facts(target, "callers")
         names = [place.symbol_id or place.path for place in callers.called_by]
-        yield _said("Called by", names, callers.called_by_count, none=_NONE)
+        yield _said("Called by", names, callers.called_by_count, none=_NONE, more=callers.may_call_count > 0)
         tests = workspace.facts(target, "tests")
-        yield _said("Tested by", [place.symbol_id for place in tests.tests], tests.tests_count, none=_NONE)
+        names = [place.symbol_id for place in tests.tests]
+        yield _said("Tested by", names, tests.tests_count, none=_NONE, more=not tests.tests_are_all)
 
 
 _NONE = "nothing in this repository"
 
 
-def _said(what: str, names: Iterable[str], count: int | None = None, limit: int = MOST_NAMED, none: str = "") -> str:
+def _said(
+    what: str,
+    names: Iterable[str],
+    count: int | None = None,
+    limit: int = MOST_NAMED,
+    none: str = "",
+    more: bool = False,
+) -> str:
     """“Calls: a, b and 3 more”. count: how many there are, where `names` may be only the first.
 
-    none: what is said where there are none, lest the model invent some; without it nothing is.
+    none: what is said where there are none, lest the model invent some; without it nothing is. more: there may be
+    others, of which it cannot be told whether they are meant.
     """
     found = list(dict.fromkeys(names))
-    more = max(len(found), count or 0) - min(len(found), limit)
+    left_out = max(len(found), count or 0) - min(len(found), limit)
+    perhaps = ", perhaps others" if more else ""
     if not found:
-        return f"{what}: {none}" if none else ""
-    return f"{what}: {', '.join(found[:limit])}{f' and {more} more' if more > 0 else ''}"
+        return f"{what}: {'nothing that is certain' if more else none}{perhaps}" if none else ""
+    return f"{what}: {', '.join(found[:limit])}{f' and {left_out} more' if left_out > 0 else ''}{perhaps}"
 
 
 def _thoughts(insights: Insights) -> list[str]:

@@ -3,63 +3,41 @@
 import ast
 import subprocess
 import sys
+from collections import Counter
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "server" / "forethought"
 
-LAYERS = {
-    "edge": ["__main__", "cli", "lsp", "bench", "documents", "digest_document", "markdown"],
-    "services": [
-        "session", "engines", "status", "workspace", "open_files", "views", "lane", "saved", "cards", "card_table",
-        "last_changes", "scheduler", "scope", "value", "budget", "sleep", "answer", "indexer", "parser_worker",
-        "precompute", "digest", "installation", "verification", "place_search",
-    ],
-    "domain": [
-        "index", "context", "prompts", "predictor", "claims", "contrast", "candidates", "reliability", "grounding",
-        "matching", "ranking",
-    ],
-    "stores": [
-        "store", "git", "git_process", "files", "engine.client", "engine.catalogue", "engine.download", "engine.fake",
-    ],
-    "link": ["engine.wire", "engine.place", "engine.launch", "engine.records", "engine.gguf"],
-    "host": ["engine"],
-    "leaf": [
-        "", "errors", "config", "insights", "secrets", "uris", "line_changes", "engine.messages", "index.tags",
-        "index.manifests", "passages",
-    ],
-}  # fmt: skip
-"""A module belongs to the layer that names it, or its nearest enclosing package. `link` is what the engine's two ends
-share: the protocol, where they meet, how a host is started, a model file's header."""
-
-MAY_IMPORT = {
-    "edge": {"edge", "services", "domain", "stores", "leaf"},
-    "services": {"services", "domain", "stores", "leaf"},
-    "domain": {"domain", "leaf"},
-    "stores": {"stores", "link", "leaf"},
-    "link": {"link", "leaf"},
-    "host": {"host", "link", "leaf"},
-    "leaf": {"leaf"},
-}
-
-ALLOWED_EXTRA = {
-    ("installation", "engine.gguf"): "doctor reads a model's header, which needs no engine",
-}
-"""Imports that the rule would refuse, with the reason."""
+ORDER = [
+    "__main__",
+    "cli",
+    "lsp bench",
+    "app present",
+    "idle qa",
+    "workspace",
+    "search",
+    "store",
+    "insights facts",
+    "engine repo names",
+    "config syntax",
+    "errors text __init__",
+]
+"""Packages and modules of `forethought`. Each imports only what stands in a line below its own."""
 
 ONLY_IN = {
-    "pygls": ("lsp", "bench"),
-    "lsprotocol": ("lsp", "bench"),
-    "llama_cpp": ("engine.llama",),
-    "tree_sitter": ("index",),
-    "git": ("git_process", "git"),
+    "pygls": ("lsp", "bench.constant_server"),
+    "lsprotocol": ("lsp", "bench.constant_server"),
+    "llama_cpp": ("engine.host.llama",),
+    "tree_sitter": ("syntax",),
+    "git": ("repo",),
     "diskcache": ("store",),
-    "huggingface_hub": ("engine.download", "engine.catalogue"),
+    "huggingface_hub": ("engine.models",),
     "click": ("cli",),
-    "rich": ("cli", "bench"),
-    "matplotlib": ("bench.plots",),
+    "rich": ("cli",),
 }
 """Who may import a third party's package."""
 
@@ -76,18 +54,12 @@ def trees():
     return found
 
 
-def layer_of(module):
-    parts = module.split(".") if module else []
-    for length in range(len(parts), -1, -1):
-        name = ".".join(parts[:length])
-        for layer, names in LAYERS.items():
-            if name in names and (name or not parts):
-                return layer
-    return None
-
-
 def is_below(module, *owners):
     return any(module == owner or module.startswith(f"{owner}.") for owner in owners)
+
+
+def is_package(module):
+    return (PACKAGE / module.replace(".", "/")).is_dir()
 
 
 def imports_of(tree):
@@ -108,25 +80,38 @@ def own_imports(tree):
             yield name.removeprefix("forethought").removeprefix("."), line
 
 
-def test_every_module_has_a_layer():
-    without = [name for name in trees() if layer_of(name) is None]
-    assert not without, "give these a layer in LAYERS"
+def top_of(module):
+    return module.split(".")[0] or "__init__"
 
 
-def test_every_layer_names_modules_that_exist_or_are_gone_from_it():
-    packages = {name.split(".")[0] for name in trees()}
-    assert {"cli", "lsp", "index", "store", "engine"} <= packages
-
-
-@pytest.mark.parametrize("module", sorted(trees()))
-def test_imports_point_downwards(module):
-    layer = layer_of(module)
+def test_imports_point_downwards():
+    level = {name: number for number, line in enumerate(ORDER) for name in line.split()}
     wrong = [
-        f"line {line}: {module or 'forethought'} ({layer}) imports {other} ({layer_of(other)})"
-        for other, line in own_imports(trees()[module])
-        if layer_of(other) not in MAY_IMPORT[layer] and (module, other) not in ALLOWED_EXTRA
+        f"{module}:{line} imports {other}"
+        for module, tree in trees().items()
+        for other, line in own_imports(tree)
+        if top_of(module) != top_of(other) and level[top_of(module)] >= level[top_of(other)]
     ]
     assert not wrong
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    """Imports for type checkers and inside functions count, too."""
+    imported = {module: {other for other, _ in own_imports(tree)} for module, tree in trees().items()}
+    try:
+        tuple(TopologicalSorter(imported).static_order())
+    except CycleError as error:
+        pytest.fail(" → ".join(error.args[1]))
+
+
+def test_no_two_modules_share_a_name():
+    names = Counter(module.rpartition(".")[2] for module in trees() if not is_package(module))
+    assert [name for name, count in names.items() if count > 1 and name != "__main__"] == []
+
+
+def test_no_module_shadows_the_standard_library():
+    names = {part for module in trees() for part in module.split(".")}
+    assert not names & (sys.stdlib_module_names - {"__main__"})
 
 
 @pytest.mark.parametrize("package", sorted(ONLY_IN))
@@ -155,14 +140,19 @@ def test_nothing_is_unpickled_or_executed():
     assert not wrong
 
 
+READS_SHIPPED_FILES = {"syntax.languages", "insights.reliability"}
+"""They read what is in the wheel, and nothing else."""
+
+
 def test_domain_does_no_io():
-    forbidden = {"os", "sqlite3", "subprocess", "socket", "threading", "asyncio", "tempfile", "shutil", "time"}
+    forbidden = {"os", "io", "pathlib", "sqlite3", "subprocess", "socket", "threading", "asyncio", "tempfile", "shutil"}
+    allowed = {("text.uris", "os"), ("text.uris", "pathlib")}  # path arithmetic
     wrong = [
         f"{module}:{line} imports {name}"
         for module, tree in trees().items()
-        if layer_of(module) == "domain"
+        if top_of(module) in ("text", "syntax", "names", "facts", "insights") and module not in READS_SHIPPED_FILES
         for name, line in imports_of(tree)
-        if name.split(".")[0] in forbidden
+        if name.split(".")[0] in forbidden and (module, name) not in allowed
     ]
     assert not wrong
 
@@ -173,7 +163,7 @@ def loaded_after(statement):
     return set(result.stdout.split())
 
 
-@pytest.mark.parametrize("module", ["lsp", "session", "cli.main"])
+@pytest.mark.parametrize("module", ["lsp", "app.session", "cli.main"])
 def test_the_engine_is_never_loaded_into_other_processes(module):
     assert "llama_cpp" not in loaded_after(f"import forethought.{module}")
 

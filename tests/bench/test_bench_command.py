@@ -12,7 +12,7 @@ from forethought.bench.measurement import Measurement
 from forethought.bench.report_json import report_from_json
 from forethought.cli.commands.bench import bench
 from forethought.cli.main import main
-from forethought.engine.fake import FakeEngine
+from support.fake_engine import FakeEngine
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ from importlib import import_module
 
 import pytest
 
+from benchmarks.measures.commit import edited, source
+from benchmarks.measures.share import comparable_hover
 from forethought.bench import BENCHES
-from forethought.bench.commit import edited, source
 from forethought.bench.report import Report
-from forethought.bench.share import comparable_hover
-from forethought.index.extract import read_tags
-from forethought.index.languages import load_languages
+from forethought.syntax.extraction import read_tags
+from forethought.syntax.languages import load_languages
 
 
 @pytest.mark.parametrize("name", BENCHES)

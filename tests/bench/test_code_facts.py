@@ -4,10 +4,10 @@ import subprocess
 
 import pytest
 
-from forethought.bench.code_facts import judge, run
+from benchmarks.datasets.python_truth import Expected, make_questions
+from benchmarks.measures.code_facts import judge, run
 from forethought.bench.measurement import Measurement
-from forethought.bench.python_truth import Expected, make_questions
-from forethought.engine.fake import FakeEngine
+from support.fake_engine import FakeEngine
 
 SHAPES = '''"""Shapes."""
 from functools import cache

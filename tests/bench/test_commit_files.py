@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from forethought.bench import commit_files
-from forethought.bench.commit_files import BM25, HISTORY, Change, Snapshots, f1, predict, read_changes, run
+from benchmarks.measures import commit_files
+from benchmarks.measures.commit_files import BM25, HISTORY, Change, Snapshots, f1, predict, read_changes, run
 from forethought.bench.measurement import Measurement
 from forethought.bench.trial import git
 from forethought.errors import UsageError

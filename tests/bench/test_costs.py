@@ -2,8 +2,8 @@
 
 import pytest
 
-from forethought.bench.costs import Spent, break_even, cost_a_query, majority_at, mean_spent, pass_at
-from forethought.bench.predictability import quantiles, rank_correlation
+from benchmarks.harness.costs import Spent, break_even, cost_a_query, majority_at, mean_spent, pass_at
+from benchmarks.measures.predictability import quantiles, rank_correlation
 
 
 @pytest.mark.parametrize(

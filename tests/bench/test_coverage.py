@@ -5,15 +5,15 @@ from contextlib import closing
 
 import pytest
 
-from forethought.bench.coverage import run
+from forethought.app.session import Session
 from forethought.bench.measurement import Measurement
+from forethought.bench.tier_coverage import run
 from forethought.config import load_settings
-from forethought.engine.fake import FakeEngine
-from forethought.engine.messages import CancelToken
+from forethought.engine.api import CancelToken
 from forethought.errors import UsageError
-from forethought.precompute import Selection
-from forethought.session import Session
+from forethought.idle.precomputation import Selection
 from forethought.store.question_log import QuestionLog
+from support.fake_engine import FakeEngine
 
 SOURCE = '''def polish_text(text, width=80):
     """Polishes."""

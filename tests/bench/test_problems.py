@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forethought.bench.problems import (
+from benchmarks.datasets.problems import (
     GSM8K,
     JUGGLER,
     SOCRATIC,

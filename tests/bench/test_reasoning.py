@@ -5,15 +5,15 @@ from importlib import import_module
 
 import pytest
 
-from forethought.bench.idle import covered, with_wrong_results
+from benchmarks.baselines.reasoning import ability, draft_several, merge_notes, question_prompt, think
+from benchmarks.measures.idle import covered, with_wrong_results
+from benchmarks.report.report_files import write_report
 from forethought.bench.measurement import Measurement
-from forethought.bench.reasoning import ability, draft_several, merge_notes, question_prompt, think
 from forethought.bench.report import Interval
-from forethought.bench.report_files import write_report
 from forethought.bench.report_json import report_to_json
-from forethought.engine.fake import FAKE_INFO, FakeEngine
-from forethought.engine.messages import CancelToken
+from forethought.engine.api import CancelToken
 from forethought.errors import Cancelled
+from support.fake_engine import FAKE_INFO, FakeEngine
 
 
 def measurement(tmp_path, engine, name="trial", cancel=None):
@@ -134,7 +134,7 @@ def test_every_bench_reports_and_resumes(name, options, tmp_path, repository):
 
 
 def test_the_juggler_counts_what_notes_bring(tmp_path):
-    report = import_module("forethought.bench.juggler").run(
+    report = import_module("benchmarks.measures.juggler").run(
         measurement(tmp_path, FakeEngine(default=solver), "juggler")
     )
     beside = {row[0]: row[3:] for row in report.tables[0].rows}
@@ -154,14 +154,14 @@ def test_an_interrupted_bench_reports_what_is_done(tmp_path):
             return super().generate(request, token)
 
     first = measurement(tmp_path, Interrupting(default=solver), "amortize", cancel)
-    report = import_module("forethought.bench.amortize").run(first, limit=6)
+    report = import_module("benchmarks.measures.amortize").run(first, limit=6)
     assert first.unfinished and report.tables
     fresh = measurement(tmp_path, FakeEngine(default=solver), "amortize")
-    assert import_module("forethought.bench.amortize").run(fresh, limit=6) and not fresh.unfinished
+    assert import_module("benchmarks.measures.amortize").run(fresh, limit=6) and not fresh.unfinished
 
 
 def test_without_a_first_result_there_is_no_report(tmp_path):
     cancel = CancelToken()
     cancel.cancel()
     with pytest.raises(Cancelled):
-        import_module("forethought.bench.stateful").run(measurement(tmp_path, FakeEngine(), "stateful", cancel))
+        import_module("benchmarks.measures.stateful").run(measurement(tmp_path, FakeEngine(), "stateful", cancel))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from forethought.bench.replay import (
+from benchmarks.measures.replay import (
     Day,
     Step,
     Tally,
@@ -19,15 +19,15 @@ from forethought.bench.replay import (
 )
 from forethought.bench.trial import git
 from forethought.errors import ForethoughtError
-from forethought.index.resolve import Target
+from forethought.names.resolver import Target
 
 DAY = 86_400
 
 
-def works(*subjects):
+def works(*context_hashes):
     return tuple(
-        Work(subject, 360, 4, Target("a.py", subject), value=-place, value_if_stale=1)
-        for place, subject in enumerate(subjects)
+        Work(context_hash, 360, 4, Target("a.py", context_hash), value=-place, value_if_stale=1)
+        for place, context_hash in enumerate(context_hashes)
     )
 
 

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from forethought.bench import repo_questions
-from forethought.bench.measurement import Measurement
-from forethought.bench.repo_questions import (
+from benchmarks.measures import repo_questions
+from benchmarks.measures.repo_questions import (
     BM25,
     CODE,
     ENRICHED,
@@ -20,9 +19,10 @@ from forethought.bench.repo_questions import (
     reciprocals,
     run,
 )
+from forethought.bench.measurement import Measurement
 from forethought.bench.trial import git
-from forethought.engine.fake import FakeEngine
 from forethought.errors import UsageError
+from support.fake_engine import FakeEngine
 
 QUESTION = Asked("requests 0", "Where is a retry paused?", frozenset({"net.py"}))
 

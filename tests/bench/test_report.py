@@ -5,18 +5,18 @@ from dataclasses import replace
 
 import pytest
 
-from forethought.bench import report_files
+from benchmarks.report import report_files
+from benchmarks.report.page import html_page
+from benchmarks.report.report_files import NO_PICTURES, join_reports, write_report
+from forethought.bench.bootstrap import bootstrap, bootstrap_of, paired_bootstrap
 from forethought.bench.cells import cell_text
 from forethought.bench.measurement import Measurement
-from forethought.bench.page import html_page
 from forethought.bench.report import Interval, Plot, Report, Series, Table
-from forethought.bench.report_files import NO_PICTURES, join_reports, write_report
 from forethought.bench.report_json import report_from_json, report_to_json
 from forethought.bench.results import Results
-from forethought.bench.statistics import bootstrap, bootstrap_of, paired_bootstrap
-from forethought.engine.fake import FakeEngine
-from forethought.engine.messages import CancelToken, Message, Prompt
+from forethought.engine.api import CancelToken, Message, Prompt
 from forethought.errors import Cancelled, UsageError
+from support.fake_engine import FakeEngine
 
 LINES = Plot(
     "Accuracy by tokens", "tokens", "accuracy",

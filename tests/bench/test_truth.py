@@ -7,17 +7,18 @@ from importlib import resources
 
 import pytest
 
+from benchmarks.measures.truth import LABELS, Item, read_labels, reliability_of, run
 from forethought.bench.measurement import Measurement
 from forethought.bench.report import Interval
 from forethought.bench.report_json import report_to_json
-from forethought.bench.truth import LABELS, Item, read_labels, reliability_of, run
-from forethought.engine.fake import FakeEngine
 from forethought.errors import UsageError
-from forethought.reliability import Reliability
+from forethought.insights.reliability import Reliability
+from support.fake_engine import FakeEngine
 
 ITEM = Item(
     repository="greet", commit="c" * 40, path="greet.py", symbol="greet", symbol_kind="function", language="python",
-    subject="s" * 64, kind="purpose", question="What does `greet` do?", text="It greets.", basis="model", model="m",
+    subject="s" * 64, kind="purpose", question="What does `greet` do?", text="It greets.",
+    basis="model", model="m",
     producer="p", prompt_version="2", kept=True, label="right",
 )  # fmt: skip
 
@@ -61,7 +62,7 @@ def many(count, **changes):
 
 
 def test_the_labels_that_ship_are_complete():
-    if not resources.files("forethought.bench").joinpath("data", LABELS).is_file():
+    if not resources.files("benchmarks").joinpath("data", LABELS).is_file():
         pytest.skip("no labels ship yet")
     items = read_labels()
     assert len(items) >= 300
@@ -69,9 +70,9 @@ def test_the_labels_that_ship_are_complete():
 
 
 def test_what_may_be_served_follows_from_the_labels_that_ship():
-    if not resources.files("forethought.bench").joinpath("data", LABELS).is_file():
+    if not resources.files("benchmarks").joinpath("data", LABELS).is_file():
         pytest.skip("no labels ship yet")
-    shipped = json.loads(resources.files("forethought").joinpath("reliability.json").read_bytes())
+    shipped = json.loads(resources.files("forethought.insights").joinpath("reliability.json").read_bytes())
     assert shipped == reliability_of(read_labels())
 
 

@@ -126,7 +126,7 @@ def test_an_unexpected_fault_is_one_line_and_keeps_its_traceback(world, shapes, 
 
     for name, value in world.environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("forethought.session.Session.add_root", fail)
+    monkeypatch.setattr("forethought.app.session.Session.add_root", fail)
     assert main(["status", "--root", str(shapes)]) == 1
     err = capsys.readouterr().err
     assert "RuntimeError: something odd" in err

@@ -4,9 +4,9 @@ import os
 
 import pytest
 
-from forethought.cli.places import PlaceError, choose_root, first_column, parse_place, path_in_root
+from forethought.cli.locations import LocationError, choose_root, first_column, parse_location, path_in_root
 from forethought.errors import RootError, UsageError
-from forethought.index.tags import Position
+from forethought.syntax.tags import Position
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def here(tmp_path, monkeypatch):
 
 
 def check(text, file, line):
-    place = parse_place(text)
+    place = parse_location(text)
     assert (str(place.file), place.line) == (file, line)
 
 
@@ -46,7 +46,7 @@ def test_a_name_may_hold_a_newline(here):
 
 def test_line_zero_is_refused(here):
     with pytest.raises(UsageError, match="from 1"):
-        parse_place("a.py:0")
+        parse_location("a.py:0")
 
 
 def test_the_nearest_git_root_is_chosen(here):
@@ -82,7 +82,7 @@ def test_a_path_is_looked_for_here_and_then_in_the_root(here):
 def test_a_missing_file_and_a_file_outside_are_told_apart(here):
     (here / "repo").mkdir()
     (here / "outside.py").write_text("")
-    with pytest.raises(PlaceError, match="does not exist"):
+    with pytest.raises(LocationError, match="does not exist"):
         path_in_root(here / "repo", type(here)("nothing.py"))
     with pytest.raises(UsageError, match="outside"):
         path_in_root(here / "repo", here / "outside.py")
@@ -98,5 +98,5 @@ def test_a_root_behind_a_symlink_is_the_same_root(here):
 def test_a_line_begins_at_its_text():
     assert first_column((b"x", b"    y"), "a.py", 2) == Position(1, 4)
     assert first_column((), "a.py", 1) == Position(0, 0)
-    with pytest.raises(PlaceError, match="2 lines"):
+    with pytest.raises(LocationError, match="2 lines"):
         first_column((b"x", b"y"), "a.py", 3)

@@ -1,18 +1,18 @@
-"""The subject names exactly what a prompt shows: everything else may change."""
+"""The context hash names exactly what a prompt shows: everything else may change."""
 
 import hashlib
 import textwrap
 
 import pytest
 
-from forethought.context import Context, build_context
-from forethought.index.extract import read_tags
-from forethought.index.languages import Languages, load_languages
-from forethought.index.resolve import Resolver
-from forethought.predictor import asks_about
-from forethought.prompts import thinking_prompt
+from forethought.insights.context import Context, build_context
+from forethought.insights.prompts import thinking_prompt
+from forethought.insights.question_predictor import asks_about
+from forethought.names.resolver import Resolver
 from forethought.store.index_store import IndexedFile, IndexStore
 from forethought.store.tags_encoding import encode
+from forethought.syntax.extraction import read_tags
+from forethought.syntax.languages import Languages, load_languages
 
 APP = """
     '''An application.'''
@@ -73,13 +73,13 @@ def prompts(context: Context) -> list[str]:
 def check_same(languages: Languages, symbol_id: str, changed: dict[str, str], path: str = "app.py") -> None:
     before = build(languages, {"app.py": APP, "helpers.py": HELPERS}, "app.py", symbol_id)
     after = build(languages, changed, path, symbol_id)
-    assert after.subject == before.subject
+    assert after.context_hash == before.context_hash
     assert prompts(after) == prompts(before)
 
 
 def check_differs(languages: Languages, symbol_id: str, changed: dict[str, str]) -> None:
     before = build(languages, {"app.py": APP, "helpers.py": HELPERS}, "app.py", symbol_id)
-    assert build(languages, changed, "app.py", symbol_id).subject != before.subject
+    assert build(languages, changed, "app.py", symbol_id).context_hash != before.context_hash
 
 
 def test_a_context_shows_the_source_the_header_and_the_used_interfaces(languages: Languages) -> None:
@@ -93,7 +93,7 @@ def test_a_context_shows_the_source_the_header_and_the_used_interfaces(languages
 def test_the_path_is_not_part_of_the_subject(languages: Languages) -> None:
     moved = {"lib/app.py": APP, "lib/helpers.py": HELPERS}
     before = build(languages, {"app.py": APP, "helpers.py": HELPERS}, "app.py", "LIMIT")
-    assert build(languages, moved, "lib/app.py", "LIMIT").subject == before.subject
+    assert build(languages, moved, "lib/app.py", "LIMIT").context_hash == before.context_hash
 
 
 def test_line_endings_are_not_part_of_the_subject(languages: Languages) -> None:
@@ -108,7 +108,7 @@ def test_line_endings_are_not_part_of_the_subject(languages: Languages) -> None:
     store.put([IndexedFile("helpers.py", len(helpers), 1, "1" * 64, "python", encode(read_tags(python, helpers)))])
     symbol = tags.symbol("App.route")
     assert symbol is not None
-    assert build_context(Resolver(store), "app.py", tags, symbol, crlf).subject == before.subject
+    assert build_context(Resolver(store), "app.py", tags, symbol, crlf).context_hash == before.context_hash
 
 
 def test_editing_a_body_does_not_disturb_its_callers(languages: Languages) -> None:

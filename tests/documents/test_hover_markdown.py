@@ -4,20 +4,20 @@ from dataclasses import replace
 
 import pytest
 
-from forethought.cards import Card
-from forethought.documents import hover_markdown, line_link
-from forethought.index.facts import Place, SymbolFacts
-from forethought.index.tags import Position, Range, Span, Symbol
-from forethought.insights import Entry, Insights, PredictedQuestion, Provenance
-from forethought.line_changes import LastChange
-from forethought.uris import file_uri
+from forethought.facts.symbol_facts import Place, SymbolFacts
+from forethought.insights.entry import Entry, Insights, PredictedQuestion, Provenance
+from forethought.present.documents import hover_markdown, line_link
+from forethought.repo.blame import LastChange
+from forethought.syntax.tags import Position, Range, Span, Symbol
+from forethought.text.uris import file_uri
+from forethought.workspace.symbol_info import SymbolInfo
 
 PLACE = Range(Position(4, 4), Position(4, 9))
 SYMBOL = Symbol(
     id="total", name="total", kind="function", range=PLACE, selection=PLACE, span=Span(0, 1), body=None, parent="",
     signature="def total(shapes: list[Shape]) -> float", doc="The sum of all areas.\n\nMore of it.",
 )  # fmt: skip
-CARD = Card(
+CARD = SymbolInfo(
     "shapes.py",
     "python",
     SYMBOL,
@@ -34,7 +34,7 @@ CARD = Card(
     last_change=LastChange("c" * 40, "Ann", "2026-01-02T03:04:05+00:00", "Add <b>shapes</b>"),
 )
 PROVENANCE = Provenance(
-    model="SmolLM2-135M", producer="p", prompt_version="1", rounds=1, candidates=1, prompt_tokens=1,
+    model="SmolLM2-135M", generator_id="p", prompt_version="1", rounds=1, candidates=1, prompt_tokens=1,
     completion_tokens=1, seconds=1.0, created_at="2026-01-01T00:00:00Z", demo=True,
 )  # fmt: skip
 INSIGHTS = Insights(
@@ -48,8 +48,8 @@ def link_to(path: str, place: Range) -> str:
     return line_link(file_uri(f"/r/{path}"), place)
 
 
-def last_line(card: Card) -> str:
-    return hover_markdown(card).splitlines()[-1]
+def last_line(symbol_info: SymbolInfo) -> str:
+    return hover_markdown(symbol_info).splitlines()[-1]
 
 
 def test_insights_leave_no_room_for_what_other_servers_show() -> None:
@@ -78,7 +78,7 @@ def test_full_shows_both_and_insights_shows_only_insights() -> None:
 
 
 @pytest.mark.parametrize(
-    ("card", "words"),
+    ("symbol_info", "words"),
     [
         (FRESH, "predicted · SmolLM2-135M (demo model) · fresh"),
         (replace(FRESH, state="stale"), "stale: written for an older version of this code"),
@@ -88,8 +88,8 @@ def test_full_shows_both_and_insights_shows_only_insights() -> None:
         (replace(FRESH, state="failed"), "facts"),
     ],
 )
-def test_the_last_line_says_where_it_comes_from(card: Card, words: str) -> None:
-    assert last_line(card).startswith("— Forethought · ") and last_line(card).endswith(words)
+def test_the_last_line_says_where_it_comes_from(symbol_info: SymbolInfo, words: str) -> None:
+    assert last_line(symbol_info).startswith("— Forethought · ") and last_line(symbol_info).endswith(words)
 
 
 def test_an_ambiguous_name_is_never_guessed() -> None:
@@ -101,11 +101,11 @@ def test_an_ambiguous_name_is_never_guessed() -> None:
 
 def test_names_and_models_cannot_inject_links() -> None:
     evil = "x](http://evil.example) <img src=x>"
-    card = replace(
+    symbol_info = replace(
         FRESH,
         symbol=replace(SYMBOL, name=evil, signature=f"def {evil}\n```\n<b>"),
         entry=replace(ENTRY, insights=Insights(summary=evil), provenance=replace(PROVENANCE, model=evil)),
     )
-    text = hover_markdown(card, link_to=link_to)
+    text = hover_markdown(symbol_info, link_to=link_to)
     assert "](http" not in text and " <img" not in text
-    assert "](http" not in hover_markdown(None, [card, card], link_to=link_to)
+    assert "](http" not in hover_markdown(None, [symbol_info, symbol_info], link_to=link_to)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from forethought.markdown import SafeMarkdown, code, escape, fence, link, plain_text, safe_markdown
+from forethought.text.markdown import SafeMarkdown, code, escape, fence, link, plain_text, safe_markdown
 
 PARSER = MarkdownIt("commonmark", {"html": True})
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forethought.uris import file_uri, path_of
+from forethought.text.uris import file_uri, path_of
 
 posix = pytest.mark.skipif(os.name == "nt", reason="POSIX paths")
 

@@ -11,8 +11,8 @@ import pytest
 from engine_setup import MakeEngine, MakeModel
 
 from forethought.config import Settings
-from forethought.engine.client import EngineClient, connect, stop_hosts
-from forethought.engine.messages import ResolvedModel
+from forethought.engine.api import ResolvedModel
+from forethought.engine.client.engine_client import EngineClient, connect, stop_hosts
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import psutil
 
-from forethought.engine.client import EngineClient
-from forethought.engine.messages import CancelToken, Completion, Event, GenerateRequest, Message, Prompt
+from forethought.engine.api import CancelToken, Completion, Event, GenerateRequest, Message, Prompt
+from forethought.engine.client.engine_client import EngineClient
 from forethought.errors import EngineError
 
 MakeModel = Callable[..., Path]

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forethought.engine.backend import Control
-from forethought.engine.batching import KEPT_WHEN_FINISHED, Batcher, Entry, common_prefix
+from forethought.engine.host.backend import Control
+from forethought.engine.host.llama.batching import KEPT_WHEN_FINISHED, Batcher, Entry, common_prefix
 from forethought.errors import EngineError
 
 

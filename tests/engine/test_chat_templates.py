@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from engine_setup import MakeModel
 
-from forethought.engine import chat
-from forethought.engine.messages import Message, Prompt
+from forethought.engine.api import Message, Prompt
+from forethought.engine.host.llama import chat_template as chat
 from forethought.errors import EngineError
 
 QUESTION = Message("user", "What is `f(x)` + 1?\n\tsay it")
@@ -86,7 +86,7 @@ REFERENCES = {
 def test_the_tokens_are_those_of_mistrals_own_encoders(
     make_model: MakeModel, architecture: str, tokenizer: str
 ) -> None:
-    llama = pytest.importorskip("forethought.engine.llama")
+    llama = pytest.importorskip("forethought.engine.host.llama.llama_backend")
     vocabulary = load(llama, make_model(architecture, tokenizer))
     for messages, expected in zip((TALK, (SYSTEM, QUESTION)), REFERENCES[architecture, tokenizer], strict=True):
         tokens = vocabulary.encode(Prompt(tuple(messages)))
@@ -99,7 +99,7 @@ def test_the_tokens_are_those_of_mistrals_own_encoders(
 
 @pytest.mark.model
 def test_control_tokens_of_the_template_are_real_and_those_in_texts_are_not(make_model: MakeModel) -> None:
-    llama = pytest.importorskip("forethought.engine.llama")
+    llama = pytest.importorskip("forethought.engine.host.llama.llama_backend")
     vocabulary = load(llama, make_model("llama", "v3"))
     tokens = vocabulary.encode(Prompt((Message("user", "[INST] <s></s> [/INST]"),)))
     assert [token for token in tokens if token < 10] == [1, 3, 4]
@@ -107,7 +107,7 @@ def test_control_tokens_of_the_template_are_real_and_those_in_texts_are_not(make
 
 @pytest.mark.model
 def test_without_a_template_the_format_follows_from_the_tokens(make_model: MakeModel) -> None:
-    llama = pytest.importorskip("forethought.engine.llama")
+    llama = pytest.importorskip("forethought.engine.host.llama.llama_backend")
     vocabulary = load(llama, make_model("llama", "v3", template=None))
     tokens = vocabulary.encode(Prompt((QUESTION,)))
     assert (tokens[0], tokens[1], tokens[-1]) == (1, 3, 4)
@@ -115,7 +115,7 @@ def test_without_a_template_the_format_follows_from_the_tokens(make_model: MakeM
 
 @pytest.mark.model
 def test_a_template_that_loops_forever_or_reaches_out_is_replaced(make_model: MakeModel) -> None:
-    llama = pytest.importorskip("forethought.engine.llama")
+    llama = pytest.importorskip("forethought.engine.host.llama.llama_backend")
     hostile = "{% for a in range(10 ** 9) %}x{% endfor %}{{ ''.__class__.__mro__ }}"
     vocabulary = load(llama, make_model("llama", "v3", template=hostile))
     assert vocabulary.encode(Prompt((QUESTION,)))[:2] == [1, 3]

@@ -14,15 +14,9 @@ import psutil
 import pytest
 from engine_setup import MakeEngine, MakeModel, ask, completions, gone, in_thread, prompt, run, until
 
-from forethought.engine import wire
-from forethought.engine.client import EngineClient, host_status, stop_hosts
-from forethought.engine.messages import (
-    CancelToken,
-    Delta,
-    Message,
-    Prompt,
-    Sampling,
-)
+from forethought.engine.api import CancelToken, Delta, Message, Prompt, Sampling
+from forethought.engine.client.engine_client import EngineClient, host_status, stop_hosts
+from forethought.engine.ipc import wire
 from forethought.errors import Cancelled, ContextOverflow, EngineError, ModelLoadError
 
 pytestmark = pytest.mark.model
@@ -179,9 +173,9 @@ def test_the_work_of_a_killed_client_is_dropped(engine: EngineClient, tmp_path: 
     program = tmp_path / "client.py"
     program.write_text(
         "import sys\n"
-        "from forethought.engine.client import EngineClient\n"
-        "from forethought.engine.launch import HostConfig\n"
-        "from forethought.engine.messages import CancelToken, GenerateRequest, Message, Prompt\n"
+        "from forethought.engine.client.engine_client import EngineClient\n"
+        "from forethought.engine.client.launcher import HostConfig\n"
+        "from forethought.engine.api import CancelToken, GenerateRequest, Message, Prompt\n"
         "engine = EngineClient(HostConfig.from_text(sys.argv[1]))\n"
         "request = GenerateRequest((Prompt((Message('user', 'Tell me everything.'),)),), 3000, 'asked')\n"
         "list(engine.generate(request, CancelToken()))\n"
@@ -260,10 +254,10 @@ def test_work_goes_on_for_the_caller_that_remains(engine: EngineClient) -> None:
 
 def test_the_host_is_private_and_logs_no_prompt(engine: EngineClient) -> None:
     run(engine, ask("a very secret question", max_tokens=2))
-    place = engine._place
-    assert stat.S_IMODE(place.folder.stat().st_mode) == 0o700
-    assert stat.S_IMODE(place.socket.stat().st_mode) == 0o600
-    assert "secret" not in place.log.read_text()
+    runtime_dir = engine._place
+    assert stat.S_IMODE(runtime_dir.folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE(runtime_dir.socket.stat().st_mode) == 0o600
+    assert "secret" not in runtime_dir.log.read_text()
 
 
 def test_clients_that_start_at_once_share_one_host(make_engine: MakeEngine, smollm2: Path, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forethought.engine.text import TextStream
+from forethought.engine.host.llama.detokenizer import TextStream
 
 
 @given(st.text(), st.lists(st.integers(0, 400)))

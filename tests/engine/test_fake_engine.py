@@ -2,9 +2,9 @@ import threading
 
 import pytest
 
-from forethought.engine.fake import FakeEngine
-from forethought.engine.messages import CancelToken, Completion, Delta, GenerateRequest, Message, Prompt
+from forethought.engine.api import CancelToken, Completion, Delta, GenerateRequest, Message, Prompt
 from forethought.errors import Cancelled, ContextOverflow, EngineError
+from support.fake_engine import FakeEngine
 
 
 def ask(*texts: str, max_tokens: int = 20) -> GenerateRequest:

@@ -6,7 +6,7 @@ from engine_setup import MakeModel
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from forethought.engine.gguf import available_memory, check_memory, read_model_file
+from forethought.engine.models.gguf import available_memory, check_memory, read_model_file
 from forethought.errors import ModelLoadError
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from engine_setup import ask, until
 
-from forethought.engine.backend import Control
-from forethought.engine.jobs import LOAD_PATIENCE_SECONDS, Board, Job, generate_job
-from forethought.engine.messages import Completion, Event, GenerateRequest, Usage
+from forethought.engine.api import Completion, Event, GenerateRequest, Usage
+from forethought.engine.host.backend import Control
+from forethought.engine.host.request_queue import LOAD_PATIENCE_SECONDS, Job, RequestQueue, generate_job
 from forethought.errors import Cancelled, EngineError
 
 
@@ -62,8 +62,8 @@ class Desk:
         self.order: list[str] = []
         self.closed: list[str] = []
         self.finished: set[str] = set()
-        self.board = Board(lambda: self.free, lambda: self.now)
-        self.thread = threading.Thread(target=self.board.serve, args=(self, lambda: None))
+        self.request_queue = RequestQueue(lambda: self.free, lambda: self.now)
+        self.thread = threading.Thread(target=self.request_queue.serve, args=(self, lambda: None))
         self.thread.start()
 
     def generate(self, request: GenerateRequest) -> StepWork:
@@ -75,7 +75,7 @@ class Desk:
     def add(self, name: str, **options: object) -> tuple[Job, Heard]:
         heard = Heard()
         request = ask(name, **options)
-        return self.board.add(generate_job(request, repr(request)), heard), heard
+        return self.request_queue.add(generate_job(request, repr(request)), heard), heard
 
     def finish(self, *names: str) -> None:
         self.finished.update(names)
@@ -85,7 +85,7 @@ class Desk:
 def desk() -> Iterator[Desk]:
     desk = Desk()
     yield desk
-    desk.board.close()
+    desk.request_queue.close()
     desk.thread.join(5)
     assert not desk.thread.is_alive()
 
@@ -116,7 +116,7 @@ def test_running_work_is_interrupted_and_goes_on_afterwards(desk: Desk) -> None:
 
 
 def test_idle_work_waits_for_the_delay_after_activity(desk: Desk) -> None:
-    desk.board.note_activity()
+    desk.request_queue.note_activity()
     desk.finish("idle")
     _, heard = desk.add("idle", priority="idle", idle_delay_seconds=5)
     assert not heard.done.wait(0.2)
@@ -128,8 +128,8 @@ def test_activity_interrupts_idle_work(desk: Desk) -> None:
     desk.add("idle", priority="idle", idle_delay_seconds=1)
     desk.now += 1
     until(lambda: desk.order == ["idle"])
-    desk.board.note_activity()
-    until(lambda: desk.board.waiting_for_idle)
+    desk.request_queue.note_activity()
+    until(lambda: desk.request_queue.waiting_for_idle)
 
 
 def test_a_busy_machine_holds_idle_work_back_but_not_forever(desk: Desk) -> None:
@@ -156,38 +156,38 @@ def test_the_same_work_is_done_once(desk: Desk) -> None:
 
 
 def test_joined_work_takes_the_more_urgent_priority(desk: Desk) -> None:
-    desk.board.note_activity()
+    desk.request_queue.note_activity()
     job, _ = desk.add("same", priority="idle", work_key="k", idle_delay_seconds=100)
     request = ask("same", priority="asked", work_key="k", idle_delay_seconds=100)
     heard = Heard()
     desk.finish("same")
     same = generate_job(request, repr(ask("same", priority="idle", work_key="k", idle_delay_seconds=100)))
-    assert desk.board.add(same, heard) is job
+    assert desk.request_queue.add(same, heard) is job
     assert heard.done.wait(5)
 
 
 def test_work_that_nobody_waits_for_is_dropped(desk: Desk) -> None:
     job, heard = desk.add("long", priority="asked")
     until(lambda: desk.order == ["long"])
-    desk.board.leave(job, heard)
-    until(lambda: not desk.board.busy)
+    desk.request_queue.leave(job, heard)
+    until(lambda: not desk.request_queue.busy)
     assert desk.closed == ["long"]
 
 
 def test_interrupted_work_that_nobody_waits_for_gives_back_what_it_holds(desk: Desk) -> None:
     job, heard = desk.add("long", priority="idle", idle_delay_seconds=0)
     until(lambda: desk.order == ["long"])
-    desk.board.note_activity()
+    desk.request_queue.note_activity()
     desk.now -= 1
-    desk.board.leave(job, heard)
-    until(lambda: not desk.board.busy)
+    desk.request_queue.leave(job, heard)
+    until(lambda: not desk.request_queue.busy)
     assert desk.closed == ["long"]
 
 
 def test_work_goes_on_while_one_listener_remains(desk: Desk) -> None:
     job, leaving = desk.add("same", priority="asked", work_key="k")
     _, staying = desk.add("same", priority="asked", work_key="k")
-    desk.board.leave(job, leaving)
+    desk.request_queue.leave(job, leaving)
     desk.finish("same")
     assert staying.done.wait(5)
     assert staying.error is None
@@ -205,7 +205,7 @@ def test_one_broken_request_ends_alone_and_says_nothing_secret(desk: Desk) -> No
 def test_closing_tells_everybody(desk: Desk) -> None:
     waiting = [desk.add(name, priority="asked")[1] for name in ("one", "two")]
     until(lambda: desk.order == ["one"])
-    desk.board.close()
+    desk.request_queue.close()
     for heard in waiting:
         assert heard.done.wait(5)
         assert isinstance(heard.error, Cancelled)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from engine_setup import MakeModel, ask, completions, until
 
-from forethought.engine.amx import without_amx
-from forethought.engine.backend import Control
-from forethought.engine.messages import Delta, Event
+from forethought.engine.api import Delta, Event
+from forethought.engine.host.backend import Control
+from forethought.engine.host.llama.amx import without_amx
 from forethought.errors import ModelLoadError
 
 pytestmark = pytest.mark.model
@@ -19,7 +19,7 @@ Load = Callable[..., Any]
 
 @pytest.fixture
 def load(make_model: MakeModel) -> Load:
-    llama = pytest.importorskip("forethought.engine.llama")
+    llama = pytest.importorskip("forethought.engine.host.llama.llama_backend")
 
     def make(architecture: str = "llama", tokenizer: str = "v3", context_length: int = 2048) -> Any:
         options = llama.LlamaOptions(make_model(architecture, tokenizer), context_length, 0)
@@ -68,7 +68,7 @@ def test_counting_needs_no_weights(load: Load) -> None:
 
 
 def test_a_model_that_does_not_fit_is_refused_before_it_is_loaded(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("forethought.engine.gguf.available_memory", lambda: 1_000_000)
+    monkeypatch.setattr("forethought.engine.models.gguf.available_memory", lambda: 1_000_000)
     backend = load()
     with pytest.raises(ModelLoadError, match=r"needs about .* is free"):
         backend.generate(ask("Hi")).run(Control())
@@ -88,7 +88,7 @@ def test_texts_that_are_no_unicode_are_read(load: Load) -> None:
 def test_keeping_off_amx_leaves_no_trace() -> None:
     import ctypes
 
-    from forethought.engine.amx import _SignalStack
+    from forethought.engine.host.llama.amx import _SignalStack
 
     def now() -> tuple[int | None, int, int]:
         stack = _SignalStack()

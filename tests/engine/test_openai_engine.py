@@ -11,10 +11,10 @@ import pytest
 from engine_setup import ask, completions, in_thread, prompt, until
 
 from forethought.config import Settings
-from forethought.engine.backend import Control
-from forethought.engine.client import connect, host_status, stop_hosts
-from forethought.engine.messages import CancelToken, Delta, Event, ResolvedModel
-from forethought.engine.openai import KEY_VARIABLES, OpenAIBackend
+from forethought.engine.api import CancelToken, Delta, Event, ResolvedModel
+from forethought.engine.client.engine_client import connect, host_status, stop_hosts
+from forethought.engine.host.backend import Control
+from forethought.engine.host.openai_backend import KEY_VARIABLES, OpenAIBackend
 from forethought.errors import ContextOverflow, EngineError, EngineUnavailable
 
 

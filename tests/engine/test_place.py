@@ -4,29 +4,29 @@ from pathlib import Path
 
 import pytest
 
-from forethought.engine import place as places
-from forethought.engine.place import FileLock, collect_crash, crash_count, is_running, place_of
-from forethought.engine.records import Records, Speed
+from forethought.engine.client.model_records import Records, Speed
+from forethought.engine.ipc import runtime_dir as runtime_dirs
+from forethought.engine.ipc.runtime_dir import FileLock, collect_crash, crash_count, is_running, runtime_dir_of
 from forethought.errors import EngineUnavailable, ModelLoadError
 
 
 def test_places_differ_by_what_they_serve(tmp_path: Path) -> None:
-    assert place_of(tmp_path, "llama:/a.gguf") != place_of(tmp_path, "llama:/b.gguf")
-    assert place_of(tmp_path, "llama:/a.gguf") == place_of(tmp_path, "llama:/a.gguf")
+    assert runtime_dir_of(tmp_path, "llama:/a.gguf") != runtime_dir_of(tmp_path, "llama:/b.gguf")
+    assert runtime_dir_of(tmp_path, "llama:/a.gguf") == runtime_dir_of(tmp_path, "llama:/a.gguf")
 
 
 def test_a_socket_path_is_never_too_long(tmp_path: Path) -> None:
     deep = tmp_path / ("é" * 60) / ("b" * 60)
-    place = place_of(deep, "x")
-    assert len(str(place.socket).encode()) <= places.SOCKET_PATH_LIMIT
-    assert place.socket != place_of(deep, "y").socket
-    assert place.socket != place_of(deep / "c", "x").socket
+    runtime_dir = runtime_dir_of(deep, "x")
+    assert len(str(runtime_dir.socket).encode()) <= runtime_dirs.SOCKET_PATH_LIMIT
+    assert runtime_dir.socket != runtime_dir_of(deep, "y").socket
+    assert runtime_dir.socket != runtime_dir_of(deep / "c", "x").socket
 
 
 def test_folders_are_for_their_owner_only(tmp_path: Path) -> None:
-    place = place_of(tmp_path / ("long" * 40), "x")
-    place.prepare()
-    for folder in (place.folder, place.socket.parent):
+    runtime_dir = runtime_dir_of(tmp_path / ("long" * 40), "x")
+    runtime_dir.prepare()
+    for folder in (runtime_dir.folder, runtime_dir.socket.parent):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
@@ -34,13 +34,13 @@ def test_a_folder_that_is_a_link_is_refused(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "engine").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(EngineUnavailable, match="not a folder of yours"):
-        place_of(tmp_path, "x").prepare()
+        runtime_dir_of(tmp_path, "x").prepare()
 
 
 def test_a_folder_that_cannot_be_made_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(EngineUnavailable, match="FORETHOUGHT_RUNTIME_DIR"):
-        place_of(tmp_path / "file", "x").prepare()
+        runtime_dir_of(tmp_path / "file", "x").prepare()
 
 
 def test_one_lock_has_one_holder(tmp_path: Path) -> None:
@@ -62,44 +62,44 @@ def test_a_lock_whose_file_was_removed_is_not_intact(tmp_path: Path) -> None:
 
 
 def test_a_place_runs_while_its_lock_is_held(tmp_path: Path) -> None:
-    place = place_of(tmp_path, "x")
-    place.prepare()
-    assert not is_running(place)
-    lock = FileLock(place.lock)
+    runtime_dir = runtime_dir_of(tmp_path, "x")
+    runtime_dir.prepare()
+    assert not is_running(runtime_dir)
+    lock = FileLock(runtime_dir.lock)
     assert lock.acquire()
-    assert is_running(place)
+    assert is_running(runtime_dir)
     lock.release()
-    assert not is_running(place)
+    assert not is_running(runtime_dir)
 
 
 def test_crashes_are_counted_for_one_state_of_a_file(tmp_path: Path) -> None:
-    place = place_of(tmp_path, "x")
-    place.prepare()
-    assert not collect_crash(place, "size:time")
-    place.fatal.write_text("Fatal Python error: Aborted")
-    assert collect_crash(place, "size:time")
-    assert not collect_crash(place, "size:time")
-    place.loading.touch()
-    assert collect_crash(place, "size:time")
-    assert crash_count(place, "size:time") == 2
-    assert crash_count(place, "another:time") == 0
+    runtime_dir = runtime_dir_of(tmp_path, "x")
+    runtime_dir.prepare()
+    assert not collect_crash(runtime_dir, "size:time")
+    runtime_dir.fatal.write_text("Fatal Python error: Aborted")
+    assert collect_crash(runtime_dir, "size:time")
+    assert not collect_crash(runtime_dir, "size:time")
+    runtime_dir.loading.touch()
+    assert collect_crash(runtime_dir, "size:time")
+    assert crash_count(runtime_dir, "size:time") == 2
+    assert crash_count(runtime_dir, "another:time") == 0
 
 
 def test_old_crashes_are_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    place = place_of(tmp_path, "x")
-    place.prepare()
-    place.loading.touch()
-    collect_crash(place, "mark")
+    runtime_dir = runtime_dir_of(tmp_path, "x")
+    runtime_dir.prepare()
+    runtime_dir.loading.touch()
+    collect_crash(runtime_dir, "mark")
     later = time.time() + 2 * 24 * 3600
-    monkeypatch.setattr(places.time, "time", lambda: later)
-    assert crash_count(place, "mark") == 0
+    monkeypatch.setattr(runtime_dirs.time, "time", lambda: later)
+    assert crash_count(runtime_dir, "mark") == 0
 
 
 def test_an_empty_fatal_file_is_no_crash(tmp_path: Path) -> None:
-    place = place_of(tmp_path, "x")
-    place.prepare()
-    place.fatal.touch()
-    assert not collect_crash(place, "mark")
+    runtime_dir = runtime_dir_of(tmp_path, "x")
+    runtime_dir.prepare()
+    runtime_dir.fatal.touch()
+    assert not collect_crash(runtime_dir, "mark")
 
 
 def test_a_digest_is_of_the_content_and_follows_it(tmp_path: Path) -> None:

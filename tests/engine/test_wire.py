@@ -5,17 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forethought.engine import wire
-from forethought.engine.messages import (
-    Completion,
-    Delta,
-    Event,
-    GenerateRequest,
-    Message,
-    Prompt,
-    Sampling,
-    Usage,
-)
+from forethought.engine.api import Completion, Delta, Event, GenerateRequest, Message, Prompt, Sampling, Usage
+from forethought.engine.ipc import wire
 from forethought.errors import ContextOverflow, EngineError, ForethoughtError
 
 TEXTS = st.text(st.characters(), max_size=40)  # lone surrogates included: paths and sources may hold them

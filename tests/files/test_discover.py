@@ -10,15 +10,8 @@ from typing import Any
 import pytest
 
 from forethought.errors import RootError
-from forethought.files import (
-    LARGEST_SOURCE,
-    Discovery,
-    UnreadableSource,
-    discover,
-    find_root,
-    read_source,
-)
-from forethought.git import Repository
+from forethought.repo.discovery import MAX_SOURCE_BYTES, Discovery, UnreadableSource, discover, find_root, read_source
+from forethought.repo.git import Repository
 
 LANGUAGES = {"py": "python", "js": "javascript", "go": "go", "css": "css"}
 
@@ -245,7 +238,7 @@ def test_read_source_never_blocks_and_never_leaves_the_root(root: Path, tmp_path
     write(tmp_path, "outside.py")
     write(root, "a.py", "inside")
     write(root, ".env", "TOKEN=1")
-    write(root, "big.py", b"x" * (LARGEST_SOURCE + 1))
+    write(root, "big.py", b"x" * (MAX_SOURCE_BYTES + 1))
     (root / "alias.py").symlink_to("a.py")
     (root / "out.py").symlink_to(tmp_path / "outside.py")
     (root / "outdir").symlink_to(tmp_path)

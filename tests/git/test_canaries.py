@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from forethought.errors import ForethoughtError
-from forethought.files import discover
-from forethought.git import Repository
+from forethought.repo.discovery import discover
+from forethought.repo.git import Repository
 
 CONFIG = """
 [core]

@@ -12,8 +12,8 @@ import psutil
 import pytest
 
 from forethought.errors import UsageError
-from forethought.git import GitError, Repository
-from forethought.git_process import GitProcess
+from forethought.repo.git import GitError, Repository
+from forethought.repo.git_process import GitProcess
 
 
 @pytest.fixture(autouse=True)
@@ -443,7 +443,7 @@ def test_a_damaged_repository_is_not_mistaken_for_the_one_around_it(folder: Path
 
 def test_without_git_installed_the_refusal_says_so(folder: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from forethought.git import Repository; at = Path(sys.argv[1]);"
+        "import sys; from pathlib import Path; from forethought.repo.git import Repository; at = Path(sys.argv[1]);"
         "print(Repository.open(at), Repository.refusal(at))"
     )
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forethought.context import IDENTIFIER, Context
-from forethought.grounding import conditions_in, ground, mentions, sentences
+from forethought.insights.context import IDENTIFIER, Context
+from forethought.insights.grounding import conditions_in, ground, mentions, sentences
 
 OWN = '''def url_for(self, endpoint: str, *, retries: int = 30) -> str:
     """Builds the address of an endpoint. Returns None if the endpoint is not known. Uses `old_map` no longer."""
@@ -22,7 +22,7 @@ def context(own: str = OWN, **changes: Any) -> Context:
     text = f"```python\n{own}\n```"
     return replace(
         Context(
-            subject="5" * 64,
+            context_hash="5" * 64,
             language="python",
             kind="method",
             name="App.url_for",

@@ -2,13 +2,13 @@
 
 import hashlib
 
-from forethought.index.extract import read_tags
-from forethought.index.languages import load_languages
-from forethought.index.manifests import MANIFESTS, Package, read_manifest
-from forethought.index.resolve import Resolver
-from forethought.index.tags import Position
+from forethought.names.resolver import Resolver
 from forethought.store.index_database import IndexDatabase
 from forethought.store.index_store import IndexedFile, IndexStore
+from forethought.syntax.extraction import read_tags
+from forethought.syntax.languages import load_languages
+from forethought.syntax.package_manifests import MANIFESTS, Package, read_manifest
+from forethought.syntax.tags import Position
 
 MARK = "‸"
 

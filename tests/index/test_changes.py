@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forethought.index.changes import Version, compare
-from forethought.index.extract import read_tags
-from forethought.index.languages import load_languages
+from forethought.facts.symbol_diff import Version, compare
+from forethought.syntax.extraction import read_tags
+from forethought.syntax.languages import load_languages
 
 LANGUAGES = load_languages()
 

@@ -1,8 +1,8 @@
 """What stands above a definition: decorators, annotations, attributes, as they are written."""
 
-from forethought.index.decorators import decorators_of
-from forethought.index.extract import read_tags
-from forethought.index.languages import load_languages
+from forethought.syntax.decorators import decorators_of
+from forethought.syntax.extraction import read_tags
+from forethought.syntax.languages import load_languages
 
 LANGUAGES = load_languages()
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from forethought.index.extract import read_tags
-from forethought.index.languages import Languages, load_languages
-from forethought.index.tags import FileTags
+from forethought.syntax.extraction import read_tags
+from forethought.syntax.languages import Languages, load_languages
+from forethought.syntax.tags import FileTags
 
 FIXTURES = Path(__file__).parent / "fixtures"
 SOURCES = sorted(path for path in FIXTURES.iterdir() if path.suffix != ".tags")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from forethought.index.extract import read_tags
-from forethought.index.languages import load_languages
-from forethought.index.tags import FileTags
+from forethought.syntax.extraction import read_tags
+from forethought.syntax.languages import load_languages
+from forethought.syntax.tags import FileTags
 
 
 def tags_of(source: str) -> FileTags:

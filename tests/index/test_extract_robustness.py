@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from forethought.index.extract import read_tags
-from forethought.index.languages import Language, load_languages
-from forethought.index.tags import FileTags
+from forethought.syntax.extraction import read_tags
+from forethought.syntax.languages import Language, load_languages
+from forethought.syntax.tags import FileTags
 
 FIXTURES = sorted(path for path in (Path(__file__).parent / "fixtures").iterdir() if path.suffix != ".tags")
 LANGUAGES = load_languages()

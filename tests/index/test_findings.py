@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forethought.index.calls import find_calls
-from forethought.index.extract import read_tags
-from forethought.index.facts import facts_of
-from forethought.index.findings import SharedFindings
-from forethought.index.languages import load_languages
-from forethought.index.resolve import Resolver
-from forethought.index.tags import FileTags
+from forethought.facts.call_graph import find_calls
+from forethought.facts.symbol_facts import facts_of
+from forethought.names.query_cache import SharedQueryCache
+from forethought.names.resolver import Resolver
 from forethought.store.index_store import IndexedFile, IndexStore
-from forethought.views import OverlayView
+from forethought.syntax.extraction import read_tags
+from forethought.syntax.languages import load_languages
+from forethought.syntax.tags import FileTags
+from forethought.workspace.snapshot import OverlaySnapshot
 
 PYTHON = load_languages().named("python")
 PATHS = ("a.py", "b.py", "c.py", "test_d.py")
@@ -65,12 +65,12 @@ def put(store: IndexStore, path: str, text: str) -> None:
     store.put([IndexedFile(path, len(data), 0, hashlib.sha256(data).hexdigest(), "python", tags_of(text))])
 
 
-def everything(view: OverlayView, resolver: Resolver) -> Iterator[object]:
-    for path in sorted(view.paths()):
-        tags = view.tags(path)
+def everything(snapshot: OverlaySnapshot, resolver: Resolver) -> Iterator[object]:
+    for path in sorted(snapshot.paths()):
+        tags = snapshot.tags(path)
         assert tags is not None
         for symbol in tags.symbols:
-            yield path, symbol.id, facts_of(view, path, symbol.id, resolver=resolver)
+            yield path, symbol.id, facts_of(snapshot, path, symbol.id, resolver=resolver)
         for reference in tags.references:
             yield path, reference, resolver.resolve(path, reference)
 
@@ -81,19 +81,21 @@ def test_findings_kept_over_edits_equal_those_worked_out_anew(first, changes, ch
     store = IndexStore.in_memory()
     for path, text in zip(PATHS, first, strict=True):
         put(store, path, text)
-    view = OverlayView(store)
-    shared = SharedFindings(view)
+    snapshot = OverlaySnapshot(store)
+    shared = SharedQueryCache(snapshot)
     for path, text, in_buffer in [("a.py", first[0], False), *changes]:
         if in_buffer:
-            view.replace_buffer(path, tags_of(text) if text is not None else None)
+            snapshot.replace_buffer(path, tags_of(text) if text is not None else None)
         elif text is None:
             store.remove([path])
         else:
             put(store, path, text)
-        paths = sorted(view.paths())
+        paths = sorted(snapshot.paths())
         for ahead in chooser.sample(paths, chooser.randint(0, len(paths))):
-            find_calls(Resolver(view, shared.current()), ahead)
-        assert list(everything(view, Resolver(view, shared.current()))) == list(everything(view, Resolver(view)))
+            find_calls(Resolver(snapshot, shared.current()), ahead)
+        assert list(everything(snapshot, Resolver(snapshot, shared.current()))) == list(
+            everything(snapshot, Resolver(snapshot))
+        )
 
 
 def test_a_change_costs_the_findings_of_the_files_that_rest_on_it_and_no_others() -> None:
@@ -101,7 +103,7 @@ def test_a_change_costs_the_findings_of_the_files_that_rest_on_it_and_no_others(
     put(store, "a.py", "def go(): ...\n")
     put(store, "b.py", "from a import go\ngo()\n")
     put(store, "c.py", "def run(): ...\nrun()\n")
-    shared = SharedFindings(store)
+    shared = SharedQueryCache(store)
     for path in ("a.py", "b.py", "c.py"):
         find_calls(Resolver(store, shared.current()), path)
     put(store, "a.py", "def go(): return 1\n")
@@ -113,10 +115,10 @@ def test_a_text_that_was_there_before_leaves_nothing_behind_of_the_one_between()
     put(store, "a.py", "from b import go\n")
     put(store, "b.py", "def go(): ...\n")
     put(store, "c.py", "from a import go\ngo()\n")
-    shared = SharedFindings(store)
+    shared = SharedQueryCache(store)
     resolver = Resolver(store, shared.current())
     put(store, "a.py", "go = 1\n")
-    find_calls(resolver, "c.py")  # half-way through its work, the view has moved on
+    find_calls(resolver, "c.py")  # half-way through its work, the snapshot has moved on
     put(store, "a.py", "from b import go\n")
     (call,) = find_calls(Resolver(store, shared.current()), "c.py")["go"]
     assert call.targets == (("b.py", "go"),)
@@ -146,7 +148,7 @@ def test_findings_do_not_depend_on_what_was_asked_before() -> None:
 def test_threads_share_what_each_of_them_works_out() -> None:
     store = IndexStore.in_memory()
     put(store, "a.py", "class A:\n    def x(self): ...\nA().x()\n")
-    shared = SharedFindings(store)
+    shared = SharedQueryCache(store)
     worker = threading.Thread(target=lambda: find_calls(Resolver(store, shared.current()), "a.py"))
     worker.start()
     worker.join()

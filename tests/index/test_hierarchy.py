@@ -3,8 +3,8 @@
 import pytest
 from resolving import index_of
 
-from forethought.index import hierarchy
-from forethought.index.resolve import Resolver, Target
+from forethought.facts import class_hierarchy as hierarchy
+from forethought.names.resolver import Resolver, Target
 
 
 def subclasses(sources: dict[str, str], path: str, symbol: str) -> list[str]:
@@ -54,7 +54,7 @@ def test_what_is_replaced_is_not_inherited() -> None:
 
 def test_bases_that_are_not_here_are_named() -> None:
     sources = {"a.py": "from far import Far\nclass A(Far): ...\nclass B(A): ...\n"}
-    assert hierarchy.bases_outside(Resolver(index_of(sources)), Target("a.py", "B")) == ("Far",)
+    assert hierarchy.external_bases(Resolver(index_of(sources)), Target("a.py", "B")) == ("Far",)
 
 
 def test_a_class_is_made_by_its_constructor_own_or_inherited() -> None:

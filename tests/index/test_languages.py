@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from forethought.index.extract import read_tags
-from forethought.index.languages import Languages, load_languages
+from forethought.syntax.extraction import read_tags
+from forethought.syntax.languages import Languages, load_languages
 
 SHIPPED = {
     "python",

@@ -2,7 +2,7 @@
 
 from resolving import check
 
-from forethought.index.manifests import read_manifest
+from forethought.syntax.package_manifests import read_manifest
 
 GO = {"go.mod": "module example.com/shelf/v2\n\ngo 1.22\n", "jar.go": "package shelf\nfunc Open() {}\n"}
 

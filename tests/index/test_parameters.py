@@ -2,9 +2,9 @@
 
 import pytest
 
-from forethought.index.extract import read_tags
-from forethought.index.languages import load_languages
-from forethought.index.parameters import default_in_pattern, read_parameter
+from forethought.syntax.extraction import read_tags
+from forethought.syntax.languages import load_languages
+from forethought.syntax.parameters import default_in_pattern, read_parameter
 
 
 @pytest.mark.parametrize(

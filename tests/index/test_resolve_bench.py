@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from forethought.bench import resolve as bench
+from forethought.bench import resolution as bench
 from forethought.errors import UsageError
-from forethought.index.resolve import Resolution, Resolver
-from forethought.index.tags import Position
+from forethought.names.resolver import Resolution, Resolver
+from forethought.syntax.tags import Position
 
 pytest.importorskip("jedi")
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from forethought.index.extract import read_tags
-from forethought.index.languages import load_languages
+from forethought.syntax.extraction import read_tags
+from forethought.syntax.languages import load_languages
 
 
 def check(

@@ -10,15 +10,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from forethought import indexer as indexer_module
-from forethought.engine.messages import CancelToken
+from forethought.engine.api import CancelToken
 from forethought.errors import IndexingError
-from forethought.files import UnreadableSource, read_source
-from forethought.index.languages import load_languages
-from forethought.index.tags import FileTags
-from forethought.indexer import MOST_FILES_IN_PROCESS, Indexer
-from forethought.parser_worker import ParserWorker
+from forethought.repo.discovery import UnreadableSource, read_source
 from forethought.store.index_store import IndexStore
+from forethought.syntax.languages import load_languages
+from forethought.syntax.tags import FileTags
+from forethought.workspace import indexer as indexer_module
+from forethought.workspace.indexer import MAX_FILES_IN_PROCESS, Indexer
+from forethought.workspace.parser_process import ParserWorker
 
 OLD = 1_700_000_000
 
@@ -36,7 +36,7 @@ def indexer_of(tmp_path: Path, **settings: object) -> Indexer:
     return Indexer(IndexStore.open(tmp_path / "cache", root), root, load_languages(), None, **settings)  # type: ignore[arg-type]
 
 
-def many(root: Path, count: int = MOST_FILES_IN_PROCESS + 5) -> None:
+def many(root: Path, count: int = MAX_FILES_IN_PROCESS + 5) -> None:
     for number in range(count):
         write(root, f"m{number}.py", f"def make{number}(): ...\n")
 
@@ -124,7 +124,7 @@ def test_many_files_are_parsed_in_worker_processes_that_end(tmp_path: Path, monk
     monkeypatch.setattr(indexer_module, "read_tags", fail)
     seen: list[tuple[int, int]] = []
     report = indexer.refresh(on_progress=lambda done, total: seen.append((done, total)))
-    assert report.files == report.read == MOST_FILES_IN_PROCESS + 5
+    assert report.files == report.read == MAX_FILES_IN_PROCESS + 5
     assert not report.failures
     assert seen[-1] == (report.read, report.read)
     assert indexer.store.definitions_named("make3")
@@ -243,7 +243,7 @@ def test_a_worker_that_crashes_is_started_again() -> None:
 
 def test_a_worker_ends_with_the_process_that_started_it() -> None:
     program = (
-        "import sys; from forethought.parser_worker import ParserWorker\n"
+        "import sys; from forethought.workspace.parser_process import ParserWorker\n"
         "worker = ParserWorker(); worker.encoded_tags('python', b'')\n"
         "print(worker._process.pid, flush=True); sys.stdin.read()"
     )

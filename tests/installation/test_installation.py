@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from forethought import installation
+from forethought.app import installation
+from forethought.app.installation import Finding, delete, diagnose, inventory
 from forethought.config import EngineKind, Settings, model_folder
-from forethought.engine.catalogue import CATALOGUE, write_records
-from forethought.installation import Finding, delete, diagnose, inventory
-from forethought.store.context_store import DiskContextStore
+from forethought.engine.models.catalog import CATALOGUE, write_records
+from forethought.store.insight_store import DiskContextStore
 
 _grammars = installation._grammars
 

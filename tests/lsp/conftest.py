@@ -9,7 +9,7 @@ import pytest
 from lsp_harness import MAIN, SHAPES, InProcess, environment_in, make_repository, wait_until_indexed
 
 from forethought.bench.lsp_client import Client
-from forethought.engine.fake import FakeEngine, sound_answer
+from support.fake_engine import FakeEngine, sound_answer
 
 
 @pytest.fixture

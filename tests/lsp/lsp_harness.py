@@ -10,10 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from forethought.app.session import Session
 from forethought.bench.lsp_client import Connection
-from forethought.engine.fake import FakeEngine
 from forethought.lsp.server import ForethoughtServer
-from forethought.session import Session
+from support.fake_engine import FakeEngine
 
 SHAPES = '''"""Shapes and their areas."""
 

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lsprotocol import types
 
-from forethought.documents import encode_column
 from forethought.lsp.buffers import Buffer, Buffers
+from forethought.present.documents import encode_column
 
 TEXT = st.text(st.sampled_from("ab\n\r\té😀\x0c\u2028 "), max_size=30)
 

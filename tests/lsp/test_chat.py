@@ -8,7 +8,7 @@ from lsp_harness import InProcess, at, eventually
 
 from forethought.bench.lsp_client import ServerError
 from forethought.errors import ContextOverflow, EngineError, IndexingError
-from forethought.uris import file_uri
+from forethought.text.uris import file_uri
 
 WHY = {"question": "Why would somebody prefer total over a loop of their own, and what would break without it?"}
 
@@ -202,7 +202,7 @@ def test_a_wrong_answer_does_not_come_back_until_it_is_called_right(inside: InPr
 def test_background_work_that_lasts_is_shown_and_cancelling_it_ends_this_run(
     inside: InProcess, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("forethought.lsp.status.QUIET_SECONDS", 0.1)
+    monkeypatch.setattr("forethought.lsp.status_reporter.QUIET_SECONDS", 0.1)
     inside.engine.hold()
     settings = {"forethought": {"sleep": {"scope": "all"}, "idle": {"delaySeconds": 0, "onBattery": True}}}
     inside.notify("workspace/didChangeConfiguration", {"settings": settings})

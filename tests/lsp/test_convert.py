@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lsprotocol import types
 
-from forethought.documents import Encoding, encode_column, encode_range
-from forethought.index.tags import Position, Range
-from forethought.lsp.convert import byte_column, place_in, string_index, word_at
+from forethought.lsp.position_encoding import byte_column, place_in, string_index, word_at
+from forethought.present.documents import Encoding, encode_column, encode_range
+from forethought.syntax.tags import Position, Range
 
 LINES = st.text(st.characters(exclude_characters="\r\n", exclude_categories=("Cs",)), max_size=40)
 ENCODINGS: list[Encoding] = ["utf-8", "utf-16", "utf-32"]

@@ -7,7 +7,7 @@ import pytest
 from lsp_harness import SHAPES, git
 
 from forethought.bench.lsp_client import Client, ServerError
-from forethought.uris import file_uri
+from forethought.text.uris import file_uri
 
 
 def test_a_digest_lists_what_changed_with_places_of_the_client(client: Client, repository: Path) -> None:

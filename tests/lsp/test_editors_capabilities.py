@@ -12,7 +12,7 @@ from lsp_harness import MAIN, SHAPES, make_repository
 from lsprotocol import types
 from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
 
-from forethought.uris import file_uri
+from forethought.text.uris import file_uri
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from lsp_harness import MAIN, SHAPES, at, eventually, git, make_repository, wait_until_indexed
 
 from forethought.bench.lsp_client import Client
-from forethought.uris import file_uri
+from forethought.text.uris import file_uri
 
 
 def folder(path: Path) -> dict[str, str]:

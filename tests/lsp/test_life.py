@@ -15,7 +15,7 @@ import pytest
 from lsp_harness import at, eventually, wait_until_indexed
 
 from forethought.bench.lsp_client import Client, Connection, ServerError
-from forethought.uris import file_uri
+from forethought.text.uris import file_uri
 
 LEAVE_SECONDS = 6.0
 """The promise is about two seconds; the machine that runs tests may be busy."""

@@ -9,7 +9,7 @@ import pytest
 from lsp_harness import MAIN, SHAPES, at, eventually, wait_until_indexed
 
 from forethought.bench.lsp_client import CAPABILITIES, Client, ServerError
-from forethought.uris import file_uri
+from forethought.text.uris import file_uri
 
 Shared = tuple[Client, Path]
 
@@ -111,7 +111,7 @@ def test_a_hover_right_after_an_edit_sees_the_edit(client: Client, repository: P
     edit = {"range": {"start": {"line": 3, "character": 0}, "end": {"line": 3, "character": 0}}, "text": "# new\n\n"}
     client.notify("textDocument/didChange", {"textDocument": {"uri": uri, "version": 2}, "contentChanges": [edit]})
     now, before = hover_text(client, uri, 6, 35), hover_text(client, uri, 4, 35)
-    assert now is None or "def total" in now  # the view may be late, but never wrong
+    assert now is None or "def total" in now  # the snapshot may be late, but never wrong
     assert before is None
     assert "def total" in eventually(lambda: hover_text(client, uri, 6, 35))
 
@@ -307,7 +307,10 @@ def test_commands_give_their_documents(shared: Shared) -> None:
         ("textDocument/hover", {"textDocument": 3}),
         ("workspace/executeCommand", {"command": "forethought.unknown"}),
         ("workspace/executeCommand", {"command": "forethought.ask"}),
-        ("workspace/executeCommand", {"command": "forethought.precomputeFile", "arguments": ["file:///nowhere.py"]}),
+        (
+            "workspace/executeCommand",
+            {"command": "forethought.precomputeFile", "arguments": ["file:///nowhere.py"]},
+        ),
         ("workspace/executeCommand", {"command": "forethought.pause", "arguments": [{"minutes": "long"}]}),
     ],
 )

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forethought.matching import closest_names, named_in, read_intent, same_question
+from forethought.qa.intent import closest_names, named_in, read_intent, same_question
 
 
 @pytest.mark.parametrize(

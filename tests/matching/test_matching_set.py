@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from forethought.bench.matching import (
+from benchmarks.measures.matching import (
     Case,
     Outcome,
     ask_all,
@@ -15,9 +15,9 @@ from forethought.bench.matching import (
     shipped_cases,
     store_questions,
 )
+from forethought.app.session import Session
 from forethought.config import load_settings
 from forethought.errors import UsageError
-from forethought.session import Session
 
 HOLDOUTS = {"holdout": 120, "voices": 390, "voices_after": 200}
 """Sets and how many questions they hold at least: written before the rules were read (`holdout`, `voices`: precision

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from forethought.config import Settings
-from forethought.engine.catalogue import (
+from forethought.engine.models.catalog import (
     CATALOGUE,
     choose_model,
     choose_sleep_model,
@@ -21,7 +21,7 @@ from forethought.engine.catalogue import (
     use_model,
     write_records,
 )
-from forethought.engine.download import check_model
+from forethought.engine.models.download import check_model
 from forethought.errors import ModelError
 
 BY_NAME = {model.name: model for model in CATALOGUE}

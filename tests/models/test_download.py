@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from hub_imitation import COMMIT, Hub, HubServer
 
-from forethought.engine import catalogue, download
-from forethought.engine.catalogue import CatalogueModel, choose_model, read_records
-from forethought.engine.download import check_model, pull_model, remove_model
-from forethought.engine.messages import CancelToken
+from forethought.engine.api import CancelToken
+from forethought.engine.models import catalog as catalogue
+from forethought.engine.models import download
+from forethought.engine.models.catalog import CatalogueModel, choose_model, read_records
+from forethought.engine.models.download import check_model, pull_model, remove_model
 from forethought.errors import Cancelled, ForethoughtError, ModelError, ModelLoadError
 
 MODEL = b"GGUF" + os.urandom(3_000_000)

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forethought.index.extract import read_tags
-from forethought.index.languages import load_languages
-from forethought.passages import FileWords, read_words, words
+from forethought.search.passages import FileWords, read_words, words
+from forethought.syntax.extraction import read_tags
+from forethought.syntax.languages import load_languages
 
 SOURCE = '''"""Keeps cookies."""
 

@@ -1,7 +1,7 @@
 """Places and files by how well they fit a question."""
 
-from forethought.index.resolve import Target
-from forethought.ranking import Hits, question_words, rank
+from forethought.names.resolver import Target
+from forethought.search.ranking import Hits, question_words, rank
 
 
 def hits(

@@ -9,7 +9,7 @@ from lsp_harness import at, eventually
 from robust_world import end, start_server
 
 from forethought.bench.lsp_client import Client
-from forethought.uris import file_uri
+from forethought.text.uris import file_uri
 
 BOLD = """exclude = ["gen/"]
 [model]

@@ -11,7 +11,7 @@ from lsp_harness import at, eventually
 from robust_world import LEFT_OUT, LINE, ODD_FILES, ODD_NAMES, end, make_odd_repository, start_server
 
 from forethought.bench.lsp_client import Client
-from forethought.uris import file_uri
+from forethought.text.uris import file_uri
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="such files do not exist there")
 

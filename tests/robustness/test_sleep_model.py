@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from endpoint import Endpoint
 
-from forethought.answer.question import Question
+from forethought.app.session import Session
 from forethought.config import load_settings
-from forethought.engine.client import host_status, stop_hosts
-from forethought.engine.messages import CancelToken
-from forethought.index.resolve import Target
-from forethought.precompute import Selection
-from forethought.session import Session
+from forethought.engine.api import CancelToken
+from forethought.engine.client.engine_client import host_status, stop_hosts
+from forethought.idle.precomputation import Selection
+from forethought.names.resolver import Target
+from forethought.qa.question import Question
 
 SOURCE = "def polish(text):\n    return text.strip()\n"
 
@@ -55,9 +55,9 @@ def test_passes_think_with_their_own_model_and_questions_go_to_the_other(
         report = session.precompute(workspace, Selection(), lambda progress: None, CancelToken())
         assert report.model == "thinker"
         assert models_asked(endpoint) == {"thinker"}
-        card = workspace.card(Target("main.py", "polish"))
-        assert card is not None and card.entry is not None
-        assert (card.entry.provenance.model, card.insights and card.insights.summary) == (
+        symbol_info = workspace.symbol_info(Target("main.py", "polish"))
+        assert symbol_info is not None and symbol_info.entry is not None
+        assert (symbol_info.entry.provenance.model, symbol_info.insights and symbol_info.insights.summary) == (
             "thinker",
             "It will polish the text.",
         )

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forethought.secrets import REDACTED, find_secrets, is_secret_path, mask, redact
+from forethought.text.redaction import REDACTED, find_secrets, is_secret_path, mask, redact
 
 # Made from pieces, so that no scanner takes this file for a leak.
 LOWER = "q7w2e9r4t6y1u8i3o5p0a7s2d9f4g6h1j8k3l5z0x7c2v9b4n6m1"

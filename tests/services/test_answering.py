@@ -3,13 +3,13 @@
 import pytest
 from tests_world import World
 
-from forethought.answer.question import Answer, Question
-from forethought.engine.messages import CancelToken
+from forethought.app.session import Session
+from forethought.engine.api import CancelToken
 from forethought.errors import Cancelled, ContextOverflow, UsageError
-from forethought.index.tags import Position
-from forethought.precompute import Selection
-from forethought.session import Session
-from forethought.workspace import Workspace
+from forethought.idle.precomputation import Selection
+from forethought.qa.question import Answer, Question
+from forethought.syntax.tags import Position
+from forethought.workspace.workspace import Workspace
 
 
 def prepared(world: World, *, think: bool = True) -> tuple[Session, Workspace]:

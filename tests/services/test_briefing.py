@@ -3,11 +3,11 @@
 import pytest
 from tests_world import World
 
-from forethought.answer.briefing import MOST_NAMED, briefing
-from forethought.answer.question import Meant
-from forethought.engine.messages import CancelToken
-from forethought.index.resolve import Target
-from forethought.precompute import Selection
+from forethought.engine.api import CancelToken
+from forethought.idle.precomputation import Selection
+from forethought.names.resolver import Target
+from forethought.qa.context_summary import MAX_NAMED, context_summary
+from forethought.qa.question import Referent
 
 CALLERS = "\n\n".join(f"def caller_{number}():\n    return wash({number})" for number in range(9))
 SOURCE = f'''\
@@ -45,9 +45,9 @@ def told(world: World, symbol: str, *, think: bool = False) -> list[str]:
     workspace.refresh()
     if think:
         session.precompute(workspace, Selection(), lambda progress: None, CancelToken())
-    card = workspace.insight_card(Target("bath.py", symbol))
-    assert card is not None
-    return briefing(Meant(workspace, card)).splitlines()
+    symbol_info = workspace.insight_card(Target("bath.py", symbol))
+    assert symbol_info is not None
+    return context_summary(Referent(workspace, symbol_info)).splitlines()
 
 
 def test_a_function_is_told_by_its_interface_and_its_neighbours(world: World) -> None:
@@ -81,7 +81,7 @@ def test_a_file_is_told_by_what_it_defines(world: World) -> None:
 
 def test_a_long_list_says_how_many_more_there_are(world: World) -> None:
     called_by = next(line for line in brief(world, "wash") if line.startswith("Called by"))
-    assert called_by.count(",") == MOST_NAMED - 1
+    assert called_by.count(",") == MAX_NAMED - 1
     assert called_by.endswith(" and 4 more")
 
 

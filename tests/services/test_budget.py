@@ -2,7 +2,7 @@
 
 import pytest
 
-from forethought.budget import KEPT_SHARE, DayBudget
+from forethought.idle.daily_budget import KEPT_SHARE, DayBudget
 from forethought.store.user_state import Spending
 
 KEPT = 100 * KEPT_SHARE

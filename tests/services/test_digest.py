@@ -5,13 +5,13 @@ import subprocess
 import pytest
 from tests_world import SOURCE
 
-from forethought.answer.question import Question
-from forethought.digest_document import digest_document, digest_markdown
-from forethought.documents import Encoder
-from forethought.engine.messages import CancelToken
+from forethought.engine.api import CancelToken
 from forethought.errors import RootError, UsageError
-from forethought.index.resolve import Target
-from forethought.insights import Entry, Insights, Provenance
+from forethought.insights.entry import Entry, Insights, Provenance
+from forethought.names.resolver import Target
+from forethought.present.digest_document import digest_document, digest_markdown
+from forethought.present.documents import Encoder
+from forethought.qa.question import Question
 
 
 def listed(digest):
@@ -40,10 +40,12 @@ def write_insight(session, workspace, text):
     """What a pass over `polish` as it is now would keep."""
     workspace.refresh()
     context = workspace.saved.context(Target("greet.py", "polish"))
-    who = {"model": "m", "producer": "p", "prompt_version": "1", "rounds": 1, "candidates": 1}
+    who = {"model": "m", "generator_id": "p", "prompt_version": "1", "rounds": 1, "candidates": 1}
     cost = {"prompt_tokens": 1, "completion_tokens": 1, "seconds": 0.1, "created_at": "2026-01-01T00:00:00+00:00"}
-    session.contexts.put_many([Entry(context.subject, "p", "done", Insights(summary=text), Provenance(**who, **cost))])
-    workspace.index.subjects.mark_thought("greet.py", ["polish"])
+    session.contexts.put_many(
+        [Entry(context.context_hash, "p", "done", Insights(summary=text), Provenance(**who, **cost))]
+    )
+    workspace.index.context_hashes.mark_thought("greet.py", ["polish"])
 
 
 def test_committed_and_saved_changes_are_told_apart(world):

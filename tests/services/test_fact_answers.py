@@ -4,8 +4,8 @@ import pytest
 from test_answering import ask
 from tests_world import World
 
-from forethought.engine.messages import Message
-from forethought.index.tags import Position
+from forethought.engine.api import Message
+from forethought.syntax.tags import Position
 
 SOURCES = {
     "shop.py": """from abc import ABC, abstractmethod

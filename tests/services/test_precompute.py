@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 from tests_world import World
 
-from forethought.answer.question import Question
-from forethought.engine.fake import FakeEngine, sound_answer
-from forethought.engine.messages import CancelToken, Prompt
+from forethought.app.session import Session
+from forethought.engine.api import CancelToken, Prompt
 from forethought.errors import EngineError, EngineUnavailable, UsageError
-from forethought.index.resolve import Target
-from forethought.insights import Entry
-from forethought.precompute import PrecomputeReport, Selection
-from forethought.reliability import Counts, Reliability
-from forethought.session import Session
-from forethought.verification import verify_contexts
-from forethought.workspace import Workspace
+from forethought.idle.precomputation import PrecomputeReport, Selection
+from forethought.idle.verification import verify_contexts
+from forethought.insights.entry import Entry
+from forethought.insights.reliability import Counts, Reliability
+from forethought.names.resolver import Target
+from forethought.qa.question import Question
+from forethought.workspace.workspace import Workspace
+from support.fake_engine import FakeEngine, sound_answer
 
 
 def run(session: Session, workspace: Workspace, selection: Selection | None = None) -> PrecomputeReport:
@@ -25,7 +25,7 @@ def run(session: Session, workspace: Workspace, selection: Selection | None = No
 
 
 def stored(session: Session) -> list[Entry]:
-    return [entry for found in session.contexts.get_many(session.contexts.subjects()).values() for entry in found]
+    return [entry for found in session.contexts.get_many(session.contexts.context_hashes()).values() for entry in found]
 
 
 def thought_about(engine: FakeEngine) -> list[str]:
@@ -168,9 +168,9 @@ def test_a_secret_in_the_source_reaches_no_prompt(world: World) -> None:
         for message in prompt.messages
     ]
     assert not any(secret in prompt for prompt in prompts)
-    card = workspace.card(Target("config.py", "connect"))
-    assert card is not None
-    assert card.state == "fresh"
+    symbol_info = workspace.symbol_info(Target("config.py", "connect"))
+    assert symbol_info is not None
+    assert symbol_info.state == "fresh"
 
 
 def test_a_file_gets_no_more_than_its_share_of_tokens(world: World) -> None:
@@ -224,10 +224,10 @@ def test_what_was_asked_of_two_symbols_is_foreseen_for_the_others(world: World) 
         session.ask(Question(f"Is `{name}` polite to the person?"), lambda delta: None, CancelToken())
     world.write("new.py", "def bow(person):\n    return person\n")
     run(session, workspace)
-    card = workspace.card(Target("new.py", "bow"))
-    assert card is not None and card.insights is not None
+    symbol_info = workspace.symbol_info(Target("new.py", "bow"))
+    assert symbol_info is not None and symbol_info.insights is not None
     assert ("Is `bow` polite to the person?", "log") in [
-        (item.question, item.origin) for item in card.insights.questions
+        (item.question, item.origin) for item in symbol_info.insights.questions
     ]
 
 
@@ -245,11 +245,11 @@ def test_a_kind_that_the_model_gets_wrong_is_not_served_but_asked_anew(
     table = Reliability({"fake": {"purpose": Counts(0, 0, 20)}})
     question = Question("What does `polish` do?", at=(workspace, "greet.py", None))
     assert session.ask(question, lambda delta: None, CancelToken()).tier == "predicted"
-    monkeypatch.setattr("forethought.cards.shipped_reliability", lambda: table)
-    workspace.forget_cards(None)
+    monkeypatch.setattr("forethought.insights.freshness.shipped_reliability", lambda: table)
+    workspace.forget_symbol_infos(None)
     assert session.ask(question, lambda delta: None, CancelToken()).tier in ("enriched", "full")
-    card = workspace.card(Target("greet.py", "polish"))
-    assert card is not None and (card.insights is None or card.insights.summary is None)
+    symbol_info = workspace.symbol_info(Target("greet.py", "polish"))
+    assert symbol_info is not None and (symbol_info.insights is None or symbol_info.insights.summary is None)
 
 
 def test_stored_texts_are_held_against_their_contexts(world: World) -> None:
@@ -267,8 +267,8 @@ def test_what_was_held_against_the_code_less_strictly_is_thought_about_again(wor
     session, workspace = world.open()
     run(session, workspace)
     old = next(entry for entry in stored(session) if entry.outcome == "done")
-    provenance = replace(old.provenance, prompt_version="1", producer="0" * 32)
+    provenance = replace(old.provenance, prompt_version="1", generator_id="0" * 32)
     session.contexts.clear()
-    session.contexts.put_many([replace(old, producer="0" * 32, provenance=provenance)])
+    session.contexts.put_many([replace(old, generator_id="0" * 32, provenance=provenance)])
     report = run(session, workspace)
     assert report.reused == 0

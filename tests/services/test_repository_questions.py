@@ -5,16 +5,16 @@ import sqlite3
 import pytest
 from tests_world import World
 
-from forethought.answer.question import Answer, Question
-from forethought.engine.fake import FakeEngine
-from forethought.engine.messages import CancelToken, Message
+from forethought.app.session import Session
+from forethought.engine.api import CancelToken, Message
 from forethought.errors import Cancelled
-from forethought.index.resolve import Target
-from forethought.index.tags import Position
-from forethought.insights import Entry, Insights, Provenance, text_digest
-from forethought.precompute import Selection
-from forethought.session import Session
-from forethought.workspace import Workspace
+from forethought.idle.precomputation import Selection
+from forethought.insights.entry import Entry, Insights, Provenance, text_digest
+from forethought.names.resolver import Target
+from forethought.qa.question import Answer, Question
+from forethought.syntax.tags import Position
+from forethought.workspace.workspace import Workspace
+from support.fake_engine import FakeEngine
 
 RETRYING = '''"""Sends things."""
 
@@ -147,13 +147,13 @@ def test_only_changed_files_are_read_again(world: World, monkeypatch: pytest.Mon
 def test_what_is_thought_later_is_searched_until_it_is_gone(world: World) -> None:
     session, workspace = prepared(world)
     assert places(workspace, "quixotic") == []
-    subject = {item.symbol.id: item.subject for item in workspace.saved.symbols("greet.py")}["polish"]
+    context_hash = {item.symbol.id: item.context_hash for item in workspace.saved.symbols("greet.py")}["polish"]
     provenance = Provenance("m", "p", "1", 1, 1, 0, 0, 0.0, "2026-01-01T00:00:00+00:00")
-    session.contexts.put_many([Entry(subject, "p", "done", Insights("It is quixotic."), provenance)])
-    workspace.forget_cards([Target("greet.py", "polish")])
+    session.contexts.put_many([Entry(context_hash, "p", "done", Insights("It is quixotic."), provenance)])
+    workspace.forget_symbol_infos([Target("greet.py", "polish")])
     assert places(workspace, "quixotic") == [("greet.py", "polish")]
-    session.contexts.reject(subject, text_digest("It is quixotic."))
-    workspace.forget_cards(None)
+    session.contexts.reject(context_hash, text_digest("It is quixotic."))
+    workspace.forget_symbol_infos(None)
     assert places(workspace, "quixotic") == []
 
 

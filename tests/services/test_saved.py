@@ -1,4 +1,4 @@
-"""Subjects that are remembered are those that would be computed anew."""
+"""Context hashes that are remembered are those that would be computed anew."""
 
 import hashlib
 import time
@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forethought.context import Context, build_context
-from forethought.index.extract import read_tags
-from forethought.index.languages import load_languages
-from forethought.index.resolve import Resolver
-from forethought.index.tags import FileTags, Symbol
-from forethought.saved import SavedContexts
-from forethought.store.context_store import DiskContextStore
+from forethought.insights.context import Context, build_context
+from forethought.names.resolver import Resolver
 from forethought.store.index_store import IndexedFile, IndexStore
+from forethought.store.insight_store import DiskContextStore
+from forethought.syntax.extraction import read_tags
+from forethought.syntax.languages import load_languages
+from forethought.syntax.tags import FileTags, Symbol
+from forethought.workspace.saved_contexts import SavedContexts
 
 PYTHON = load_languages().named("python")
 
@@ -26,7 +26,7 @@ class Disk:
     def __init__(self, sources: dict[str, str], now: Callable[[], float] = time.time) -> None:
         self.sources: dict[str, str] = {}
         self.index = IndexStore.in_memory()
-        contexts: DiskContextStore = None  # type: ignore[assignment] # subjects are computed without c′
+        contexts: DiskContextStore = None  # type: ignore[assignment] # context hashes are computed without c′
         self.saved = SavedContexts(
             self.index, contexts, lambda path: self.sources[path].encode(), lambda path: None, now
         )
@@ -53,17 +53,19 @@ class Disk:
             self._put(path, text)
         self.saved.outdate()
 
-    def subjects(self) -> dict[str, str]:
-        return {f"{path}:{item.symbol.id}": item.subject for path in self.sources for item in self.saved.symbols(path)}
+    def context_hashes(self) -> dict[str, str]:
+        return {
+            f"{path}:{item.symbol.id}": item.context_hash for path in self.sources for item in self.saved.symbols(path)
+        }
 
 
 def check(sources: dict[str, str], path: str, text: str, *changed: str) -> None:
-    """After an edit, the subjects are those of a new index, and exactly these changed."""
+    """After an edit, the context hashes are those of a new index, and exactly these changed."""
     disk = Disk(sources)
-    before = disk.subjects()
+    before = disk.context_hashes()
     disk.edit(path, text)
-    after = disk.subjects()
-    assert after == Disk({**sources, path: text}).subjects()
+    after = disk.context_hashes()
+    assert after == Disk({**sources, path: text}).context_hashes()
     assert {key for key in after if after[key] != before.get(key)} == set(changed)
 
 
@@ -92,10 +94,10 @@ def test_what_a_name_leads_to_by_way_of_another_file_counts(old: str, new: str) 
         "user.py": "from middle import it\ndef use():\n    it.go()\n",
     }
     disk = Disk(sources)
-    before = disk.subjects()
+    before = disk.context_hashes()
     disk.edit("far.py", far.replace(old, new))
-    after = disk.subjects()
-    assert after == Disk({**sources, "far.py": far.replace(old, new)}).subjects()
+    after = disk.context_hashes()
+    assert after == Disk({**sources, "far.py": far.replace(old, new)}).context_hashes()
     assert after["user.py:use"] != before["user.py:use"]
 
 
@@ -106,20 +108,20 @@ def test_a_body_concerns_nobody_else() -> None:
 
 def test_subjects_stay_when_only_a_body_of_another_file_changed() -> None:
     disk = Disk({"a.py": "def go(): return 1\n", "b.py": "from a import go\ndef use(): go()\n"})
-    disk.subjects()
+    disk.context_hashes()
     disk.edit("a.py", "def go(): return 2\n")
     digest = disk.index.content_hash("b.py")
-    assert {known for known, _ in disk.index.subjects.of("b.py").values()} == {digest}
+    assert {known for known, _ in disk.index.context_hashes.of("b.py").values()} == {digest}
 
 
 def test_a_decorator_that_makes_a_property_concerns_users() -> None:
     text = "class A:\n    def go(self, one): ...\nclass Box:\n    {}def inner(self) -> A: ...\n"
     user = "from a import Box\ndef use(box: Box):\n    box.inner.go()\n"
     disk = Disk({"a.py": text.format(""), "b.py": user})
-    before = disk.subjects()
+    before = disk.context_hashes()
     disk.edit("a.py", text.format("@property\n    "))
-    assert disk.subjects() == Disk(disk.sources).subjects()
-    assert disk.subjects()["b.py:use"] != before["b.py:use"]
+    assert disk.context_hashes() == Disk(disk.sources).context_hashes()
+    assert disk.context_hashes()["b.py:use"] != before["b.py:use"]
 
 
 STATEMENTS = (
@@ -157,19 +159,19 @@ def test_subjects_kept_over_edits_equal_those_of_a_new_index(
     first: list[str], edits: list[tuple[str, str | None]]
 ) -> None:
     disk = Disk(dict(zip(PATHS, first, strict=True)))
-    disk.saved.symbols("d.py")  # the others have no subjects yet
+    disk.saved.symbols("d.py")  # the others have no context hashes yet
     for path, text in edits:
         disk.edit(path, text)
-        assert disk.subjects() == Disk(disk.sources).subjects()
+        assert disk.context_hashes() == Disk(disk.sources).context_hashes()
 
 
 def test_what_a_killed_process_left_undone_the_next_one_does() -> None:
     disk = Disk({"a.py": "def go(one): ...\n", "b.py": "from a import go\ndef use(): go()\n"})
-    before = disk.subjects()
+    before = disk.context_hashes()
     disk._put("a.py", "def go(one, two): ...\n")  # killed before anybody was outdated
     disk.saved.outdate()
-    assert disk.subjects()["b.py:use"] != before["b.py:use"]
-    assert disk.subjects() == Disk(disk.sources).subjects()
+    assert disk.context_hashes()["b.py:use"] != before["b.py:use"]
+    assert disk.context_hashes() == Disk(disk.sources).context_hashes()
 
 
 def test_a_subject_computed_while_what_it_rests_on_changed_is_computed_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,9 +184,9 @@ def test_a_subject_computed_while_what_it_rests_on_changed_is_computed_again(mon
             disk.edit("a.py", "def go(one, two): ...\n")
         return context
 
-    monkeypatch.setattr("forethought.saved.build_context", edit_meanwhile)
+    monkeypatch.setattr("forethought.workspace.saved_contexts.build_context", edit_meanwhile)
     disk.saved.symbols("b.py")
-    assert disk.subjects() == Disk(disk.sources).subjects()
+    assert disk.context_hashes() == Disk(disk.sources).context_hashes()
 
 
 def edits(sources: dict[str, str], path: str, text: str | None) -> dict[str, dict[str, float]]:
@@ -193,7 +195,7 @@ def edits(sources: dict[str, str], path: str, text: str | None) -> dict[str, dic
     disk = Disk(sources, lambda: moment)
     moment = 5.0
     disk.edit(path, text)
-    return {known: found for known in disk.sources if (found := disk.index.subjects.edits(known))}
+    return {known: found for known in disk.sources if (found := disk.index.context_hashes.edits(known))}
 
 
 @pytest.mark.parametrize(

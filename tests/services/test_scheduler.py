@@ -7,22 +7,22 @@ from collections.abc import Callable, Iterable
 import pytest
 from tests_world import SOURCE, World
 
-from forethought.engine.fake import FakeEngine, sound_answer
-from forethought.engine.messages import CancelToken, GenerateRequest, Prompt
+from forethought.app.session import Session
+from forethought.engine.api import CancelToken, GenerateRequest, Prompt
 from forethought.errors import IndexingError, ModelLoadError, StoreError
-from forethought.index.resolve import Target
-from forethought.insights import Entry
-from forethought.precompute import Selection
-from forethought.session import Session
+from forethought.idle.precomputation import Selection
+from forethought.insights.entry import Entry
+from forethought.names.resolver import Target
 from forethought.store.user_state import UserState
-from forethought.workspace import Workspace
+from forethought.workspace.workspace import Workspace
+from support.fake_engine import FakeEngine, sound_answer
 
 Eventually = Callable[[Callable[[], object]], None]
 
 
 def symbol_state(workspace: Workspace, path: str, symbol_id: str) -> str | None:
-    card = workspace.card(Target(path, symbol_id))
-    return card.state if card else None
+    symbol_info = workspace.symbol_info(Target(path, symbol_id))
+    return symbol_info.state if symbol_info else None
 
 
 def symbol_of(request: GenerateRequest) -> str:
@@ -78,9 +78,9 @@ def test_an_edited_symbol_shows_its_older_insight_marked_stale(world: World, eve
     workspace.open_file("greet.py", SOURCE, 1)
     workspace.change_file("greet.py", SOURCE.replace("text.strip()", "text.title()"), 2)
     eventually(lambda: symbol_state(workspace, "greet.py", "polish") == "stale")
-    card = workspace.card(Target("greet.py", "polish"))
-    assert card is not None
-    assert card.insights is not None
+    symbol_info = workspace.symbol_info(Target("greet.py", "polish"))
+    assert symbol_info is not None
+    assert symbol_info.insights is not None
     assert symbol_state(workspace, "greet.py", "Greeter.greet") == "fresh"
 
 
@@ -90,9 +90,9 @@ def test_a_changed_callee_body_is_said(world: World, eventually: Eventually) -> 
     eventually(lambda: finished(session))
     workspace.open_file("greet.py", SOURCE.replace("text.strip()", "text.title()"), 1)
     eventually(lambda: symbol_state(workspace, "greet.py", "Greeter.greet") == "fresh")
-    card = workspace.card(Target("greet.py", "Greeter.greet"))
-    assert card is not None
-    assert card.callee_changed
+    symbol_info = workspace.symbol_info(Target("greet.py", "Greeter.greet"))
+    assert symbol_info is not None
+    assert symbol_info.callee_changed
 
 
 def test_a_pause_stops_thinking_survives_a_restart_and_resumes(world: World, eventually: Eventually) -> None:
@@ -165,7 +165,7 @@ def test_what_the_kept_minutes_are_for_is_next_and_says_so(world: World, eventua
     world.write("greet.py", SOURCE.replace("text.strip()", "text.lower()"))
     world.commit("second")
     workspace.refresh()
-    session.survey()
+    session.refresh_coverage()
     first, second, *_ = session.status()["next"]
     assert first["symbol"] == "polish"
     assert first["reason"] == "changed today, in a recently committed file"
@@ -244,7 +244,7 @@ def test_evicted_insights_are_missing_and_nothing_crashes(world: World, eventual
 
 
 def test_a_text_called_wrong_disappears(world: World, eventually: Eventually) -> None:
-    from forethought.answer.question import Question
+    from forethought.qa.question import Question
 
     session, workspace = world.open()
     session.start()
@@ -264,7 +264,7 @@ def test_a_look_at_the_whole_scope_does_not_forget_what_was_hovered_outside_of_i
     session.start()
     eventually(lambda: workspace.indexed_once and not workspace.busy)
     session.scheduler.hovered(workspace, Target("greet.py", "polish"))
-    session.scheduler.survey(workspace, None)
+    session.scheduler.refresh_coverage(workspace, None)
     eventually(lambda: symbol_state(workspace, "greet.py", "polish") == "fresh")
 
 
@@ -273,8 +273,10 @@ def test_nothing_left_is_said_only_once_the_scope_was_looked_at(
 ) -> None:
     session, _ = world.open()
     looked = threading.Event()
-    survey = session.scheduler._survey
-    monkeypatch.setattr(session.scheduler, "_survey", lambda *words: (looked.wait(20), survey(*words)))
+    refresh_coverage = session.scheduler._refresh_coverage
+    monkeypatch.setattr(
+        session.scheduler, "_refresh_coverage", lambda *words: (looked.wait(20), refresh_coverage(*words))
+    )
     session.start()
     eventually(lambda: "Comparing" in session.status()["message"])
     assert session.status()["state"] == "indexing"
@@ -328,16 +330,16 @@ def test_a_hover_waits_for_nothing_that_the_scheduler_looks_at(world: World, eve
 def test_a_survey_that_failed_is_made_again(
     world: World, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("forethought.scheduler.RETRY_SECONDS", 0.01)
+    monkeypatch.setattr("forethought.idle.scheduler.RETRY_SECONDS", 0.01)
     session, _ = world.open()
-    survey, faults = session.scheduler._survey, [IndexingError("The index is busy.")]
+    refresh_coverage, faults = session.scheduler._refresh_coverage, [IndexingError("The index is busy.")]
 
     def fail_once(workspace: Workspace, paths: set[str] | None) -> None:
         if faults and workspace.indexed_once:
             raise faults.pop()
-        survey(workspace, paths)
+        refresh_coverage(workspace, paths)
 
-    monkeypatch.setattr(session.scheduler, "_survey", fail_once)
+    monkeypatch.setattr(session.scheduler, "_refresh_coverage", fail_once)
     session.start()
     eventually(lambda: finished(session))
     assert not faults
@@ -361,7 +363,7 @@ def test_nothing_more_is_thought_about_a_root_that_is_removed(world: World, even
 def test_what_another_window_has_thought_about_meanwhile_is_not_thought_about_again(world: World) -> None:
     session, workspace = world.open()
     workspace.refresh()
-    session.survey()
+    session.refresh_coverage()
     other, its_workspace = world.open()
     other.precompute(its_workspace, Selection(), lambda progress: None, CancelToken())
     asked = len(world.engine.requests)
@@ -375,7 +377,7 @@ def test_what_another_window_has_thought_about_meanwhile_is_not_thought_about_ag
 def test_what_could_not_be_stored_is_stored_later_and_not_thought_again(
     world: World, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("forethought.scheduler.RETRY_SECONDS", 0.01)
+    monkeypatch.setattr("forethought.idle.scheduler.RETRY_SECONDS", 0.01)
     session, _ = world.open(**{"sleep.rounds": 0})
     put, faults = session.contexts.put_many, [StoreError("The disk is full.")] * 5
 

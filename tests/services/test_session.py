@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from tests_world import World
 
+from forethought.app.engine_registry import Engines
 from forethought.config import load_settings
-from forethought.engine.fake import FakeEngine
-from forethought.engines import Engines
-from forethought.git import Repository
+from forethought.repo.git import Repository
+from support.fake_engine import FakeEngine
 
 
 class Meeting:
@@ -55,7 +55,7 @@ def test_two_threads_that_need_an_engine_share_it(tmp_path: Path, monkeypatch: p
     settings = load_settings(tmp_path, {}, flags=endpoint).settings
     engines = Engines(settings, tmp_path, None, lambda error: None)
     connect = Meeting(lambda *words, **names: FakeEngine())
-    monkeypatch.setattr("forethought.engines.connect", connect)
+    monkeypatch.setattr("forethought.app.engine_registry.connect", connect)
     first, second = at_once(engines.chat_engine)
     assert first is second
     assert connect.calls == 1

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from tests_world import SOURCE, World
 
-from forethought.engine.messages import CancelToken
+from forethought.app.session import Session
+from forethought.engine.api import CancelToken
 from forethought.errors import IndexingError, StoreError
-from forethought.index.extract import read_tags
-from forethought.index.resolve import Target
-from forethought.index.tags import Position
-from forethought.indexer import IndexReport
-from forethought.session import Session
+from forethought.names.resolver import Target
+from forethought.syntax.extraction import read_tags
+from forethought.syntax.tags import Position
+from forethought.workspace.indexer import IndexReport
 
 
 def test_a_file_that_changed_on_disk_is_read_as_it_is_now(world: World) -> None:
@@ -30,15 +30,15 @@ def test_an_open_buffer_wins_over_the_disk_until_it_is_closed(world: World) -> N
     _, workspace = world.open(engine=False)
     workspace.refresh()
     workspace.open_file("greet.py", "def polish(shoe):\n    return shoe\n", 1)
-    view = workspace.wait_view("greet.py", 1, 10)
-    assert view is not None
-    card = workspace.card(Target("greet.py", "polish"))
-    assert card is not None
-    assert card.symbol.signature == "def polish(shoe)"
+    snapshot = workspace.wait_snapshot("greet.py", 1, 10)
+    assert snapshot is not None
+    symbol_info = workspace.symbol_info(Target("greet.py", "polish"))
+    assert symbol_info is not None
+    assert symbol_info.symbol.signature == "def polish(shoe)"
     workspace.close_file("greet.py")
-    card = workspace.card(Target("greet.py", "polish"))
-    assert card is not None
-    assert card.symbol.signature == "def polish(text: str) -> str"
+    symbol_info = workspace.symbol_info(Target("greet.py", "polish"))
+    assert symbol_info is not None
+    assert symbol_info.symbol.signature == "def polish(text: str) -> str"
 
 
 def test_a_view_follows_each_edit(world: World) -> None:
@@ -46,10 +46,10 @@ def test_a_view_follows_each_edit(world: World) -> None:
     workspace.refresh()
     workspace.open_file("greet.py", SOURCE, 1)
     workspace.change_file("greet.py", f"\n{SOURCE}", 2)
-    view = workspace.wait_view("greet.py", 2, 10)
-    assert view is not None
-    assert view.at(Position(14, 6)) == (Target("greet.py", "polish"),)
-    assert view.at(Position(0, 0)) == ()
+    snapshot = workspace.wait_snapshot("greet.py", 2, 10)
+    assert snapshot is not None
+    assert snapshot.at(Position(14, 6)) == (Target("greet.py", "polish"),)
+    assert snapshot.at(Position(0, 0)) == ()
 
 
 def test_names_follow_what_another_open_file_defines_before_it_is_saved(world: World) -> None:
@@ -59,9 +59,9 @@ def test_names_follow_what_another_open_file_defines_before_it_is_saved(world: W
     workspace.open_file("more.py", "from greet import later\n\nlater()\n", 1)
 
     def meaning() -> tuple[Target, ...]:
-        view = workspace.wait_view("more.py", 1, 10)
-        assert view is not None
-        return view.at(Position(2, 1))
+        snapshot = workspace.wait_snapshot("more.py", 1, 10)
+        assert snapshot is not None
+        return snapshot.at(Position(2, 1))
 
     assert meaning() == ()
     workspace.change_file("greet.py", f"{SOURCE}\n\ndef later(): ...\n", 2)
@@ -74,7 +74,7 @@ def test_a_new_file_that_nobody_told_of_is_found_when_it_is_asked_about(world: W
     _, workspace = world.open(engine=False)
     workspace.refresh()
     world.write("new.py", "def brand_new(): ...\n\nbrand_new()\n")
-    assert workspace.view_from_disk("new.py") is not None
+    assert workspace.snapshot_from_disk("new.py") is not None
     assert workspace.wait_idle(10)
     assert workspace.targets_at("new.py", Position(2, 1)) == (Target("new.py", "brand_new"),)
 
@@ -83,27 +83,27 @@ def test_shown_facts_never_rest_on_an_older_state(world: World) -> None:
     _, workspace = world.open(engine=False)
     workspace.refresh()
     target = Target("greet.py", "polish")
-    card = workspace.card(target)
-    assert card is not None
-    assert card.facts is not None
+    symbol_info = workspace.symbol_info(target)
+    assert symbol_info is not None
+    assert symbol_info.facts is not None
     world.write("more.py", "from greet import polish\n\n\ndef more():\n    return polish('x')\n")
     workspace.refresh(["more.py"])
-    shown = workspace.quick_card(target)
+    shown = workspace.quick_info(target)
     assert shown is not None
     assert shown.facts is None or shown.facts.called_by_count == 2
-    completed = workspace.card(target)
+    completed = workspace.symbol_info(target)
     assert completed is not None
     assert completed.facts is not None
     assert completed.facts.called_by_count == 2
-    assert completed.version != card.version
+    assert completed.version != symbol_info.version
 
 
 def test_a_file_outside_the_known_languages_has_no_view(world: World) -> None:
     _, workspace = world.open(engine=False)
     world.write("notes.txt", "polish\n")
     workspace.refresh()
-    assert workspace.view_from_disk("notes.txt") is None
-    assert workspace.cards("notes.txt") is None
+    assert workspace.snapshot_from_disk("notes.txt") is None
+    assert workspace.symbol_infos("notes.txt") is None
     assert workspace.lines("nowhere.py") == ()
 
 
@@ -114,13 +114,13 @@ def test_calls_are_resolved_before_anybody_asks(
     workspace.watch()
 
     def calls_ahead() -> object:
-        known = workspace.resolver().findings.files.get("greet.py")
+        known = workspace.resolver().query_cache.files.get("greet.py")
         return known is not None and known.calls
 
     eventually(calls_ahead)
     world.write("more.py", "from greet import polish\n\n\ndef more():\n    return polish('x')\n")
     workspace.files_changed(["more.py"])
-    eventually(lambda: (known := workspace.resolver().findings.files.get("more.py")) is not None and known.calls)
+    eventually(lambda: (known := workspace.resolver().query_cache.files.get("more.py")) is not None and known.calls)
     assert workspace.facts(Target("greet.py", "polish"), "callers").called_by_count == 2
 
 
@@ -147,7 +147,7 @@ def test_a_file_closed_while_its_view_is_built_shows_the_disk_again(
         workspace.close_file("greet.py")
         return read_tags(*words)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("forethought.workspace.read_tags", close_meanwhile)
+    monkeypatch.setattr("forethought.workspace.workspace.read_tags", close_meanwhile)
     workspace.open_file("greet.py", "def unsaved(): ...\n", 1)
     assert workspace.wait_idle(10)
     tags = workspace.overlay.tags("greet.py")
@@ -163,7 +163,7 @@ def test_a_file_that_changed_back_before_it_was_read_again_is_what_it_was(
     workspace.refresh()
     monkeypatch.setattr(workspace, "files_changed", lambda paths: None)
     world.write("greet.py", "def elsewhere(): ...\n")
-    assert workspace.view_from_disk("greet.py") is not None
+    assert workspace.snapshot_from_disk("greet.py") is not None
     world.write("greet.py", SOURCE)
     workspace.refresh(["greet.py"])
     tags = workspace.overlay.tags("greet.py")
@@ -178,20 +178,20 @@ def test_what_was_worked_out_about_the_text_before_an_edit_is_not_shown_as_fresh
     session.start()
     eventually(lambda: _fresh(session) and not session.status()["queue"])
     workspace.open_file("greet.py", SOURCE, 1)
-    assert workspace.wait_view("greet.py", 1, 10)
+    assert workspace.wait_snapshot("greet.py", 1, 10)
     assert workspace.wait_idle(10)
-    monkeypatch.setattr(workspace, "_complete_view", lambda path: None)
+    monkeypatch.setattr(workspace, "_complete_snapshot", lambda path: None)
     facts, target = workspace._facts, Target("greet.py", "polish")
 
     def edit_meanwhile(*words: object) -> object:
         monkeypatch.setattr(workspace, "_facts", facts)
         workspace.change_file("greet.py", SOURCE.replace("text.strip()", "text.title()"), 2)
-        assert workspace.wait_view("greet.py", 2, 10)
+        assert workspace.wait_snapshot("greet.py", 2, 10)
         return facts(*words)  # type: ignore[arg-type]
 
     monkeypatch.setattr(workspace, "_facts", edit_meanwhile)
-    workspace.card(target)
-    shown = workspace.quick_card(target)
+    workspace.symbol_info(target)
+    shown = workspace.quick_info(target)
     assert shown is not None
     assert shown.state != "fresh"
 
@@ -218,7 +218,7 @@ def test_closing_a_root_ends_the_reading_of_it(
 def test_a_root_whose_reading_failed_is_read_again(
     world: World, eventually: Callable[[Callable[[], object]], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("forethought.workspace.HEAD_SECONDS", 0.01)
+    monkeypatch.setattr("forethought.workspace.workspace.HEAD_SECONDS", 0.01)
     _, workspace = world.open(engine=False)
     refresh, faults = workspace._indexer.refresh, [IndexingError("The index is busy.")]
 

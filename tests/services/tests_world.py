@@ -4,10 +4,10 @@ import subprocess
 from datetime import datetime
 from pathlib import Path
 
+from forethought.app.session import Session
 from forethought.config import load_settings
-from forethought.engine.fake import FakeEngine, sound_answer
-from forethought.session import Session
-from forethought.workspace import Workspace
+from forethought.workspace.workspace import Workspace
+from support.fake_engine import FakeEngine, sound_answer
 
 SOURCE = '''"""Greets people."""
 

@@ -3,12 +3,12 @@
 import hashlib
 import textwrap
 
-from forethought.context import Context, build_context
-from forethought.index.extract import read_tags
-from forethought.index.languages import load_languages
-from forethought.index.resolve import Resolver
+from forethought.insights.context import Context, build_context
+from forethought.names.resolver import Resolver
 from forethought.store.index_store import IndexedFile, IndexStore
 from forethought.store.tags_encoding import encode
+from forethought.syntax.extraction import read_tags
+from forethought.syntax.languages import load_languages
 
 
 def context_of(source: str, symbol_id: str, path: str = "main.py") -> Context:

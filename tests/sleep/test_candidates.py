@@ -4,7 +4,7 @@ from collections import Counter
 
 from sources import context_of
 
-from forethought.candidates import merge_candidates
+from forethought.insights.self_consistency import merge_candidates
 
 CONTEXT = context_of(
     '''

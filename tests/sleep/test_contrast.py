@@ -2,7 +2,7 @@
 
 import pytest
 
-from forethought.contrast import turned_round
+from forethought.insights.negated_code import negate_conditions
 
 
 @pytest.mark.parametrize(
@@ -21,5 +21,5 @@ from forethought.contrast import turned_round
     ],
 )
 def test_conditions_are_turned_round_and_nothing_else(code: str, expected: str | None) -> None:
-    assert turned_round(code) == expected
-    assert expected is None or turned_round(expected) == code
+    assert negate_conditions(code) == expected
+    assert expected is None or negate_conditions(expected) == code

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from sources import context_of
 
-from forethought.claims import states_condition
 from forethought.config import load_settings
-from forethought.engine.catalogue import choose_model
-from forethought.engine.client import connect, stop_hosts
-from forethought.engine.fake import FakeEngine
-from forethought.engine.messages import CancelToken, Engine, Prompt
-from forethought.sleep import Guidance, Method, think
+from forethought.engine.api import CancelToken, Engine, Prompt
+from forethought.engine.client.engine_client import connect, stop_hosts
+from forethought.engine.models.catalog import choose_model
+from forethought.insights.claims import states_condition
+from forethought.insights.sleep_pass import Method, PassOptions, think
+from support.fake_engine import FakeEngine
 
 SOURCE = '''
 def withdraw(balance: int, amount: int = 10, fee: int = 2) -> int:
@@ -49,7 +49,7 @@ DECISIVE = {"returns", "raises", "defaults"}
 
 def said(source: str, symbol: str, engine: Engine) -> set[str]:
     """Everything that is stored and rests on what a mutation turns."""
-    insights = think(context_of(source, symbol), engine, Method(), Guidance(), CancelToken()).entry.insights
+    insights = think(context_of(source, symbol), engine, Method(), PassOptions(), CancelToken()).entry.insights
     texts = {text for text in (insights.summary, *insights.inferences) if text and states_condition(text)}
     return texts | {
         item.answer for item in insights.questions if item.kind in DECISIVE or states_condition(item.answer)
@@ -57,9 +57,9 @@ def said(source: str, symbol: str, engine: Engine) -> set[str]:
 
 
 def check_mutation(symbol: str, before: str, after: str, engine: Engine) -> None:
-    """The subject changes, what named the old text is gone, and no claim about a condition outlives its turning."""
+    """The context hash changes, what named the old text is gone, and claims about the old condition are gone."""
     mutated = SOURCE.replace(before, after)
-    assert context_of(SOURCE, symbol).subject != context_of(mutated, symbol).subject
+    assert context_of(SOURCE, symbol).context_hash != context_of(mutated, symbol).context_hash
     old, new = said(SOURCE, symbol, engine), said(mutated, symbol, engine)
     assert old - new, f"nothing of {old} changed"
     if OPPOSITE.search(before):

@@ -3,7 +3,7 @@
 import pytest
 from sources import context_of
 
-from forethought.predictor import (
+from forethought.insights.question_predictor import (
     asked_before,
     asks_about,
     documented_purpose,

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forethought.insights import MODEL_KINDS, Insights, PredictedQuestion
-from forethought.reliability import Counts, Reliability, shipped_reliability
+from forethought.insights.entry import MODEL_KINDS, Insights, PredictedQuestion
+from forethought.insights.reliability import Counts, Reliability, shipped_reliability
 
 TABLE = {
     "models": {

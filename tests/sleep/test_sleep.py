@@ -5,14 +5,14 @@ from dataclasses import replace
 import pytest
 from sources import context_of
 
-from forethought.engine.fake import FAKE_INFO, FakeEngine
-from forethought.engine.messages import CancelToken
+from forethought.engine.api import CancelToken
 from forethought.errors import Cancelled, ContextOverflow, EngineError
-from forethought.insights import Entry, PredictedQuestion, text_digest
-from forethought.predictor import asks_about
-from forethought.prompts import FINISHED, REMOVED, question_prompt
-from forethought.reliability import Counts, Reliability
-from forethought.sleep import Guidance, Method, Thought, producer_of, think
+from forethought.insights.entry import Entry, PredictedQuestion, text_digest
+from forethought.insights.prompts import FINISHED, REMOVED, question_prompt
+from forethought.insights.question_predictor import asks_about
+from forethought.insights.reliability import Counts, Reliability
+from forethought.insights.sleep_pass import Method, PassOptions, Thought, generator_id_of, think
+from support.fake_engine import FAKE_INFO, FakeEngine
 
 SOURCE = '''
     def helper(text):
@@ -35,11 +35,11 @@ KNOWN = ("It returns `helper(text).strip()`, as `str`.", "It raises `ValueError`
 def run(
     engine: FakeEngine,
     method: Method | None = None,
-    guidance: Guidance | None = None,
+    options: PassOptions | None = None,
     stages: list[Entry] | None = None,
 ) -> Thought:
     keep = [] if stages is None else stages
-    return think(CONTEXT, engine, method or Method(), guidance or Guidance(), CancelToken(), keep.append)
+    return think(CONTEXT, engine, method or Method(), options or PassOptions(), CancelToken(), keep.append)
 
 
 def by_model(thought: Thought) -> list[str]:
@@ -89,11 +89,11 @@ def test_a_summary_that_says_less_than_the_docs_gives_way_to_their_words() -> No
 def test_when_nothing_survives_the_entry_is_empty() -> None:
     bare = context_of("LIMIT = 30", "LIMIT")
     engine = FakeEngine(default="It calls `vanish` at once.")
-    assert think(bare, engine, Method(), Guidance(), CancelToken()).entry.outcome == "empty"
+    assert think(bare, engine, Method(), PassOptions(), CancelToken()).entry.outcome == "empty"
 
 
 def test_a_text_that_was_called_wrong_does_not_come_back() -> None:
-    thought = run(FakeEngine(GOOD), guidance=Guidance(rejected=frozenset({text_digest(WHEN.upper())})))
+    thought = run(FakeEngine(GOOD), options=PassOptions(rejected=frozenset({text_digest(WHEN.upper())})))
     assert by_model(thought) == [PURPOSE, CALLER]
 
 
@@ -115,7 +115,7 @@ def test_a_cancelled_pass_gives_nothing_back() -> None:
     cancel = CancelToken()
     cancel.cancel()
     with pytest.raises(Cancelled):
-        think(CONTEXT, FakeEngine(GOOD), Method(), Guidance(), cancel)
+        think(CONTEXT, FakeEngine(GOOD), Method(), PassOptions(), cancel)
 
 
 # Rounds
@@ -145,7 +145,7 @@ def test_each_stage_is_given_back_as_soon_as_it_stands() -> None:
     assert [stage.provenance.rounds for stage in stages] == [0, 1]
     assert all(stage.insights.summary == PURPOSE and not stage.provenance.finished for stage in stages)
     assert thought.entry.provenance.finished
-    assert len({entry.producer for entry in (*stages, thought.entry)}) == 1
+    assert len({entry.generator_id for entry in (*stages, thought.entry)}) == 1
 
 
 def test_rounds_end_when_the_model_is_finished_and_say_how_many_there_were() -> None:
@@ -211,14 +211,14 @@ def test_a_question_that_is_known_or_not_about_the_symbol_is_not_added(question:
 
 def test_what_this_user_asks_about_others_is_asked_of_this_one() -> None:
     engine = FakeEngine((*GOOD, "White space is stripped off the input text."))
-    thought = run(engine, guidance=Guidance(templates=("How does {} treat white space?",)))
+    thought = run(engine, options=PassOptions(templates=("How does {} treat white space?",)))
     asked = thought.entry.insights.questions[-1]
     assert (asked.question, asked.origin) == ("How does `clean` treat white space?", "log")
 
 
 def test_what_this_user_asks_is_never_put_to_a_remote_endpoint() -> None:
     engine = FakeEngine(GOOD, info=replace(FAKE_INFO, remote=True))
-    run(engine, guidance=Guidance(templates=("How does {} treat white space?",)))
+    run(engine, options=PassOptions(templates=("How does {} treat white space?",)))
     texts = [prompt.messages[-1].content for request in engine.requests for prompt in request.prompts]
     assert not any("treat white space" in text for text in texts + [text for _, text in engine.scored])
 
@@ -245,7 +245,7 @@ def test_one_candidate_is_greedy() -> None:
 
 def test_an_unreliable_kind_is_not_asked_for() -> None:
     table = Reliability({"fake": {"when": Counts(10, 0, 10), "purpose": Counts(0, 0, 50), "caller": Counts(99)}})
-    thought = run(FakeEngine((CALLER,)), guidance=Guidance(reliability=table))
+    thought = run(FakeEngine((CALLER,)), options=PassOptions(reliability=table))
     assert by_model(thought) == [CALLER]
     assert thought.entry.insights.summary == "Strips white space off raw input text."
 
@@ -253,7 +253,7 @@ def test_an_unreliable_kind_is_not_asked_for() -> None:
 def test_with_few_tokens_left_the_least_predictable_is_left_out() -> None:
     engine = FakeEngine((PURPOSE, CALLER))
     engine.score_of = lambda prompt, text: -9.0 if "When" in text else -1.0
-    thought = run(engine, guidance=Guidance(most_tokens=2 * (len(CONTEXT.text) // 3 + 48)))
+    thought = run(engine, options=PassOptions(most_tokens=2 * (len(CONTEXT.text) // 3 + 48)))
     assert by_model(thought) == [PURPOSE, CALLER]
     assert thought.dropped["no tokens left for it"] == 1
 
@@ -263,9 +263,9 @@ def test_with_few_tokens_left_the_least_predictable_is_left_out() -> None:
 
 def test_the_producer_names_everything_that_thinking_depends_on() -> None:
     info = FakeEngine().info()
-    producers = {producer_of(info, method) for method in (Method(), Method(rounds=2), Method(candidates=2))}
-    assert len(producers) == 3
-    assert producer_of(info, Method(priority="asked")) == producer_of(info, Method())
+    generator_ids = {generator_id_of(info, method) for method in (Method(), Method(rounds=2), Method(candidates=2))}
+    assert len(generator_ids) == 3
+    assert generator_id_of(info, Method(priority="asked")) == generator_id_of(info, Method())
 
 
 def test_provenance_remembers_the_callees_and_the_cost() -> None:

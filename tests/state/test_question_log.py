@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from forethought.errors import StoreError
-from forethought.secrets import REDACTED
-from forethought.store.question_log import FILE, MOST_LINES, QuestionLog
+from forethought.store.question_log import FILE, MAX_LINES, QuestionLog
+from forethought.text.redaction import REDACTED
 
 
 def test_questions_come_back_in_order(tmp_path: Path) -> None:
@@ -33,9 +33,9 @@ def test_secrets_are_redacted(tmp_path: Path) -> None:
 def test_the_log_is_bounded(tmp_path: Path) -> None:
     log = QuestionLog(tmp_path)
     line = '{"question": "Is a safe to call again and again and again?", "symbol": "a", "tier": "full"}\n'
-    (tmp_path / FILE).write_text(line * (MOST_LINES + 1))
+    (tmp_path / FILE).write_text(line * (MAX_LINES + 1))
     log.note("The last one?", "b", "full")
-    assert len(log.questions()) == MOST_LINES // 2 + 1
+    assert len(log.questions()) == MAX_LINES // 2 + 1
     assert log.questions()[-1][1] == "b"
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from forethought.insights import Insights, PredictedQuestion
-from forethought.value import Signals, mean_predictability, relative, value_of
+from forethought.idle.priority import Signals, mean_predictability, priority_of, relative
+from forethought.insights.entry import Insights, PredictedQuestion
 
 
 @pytest.mark.parametrize(
@@ -22,18 +22,18 @@ from forethought.value import Signals, mean_predictability, relative, value_of
     ],
 )
 def test_the_first_is_worth_more_than_the_second(more: Signals, less: Signals) -> None:
-    assert value_of(more).amount > value_of(less).amount
+    assert priority_of(more).amount > priority_of(less).amount
 
 
 def test_the_reason_is_the_strongest_signal() -> None:
-    assert value_of(Signals("function", hovered=True, open=True)).reason == "looked at, and no insight yet"
-    assert "settles" in value_of(Signals("function", open=True, settling=True)).reason
+    assert priority_of(Signals("function", hovered=True, open=True)).reason == "looked at, and no insight yet"
+    assert "settles" in priority_of(Signals("function", open=True, settling=True)).reason
 
 
 def test_the_reason_says_what_holds_it_back() -> None:
-    assert value_of(Signals("constant", open=True)).reason == "in an open file, but few ask about such symbols"
+    assert priority_of(Signals("constant", open=True)).reason == "in an open file, but few ask about such symbols"
     unforeseen = Signals("function", lines=30, open=True, predictability=0.2)
-    assert value_of(unforeseen).reason == "in an open file, but what is asked about it is hard to foresee"
+    assert priority_of(unforeseen).reason == "in an open file, but what is asked about it is hard to foresee"
 
 
 def test_predictability_is_measured_beside_the_most_predictable_kind() -> None:

@@ -20,25 +20,36 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forethought.errors import StoreError
-from forethought.insights import SCHEMA, Entry, Insights, PredictedQuestion, Provenance
-from forethought.store.context_store import DiskContextStore
+from forethought.insights.entry import SCHEMA, Entry, Insights, PredictedQuestion, Provenance
+from forethought.store.insight_store import DiskContextStore
 from forethought.store.store_folder import MARKER, is_corruption
 
 LIMIT = 100_000_000
 
 
-def subject_of(name: object) -> str:
+def context_hash_of(name: object) -> str:
     return hashlib.sha256(str(name).encode()).hexdigest()
 
 
-def entry_of(subject: str, producer: str = "p1", summary: str = "Adds two numbers.", created: int = 0) -> Entry:
+def entry_of(
+    context_hash: str, generator_id: str = "p1", summary: str = "Adds two numbers.", created: int = 0
+) -> Entry:
     return Entry(
-        subject=subject,
-        producer=producer,
+        context_hash=context_hash,
+        generator_id=generator_id,
         outcome="done",
         insights=Insights(summary, ("it is pure",), (PredictedQuestion("What is it for?", "For sums.", -1.5),)),
         provenance=Provenance(
-            "model", producer, "v1", 1, 1, 100, 20, 1.5, f"2026-01-01T00:00:{created:02d}Z", callees={"a.b": "c" * 64}
+            "model",
+            generator_id,
+            "v1",
+            1,
+            1,
+            100,
+            20,
+            1.5,
+            f"2026-01-01T00:00:{created:02d}Z",
+            callees={"a.b": "c" * 64},
         ),
     )
 
@@ -60,22 +71,24 @@ def database(folder: Path) -> sqlite3.Connection:
 
 
 def test_what_was_put_is_there_after_a_restart(folder: Path) -> None:
-    entry = entry_of(subject_of(1))
+    entry = entry_of(context_hash_of(1))
     first = DiskContextStore.open(folder, LIMIT)
     first.put_many([entry])
     first.close()
     second = DiskContextStore.open(folder, LIMIT)
-    assert second.get_many([entry.subject, subject_of(2)]) == {entry.subject: (entry,)}
+    assert second.get_many([entry.context_hash, context_hash_of(2)]) == {entry.context_hash: (entry,)}
     assert second.problem is None
     second.close()
 
 
 def test_each_producer_keeps_its_own_entry_and_replaces_it(store: DiskContextStore) -> None:
-    subject = subject_of(1)
-    store.put_many([entry_of(subject, "p1"), entry_of(subject, "p2")])
-    store.put_many([entry_of(subject, "p1", "Better.")])
-    by_producer = {entry.producer: entry.insights.summary for entry in store.get_many([subject])[subject]}
-    assert by_producer == {"p1": "Better.", "p2": "Adds two numbers."}
+    context_hash = context_hash_of(1)
+    store.put_many([entry_of(context_hash, "p1"), entry_of(context_hash, "p2")])
+    store.put_many([entry_of(context_hash, "p1", "Better.")])
+    by_generator = {
+        entry.generator_id: entry.insights.summary for entry in store.get_many([context_hash])[context_hash]
+    }
+    assert by_generator == {"p1": "Better.", "p2": "Adds two numbers."}
 
 
 @settings(max_examples=40, deadline=None)
@@ -87,32 +100,32 @@ def test_each_producer_keeps_its_own_entry_and_replaces_it(store: DiskContextSto
 def test_any_text_survives_the_store(summary: str, inferences: list[str], predictability: float | None) -> None:
     store = DiskContextStore.in_memory()
     insights = Insights(summary, tuple(inferences), (PredictedQuestion(summary, "yes", predictability),))
-    entry = replace(entry_of(subject_of(summary)), insights=insights)
+    entry = replace(entry_of(context_hash_of(summary)), insights=insights)
     store.put_many([entry])
-    assert store.get_many([entry.subject])[entry.subject] == (entry,)
+    assert store.get_many([entry.context_hash])[entry.context_hash] == (entry,)
 
 
 def test_lone_surrogates_survive_the_disk(store: DiskContextStore) -> None:
-    entry = entry_of(subject_of(1), summary="a name like \udc80")
+    entry = entry_of(context_hash_of(1), summary="a name like \udc80")
     store.put_many([entry])
-    assert store.get_many([entry.subject])[entry.subject] == (entry,)
+    assert store.get_many([entry.context_hash])[entry.context_hash] == (entry,)
 
 
 def test_values_are_canonical_json_under_text_keys(store: DiskContextStore, folder: Path) -> None:
-    entry = entry_of(subject_of(1))
+    entry = entry_of(context_hash_of(1))
     store.put_many([entry])
     ((key, raw, mode, value),) = database(folder).execute("SELECT key, raw, mode, value FROM Cache").fetchall()
-    assert (key, raw, mode) == (f"c1:{entry.subject}", 1, 1)
+    assert (key, raw, mode) == (f"c1:{entry.context_hash}", 1, 1)
     again = json.dumps(json.loads(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     assert value == again
 
 
 def test_rejected_texts_are_remembered(store: DiskContextStore, folder: Path) -> None:
-    store.reject(subject_of(1), "d1")
-    store.reject(subject_of(1), "d2")
+    store.reject(context_hash_of(1), "d1")
+    store.reject(context_hash_of(1), "d2")
     store.close()
-    assert DiskContextStore.open(folder, LIMIT).rejected([subject_of(1), subject_of(2)]) == {
-        subject_of(1): frozenset({"d1", "d2"})
+    assert DiskContextStore.open(folder, LIMIT).rejected([context_hash_of(1), context_hash_of(2)]) == {
+        context_hash_of(1): frozenset({"d1", "d2"})
     }
 
 
@@ -129,14 +142,14 @@ class Canary:
 def test_planted_pickles_never_fire(store: DiskContextStore, folder: Path, tmp_path: Path) -> None:
     canary = tmp_path / "fired"
     bomb = sqlite3.Binary(pickle.dumps(Canary(canary)))
-    wanted = entry_of(subject_of(1))
+    wanted = entry_of(context_hash_of(1))
     store.put_many([wanted])
     rows = [
         (bomb, 0, 1, None, b"{}"),
-        (f"c1:{subject_of(2)}", 1, 4, None, bomb),
-        (f"c1:{subject_of(3)}", 1, 4, "aa/bb/planted.val", None),
+        (f"c1:{context_hash_of(2)}", 1, 4, None, bomb),
+        (f"c1:{context_hash_of(3)}", 1, 4, "aa/bb/planted.val", None),
         (bomb, None, 4, None, bomb),
-        (f"c1:{subject_of(4)}", 0, 1, None, bomb),
+        (f"c1:{context_hash_of(4)}", 0, 1, None, bomb),
     ]
     (folder / "aa/bb").mkdir(parents=True)
     (folder / "aa/bb/planted.val").write_bytes(bytes(bomb))
@@ -147,16 +160,16 @@ def test_planted_pickles_never_fire(store: DiskContextStore, folder: Path, tmp_p
         rows,
     )
     connection.close()
-    subjects = [subject_of(number) for number in range(1, 5)]
-    assert list(store.get_many(subjects)) == [wanted.subject]
-    list(store.subjects())
-    store.put_many([entry_of(subject_of(2))])
+    context_hashes = [context_hash_of(number) for number in range(1, 5)]
+    assert list(store.get_many(context_hashes)) == [wanted.context_hash]
+    list(store.context_hashes())
+    store.put_many([entry_of(context_hash_of(2))])
     problems = store.verify()
     assert len(problems) >= 4, problems
     store.gc()
     store.close()
     again = DiskContextStore.open(folder, 1)
-    again.put_many([entry_of(subject_of(9))])
+    again.put_many([entry_of(context_hash_of(9))])
     again.gc()
     again.clear()
     again.close()
@@ -171,11 +184,11 @@ def test_a_row_that_names_a_file_outside_the_store_cannot_have_it_read_or_delete
     connection = database(folder)
     connection.execute(
         "INSERT INTO Cache (key, raw, mode, filename, store_time, access_time) VALUES (?, 1, 2, '../victim', 0, 0)",
-        (f"c1:{subject_of(1)}",),
+        (f"c1:{context_hash_of(1)}",),
     )
     connection.close()
-    assert store.get_many([subject_of(1)]) == {}
-    store.put_many([entry_of(subject_of(1))])
+    assert store.get_many([context_hash_of(1)]) == {}
+    store.put_many([entry_of(context_hash_of(1))])
     store.gc()
     store.clear()
     assert victim.read_text() == "precious"
@@ -188,7 +201,7 @@ def test_settings_that_diskcache_would_obey_are_not_taken_from_a_planted_store(f
     connection.close()
     store = DiskContextStore.open(folder, LIMIT)
     assert "set aside" in (store.problem or "")
-    store.put_many([entry_of(subject_of(1))])
+    store.put_many([entry_of(context_hash_of(1))])
     assert store.info()["entries"] == 1
     store.close()
 
@@ -211,34 +224,34 @@ def test_settings_that_diskcache_would_obey_are_not_taken_from_a_planted_store(f
 def test_a_garbage_row_is_as_good_as_missing_and_can_be_written_over(
     store: DiskContextStore, folder: Path, garbage: object
 ) -> None:
-    good, bad = entry_of(subject_of(1)), entry_of(subject_of(2))
+    good, bad = entry_of(context_hash_of(1)), entry_of(context_hash_of(2))
     store.put_many([good, bad])
     connection = database(folder)
-    connection.execute("UPDATE Cache SET value = ? WHERE key = ?", (garbage, f"c1:{bad.subject}"))
+    connection.execute("UPDATE Cache SET value = ? WHERE key = ?", (garbage, f"c1:{bad.context_hash}"))
     connection.close()
-    assert store.get_many([good.subject, bad.subject]) == {good.subject: (good,)}
+    assert store.get_many([good.context_hash, bad.context_hash]) == {good.context_hash: (good,)}
     store.put_many([bad])
-    assert set(store.get_many([good.subject, bad.subject])) == {good.subject, bad.subject}
+    assert set(store.get_many([good.context_hash, bad.context_hash])) == {good.context_hash, bad.context_hash}
 
 
 def test_an_entry_of_another_subject_is_garbage_and_counted(store: DiskContextStore, folder: Path) -> None:
-    store.put_many([entry_of(subject_of(1)), entry_of(subject_of(2))])
+    store.put_many([entry_of(context_hash_of(1)), entry_of(context_hash_of(2))])
     connection = database(folder)
     connection.execute(
         "UPDATE Cache SET value = (SELECT value FROM Cache WHERE key = ?) WHERE key = ?",
-        (f"c1:{subject_of(1)}", f"c1:{subject_of(2)}"),
+        (f"c1:{context_hash_of(1)}", f"c1:{context_hash_of(2)}"),
     )
     connection.close()
-    assert store.get_many([subject_of(2)]) == {}
+    assert store.get_many([context_hash_of(2)]) == {}
     assert store.garbage == 1
     assert len(store.verify()) == 1
     assert store.verify() == []
 
 
 def test_reading_does_not_write_and_flushing_does(store: DiskContextStore, folder: Path) -> None:
-    store.put_many([entry_of(subject_of(1))])
+    store.put_many([entry_of(context_hash_of(1))])
     before = database(folder).execute("SELECT access_time FROM Cache").fetchall()
-    store.get_many([subject_of(1)])
+    store.get_many([context_hash_of(1)])
     assert database(folder).execute("SELECT access_time FROM Cache").fetchall() == before
     store.flush_access()
     assert database(folder).execute("SELECT access_time FROM Cache").fetchall() > before
@@ -247,24 +260,24 @@ def test_reading_does_not_write_and_flushing_does(store: DiskContextStore, folde
 def test_reads_work_while_another_process_holds_the_write_lock(
     store: DiskContextStore, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store.put_many([entry_of(subject_of(1))])
+    store.put_many([entry_of(context_hash_of(1))])
     other = database(folder)
     other.execute("BEGIN IMMEDIATE")
-    monkeypatch.setattr("forethought.store.context_store._FLUSH_SECONDS", -1.0)  # access times are due
+    monkeypatch.setattr("forethought.store.insight_store._FLUSH_SECONDS", -1.0)  # access times are due
     began = time.monotonic()
-    assert store.get_many([subject_of(1)])
+    assert store.get_many([context_hash_of(1)])
     assert time.monotonic() - began < 9  # a write would wait for ten
     other.execute("ROLLBACK")
-    store.put_many([entry_of(subject_of(2))])
+    store.put_many([entry_of(context_hash_of(2))])
 
 
 def test_access_times_are_written_once_in_a_while_without_being_asked(
     store: DiskContextStore, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store.put_many([entry_of(subject_of(1))])
+    store.put_many([entry_of(context_hash_of(1))])
     before = database(folder).execute("SELECT access_time FROM Cache").fetchall()
-    monkeypatch.setattr("forethought.store.context_store._FLUSH_SECONDS", -1.0)
-    store.get_many([subject_of(1)])
+    monkeypatch.setattr("forethought.store.insight_store._FLUSH_SECONDS", -1.0)
+    store.get_many([context_hash_of(1)])
     assert database(folder).execute("SELECT access_time FROM Cache").fetchall() > before
 
 
@@ -274,26 +287,26 @@ def test_a_lock_that_is_never_released_becomes_one_sentence(folder: Path, monkey
     other = database(folder)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreError, match="another process"):
-        store.put_many([entry_of(subject_of(1))])
+        store.put_many([entry_of(context_hash_of(1))])
     other.execute("ROLLBACK")
-    store.put_many([entry_of(subject_of(1))])
-    assert store.get_many([subject_of(1)])
+    store.put_many([entry_of(context_hash_of(1))])
+    assert store.get_many([context_hash_of(1)])
     store.close()
 
 
 def test_the_least_recently_used_go_first_and_verdicts_stay(folder: Path) -> None:
     limit = 600_000
     store = DiskContextStore.open(folder, limit)
-    old = [entry_of(subject_of(number), summary="x" * 3_000) for number in range(100)]
+    old = [entry_of(context_hash_of(number), summary="x" * 3_000) for number in range(100)]
     store.put_many(old)
-    store.reject(old[0].subject, "digest")
-    store.get_many([entry.subject for entry in old[:20]])
+    store.reject(old[0].context_hash, "digest")
+    store.get_many([entry.context_hash for entry in old[:20]])
     store.flush_access()
-    store.put_many([entry_of(subject_of(number), summary="y" * 3_000) for number in range(1000, 1080)])
-    kept = store.get_many([entry.subject for entry in old])
-    assert {entry.subject for entry in old[:20]} <= set(kept)
+    store.put_many([entry_of(context_hash_of(number), summary="y" * 3_000) for number in range(1000, 1080)])
+    kept = store.get_many([entry.context_hash for entry in old])
+    assert {entry.context_hash for entry in old[:20]} <= set(kept)
     assert len(kept) < 60
-    assert store.rejected([old[0].subject])
+    assert store.rejected([old[0].context_hash])
     store.gc()
     assert store.info()["bytes"] <= limit + 200_000
     assert store.info()["entries"] >= 80
@@ -302,7 +315,7 @@ def test_the_least_recently_used_go_first_and_verdicts_stay(folder: Path) -> Non
 
 def test_gc_brings_a_store_below_a_lowered_limit_and_says_what_it_freed(folder: Path) -> None:
     store = DiskContextStore.open(folder, LIMIT)
-    store.put_many([entry_of(subject_of(number), summary="x" * 3_000) for number in range(300)])
+    store.put_many([entry_of(context_hash_of(number), summary="x" * 3_000) for number in range(300)])
     store.close()
     store = DiskContextStore.open(folder, 300_000)
     assert store.gc() > 500_000
@@ -313,14 +326,14 @@ def test_gc_brings_a_store_below_a_lowered_limit_and_says_what_it_freed(folder: 
 
 def test_a_newer_store_is_left_untouched(folder: Path) -> None:
     store = DiskContextStore.open(folder, LIMIT)
-    store.put_many([entry_of(subject_of(1))])
+    store.put_many([entry_of(context_hash_of(1))])
     store.close()
     (folder / MARKER).write_text(json.dumps({"schema": SCHEMA + 1}))
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     newer = DiskContextStore.open(folder, LIMIT)
     assert "newer" in (newer.problem or "")
-    newer.put_many([entry_of(subject_of(2))])
-    assert set(newer.get_many([subject_of(1), subject_of(2)])) == {subject_of(2)}
+    newer.put_many([entry_of(context_hash_of(2))])
+    assert set(newer.get_many([context_hash_of(1), context_hash_of(2)])) == {context_hash_of(2)}
     newer.clear()
     newer.close()
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
@@ -330,7 +343,7 @@ def test_an_older_store_is_set_aside(folder: Path) -> None:
     DiskContextStore.open(folder, LIMIT).close()
     (folder / MARKER).write_text(json.dumps({"schema": SCHEMA - 1}))
     store = DiskContextStore.open(folder, LIMIT)
-    store.put_many([entry_of(subject_of(1))])
+    store.put_many([entry_of(context_hash_of(1))])
     assert store.info()["entries"] == 1
     assert json.loads((folder / MARKER).read_text())["schema"] == SCHEMA
     store.close()
@@ -340,7 +353,7 @@ def test_an_older_store_is_set_aside(folder: Path) -> None:
 def test_a_store_that_is_broken_on_start_is_set_aside_once(folder: Path, damage: str) -> None:
     for _ in range(3):
         store = DiskContextStore.open(folder, LIMIT)
-        store.put_many([entry_of(subject_of(number)) for number in range(200)])
+        store.put_many([entry_of(context_hash_of(number)) for number in range(200)])
         store.close()
         path = folder / "cache.db"
         assert path.is_file()
@@ -356,16 +369,16 @@ def test_a_store_that_is_broken_on_start_is_set_aside_once(folder: Path, damage:
             path.unlink()
             path.mkdir()
         healed = DiskContextStore.open(folder, LIMIT)
-        assert healed.get_many([subject_of(0)]) == {}
-        healed.put_many([entry_of(subject_of(1))])
-        assert healed.get_many([subject_of(1)])
+        assert healed.get_many([context_hash_of(0)]) == {}
+        healed.put_many([entry_of(context_hash_of(1))])
+        assert healed.get_many([context_hash_of(1)])
         assert healed.problem
         healed.close()
     assert len(list(folder.parent.glob("contexts.broken-*"))) <= 1
 
 
 def test_a_store_that_breaks_while_it_is_open_heals(store: DiskContextStore, folder: Path) -> None:
-    store.put_many([entry_of(subject_of(number)) for number in range(300)])
+    store.put_many([entry_of(context_hash_of(number)) for number in range(300)])
     connection = database(folder)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
@@ -374,21 +387,21 @@ def test_a_store_that_breaks_while_it_is_open_heals(store: DiskContextStore, fol
         file.seek(4096)
         file.write(os.urandom(size - 4096))
     fresh = DiskContextStore.open(folder, LIMIT)
-    assert fresh.get_many([subject_of(number) for number in range(300)]) == {}
-    fresh.put_many([entry_of(subject_of(1))])
-    assert fresh.get_many([subject_of(1)])
+    assert fresh.get_many([context_hash_of(number) for number in range(300)]) == {}
+    fresh.put_many([entry_of(context_hash_of(1))])
+    assert fresh.get_many([context_hash_of(1)])
     fresh.close()
-    store.put_many([entry_of(subject_of(2))])
-    assert set(store.get_many([subject_of(1), subject_of(2)])) == {subject_of(1), subject_of(2)}
+    store.put_many([entry_of(context_hash_of(2))])
+    assert set(store.get_many([context_hash_of(1), context_hash_of(2)])) == {context_hash_of(1), context_hash_of(2)}
 
 
 def test_a_store_deleted_under_us_is_made_anew(store: DiskContextStore, folder: Path) -> None:
-    store.put_many([entry_of(subject_of(1))])
+    store.put_many([entry_of(context_hash_of(1))])
     shutil.rmtree(folder)
-    assert store.get_many([subject_of(1)]) == {}
-    store.put_many([entry_of(subject_of(2))])
+    assert store.get_many([context_hash_of(1)]) == {}
+    store.put_many([entry_of(context_hash_of(2))])
     other = DiskContextStore.open(folder, LIMIT)
-    assert other.get_many([subject_of(2)])
+    assert other.get_many([context_hash_of(2)])
     other.close()
 
 
@@ -396,8 +409,8 @@ def test_a_folder_that_cannot_be_made_leaves_a_store_in_memory(tmp_path: Path) -
     (tmp_path / "file").write_text("in the way")
     store = DiskContextStore.open(tmp_path / "file" / "contexts", LIMIT)
     assert "memory" in (store.problem or "")
-    store.put_many([entry_of(subject_of(1))])
-    assert store.get_many([subject_of(1)])
+    store.put_many([entry_of(context_hash_of(1))])
+    assert store.get_many([context_hash_of(1)])
     assert store.verify()
     store.close()
 
@@ -406,18 +419,18 @@ READ_ONLY = """
 import os, sys
 from pathlib import Path
 from forethought.errors import StoreError
-from forethought.store.context_store import DiskContextStore
+from forethought.store.insight_store import DiskContextStore
 sys.path.insert(0, sys.argv[2])
-from test_context_store import entry_of, subject_of
+from test_context_store import entry_of, context_hash_of
 if os.geteuid() == 0:  # permissions mean nothing to root
     os.setgroups([])
     os.setgid(65534)
     os.setuid(65534)
 store = DiskContextStore.open(Path(sys.argv[1]), 10**8)
-assert store.get_many([subject_of(1)]), store.problem
+assert store.get_many([context_hash_of(1)]), store.problem
 assert "read-only" in store.problem, store.problem
 try:
-    store.put_many([entry_of(subject_of(2))])
+    store.put_many([entry_of(context_hash_of(2))])
 except StoreError as error:
     print(error)
 store.verify()
@@ -431,7 +444,7 @@ def test_a_read_only_store_can_be_read_and_refuses_to_write_in_one_sentence(with
     with tempfile.TemporaryDirectory() as place:  # pytest's own folders cannot be entered by another user
         folder = Path(place) / "contexts"
         store = DiskContextStore.open(folder, LIMIT)
-        store.put_many([entry_of(subject_of(1))])
+        store.put_many([entry_of(context_hash_of(1))])
         if not with_log:
             store._rows.shrink()
         store.close()
@@ -452,23 +465,23 @@ def test_a_read_only_store_can_be_read_and_refuses_to_write_in_one_sentence(with
 
 
 def test_a_full_disk_is_one_sentence_and_loses_nothing(store: DiskContextStore, folder: Path) -> None:
-    store.put_many([entry_of(subject_of(1))])
+    store.put_many([entry_of(context_hash_of(1))])
     connection = store._rows._connection()  # type: ignore[attr-defined]
     ((pages,),) = connection.execute("PRAGMA page_count")
     connection.execute(f"PRAGMA max_page_count = {pages + 4}")
     with pytest.raises(StoreError, match="disk is full"):
-        store.put_many([entry_of(subject_of(number), summary="x" * 4_000) for number in range(2, 60)])
-    assert store.get_many([subject_of(1)])
+        store.put_many([entry_of(context_hash_of(number), summary="x" * 4_000) for number in range(2, 60)])
+    assert store.get_many([context_hash_of(1)])
     connection.execute("PRAGMA max_page_count = 1000000")
-    store.put_many([entry_of(subject_of(3))])
-    assert set(store.get_many([subject_of(1), subject_of(3)])) == {subject_of(1), subject_of(3)}
+    store.put_many([entry_of(context_hash_of(3))])
+    assert set(store.get_many([context_hash_of(1), context_hash_of(3)])) == {context_hash_of(1), context_hash_of(3)}
     assert store.verify() == []
 
 
 def test_a_store_whose_disk_was_full_is_written_again_when_there_is_space(
     store: DiskContextStore, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store.put_many([entry_of(subject_of(1))])
+    store.put_many([entry_of(context_hash_of(1))])
 
     def no_space(folder: Path) -> None:
         raise OSError(28, "No space left on device")
@@ -476,18 +489,18 @@ def test_a_store_whose_disk_was_full_is_written_again_when_there_is_space(
     with monkeypatch.context() as full:
         full.setattr("forethought.store.store_folder.DiskRows", no_space)
         reader = DiskContextStore.open(folder, LIMIT)
-        assert reader.get_many([subject_of(1)])
+        assert reader.get_many([context_hash_of(1)])
         with pytest.raises(StoreError, match="No space left"):
-            reader.put_many([entry_of(subject_of(2))])
-    monkeypatch.setattr("forethought.store.context_store._RETRY_SECONDS", -1.0)
-    reader.put_many([entry_of(subject_of(2))])
+            reader.put_many([entry_of(context_hash_of(2))])
+    monkeypatch.setattr("forethought.store.insight_store._RETRY_SECONDS", -1.0)
+    reader.put_many([entry_of(context_hash_of(2))])
     assert reader.problem is None
-    assert set(store.get_many([subject_of(1), subject_of(2)])) == {subject_of(1), subject_of(2)}
+    assert set(store.get_many([context_hash_of(1), context_hash_of(2)])) == {context_hash_of(1), context_hash_of(2)}
     reader.close()
 
 
 def test_a_full_disk_can_still_be_cleared(store: DiskContextStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    store.put_many([entry_of(subject_of(number), summary="x" * 4_000) for number in range(60)])
+    store.put_many([entry_of(context_hash_of(number), summary="x" * 4_000) for number in range(60)])
 
     def no_space() -> None:
         raise OSError(28, "No space left on device")
@@ -495,7 +508,7 @@ def test_a_full_disk_can_still_be_cleared(store: DiskContextStore, monkeypatch: 
     monkeypatch.setattr(store._rows, "clear", no_space)
     store.clear()
     assert store.info()["entries"] == 0
-    store.put_many([entry_of(subject_of(1))])
+    store.put_many([entry_of(context_hash_of(1))])
     assert store.problem is None
 
 
@@ -506,26 +519,26 @@ def test_a_store_that_is_closed_in_one_thread_is_not_taken_for_a_broken_one(fold
 
 def test_an_entry_too_long_for_a_row_is_refused(store: DiskContextStore) -> None:
     with pytest.raises(StoreError, match="longer"):
-        store.put_many([entry_of(subject_of(1), summary="x" * 2_000_000)])
+        store.put_many([entry_of(context_hash_of(1), summary="x" * 2_000_000)])
 
 
 def test_a_number_that_json_cannot_hold_is_refused(store: DiskContextStore) -> None:
     insights = Insights("x", (), (PredictedQuestion("q", "a", float("-inf")),))
     with pytest.raises(StoreError, match="finite"):
-        store.put_many([replace(entry_of(subject_of(1)), insights=insights)])
+        store.put_many([replace(entry_of(context_hash_of(1)), insights=insights)])
 
 
 HAMMER = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[3])
-from forethought.store.context_store import DiskContextStore
-from test_context_store import entry_of, subject_of
+from forethought.store.insight_store import DiskContextStore
+from test_context_store import entry_of, context_hash_of
 store = DiskContextStore.open(Path(sys.argv[1]), 10**8)
 for round in range(5):
     for number in range(30):
-        store.put_many([entry_of(subject_of(number), sys.argv[2], str(round))])
-    store.get_many([subject_of(number) for number in range(30)])
+        store.put_many([entry_of(context_hash_of(number), sys.argv[2], str(round))])
+    store.get_many([context_hash_of(number) for number in range(30)])
     store.flush_access()
 assert store.problem is None, store.problem
 store.close()
@@ -544,10 +557,10 @@ def test_four_processes_never_lose_one_anothers_entries(folder: Path) -> None:
         _, errors = process.communicate(timeout=120)
         assert process.returncode == 0, errors.decode()
     store = DiskContextStore.open(folder, LIMIT)
-    found = store.get_many([subject_of(number) for number in range(30)])
+    found = store.get_many([context_hash_of(number) for number in range(30)])
     assert len(found) == 30
     for entries in found.values():
-        assert {(entry.producer, entry.insights.summary) for entry in entries} == {(f"p{n}", "4") for n in range(4)}
+        assert {(entry.generator_id, entry.insights.summary) for entry in entries} == {(f"p{n}", "4") for n in range(4)}
     assert store.verify() == []
     store.close()
 
@@ -556,11 +569,11 @@ ENDLESS = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-from forethought.store.context_store import DiskContextStore
-from test_context_store import entry_of, subject_of
+from forethought.store.insight_store import DiskContextStore
+from test_context_store import entry_of, context_hash_of
 store = DiskContextStore.open(Path(sys.argv[1]), 10**8)
 for number in range(1_000_000):
-    store.put_many([entry_of(subject_of(number))])
+    store.put_many([entry_of(context_hash_of(number))])
     print(number, flush=True)
 """
 
@@ -576,38 +589,40 @@ def test_a_kill_loses_nothing_that_was_stored(folder: Path) -> None:
         last = max([24, *map(int, process.stdout.read().split())])
     store = DiskContextStore.open(folder, LIMIT)
     assert store.problem is None
-    assert len(store.get_many([subject_of(number) for number in range(last + 1)])) == last + 1
+    assert len(store.get_many([context_hash_of(number) for number in range(last + 1)])) == last + 1
     assert store.verify() == []
     store.close()
 
 
 def test_threads_share_a_store(store: DiskContextStore) -> None:
-    def work(producer: str) -> None:
+    def work(generator_id: str) -> None:
         for number in range(20):
-            store.put_many([entry_of(subject_of(number), producer)])
-            store.get_many([subject_of(number)])
+            store.put_many([entry_of(context_hash_of(number), generator_id)])
+            store.get_many([context_hash_of(number)])
 
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         list(pool.map(work, ["a", "b", "c", "d"]))
-    found = store.get_many([subject_of(number) for number in range(20)])
+    found = store.get_many([context_hash_of(number) for number in range(20)])
     assert all(len(entries) == 4 for entries in found.values())
     assert len(found) == 20
 
 
 def test_at_most_sixteen_producers_are_kept_and_the_newest_stay(store: DiskContextStore) -> None:
-    subject = subject_of(1)
+    context_hash = context_hash_of(1)
     for number in range(20):
-        store.put_many([entry_of(subject, f"p{number:02d}", created=number)])
-    assert [entry.producer for entry in store.get_many([subject])[subject]] == [f"p{n:02d}" for n in range(4, 20)]
+        store.put_many([entry_of(context_hash, f"p{number:02d}", created=number)])
+    assert [entry.generator_id for entry in store.get_many([context_hash])[context_hash]] == [
+        f"p{n:02d}" for n in range(4, 20)
+    ]
 
 
 def test_a_thousand_subjects_are_read_in_one_step(store: DiskContextStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    subjects = [subject_of(number) for number in range(1000)]
-    store.put_many(entry_of(subject) for subject in subjects)
+    context_hashes = [context_hash_of(number) for number in range(1000)]
+    store.put_many(entry_of(context_hash) for context_hash in context_hashes)
     steps: list[int] = []
     read = store._rows.read
     monkeypatch.setattr(store._rows, "read", lambda keys: (steps.append(len(keys)), read(keys))[1])
-    assert len(store.get_many(subjects)) == 1000
+    assert len(store.get_many(context_hashes)) == 1000
     assert steps == [1000]
 
 
@@ -617,9 +632,9 @@ def test_the_store_is_readable_by_its_owner_only(store: DiskContextStore, folder
 
 
 def test_clear_leaves_nothing(store: DiskContextStore) -> None:
-    store.put_many([entry_of(subject_of(1))])
-    store.reject(subject_of(1), "d")
+    store.put_many([entry_of(context_hash_of(1))])
+    store.reject(context_hash_of(1), "d")
     store.clear()
-    assert store.get_many([subject_of(1)]) == {}
-    assert store.rejected([subject_of(1)]) == {}
+    assert store.get_many([context_hash_of(1)]) == {}
+    assert store.rejected([context_hash_of(1)]) == {}
     assert store.info()["entries"] == 0

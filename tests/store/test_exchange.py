@@ -14,26 +14,26 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from forethought.errors import StoreError
-from forethought.insights import Entry, Insights, PredictedQuestion, Provenance, text_digest
+from forethought.insights.entry import Entry, Insights, PredictedQuestion, Provenance, text_digest
 from forethought.store import exchange
-from forethought.store.context_store import DiskContextStore
 from forethought.store.exchange import ImportReport, export_entries, import_entries
+from forethought.store.insight_store import DiskContextStore
 
 
-def subject_of(name: object) -> str:
+def context_hash_of(name: object) -> str:
     return hashlib.sha256(str(name).encode()).hexdigest()
 
 
 PRODUCER = "ab" * 16
 
 
-def entry_of(subject: str, producer: str = PRODUCER, summary: str = "Adds two numbers.") -> Entry:
+def entry_of(context_hash: str, generator_id: str = PRODUCER, summary: str = "Adds two numbers.") -> Entry:
     return Entry(
-        subject=subject,
-        producer=producer,
+        context_hash=context_hash,
+        generator_id=generator_id,
         outcome="done",
         insights=Insights(summary, ("it is pure",), (PredictedQuestion("What is it for?", "For sums.", -1.5),)),
-        provenance=Provenance("model", producer, "v1", 1, 1, 100, 20, 1.5, "2026-01-01T00:00:00+00:00"),
+        provenance=Provenance("model", generator_id, "v1", 1, 1, 100, 20, 1.5, "2026-01-01T00:00:00+00:00"),
     )
 
 
@@ -60,20 +60,20 @@ def imported_alone(file: Path, line: Any) -> ImportReport:
 
 
 def test_what_one_store_exports_another_imports_marked_shared(tmp_path: Path) -> None:
-    entries = [entry_of(subject_of(number)) for number in range(3)]
+    entries = [entry_of(context_hash_of(number)) for number in range(3)]
     assert export_entries(store_with(*entries), tmp_path / "out", None, as_is) == 3
     other = DiskContextStore.open(tmp_path / "contexts", 10**8)
     report = import_entries(other, tmp_path / "out", as_is)
     assert report == ImportReport(imported=3, unchanged=0, rejected=0, reasons={}, truncated=False)
-    found = other.get_many([entry.subject for entry in entries])
+    found = other.get_many([entry.context_hash for entry in entries])
     for entry in entries:
-        assert found[entry.subject] == (replace(entry, provenance=replace(entry.provenance, origin="shared")),)
+        assert found[entry.context_hash] == (replace(entry, provenance=replace(entry.provenance, origin="shared")),)
     assert import_entries(other, tmp_path / "out", as_is).unchanged == 3
     other.close()
 
 
 def test_equal_content_gives_equal_bytes(tmp_path: Path) -> None:
-    entries = [entry_of(subject_of(number)) for number in range(20)]
+    entries = [entry_of(context_hash_of(number)) for number in range(20)]
     export_entries(store_with(*entries), tmp_path / "one", None, as_is)
     export_entries(store_with(*reversed(entries)), tmp_path / "two", None, as_is)
     relay = DiskContextStore.in_memory()
@@ -83,13 +83,13 @@ def test_equal_content_gives_equal_bytes(tmp_path: Path) -> None:
 
 
 def test_only_the_wanted_subjects_are_exported(tmp_path: Path) -> None:
-    entries = [entry_of(subject_of(number)) for number in range(3)]
-    assert export_entries(store_with(*entries), tmp_path / "out", [subject_of(1), subject_of(9)], as_is) == 1
+    entries = [entry_of(context_hash_of(number)) for number in range(3)]
+    assert export_entries(store_with(*entries), tmp_path / "out", [context_hash_of(1), context_hash_of(9)], as_is) == 1
 
 
 def test_failed_entries_stay_at_home(tmp_path: Path) -> None:
-    failed = replace(entry_of(subject_of(1)), outcome="failed", insights=Insights(), reason="the engine crashed")
-    empty = replace(entry_of(subject_of(2)), outcome="empty", insights=Insights())
+    failed = replace(entry_of(context_hash_of(1)), outcome="failed", insights=Insights(), reason="the engine crashed")
+    empty = replace(entry_of(context_hash_of(2)), outcome="empty", insights=Insights())
     assert export_entries(store_with(failed, empty), tmp_path / "out", None, as_is) == 1
 
 
@@ -98,64 +98,66 @@ def test_secrets_are_redacted_on_the_way_out_and_in(tmp_path: Path) -> None:
         return text.replace("hunter2", "[redacted]")
 
     question = PredictedQuestion("why hunter2?", "because hunter2")
-    leaky = replace(entry_of(subject_of(1)), insights=Insights("hunter2", ("a hunter2",), (question,)))
+    leaky = replace(entry_of(context_hash_of(1)), insights=Insights("hunter2", ("a hunter2",), (question,)))
     export_entries(store_with(leaky), tmp_path / "out", None, redact)
     assert b"hunter2" not in gzip.decompress((tmp_path / "out").read_bytes())
     export_entries(store_with(leaky), tmp_path / "raw", None, as_is)
     store = DiskContextStore.in_memory()
     import_entries(store, tmp_path / "raw", redact)
-    assert "hunter2" not in repr(store.get_many([leaky.subject]))
+    assert "hunter2" not in repr(store.get_many([leaky.context_hash]))
 
 
 def test_an_entry_made_here_is_never_replaced(tmp_path: Path) -> None:
-    subject = subject_of(1)
-    theirs = entry_of(subject, summary="Theirs.")
+    context_hash = context_hash_of(1)
+    theirs = entry_of(context_hash, summary="Theirs.")
     newer = replace(theirs, provenance=replace(theirs.provenance, created_at="2030-01-01T00:00:00Z"))
     export_entries(store_with(newer), tmp_path / "out", None, as_is)
-    store = store_with(entry_of(subject, summary="Ours."))
+    store = store_with(entry_of(context_hash, summary="Ours."))
     assert import_entries(store, tmp_path / "out", as_is).unchanged == 1
-    assert [entry.insights.summary for entry in store.get_many([subject])[subject]] == ["Ours."]
+    assert [entry.insights.summary for entry in store.get_many([context_hash])[context_hash]] == ["Ours."]
 
 
 def test_a_newer_shared_entry_replaces_an_older_shared_one_only(tmp_path: Path) -> None:
-    subject = subject_of(1)
-    old = entry_of(subject, summary="Old.")
-    new = replace(entry_of(subject, summary="New."), provenance=replace(old.provenance, created_at="2027-01-01T00:00Z"))
+    context_hash = context_hash_of(1)
+    old = entry_of(context_hash, summary="Old.")
+    new = replace(
+        entry_of(context_hash, summary="New."), provenance=replace(old.provenance, created_at="2027-01-01T00:00Z")
+    )
     export_entries(store_with(old), tmp_path / "old", None, as_is)
     export_entries(store_with(new), tmp_path / "new", None, as_is)
     store = DiskContextStore.in_memory()
     for name in ("old", "new", "old"):
         import_entries(store, tmp_path / name, as_is)
-    assert [entry.insights.summary for entry in store.get_many([subject])[subject]] == ["New."]
+    assert [entry.insights.summary for entry in store.get_many([context_hash])[context_hash]] == ["New."]
 
 
 def test_what_a_person_called_wrong_does_not_come_back(tmp_path: Path) -> None:
-    subject = subject_of(1)
-    export_entries(store_with(entry_of(subject)), tmp_path / "out", None, as_is)
+    context_hash = context_hash_of(1)
+    export_entries(store_with(entry_of(context_hash)), tmp_path / "out", None, as_is)
     store = DiskContextStore.in_memory()
-    store.reject(subject, text_digest("adds  two numbers."))
-    store.reject(subject, text_digest("For sums."))
+    store.reject(context_hash, text_digest("adds  two numbers."))
+    store.reject(context_hash, text_digest("For sums."))
     assert import_entries(store, tmp_path / "out", as_is).imported == 1
-    assert store.get_many([subject])[subject][0].insights == Insights(None, ("it is pure",), ())
+    assert store.get_many([context_hash])[context_hash][0].insights == Insights(None, ("it is pure",), ())
     bare = DiskContextStore.in_memory()
     for text in ("Adds two numbers.", "it is pure", "For sums."):
-        bare.reject(subject, text_digest(text))
+        bare.reject(context_hash, text_digest(text))
     report = import_entries(bare, tmp_path / "out", as_is)
     assert (report.imported, report.rejected) == (0, 1)
-    assert bare.get_many([subject]) == {}
+    assert bare.get_many([context_hash]) == {}
 
 
 def changed(**changes: Any) -> dict[str, Any]:
-    return {**entry_of(subject_of(1)).to_json(), **changes}
+    return {**entry_of(context_hash_of(1)).to_json(), **changes}
 
 
 def provenance_with(**changes: Any) -> dict[str, Any]:
-    data = entry_of(subject_of(1)).to_json()
+    data = entry_of(context_hash_of(1)).to_json()
     return {**data, "provenance": {**data["provenance"], **changes}}
 
 
 def insights_with(**changes: Any) -> dict[str, Any]:
-    data = entry_of(subject_of(1)).to_json()
+    data = entry_of(context_hash_of(1)).to_json()
     return {**data, "insights": {**data["insights"], **changes}}
 
 
@@ -194,25 +196,25 @@ def insights_with(**changes: Any) -> dict[str, Any]:
 def test_an_entry_that_lies_is_rejected_with_a_reason_and_the_next_is_taken(
     tmp_path: Path, line: Any, reason: str
 ) -> None:
-    write_export(tmp_path / "out", line, entry_of(subject_of(2)).to_json())
+    write_export(tmp_path / "out", line, entry_of(context_hash_of(2)).to_json())
     store = DiskContextStore.in_memory()
     report = import_entries(store, tmp_path / "out", as_is)
     assert (report.imported, report.rejected, report.truncated) == (1, 1, False)
     assert list(report.reasons.values()) == [1]
     assert reason in next(iter(report.reasons))
     assert len(next(iter(report.reasons))) < 80
-    assert list(store.subjects()) == [subject_of(2)]
+    assert list(store.context_hashes()) == [context_hash_of(2)]
 
 
 def test_an_entry_that_says_it_was_made_here_is_shared_all_the_same(tmp_path: Path) -> None:
     write_export(tmp_path / "out", provenance_with(origin="local"))
     store = DiskContextStore.in_memory()
     import_entries(store, tmp_path / "out", as_is)
-    assert store.get_many([subject_of(1)])[subject_of(1)][0].provenance.origin == "shared"
+    assert store.get_many([context_hash_of(1)])[context_hash_of(1)][0].provenance.origin == "shared"
 
 
 def test_a_truncated_file_gives_its_whole_entries_and_says_so(tmp_path: Path) -> None:
-    entries = [entry_of(subject_of(number), summary=os.urandom(500).hex()) for number in range(200)]
+    entries = [entry_of(context_hash_of(number), summary=os.urandom(500).hex()) for number in range(200)]
     export_entries(store_with(*entries), tmp_path / "out", None, as_is)
     whole = (tmp_path / "out").read_bytes()
     for share in (0.3, 0.9):
@@ -240,7 +242,7 @@ def test_a_decompression_bomb_is_read_up_to_the_limit_only(tmp_path: Path, monke
 
 def test_more_entries_than_the_limit_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exchange, "MAX_ENTRIES", 3)
-    write_export(tmp_path / "out", *(entry_of(subject_of(number)).to_json() for number in range(5)))
+    write_export(tmp_path / "out", *(entry_of(context_hash_of(number)).to_json() for number in range(5)))
     report = import_entries(DiskContextStore.in_memory(), tmp_path / "out", as_is)
     assert report.imported == 3
     assert any("too large" in reason for reason in report.reasons)
@@ -269,7 +271,7 @@ def test_what_is_no_export_is_refused_in_one_sentence(tmp_path: Path, write: Cal
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_damaged_file_never_does_more_than_raise_a_store_error(tmp_path: Path, data: st.DataObject) -> None:
-    export_entries(store_with(*(entry_of(subject_of(n)) for n in range(5))), tmp_path / "out", None, as_is)
+    export_entries(store_with(*(entry_of(context_hash_of(n)) for n in range(5))), tmp_path / "out", None, as_is)
     raw = bytearray((tmp_path / "out").read_bytes())
     for _ in range(data.draw(st.integers(1, 5))):
         raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
@@ -279,7 +281,7 @@ def test_a_damaged_file_never_does_more_than_raise_a_store_error(tmp_path: Path,
         report = import_entries(store, tmp_path / "bad", as_is)
     except StoreError:
         return
-    assert report.imported == sum(len(found) for found in store.get_many(store.subjects()).values())
+    assert report.imported == sum(len(found) for found in store.get_many(store.context_hashes()).values())
 
 
 def test_an_export_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
@@ -289,7 +291,7 @@ def test_an_export_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
         raise OSError(28, "No space left on device")
 
     with pytest.raises(StoreError, match="No space left"):
-        export_entries(store_with(entry_of(subject_of(1))), tmp_path / "out", None, fail)
+        export_entries(store_with(entry_of(context_hash_of(1))), tmp_path / "out", None, fail)
     assert (tmp_path / "out").read_text() == "before"
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
@@ -302,24 +304,24 @@ def test_an_export_never_replaces_what_is_not_a_file(tmp_path: Path) -> None:
 
 
 def test_what_a_person_asked_stays_on_the_machine(tmp_path: Path) -> None:
-    entry = entry_of(subject_of("asked"))
+    entry = entry_of(context_hash_of("asked"))
     asked = PredictedQuestion("Is it polite?", "It is.", kind="other", origin="log")
     mixed = replace(entry, insights=replace(entry.insights, questions=(*entry.insights.questions, asked)))
-    alone = replace(mixed, subject=subject_of("alone"), insights=Insights(questions=(asked,)))
+    alone = replace(mixed, context_hash=context_hash_of("alone"), insights=Insights(questions=(asked,)))
     assert export_entries(store_with(mixed, alone), tmp_path / "out", None, as_is) == 2
     assert b"polite" not in gzip.decompress((tmp_path / "out").read_bytes())
     other = DiskContextStore.in_memory()
     assert import_entries(other, tmp_path / "out", as_is).imported == 2
-    found = other.get_many([mixed.subject, alone.subject])
-    assert [item.origin for item in found[mixed.subject][0].insights.questions] == ["template"]
-    assert found[alone.subject][0].outcome == "empty"
+    found = other.get_many([mixed.context_hash, alone.context_hash])
+    assert [item.origin for item in found[mixed.context_hash][0].insights.questions] == ["template"]
+    assert found[alone.context_hash][0].outcome == "empty"
 
 
 def test_kinds_and_origins_travel(tmp_path: Path) -> None:
-    entry = entry_of(subject_of("kinds"))
+    entry = entry_of(context_hash_of("kinds"))
     questions = (PredictedQuestion("What does it return?", "It returns `a`.", -1.0, "returns", "model", "facts"),)
     entry = replace(entry, insights=replace(entry.insights, questions=questions))
     export_entries(store_with(entry), tmp_path / "out", None, as_is)
     other = DiskContextStore.in_memory()
     import_entries(other, tmp_path / "out", as_is)
-    assert other.get_many([entry.subject])[entry.subject][0].insights.questions == questions
+    assert other.get_many([entry.context_hash])[entry.context_hash][0].insights.questions == questions

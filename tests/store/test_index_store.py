@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forethought.errors import IndexingError
-from forethought.index.tags import Binding, FileTags, Import, Position, Range, Reference, Span, Symbol
 from forethought.store import tags_encoding
 from forethought.store.index_store import IndexedFile, IndexStore
+from forethought.syntax.tags import Binding, FileTags, Import, Position, Range, Reference, Span, Symbol
 
 TEXT = st.text(max_size=8)
 NUMBERS = st.integers(0, 10**6)
@@ -201,22 +201,22 @@ def test_skipped_files_keep_their_reason(tmp_path: Path) -> None:
 
 def test_the_subject_before_an_edit_stays_known_through_a_reindex(tmp_path: Path) -> None:
     store = IndexStore.open(tmp_path, tmp_path)
-    store.subjects.put("a.py", {"make": ("hash1", "subject1")})
-    store.subjects.mark_thought("a.py", ["make"])
+    store.context_hashes.put("a.py", {"make": ("hash1", "subject1")})
+    store.context_hashes.mark_thought("a.py", ["make"])
     for number in (2, 3):
         store.put([indexed("a.py", file_tags("make"), str(number))])
-        store.subjects.put("a.py", {"make": (f"hash{number}", f"subject{number}")})
-    assert store.subjects.of("a.py") == {"make": ("hash3", "subject3")}
-    assert store.subjects.last_thought("a.py").get("make") == "subject1"
+        store.context_hashes.put("a.py", {"make": (f"hash{number}", f"subject{number}")})
+    assert store.context_hashes.of("a.py") == {"make": ("hash3", "subject3")}
+    assert store.context_hashes.last_thought("a.py").get("make") == "subject1"
 
 
 def test_without_a_thought_the_subject_before_is_remembered(tmp_path: Path) -> None:
     store = IndexStore.open(tmp_path, tmp_path)
-    store.subjects.put("a.py", {"make": ("hash1", "subject1")})
-    assert store.subjects.last_thought("a.py").get("make") is None
-    store.subjects.put("a.py", {"make": ("hash2", "subject2")})
-    store.subjects.put("a.py", {"make": ("hash3", "subject2")})
-    assert store.subjects.last_thought("a.py").get("make") == "subject1"
+    store.context_hashes.put("a.py", {"make": ("hash1", "subject1")})
+    assert store.context_hashes.last_thought("a.py").get("make") is None
+    store.context_hashes.put("a.py", {"make": ("hash2", "subject2")})
+    store.context_hashes.put("a.py", {"make": ("hash3", "subject2")})
+    assert store.context_hashes.last_thought("a.py").get("make") == "subject1"
 
 
 @pytest.mark.parametrize("content", [b"garbage" * 1000, b"SQLite format 3\0" + bytes(5000)])
@@ -262,11 +262,11 @@ def test_another_schema_version_is_begun_anew(tmp_path: Path, version: int) -> N
 def test_another_extractor_reads_everything_again_but_keeps_subjects(tmp_path: Path) -> None:
     store = IndexStore.open(tmp_path, tmp_path, "1")
     store.put([indexed("a.py", file_tags("make"))])
-    store.subjects.put("a.py", {"make": ("hash", "subject")})
+    store.context_hashes.put("a.py", {"make": ("hash", "subject")})
     store.close()
     again = IndexStore.open(tmp_path, tmp_path, "2")
     assert again.stamps() == {}
-    assert again.subjects.of("a.py") == {"make": ("hash", "subject")}
+    assert again.context_hashes.of("a.py") == {"make": ("hash", "subject")}
 
 
 def test_a_folder_that_cannot_be_written_gives_an_index_in_memory(tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from forethought.errors import StoreError
-from forethought.passages import FileWords, Passage
-from forethought.store import search_store
-from forethought.store.search_store import SearchStore
+from forethought.search import fulltext_index as search_store
+from forethought.search.fulltext_index import SearchStore
+from forethought.search.passages import FileWords, Passage
 
 
 def file_words(path: str, digest: str = "1", **passages: str) -> FileWords:
@@ -55,7 +55,7 @@ def test_a_file_is_replaced_whole_and_removed(tmp_path: Path) -> None:
     assert store.stamps() == {"a.py": "2", "b.py": "1"}
     store.remove(["b.py", "never.py"])
     assert found(store, "wait") == []
-    assert store.subjects() == {("a.py", "f"): None}
+    assert store.context_hashes() == {("a.py", "f"): None}
 
 
 def test_thoughts_are_found_replaced_and_go_with_their_file(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_thoughts_are_found_replaced_and_go_with_their_file(tmp_path: Path) -> N
     store.put([file_words("a.py", f="code"), file_words("b.py", g="code")])
     store.put_thoughts({("a.py", "f"): ("subject", "waits politely"), ("gone.py", "f"): ("subject", "politely")})
     assert list(store.search(["politely"]).thoughts) == [("a.py", "f")]
-    assert store.subjects()["a.py", "f"] == "subject"
+    assert store.context_hashes()["a.py", "f"] == "subject"
     store.put_thoughts({("a.py", "f"): ("other", "hurries")})
     assert store.search(["politely"]).thoughts == {}
     store.put([file_words("a.py", "2", f="code")])

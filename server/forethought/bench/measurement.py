@@ -17,9 +17,9 @@ from typing import Any, Protocol, TypeVar
 import forethought
 from forethought.bench.results import Results
 from forethought.config import Settings, load_settings, model_folder
-from forethought.engine.catalogue import choose_model, resolve_model
-from forethought.engine.client import connect, stop_hosts
-from forethought.engine.messages import CancelToken, Completion, Engine, GenerateRequest, Prompt, Sampling
+from forethought.engine.api import CancelToken, Completion, Engine, GenerateRequest, Prompt, Sampling
+from forethought.engine.client.engine_client import connect, stop_hosts
+from forethought.engine.models.catalog import choose_model, resolve_model
 from forethought.errors import Cancelled
 
 DEMO_MODEL = "smollm2"

@@ -13,16 +13,16 @@ from types import TracebackType
 from typing import Any
 
 from forethought.bench.lsp_client import Client
-from forethought.context import CLASS_KINDS, FUNCTION_KINDS
 from forethought.errors import ForethoughtError, UsageError
-from forethought.index.extract import read_tags
-from forethought.index.languages import load_languages
+from forethought.insights.context import CLASS_KINDS, FUNCTION_KINDS
+from forethought.syntax.extraction import read_tags
+from forethought.syntax.languages import load_languages
 
 SETTLE_SECONDS = 300.0
 _COMMAND_SECONDS = 3600.0
 _FEW_SYMBOLS = (4, 14)
 """Functions and classes of a file that is thought about for a measurement: some questions, soon done."""
-_LARGEST_FILE = 20_000
+_MAX_FILE_BYTES = 20_000
 
 
 class Trial:
@@ -126,7 +126,7 @@ def pick_files(root: Path, count: int, seed: int) -> list[str]:
         file = root / path
         if len(found) == count:
             break
-        if not path or file.is_symlink() or not file.is_file() or file.stat().st_size > _LARGEST_FILE:
+        if not path or file.is_symlink() or not file.is_file() or file.stat().st_size > _MAX_FILE_BYTES:
             continue
         data = file.read_bytes()
         language = languages.detect(path, data[:8192])

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from forethought.engine.messages import CancelToken
+from forethought.engine.api import CancelToken
 
 
 @contextmanager

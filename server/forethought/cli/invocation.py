@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from forethought.app.session import Session
     from forethought.config import LoadedSettings
-    from forethought.session import Session
-    from forethought.workspace import Workspace
+    from forethought.workspace.workspace import Workspace
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -22,7 +22,7 @@ FAILED = 1
 INTERRUPTED = 130
 """Exit status: Ctrl-C; what was done is kept."""
 
-MOST_SENTENCES = 5
+MAX_SENTENCES = 5
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Invocation:
 
     def open_session(self) -> "Session":
         """A session without background work; the caller closes it."""
-        from forethought.session import Session
+        from forethought.app.session import Session
 
         return Session(self.load_settings(None), self.environment, on_log=logging.getLogger("forethought").info)
 
@@ -66,9 +66,9 @@ class Invocation:
         from forethought.cli.output import note, plain
 
         self.status = FAILED
-        note(*(f"forethought: {plain(sentence)}" for sentence in sentences[:MOST_SENTENCES]))
-        if len(sentences) > MOST_SENTENCES:
-            note(f"forethought: and {len(sentences) - MOST_SENTENCES} more")
+        note(*(f"forethought: {plain(sentence)}" for sentence in sentences[:MAX_SENTENCES]))
+        if len(sentences) > MAX_SENTENCES:
+            note(f"forethought: and {len(sentences) - MAX_SENTENCES} more")
 
     def interrupted(self) -> None:
         """Leave with status 130 at the end."""

@@ -99,7 +99,7 @@ def _log_fault(error: Exception, invocation: Invocation) -> str:
     """Keep the traceback in a file, print it with `-v`, and return the sentence for people."""
     import traceback
 
-    from forethought.cli.faults import keep_fault
+    from forethought.cli.tracebacks import keep_fault
 
     text = "".join(traceback.format_exception(error))
     if invocation.verbose:

@@ -8,13 +8,13 @@ from rich.style import Style
 from rich.text import Text
 
 from forethought.cli.output import plain
-from forethought.uris import path_of
+from forethought.text.uris import path_of
 
 Document = Mapping[str, Any]
 
 STATE_STYLES = {"fresh": "green", "stale": "yellow", "missing": "dim", "empty": "dim", "failed": "red", "live": "cyan"}
 TIER_STYLES = {"facts": "cyan", "predicted": "green", "enriched": "magenta", "full": "blue", "none": "yellow"}
-MOST_PLACES = 5
+MAX_PLACES = 5
 
 
 def describe_index(root: Path, document: Document) -> list[Text | str]:
@@ -80,7 +80,7 @@ def describe_status(document: Document) -> list[Text | str]:
         minutes = document["estimateMinutes"]
         estimate = f", about {_minutes(minutes)}" if minutes is not None else ""
         lines.append(_aligned("queue", f"{_count(document['queue'], 'symbol')} to think about{estimate}"))
-    for item in document["next"][:MOST_PLACES]:
+    for item in document["next"][:MAX_PLACES]:
         name = plain(item["symbol"]) or "the file itself"
         lines.append(_aligned("next", f"{plain(_shown(item['uri']))}  {name}", plain(item["reason"])))
     lines.append(_aligned("engine", _describe_engine(document["engine"])))
@@ -158,9 +158,9 @@ def _describe_facts(facts: Document | None) -> Iterable[Text | str]:
         ("calls", facts["calls"], len(facts["calls"])),
         ("tested by", facts["tests"], len(facts["tests"])),
     ):
-        for index, place in enumerate(places[:MOST_PLACES]):
+        for index, place in enumerate(places[:MAX_PLACES]):
             yield Text.assemble(("  " + (label if index == 0 else "").ljust(_LABEL), "dim"), *_reference(place))
-        if count > MOST_PLACES:
+        if count > MAX_PLACES:
             yield Text("  " + " " * _LABEL + f"… {count} in all", style="dim")
     if facts["raises"]:
         yield Text.assemble(("  " + "raises".ljust(_LABEL), "dim"), plain(", ".join(facts["raises"])))
@@ -169,7 +169,7 @@ def _describe_facts(facts: Document | None) -> Iterable[Text | str]:
         yield Text.assemble(("  " + "changed".ljust(_LABEL), "dim"), who)
 
 
-def _place_lines(places: Iterable[Document], most: int = MOST_PLACES) -> Iterable[Text]:
+def _place_lines(places: Iterable[Document], most: int = MAX_PLACES) -> Iterable[Text]:
     places = list(places)
     for place in places[:most]:
         yield Text.assemble("  ", *_reference(place))

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from forethought.documents import chat_result, context_document
-from forethought.engine.messages import CancelToken, Message
+from forethought.engine.api import CancelToken, Message
 from forethought.errors import ForethoughtError
-from forethought.index.tags import Position
-from forethought.lsp.convert import place_in, text_of
-from forethought.lsp.jobs import Token
-from forethought.lsp.protocol import CONTENT_MODIFIED, REQUEST_FAILED, Params, invalid_params, request_error
+from forethought.lsp.json_rpc import CONTENT_MODIFIED, REQUEST_FAILED, Params, invalid_params, request_error
+from forethought.lsp.position_encoding import place_in, text_of
+from forethought.lsp.progress_jobs import Token
 from forethought.lsp.threads import call_on_loop
-from forethought.markdown import SafeMarkdown, escape
+from forethought.present.documents import chat_result, context_document
+from forethought.syntax.tags import Position
+from forethought.text.markdown import SafeMarkdown, escape
 
 if TYPE_CHECKING:
-    from forethought.answer.question import Question
+    from forethought.app.session import Session
     from forethought.lsp.server import ForethoughtServer
-    from forethought.session import Session
-    from forethought.workspace import Workspace
+    from forethought.qa.question import Question
+    from forethought.workspace.workspace import Workspace
 
 TIERS = ("auto", "facts", "predicted", "enriched", "full")
 
@@ -80,14 +80,14 @@ async def context(server: "ForethoughtServer", params: Any) -> dict[str, Any] | 
     def find() -> dict[str, Any] | None:
         encoder = server.encoder()
         if position is None:
-            cards = workspace.cards(path)
-            return context_document(workspace, cards, encoder) if cards else None
+            symbol_infos = workspace.symbol_infos(path)
+            return context_document(workspace, symbol_infos, encoder) if symbol_infos else None
         try:
             place = place_in_file(server, workspace, path, position)
         except JsonRpcException:
             return None  # outside the text, nothing is known
         targets = workspace.targets_at(path, place)
-        found = [card for target in targets if (card := workspace.card(target))]
+        found = [symbol_info for target in targets if (symbol_info := workspace.symbol_info(target))]
         if not found:
             return None
         if len(targets) > 1:
@@ -99,8 +99,8 @@ async def context(server: "ForethoughtServer", params: Any) -> dict[str, Any] | 
 
 async def digest(server: "ForethoughtServer", params: Any) -> dict[str, Any]:
     """`forethought/digest`: what changed in every root, or in that of `textDocument`, since `since`."""
-    from forethought.digest import MOST_LISTED
-    from forethought.digest_document import digest_document
+    from forethought.present.digest_document import digest_document
+    from forethought.workspace.changes_since import MAX_LISTED
 
     asked = Params("forethought/digest", params)
     since, limit, uri = asked.text("since"), asked.integer("limit", 0, 10_000), asked.document()
@@ -111,7 +111,7 @@ async def digest(server: "ForethoughtServer", params: Any) -> dict[str, Any]:
         documents, problems = [], []
         for workspace in workspaces:
             try:
-                found = server.session.digest(workspace, since, MOST_LISTED if limit is None else limit)
+                found = server.session.digest(workspace, since, MAX_LISTED if limit is None else limit)
             except ForethoughtError as error:
                 problems.append(str(error))
             else:
@@ -153,7 +153,7 @@ def _read_question(
     session: "Session", asked: Params
 ) -> "Callable[[tuple[Workspace, str, Position | None] | None], Question]":
     """Check every parameter now; the place follows when the file is read."""
-    from forethought.answer.question import Question
+    from forethought.qa.question import Question
 
     text = asked.required_text("question")
     chosen = asked.integer("verbosity", 0, 4)

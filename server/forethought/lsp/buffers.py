@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from forethought.documents import Encoding
-from forethought.lsp.convert import string_index
-from forethought.uris import path_of
+from forethought.lsp.position_encoding import string_index
+from forethought.present.documents import Encoding
+from forethought.text.uris import path_of
 
 if TYPE_CHECKING:
-    from forethought.workspace import Workspace
+    from forethought.workspace.workspace import Workspace
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 _SURROGATE = re.compile("[\ud800-\udfff]")

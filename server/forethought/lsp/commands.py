@@ -5,17 +5,17 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from forethought.engine.messages import CancelToken
+from forethought.engine.api import CancelToken
 from forethought.lsp import answers
-from forethought.lsp.jobs import Token
-from forethought.lsp.protocol import Params, invalid_params
-from forethought.lsp.status import INTERVAL_SECONDS
+from forethought.lsp.json_rpc import Params, invalid_params
+from forethought.lsp.progress_jobs import Token
+from forethought.lsp.status_reporter import INTERVAL_SECONDS
 from forethought.lsp.threads import call_on_loop
 
 if TYPE_CHECKING:
+    from forethought.idle.precomputation import Progress, Selection
     from forethought.lsp.server import ForethoughtServer
-    from forethought.precompute import Progress, Selection
-    from forethought.workspace import Workspace
+    from forethought.workspace.workspace import Workspace
 
 Command = Callable[["ForethoughtServer", list[Any], Token | None], Awaitable[Any]]
 
@@ -34,14 +34,14 @@ async def precompute_workspace(
     server: "ForethoughtServer", arguments: list[Any], token: Token | None
 ) -> dict[str, Any]:
     """Think about every eligible file of every root; the result is the precompute document."""
-    from forethought.precompute import Selection
+    from forethought.idle.precomputation import Selection
 
     return await _precompute(server, [(workspace, Selection()) for workspace in server.session.workspaces], token)
 
 
 async def precompute_file(server: "ForethoughtServer", arguments: list[Any], token: Token | None) -> dict[str, Any]:
     """`{textDocument}`, or a URI: think about one file; the result is the precompute document."""
-    from forethought.precompute import Selection
+    from forethought.idle.precomputation import Selection
 
     uri = Params("forethought.precomputeFile", _with_document(_first(arguments))).required_document()
     home = server.home_of(uri)

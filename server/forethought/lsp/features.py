@@ -11,34 +11,34 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from forethought.config import REPOSITORY_FILE
-from forethought.documents import encode_range, hover_markdown, line_link
-from forethought.index.resolve import Target
-from forethought.index.tags import Range, Symbol
 from forethought.lsp.buffers import Buffer
-from forethought.lsp.convert import place_in, string_index, text_of, word_at
-from forethought.lsp.protocol import Params
-from forethought.markdown import plain_text
-from forethought.uris import path_of
+from forethought.lsp.json_rpc import Params
+from forethought.lsp.position_encoding import place_in, string_index, text_of, word_at
+from forethought.names.resolver import Target
+from forethought.present.documents import encode_range, hover_markdown, line_link
+from forethought.syntax.tags import Range, Symbol
+from forethought.text.markdown import plain_text
+from forethought.text.uris import path_of
 
 if TYPE_CHECKING:
-    from forethought.cards import Card
     from forethought.lsp.server import ForethoughtServer
-    from forethought.views import View
-    from forethought.workspace import Workspace
+    from forethought.workspace.snapshot import DocumentSnapshot
+    from forethought.workspace.symbol_info import SymbolInfo
+    from forethought.workspace.workspace import Workspace
 
 EXPLAIN = "forethought.explain"
 """The code action's kind; it is our own, so that no “fix all on save” ever runs it."""
 
 NEW_TEXT_SECONDS = 0.02
-"""How long an answer waits for the view of a buffer that was just edited, before the old view is looked at."""
+"""How long an answer waits for the snapshot of a buffer that was just edited, before the old snapshot is looked at."""
 
 NEW_FILE_SECONDS = 1.0
-"""How long an answer waits for the first view of a file that was just opened: there is nothing else to say."""
+"""How long an answer waits for the first snapshot of a file that was just opened: there is nothing else to say."""
 
 NEW_CARD_SECONDS = 0.5
 """How long a hover in a file that was just opened waits for what is stored about its symbols."""
 
-MOST_HOVERS = 2048
+MAX_HOVERS = 2048
 
 
 class HoverCache:
@@ -52,7 +52,7 @@ class HoverCache:
 
     def put(self, key: tuple[Any, ...], text: str) -> str:
         self._texts[key] = text
-        if len(self._texts) > MOST_HOVERS:
+        if len(self._texts) > MAX_HOVERS:
             self._texts.popitem(last=False)
         return text
 
@@ -80,7 +80,7 @@ class Spot:
 
     workspace: "Workspace"
     path: str
-    view: "View"
+    snapshot: "DocumentSnapshot"
     identifier: Range
     targets: tuple[Target, ...]
     buffer: Buffer | None
@@ -98,34 +98,38 @@ async def find_spot(server: "ForethoughtServer", uri: str, position: types.Posit
         return None
     workspace, path = home
     if buffer is None:
-        view = await server.threads.run(workspace.view_from_disk, path)
-        line = _line(view, position.line) if view else None
+        snapshot = await server.threads.run(workspace.snapshot_from_disk, path)
+        line = _line(snapshot, position.line) if snapshot else None
     else:
-        view = await current_view(server, workspace, path, buffer.version)
+        snapshot = await current_snapshot(server, workspace, path, buffer.version)
         line = buffer.line(position.line)
-        if view is not None and view.version != buffer.version and not _same_word(server, view, line, position):
+        if (
+            snapshot is not None
+            and snapshot.version != buffer.version
+            and not _same_word(server, snapshot, line, position)
+        ):
             return None
-    if view is None or line is None:
+    if snapshot is None or line is None:
         return None
-    place = place_in(line, position, server.encoding, bom=view.data.startswith(b"\xef\xbb\xbf"))
-    if place is None or (identifier := view.identifier(place)) is None:
+    place = place_in(line, position, server.encoding, bom=snapshot.data.startswith(b"\xef\xbb\xbf"))
+    if place is None or (identifier := snapshot.identifier(place)) is None:
         return None
     if buffer is None:
-        targets = await server.threads.run(view.targets, identifier.start)
+        targets = await server.threads.run(snapshot.targets, identifier.start)
     else:
-        targets = view.targets(identifier.start)
-    return Spot(workspace, path, view, identifier, targets, buffer)
+        targets = snapshot.targets(identifier.start)
+    return Spot(workspace, path, snapshot, identifier, targets, buffer)
 
 
-async def current_view(
+async def current_snapshot(
     server: "ForethoughtServer", workspace: "Workspace", path: str, version: int | None
-) -> "View | None":
-    """An open file's view, waiting briefly for one that is being built; else the last one."""
-    view = workspace.view(path)
-    if view is not None and view.version == version and workspace.views_are_current:
-        return view
-    patience = NEW_FILE_SECONDS if view is None else NEW_TEXT_SECONDS
-    return await server.threads.run(workspace.wait_view, path, version, patience)
+) -> "DocumentSnapshot | None":
+    """An open file's snapshot, waiting briefly for one that is being built; else the last one."""
+    snapshot = workspace.snapshot(path)
+    if snapshot is not None and snapshot.version == version and workspace.views_are_current:
+        return snapshot
+    patience = NEW_FILE_SECONDS if snapshot is None else NEW_TEXT_SECONDS
+    return await server.threads.run(workspace.wait_snapshot, path, version, patience)
 
 
 async def hover(server: "ForethoughtServer", params: types.HoverParams) -> types.Hover | None:
@@ -134,58 +138,64 @@ async def hover(server: "ForethoughtServer", params: types.HoverParams) -> types
     if spot is None or not spot.targets or not spot.workspace.settings.hover_enabled:
         return None
     server.session.report_activity()
-    cards = [card for target in spot.targets if (card := await _card(server, spot, target))]
-    text = _render(server, spot, cards)
+    symbol_infos = [symbol_info for target in spot.targets if (symbol_info := await _symbol_info(server, spot, target))]
+    text = _render(server, spot, symbol_infos)
     if not text:
         return None
-    place = encode_range(spot.view.lines, spot.identifier, server.encoding)
+    place = encode_range(spot.snapshot.lines, spot.identifier, server.encoding)
     return types.Hover(
         types.MarkupContent(server.hover_style.kind, text),
         types.Range(types.Position(**place["start"]), types.Position(**place["end"])),
     )
 
 
-async def _card(server: "ForethoughtServer", spot: Spot, target: Target) -> "Card | None":
+async def _symbol_info(server: "ForethoughtServer", spot: Spot, target: Target) -> "SymbolInfo | None":
     buffer = spot.buffer
     if buffer is None:
-        return await server.threads.run(spot.workspace.card, target)
-    card = spot.view.card(target)
-    if card is not None and card.facts is None:
+        return await server.threads.run(spot.workspace.symbol_info, target)
+    symbol_info = spot.snapshot.symbol_info(target)
+    if symbol_info is not None and symbol_info.facts is None:
         spot.workspace.complete_soon(target)
-    if card is not None and card.subject is not None:
-        return card
+    if symbol_info is not None and symbol_info.context_hash is not None:
+        return symbol_info
     if time.monotonic() - buffer.opened_at < NEW_FILE_SECONDS:
-        complete = server.threads.run(spot.workspace.card, target)
+        complete = server.threads.run(spot.workspace.symbol_info, target)
         with contextlib.suppress(TimeoutError):
             return await asyncio.wait_for(complete, NEW_CARD_SECONDS)
-    return card
+    return symbol_info
 
 
-def _render(server: "ForethoughtServer", spot: Spot, cards: "list[Card]") -> str:
+def _render(server: "ForethoughtServer", spot: Spot, symbol_infos: "list[SymbolInfo]") -> str:
     workspace, content = spot.workspace, spot.workspace.settings.hover_content
-    key = (workspace.root, content, *((card.path, card.symbol.id, card.version) for card in cards))
+    key = (
+        workspace.root,
+        content,
+        *((symbol_info.path, symbol_info.symbol.id, symbol_info.version) for symbol_info in symbol_infos),
+    )
     known = server.hovers.get(key)
     if known is not None:
         return known
-    for card in cards:
-        if card.state != "fresh":  # said once, not at every move of the pointer
-            workspace.hovered(spot.path, Target(card.path, card.symbol.id))
+    for symbol_info in symbol_infos:
+        if symbol_info.state != "fresh":  # said once, not at every move of the pointer
+            workspace.hovered(spot.path, Target(symbol_info.path, symbol_info.symbol.id))
 
     def address(path: str, place: Range) -> str:
         return line_link(server.roots.locate(workspace, path), place)
 
     style = server.hover_style
     link_to = address if style.links else None
-    if len(cards) == 1:
-        text = hover_markdown(cards[0], (), content, link_to)
+    if len(symbol_infos) == 1:
+        text = hover_markdown(symbol_infos[0], (), content, link_to)
     else:
-        text = hover_markdown(None, cards, content, link_to) if cards else ""
+        text = hover_markdown(None, symbol_infos, content, link_to) if symbol_infos else ""
     return server.hovers.put(key, plain_text(text) if style.kind == types.MarkupKind.PlainText else text)
 
 
-def _same_word(server: "ForethoughtServer", view: "View", line: str | None, position: types.Position) -> bool:
-    """Whether the text at the position is what the (older) view was made from."""
-    before = _line(view, position.line)
+def _same_word(
+    server: "ForethoughtServer", snapshot: "DocumentSnapshot", line: str | None, position: types.Position
+) -> bool:
+    """Whether the text at the position is what the (older) snapshot was made from."""
+    before = _line(snapshot, position.line)
     if line is None or before is None:
         return False
     now_index = string_index(line, position.character, server.encoding)
@@ -196,8 +206,8 @@ def _same_word(server: "ForethoughtServer", view: "View", line: str | None, posi
     return bool(word) and word == word_at(before, then_index)
 
 
-def _line(view: "View", row: int) -> str | None:
-    return text_of(view.lines[row], row) if row < len(view.lines) else None
+def _line(snapshot: "DocumentSnapshot", row: int) -> str | None:
+    return text_of(snapshot.lines[row], row) if row < len(snapshot.lines) else None
 
 
 async def document_symbol(
@@ -211,35 +221,35 @@ async def document_symbol(
     workspace, path = home
     buffer = server.buffers.get(uri)
     if buffer is None:
-        view = await server.threads.run(workspace.view_from_disk, path)
+        snapshot = await server.threads.run(workspace.snapshot_from_disk, path)
     else:
-        view = await current_view(server, workspace, path, buffer.version)
-    if view is None:
+        snapshot = await current_snapshot(server, workspace, path, buffer.version)
+    if snapshot is None:
         return None
     document = server.client_capabilities.text_document
     capability = document.document_symbol if document else None
     if capability is not None and capability.hierarchical_document_symbol_support:
-        return _nested(server, view)
+        return _nested(server, snapshot)
     return [
         types.SymbolInformation(
             name=symbol.short_name,
             kind=KINDS.get(symbol.kind, types.SymbolKind.Variable),
-            location=types.Location(uri, _range(server, view.lines, symbol.range)),
+            location=types.Location(uri, _range(server, snapshot.lines, symbol.range)),
             container_name=symbol.name.rpartition(".")[0] or None,
         )
-        for symbol in view.tags.symbols[1:]
+        for symbol in snapshot.tags.symbols[1:]
     ]
 
 
-def _nested(server: "ForethoughtServer", view: "View") -> list[types.DocumentSymbol]:
+def _nested(server: "ForethoughtServer", snapshot: "DocumentSnapshot") -> list[types.DocumentSymbol]:
     nodes: dict[str, types.DocumentSymbol] = {}
     top: list[types.DocumentSymbol] = []
-    for symbol in view.tags.symbols[1:]:
+    for symbol in snapshot.tags.symbols[1:]:
         node = types.DocumentSymbol(
             name=symbol.short_name,
             kind=KINDS.get(symbol.kind, types.SymbolKind.Variable),
-            range=_range(server, view.lines, _covering(symbol)),
-            selection_range=_range(server, view.lines, symbol.selection),
+            range=_range(server, snapshot.lines, _covering(symbol)),
+            selection_range=_range(server, snapshot.lines, symbol.selection),
             detail=symbol.signature[:120] or None,
             children=[],
         )
@@ -266,16 +276,16 @@ async def workspace_symbol(
         encoder = server.encoder()
         return [
             types.SymbolInformation(
-                name=card.symbol.name or card.path,
-                kind=KINDS.get(card.symbol.kind, types.SymbolKind.Variable),
+                name=symbol_info.symbol.name or symbol_info.path,
+                kind=KINDS.get(symbol_info.symbol.kind, types.SymbolKind.Variable),
                 location=types.Location(
-                    encoder.uri(workspace, card.path),
-                    _to_range(encoder.range(workspace, card.path, card.symbol.selection)),
+                    encoder.uri(workspace, symbol_info.path),
+                    _to_range(encoder.range(workspace, symbol_info.path, symbol_info.symbol.selection)),
                 ),
-                container_name=card.path,
+                container_name=symbol_info.path,
             )
             for workspace in server.session.workspaces
-            for card in workspace.search(params.query)
+            for symbol_info in workspace.search(params.query)
         ]
 
     return await server.threads.run(search)
@@ -293,7 +303,7 @@ async def code_action(server: "ForethoughtServer", params: types.CodeActionParam
     spot = await find_spot(server, uri, params.range.start)
     if spot is None or not spot.targets:
         return []
-    name = spot.view.text_at(spot.identifier).decode("utf-8", "replace")
+    name = spot.snapshot.text_at(spot.identifier).decode("utf-8", "replace")
     position = {"line": params.range.start.line, "character": params.range.start.character}
     arguments = [
         {"question": f"What does `{name}` do?", "textDocument": {"uri": uri}, "position": position},

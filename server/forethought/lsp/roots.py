@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forethought.errors import RootError
-from forethought.files import find_root
-from forethought.git import find_git_root
-from forethought.uris import file_uri, path_of
+from forethought.repo.discovery import find_root
+from forethought.repo.git import find_git_root
+from forethought.text.uris import file_uri, path_of
 
 if TYPE_CHECKING:
-    from forethought.session import Session
-    from forethought.workspace import Workspace
+    from forethought.app.session import Session
+    from forethought.workspace.workspace import Workspace
 
 
 class Roots:

@@ -19,22 +19,23 @@ from pygls.lsp.server import LanguageServer
 
 from forethought import __version__
 from forethought.config import LoadedSettings
-from forethought.documents import Encoder, Encoding
 from forethought.errors import ForethoughtError
-from forethought.lsp import answers, commands, features, protocol
+from forethought.lsp import answers, commands, features
+from forethought.lsp import json_rpc as protocol
 from forethought.lsp.buffers import Buffer, Buffers
 from forethought.lsp.configuration import Configuration
-from forethought.lsp.jobs import Jobs
-from forethought.lsp.protocol import ForethoughtProtocol
+from forethought.lsp.json_rpc import ForethoughtProtocol
+from forethought.lsp.progress_jobs import Jobs
 from forethought.lsp.roots import Roots
-from forethought.lsp.status import StatusReporter
+from forethought.lsp.status_reporter import StatusReporter
 from forethought.lsp.threads import DaemonThreads, call_on_loop
 from forethought.lsp.transport import Inbox, Outbox
-from forethought.uris import path_of
+from forethought.present.documents import Encoder, Encoding
+from forethought.text.uris import path_of
 
 if TYPE_CHECKING:
-    from forethought.session import Session
-    from forethought.workspace import Workspace
+    from forethought.app.session import Session
+    from forethought.workspace.workspace import Workspace
 
 GRACE_SECONDS = 1.5
 """How long the services may take to close before the process ends without them."""
@@ -312,7 +313,7 @@ def serve(
     `folder` is what a client that names no folder gets.
     """
     if open_session is None:
-        from forethought.session import Session
+        from forethought.app.session import Session
 
         open_session = Session
     # A shorter turn than Python's 5 ms: an answer is two threads away while a pass keeps others busy.

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 from forethought.lsp.threads import call_on_loop
 
-MOST_BYTES = 256_000_000
+MAX_BYTES = 256_000_000
 """A longer message is read over and not kept."""
 
 _LENGTH = re.compile(rb"content-length:\s*(\d{1,12})\s*$", re.IGNORECASE)
@@ -23,7 +23,7 @@ def read_bodies(stream: BinaryIO) -> Iterator[bytes]:
         if found := _LENGTH.search(line):
             length = int(found[1])
         elif length is not None and not line.strip():
-            if length <= MOST_BYTES:
+            if length <= MAX_BYTES:
                 body = stream.read(length)
                 if len(body) < length:
                     return

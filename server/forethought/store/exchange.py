@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from forethought.errors import StoreError
-from forethought.insights import SCHEMA, Entry, Insights, text_digest
-from forethought.store.context_store import DiskContextStore
+from forethought.insights.entry import SCHEMA, Entry, Insights, text_digest
+from forethought.store.insight_store import DiskContextStore
 
 FORMAT = "forethought-contexts"
 
@@ -57,15 +57,15 @@ class ImportReport:
 
 
 def export_entries(
-    store: DiskContextStore, file: Path, subjects: Iterable[str] | None, redact: Callable[[str], str]
+    store: DiskContextStore, file: Path, context_hashes: Iterable[str] | None, redact: Callable[[str], str]
 ) -> int:
-    """Write the entries of some subjects (None: all) to `file`, replacing it in one step; returns how many.
+    """Write the entries of some context hashes (None: all) to `file`, replacing it in one step; returns how many.
 
     Failed entries stay here: they tell of this machine. Raises StoreError.
     """
     if file.exists() and not file.is_file():
         raise StoreError(f"{file} is not a file that can be replaced; name another.")
-    wanted = sorted(set(store.subjects() if subjects is None else subjects))
+    wanted = sorted(set(store.context_hashes() if context_hashes is None else context_hashes))
     draft = None
     try:
         with tempfile.NamedTemporaryFile(dir=file.resolve().parent, prefix=f".{file.name}.", delete=False) as raw:
@@ -99,9 +99,9 @@ def import_entries(store: DiskContextStore, file: Path, redact: Callable[[str], 
 
 def check_entry(entry: Entry) -> None:
     """Raises ValueError, whose text says why, when an entry from elsewhere is not one we would have written."""
-    if not _SUBJECT.fullmatch(entry.subject):
+    if not _SUBJECT.fullmatch(entry.context_hash):
         raise ValueError("the subject is not a hash")
-    if not _PRODUCER.fullmatch(entry.producer):
+    if not _PRODUCER.fullmatch(entry.generator_id):
         raise ValueError("the producer is not a hash")
     if entry.outcome == "failed":
         raise ValueError("failed entries are not shared")
@@ -133,15 +133,15 @@ def check_entry(entry: Entry) -> None:
 
 
 def _write_lines(
-    packed: gzip.GzipFile, store: DiskContextStore, subjects: Iterable[str], redact: Callable[[str], str]
+    packed: gzip.GzipFile, store: DiskContextStore, context_hashes: Iterable[str], redact: Callable[[str], str]
 ) -> int:
     packed.write(_line({"format": FORMAT, "schema": SCHEMA}))
     count = 0
-    remaining = iter(subjects)
+    remaining = iter(context_hashes)
     while chunk := list(islice(remaining, _CHUNK)):
         found = store.get_many(chunk)
-        for subject in chunk:
-            for entry in found.get(subject, ()):
+        for context_hash in chunk:
+            for entry in found.get(context_hash, ()):
                 shared = _redacted(replace(entry, provenance=replace(entry.provenance, origin="shared")), redact)
                 try:
                     check_entry(shared)
@@ -183,7 +183,7 @@ def _store(store: DiskContextStore, chunk: list[Entry], counts: Counter[str], re
 
     def merge(present: dict[str, Entry], entry: Entry, rejected: frozenset[str]) -> bool:
         allowed = _without(entry, rejected)
-        here = present.get(entry.producer)
+        here = present.get(entry.generator_id)
         if allowed is None:
             verdicts[id(entry)] = "rejected"
             return False
@@ -191,7 +191,7 @@ def _store(store: DiskContextStore, chunk: list[Entry], counts: Counter[str], re
             verdicts[id(entry)] = "unchanged"
             return False
         verdicts[id(entry)] = "imported"
-        present[entry.producer] = allowed
+        present[entry.generator_id] = allowed
         return True
 
     store.merge_many(chunk, merge)

@@ -17,13 +17,13 @@ from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from forethought.index.manifests import Package
-from forethought.index.tags import FileTags, Reference
+from forethought.repo.package_discovery import find_packages
 from forethought.store import tags_encoding
+from forethought.store.context_hash_table import ContextHashTable
 from forethought.store.index_database import IndexDatabase, bump, key_of, text_of
-from forethought.store.manifests import find_packages
-from forethought.store.subject_table import SubjectTable
 from forethought.store.tags_encoding import EncodedTags
+from forethought.syntax.package_manifests import Package
+from forethought.syntax.tags import FileTags, Reference
 
 KEPT_CONTENTS = 4000
 """Contents that no path has any more (other branches, older texts) and that are kept all the same."""
@@ -76,7 +76,7 @@ class IndexStore:
         self._database = database
         self._root = root
         """Whose manifests say what the packages are called."""
-        self.subjects = SubjectTable(database)
+        self.context_hashes = ContextHashTable(database)
         self._lock = threading.Lock()
         self._decoded: OrderedDict[tuple[int, int, bool], FileTags] = OrderedDict()
         self._paths: tuple[int, frozenset[str]] | None = None

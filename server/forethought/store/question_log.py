@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from forethought.errors import StoreError
-from forethought.secrets import redact
+from forethought.text.redaction import redact
 
 FILE = "questions.jsonl"
-MOST_LINES = 2000
+MAX_LINES = 2000
 """Of which half go, the oldest, when there are more."""
-MOST_CHARACTERS = 500
+MAX_CHARACTERS = 500
 """Of one question."""
 
 
@@ -26,7 +26,7 @@ class QuestionLog:
 
     def note(self, question: str, symbol: str, tier: str) -> None:
         """Keep one question, secrets redacted. Raises StoreError when it cannot be kept."""
-        text = redact(" ".join(question.split()))[:MOST_CHARACTERS]
+        text = redact(" ".join(question.split()))[:MAX_CHARACTERS]
         line = json.dumps({"question": text, "symbol": redact(symbol), "tier": tier}) + "\n"
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
@@ -56,7 +56,7 @@ class QuestionLog:
             lines = self._file.read_bytes().splitlines()
         except OSError:
             return  # nothing was asked yet, or it is not ours to read
-        for line in lines[-MOST_LINES:]:
+        for line in lines[-MAX_LINES:]:
             try:
                 found = json.loads(line)
                 values = found["question"], found["symbol"], found["tier"]
@@ -68,13 +68,13 @@ class QuestionLog:
     def _shorten(self) -> None:
         """Drop the older half once there are too many; another window's line may be lost then, and no more."""
         try:
-            if self._file.stat().st_size < MOST_LINES * 64:
+            if self._file.stat().st_size < MAX_LINES * 64:
                 return
             lines = self._file.read_bytes().splitlines(keepends=True)
         except FileNotFoundError:
             return
-        if len(lines) > MOST_LINES:
+        if len(lines) > MAX_LINES:
             draft = self._file.with_name(f"{FILE}.{os.getpid()}")
             draft.touch(0o600)
-            draft.write_bytes(b"".join(lines[-MOST_LINES // 2 :]))
+            draft.write_bytes(b"".join(lines[-MAX_LINES // 2 :]))
             draft.replace(self._file)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from forethought.insights import SCHEMA
+from forethought.insights.entry import SCHEMA
 from forethought.store.disk_rows import DATABASE, DiskRows, ReadOnlyRows, inspect
 from forethought.store.rows import MemoryRows, Rows
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
-from forethought.index.tags import Binding, FileTags, Import, Position, Range, Reference, Span, Symbol
+from forethought.syntax.tags import Binding, FileTags, Import, Position, Range, Reference, Span, Symbol
 
 _KINDS = ("call", "class", "type", "attribute", "name")
 _KIND_NUMBERS = {kind: number for number, kind in enumerate(_KINDS)}

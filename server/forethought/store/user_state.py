@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from forethought.engine.place import FileLock
+from forethought.engine.ipc.runtime_dir import FileLock
 from forethought.errors import StoreError
 
 _SPEED_WEIGHT = 0.1
@@ -19,7 +19,7 @@ _SPEED_WEIGHT = 0.1
 
 LOCK_SECONDS = 5.0
 """How long one waits for another window's edit, which takes moments."""
-_MOST_ROOTS = 200
+_MAX_ROOTS = 200
 """Repositories whose last digest is remembered."""
 
 
@@ -86,20 +86,20 @@ class UserState:
         """Whether a moment, in seconds since the epoch, is of the day that the limit counts."""
         return _day_of(moment) == self._today()
 
-    def measure(self, producer: str, seconds: float) -> None:
+    def measure(self, generator_id: str, seconds: float) -> None:
         """Note what one symbol took. Raises StoreError when it cannot be kept."""
         with self._edited() as state:
             speeds = state.get("secondsASymbol")
             speeds = speeds if isinstance(speeds, dict) else {}
-            before = speeds.get(producer)
+            before = speeds.get(generator_id)
             known = before if isinstance(before, int | float) else seconds
-            speeds[producer] = known + _SPEED_WEIGHT * (seconds - known)
+            speeds[generator_id] = known + _SPEED_WEIGHT * (seconds - known)
             state["secondsASymbol"] = dict(list(speeds.items())[-50:])
 
-    def seconds_a_symbol(self, producer: str) -> float | None:
+    def seconds_a_symbol(self, generator_id: str) -> float | None:
         """Measured on this machine; None before the first."""
         speeds = self._read().get("secondsASymbol")
-        value = speeds.get(producer) if isinstance(speeds, dict) else None
+        value = speeds.get(generator_id) if isinstance(speeds, dict) else None
         return float(value) if isinstance(value, int | float) else None
 
     def see_commits(self, root: str, seen: SeenCommits) -> None:
@@ -108,7 +108,7 @@ class UserState:
             known = state.get("digests")
             known = known if isinstance(known, dict) else {}
             known.pop(root, None)
-            state["digests"] = dict([*known.items(), (root, [seen.start, seen.head])][-_MOST_ROOTS:])
+            state["digests"] = dict([*known.items(), (root, [seen.start, seen.head])][-_MAX_ROOTS:])
 
     def seen_commits(self, root: str) -> SeenCommits | None:
         """What the last digest of a root compared; None before the first."""

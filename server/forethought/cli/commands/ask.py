@@ -7,7 +7,7 @@ import click
 from forethought.cli.invocation import Invocation, common_options
 
 if TYPE_CHECKING:
-    from forethought.answer.question import AskedTier
+    from forethought.qa.question import AskedTier
 
 TIERS = ("auto", "facts", "predicted", "enriched", "full")
 
@@ -29,13 +29,13 @@ def ask(
 
     From the index or from what was thought about before, where that is possible; else by asking the model.
     """
-    from forethought.answer.question import Question
     from forethought.cli.interruption import cancel_on_interrupt
+    from forethought.cli.locations import choose_root, first_column, parse_location, path_in_root
     from forethought.cli.output import print_document, print_markdown, say, show_stream
-    from forethought.cli.places import choose_root, first_column, parse_place, path_in_root
-    from forethought.documents import Encoder, chat_result
+    from forethought.present.documents import Encoder, chat_result
+    from forethought.qa.question import Question
 
-    written = parse_place(place) if place else None
+    written = parse_location(place) if place else None
     root, within = choose_root(invocation.root, written.file if written else None)
     path = path_in_root(root, written.file) if written else None
     with invocation.open_workspace(root, within) as (session, workspace), cancel_on_interrupt() as cancel:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
 import click
 
-from forethought.bench import BENCHES
+from forethought.bench import BENCHES, Bench
 from forethought.cli.invocation import Invocation, common_options
 
 if TYPE_CHECKING:
+    from benchmarks.report.report_files import Written
     from forethought.bench.report import Report
-    from forethought.bench.report_files import Written
 
 _MEASUREMENT = "measurement"
 """The parameter of a `run` that works with a model and keeps its results; it stands for three options."""
@@ -38,7 +38,7 @@ class _Benches(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Benches"):
-            formatter.write_dl(sorted(BENCHES.items()))
+            formatter.write_dl([(name, bench.about) for name, bench in sorted(BENCHES.items())])
         with formatter.section("And"):
             formatter.write_dl([("report", "One page of all the reports that were made.")])
 
@@ -59,7 +59,7 @@ def bench() -> None:
 @click.pass_obj
 def report_command(invocation: Invocation, folders: tuple[Path, ...], out: Path | None) -> None:
     """Join the reports in these folders into one HTML page; by default those in the cache folder."""
-    from forethought.bench.report_files import join_reports
+    from benchmarks.report.report_files import join_reports
     from forethought.cli.output import print_document
 
     usual = _usual_folder(invocation)
@@ -78,17 +78,17 @@ report_command.params.append(
 )
 
 
-def _command(name: str, about: str) -> click.Command:
-    module = import_module(f"forethought.bench.{name.replace('-', '_')}")
+def _command(name: str, bench: Bench) -> click.Command:
+    module = import_module(bench.module)
     parameters = inspect.signature(module.run).parameters
 
-    @click.command(name, help=about)
+    @click.command(name, help=bench.about)
     @common_options
     @click.pass_obj
     def measure(invocation: Invocation, /, **options: Any) -> None:
         from forethought.bench.report import Report
+        from forethought.cli.locations import choose_root
         from forethought.cli.output import print_document, say
-        from forethought.cli.places import choose_root
 
         if "root" in parameters:
             options["root"] = choose_root(invocation.root)[0]
@@ -140,8 +140,8 @@ def _measure(invocation: Invocation, name: str, run: Callable[..., "Report"], op
 
 def _show(invocation: Invocation, report: "Report", folder: Path | None) -> None:
     """Print a report, and write its files."""
+    from benchmarks.report.report_files import write_report
     from forethought.bench.cells import cell_text
-    from forethought.bench.report_files import write_report
     from forethought.bench.report_json import report_to_json
     from forethought.cli.output import print_document, print_table, say
 

@@ -11,7 +11,7 @@ from forethought.cli.invocation import FAILED, Invocation, common_options
 
 if TYPE_CHECKING:
     from forethought.config import Settings
-    from forethought.store.context_store import DiskContextStore
+    from forethought.store.insight_store import DiskContextStore
 
 
 @click.group()
@@ -96,12 +96,12 @@ def export(invocation: Invocation, file: Path, since: str | None) -> None:
 
     Another machine, at any path, can import it and recomputes nothing.
     """
-    from forethought.secrets import redact
     from forethought.store.exchange import export_entries
+    from forethought.text.redaction import redact
 
-    subjects = None if since is None else _subjects_since(invocation, since)
+    context_hashes = None if since is None else _subjects_since(invocation, since)
     with _open_store(invocation) as store:
-        entries = export_entries(store, file, subjects, redact)
+        entries = export_entries(store, file, context_hashes, redact)
     size = file.stat().st_size
     _finish(invocation, {"entries": entries, "bytes": size, "file": str(file)}, f"{entries} insights, {size} bytes.")
 
@@ -115,8 +115,8 @@ def import_(invocation: Invocation, file: Path) -> None:
 
     Each entry is checked on its own and marked as shared.
     """
-    from forethought.secrets import redact
     from forethought.store.exchange import import_entries
+    from forethought.text.redaction import redact
 
     with _open_store(invocation, to_change=True) as store:
         report = import_entries(store, file, redact)
@@ -138,8 +138,8 @@ def import_(invocation: Invocation, file: Path) -> None:
 
 
 def _verify_contexts(invocation: Invocation) -> None:
-    from forethought.cli.places import choose_root
-    from forethought.verification import verify_contexts
+    from forethought.cli.locations import choose_root
+    from forethought.idle.verification import verify_contexts
 
     with invocation.open_workspace(*choose_root(invocation.root)) as (session, workspace):
         workspace.refresh()
@@ -157,7 +157,7 @@ def _verify_contexts(invocation: Invocation) -> None:
 def _open_store(invocation: Invocation, *, to_change: bool = False, heal: bool = True) -> "Iterator[DiskContextStore]":
     """The store of the settings. With `to_change`, raises StoreError when nothing can be kept in it."""
     from forethought.errors import StoreError
-    from forethought.store.context_store import DiskContextStore
+    from forethought.store.insight_store import DiskContextStore
 
     folder, limit = _folder(invocation), _settings(invocation).cache_size_limit
     store = DiskContextStore.open(folder, limit)
@@ -172,7 +172,7 @@ def _open_store(invocation: Invocation, *, to_change: bool = False, heal: bool =
 
 
 def _subjects_since(invocation: Invocation, since: str) -> set[str]:
-    from forethought.cli.places import choose_root
+    from forethought.cli.locations import choose_root
     from forethought.errors import UsageError
 
     with invocation.open_workspace(*choose_root(invocation.root)) as (_, workspace):
@@ -180,11 +180,11 @@ def _subjects_since(invocation: Invocation, since: str) -> set[str]:
             raise UsageError(f"{workspace.root} has no git history, so that --since means nothing; leave it out.")
         workspace.refresh()
         changed = workspace.repository.changed_paths(since)
-        return {item.subject for path in changed for item in workspace.saved.symbols(path)}
+        return {item.context_hash for path in changed for item in workspace.saved.symbols(path)}
 
 
 def _folder(invocation: Invocation) -> Path:
-    from forethought.store.context_store import CONTEXTS_FOLDER
+    from forethought.store.insight_store import CONTEXTS_FOLDER
 
     return _settings(invocation).cache_folder / CONTEXTS_FOLDER
 

@@ -16,15 +16,15 @@ def digest(invocation: Invocation, since: str | None, limit: int | None) -> None
     What it did, what it does, and who is affected. The first digest of a repository looks back 24 hours. Needs no
     model.
     """
+    from forethought.cli.locations import choose_root
     from forethought.cli.output import print_document, print_markdown
-    from forethought.cli.places import choose_root
-    from forethought.digest import MOST_LISTED
-    from forethought.digest_document import digest_document
-    from forethought.documents import Encoder
+    from forethought.present.digest_document import digest_document
+    from forethought.present.documents import Encoder
+    from forethought.workspace.changes_since import MAX_LISTED
 
     root, within = choose_root(invocation.root)
     with invocation.open_workspace(root, within) as (session, workspace):
-        found = session.digest(workspace, since, MOST_LISTED if limit is None else limit)
+        found = session.digest(workspace, since, MAX_LISTED if limit is None else limit)
         document = digest_document(found, Encoder("utf-16"))
     if invocation.json:
         print_document(document)

@@ -15,8 +15,8 @@ def doctor(invocation: Invocation) -> None:
     """
     from rich.text import Text
 
+    from forethought.app.installation import diagnose
     from forethought.cli.output import plain, print_document, say
-    from forethought.installation import diagnose
 
     findings = diagnose(invocation.load_settings(None).settings, invocation.environment)
     if not all(finding.ok for finding in findings):

@@ -8,7 +8,7 @@ import click
 from forethought.cli.invocation import Invocation, common_options
 
 if TYPE_CHECKING:
-    from forethought.indexer import IndexReport
+    from forethought.workspace.indexer import IndexReport
 
 
 @click.command()
@@ -21,8 +21,8 @@ def index(invocation: Invocation, path: Path | None) -> None:
     PATH limits it to a folder or file.
     """
     from forethought.cli.interruption import cancel_on_interrupt
+    from forethought.cli.locations import choose_root, path_in_root
     from forethought.cli.output import print_document, say, show_progress
-    from forethought.cli.places import choose_root, path_in_root
 
     root, within = choose_root(invocation.root, path)
     if path is not None:

@@ -7,7 +7,7 @@ import click
 from forethought.cli.invocation import Invocation, common_options
 
 if TYPE_CHECKING:
-    from forethought.engine.catalogue import ModelListing
+    from forethought.engine.models.catalog import ModelListing
 
 
 @click.group()
@@ -23,7 +23,7 @@ def list_(invocation: Invocation) -> None:
     """List the known and the installed models."""
     from forethought.cli.output import plain, print_document, say
     from forethought.config import model_folder
-    from forethought.engine.catalogue import list_models
+    from forethought.engine.models.catalog import list_models
 
     listing = list_models(invocation.load_settings(None).settings, model_folder())
     if invocation.json:
@@ -51,7 +51,7 @@ def pull(invocation: Invocation, name: str) -> None:
     from forethought.cli.interruption import cancel_on_interrupt
     from forethought.cli.output import show_transfer
     from forethought.config import model_folder
-    from forethought.engine.download import pull_model
+    from forethought.engine.models.download import pull_model
 
     with cancel_on_interrupt() as cancel, show_transfer(name) as progress:
         resolved = pull_model(name, model_folder(), progress, cancel, invocation.environment)
@@ -65,7 +65,7 @@ def pull(invocation: Invocation, name: str) -> None:
 def use(invocation: Invocation, name_or_path: str) -> None:
     """Choose the model that is used when the settings name none."""
     from forethought.config import model_folder
-    from forethought.engine.catalogue import use_model
+    from forethought.engine.models.catalog import use_model
 
     settings = invocation.load_settings(None).settings
     resolved = use_model(name_or_path, model_folder())
@@ -88,7 +88,7 @@ def check(invocation: Invocation, path: str) -> None:
     Its header, its length, and its checksum where one is known.
     """
     from forethought.config import model_folder
-    from forethought.engine.download import check_model
+    from forethought.engine.models.download import check_model
 
     found = check_model(path, model_folder())
     document = {
@@ -115,7 +115,7 @@ def check(invocation: Invocation, path: str) -> None:
 def remove(invocation: Invocation, name: str) -> None:
     """Delete a model that was fetched."""
     from forethought.config import model_folder
-    from forethought.engine.download import remove_model
+    from forethought.engine.models.download import remove_model
 
     freed = remove_model(name, model_folder())
     _finish(invocation, {"name": name, "freed": freed}, f"{name} removed, {freed / 1e9:.2f} GB freed.")

@@ -32,10 +32,10 @@ def precompute(
     Indexes first, reuses what was done before, and keeps each symbol's insights at once.
     """
     from forethought.cli.interruption import cancel_on_interrupt
+    from forethought.cli.locations import choose_root, path_in_root
     from forethought.cli.output import print_document, say, show_progress
-    from forethought.cli.places import choose_root, path_in_root
     from forethought.errors import StoreError
-    from forethought.precompute import Selection
+    from forethought.idle.precomputation import Selection
 
     root, within = choose_root(invocation.root, path)
     if path is not None:

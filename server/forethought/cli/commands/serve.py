@@ -15,7 +15,7 @@ def serve(invocation: Invocation, stdio: bool, tcp: str | None) -> None:
 
     With --root: that folder is served when the editor names none.
     """
-    from forethought.cli.places import choose_root
+    from forethought.cli.locations import choose_root
     from forethought.errors import RootError, UsageError
     from forethought.lsp.server import serve as serve_client
 

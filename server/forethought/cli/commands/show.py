@@ -14,28 +14,28 @@ def show(invocation: Invocation, place: str) -> None:
 
     With a line: the innermost symbol there. Needs no model.
     """
+    from forethought.cli.locations import LocationError, choose_root, first_column, parse_location, path_in_root
     from forethought.cli.output import print_document, say
-    from forethought.cli.places import PlaceError, choose_root, first_column, parse_place, path_in_root
-    from forethought.documents import Encoder, context_document
+    from forethought.present.documents import Encoder, context_document
 
-    written = parse_place(place)
+    written = parse_location(place)
     root, within = choose_root(invocation.root, written.file)
     path = path_in_root(root, written.file)
     with invocation.open_workspace(root, within) as (_, workspace):
         workspace.refresh()
         if written.line is None:
-            cards = workspace.cards(path)
+            symbol_infos = workspace.symbol_infos(path)
         else:
             position = first_column(workspace.lines(path), path, written.line)
             target = workspace.enclosing_symbol(path, position)
-            card = workspace.card(target) if target else None
-            cards = (card,) if card else None
-        if not cards:
+            symbol_info = workspace.symbol_info(target) if target else None
+            symbol_infos = (symbol_info,) if symbol_info else None
+        if not symbol_infos:
             reason = workspace.why_left_out(path) or "it is a folder"
-            raise PlaceError(
+            raise LocationError(
                 f"Nothing is known about {path or written.file}: {reason}; `forethought status` lists what is left out."
             )
-        document = context_document(workspace, cards, Encoder("utf-16"))
+        document = context_document(workspace, symbol_infos, Encoder("utf-16"))
     if invocation.json:
         print_document(document)
     else:

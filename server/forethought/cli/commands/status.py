@@ -13,13 +13,13 @@ def status(invocation: Invocation) -> None:
 
     And why that is next, how much is stored, and which engine there is.
     """
+    from forethought.cli.locations import choose_root
     from forethought.cli.output import print_document, say
-    from forethought.cli.places import choose_root
 
     root, within = choose_root(invocation.root)
     with invocation.open_workspace(root, within) as (session, workspace):
         workspace.refresh()
-        session.survey()
+        session.refresh_coverage()
         document = session.status()
     if invocation.json:
         print_document(document)

@@ -14,10 +14,10 @@ def uninstall(invocation: Invocation, dry_run: bool) -> None:
 
     Stores, models, snapshots, logs and environments of ours; the program itself is pip's to remove.
     """
+    from forethought.app.installation import delete, inventory
     from forethought.cli.output import plain, print_document, say
     from forethought.config import runtime_folder
-    from forethought.engine.client import stop_hosts
-    from forethought.installation import delete, inventory
+    from forethought.engine.client.engine_client import stop_hosts
 
     settings = invocation.load_settings(None).settings
     if not dry_run:

@@ -1,0 +1,86 @@
+"""A report's files: `NAME.json`, `NAME.html` and a PNG a plot."""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from benchmarks.report.page import Draw, html_page
+from forethought.bench.report import Plot, Report
+from forethought.bench.report_json import report_from_json, report_to_json
+from forethought.errors import ForethoughtError, UsageError
+
+NO_PICTURES = "There are no pictures: they need matplotlib; install it with pip install matplotlib."
+ALL = "all"
+"""The page of several reports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    page: Path
+    others: tuple[Path, ...]
+    problem: str | None
+    """Why there are no pictures."""
+
+
+def write_report(report: Report, folder: Path) -> Written:
+    """Write all files of a report. Without matplotlib there are no pictures. Raises ForethoughtError: not writable."""
+    draw = _draw()
+    page, document = folder / f"{report.name}.html", folder / f"{report.name}.json"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        document.write_text(json.dumps(report_to_json(report), indent=1) + "\n", encoding="utf-8")
+        pictures = []
+        for plot, light in ((plot, draw(plot)[0]) for plot in report.plots if draw is not None):
+            picture = folder / f"{report.name}-{_slug(plot)}.png"
+            picture.write_bytes(light)
+            pictures.append(picture)
+        page.write_text(html_page([report], draw), encoding="utf-8")
+    except OSError as error:
+        raise ForethoughtError(
+            f"The report cannot be written to {folder} ({error}); name a folder with --out."
+        ) from error
+    return Written(page, (document, *pictures), None if draw else NO_PICTURES)
+
+
+def join_reports(folders: Iterable[Path], target: Path) -> Written:
+    """One page of every report in the folders. Raises UsageError when there is none."""
+    folders = list(folders)
+    files = sorted(file for folder in folders for file in folder.glob("*.json"))
+    reports = [_read(file) for file in files]
+    if not reports:
+        names = ", ".join(map(str, folders))
+        raise UsageError(f"There is no report in {names}; make one with `forethought bench NAME`, or name its folder.")
+    draw = _draw()
+    page = target / f"{ALL}.html"
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        page.write_text(html_page(reports, draw), encoding="utf-8")
+    except OSError as error:
+        raise ForethoughtError(
+            f"The page cannot be written to {target} ({error}); name a folder with --out."
+        ) from error
+    return Written(page, (), None if draw else NO_PICTURES)
+
+
+def _read(file: Path) -> Report:
+    try:
+        return report_from_json(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{file} cannot be read as a report ({error}); remove it, or name another folder.") from error
+    except UsageError as error:
+        raise UsageError(f"{file}: {error}") from error
+
+
+def _draw() -> Draw | None:
+    if find_spec("matplotlib") is None:
+        return None
+    from benchmarks.report.plots import draw
+
+    return lambda plot: (draw(plot, "light"), draw(plot, "dark"))
+
+
+def _slug(plot: Plot) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", plot.title.lower()).strip("-")[:60]

@@ -1,0 +1,1 @@
+"""The composition root and what both front ends ask of it."""

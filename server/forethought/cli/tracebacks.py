@@ -1,0 +1,30 @@
+"""Where the tracebacks of our own faults go."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from forethought.config import Settings, load_settings
+from forethought.errors import ConfigError
+
+MAX_LOG_BYTES = 1_000_000
+"""Bytes; a longer log starts again."""
+
+
+def keep_fault(text: str, environment: Mapping[str, str]) -> Path | None:
+    """Append a traceback to `faults.log` in the cache folder; None when it cannot be written."""
+    from forethought.text.redaction import redact
+
+    try:
+        settings = load_settings(None, environment).settings
+    except ConfigError:
+        settings = Settings()
+    log = settings.cache_folder / "faults.log"
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        too_long = log.exists() and log.stat().st_size > MAX_LOG_BYTES
+        with log.open("w" if too_long else "a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(f"{datetime.now(UTC).isoformat(timespec='seconds')}\n{redact(text)}\n")
+    except OSError:
+        return None  # a read-only home must not hide the fault itself
+    return log

@@ -1,0 +1,1 @@
+"""The engine as every process but the host sees it."""

@@ -1,0 +1,1 @@
+"""llama.cpp behind the host. Nothing else imports llama_cpp."""

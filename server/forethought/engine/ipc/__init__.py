@@ -1,0 +1,1 @@
+"""How clients and the engine host find each other, and what travels between them."""

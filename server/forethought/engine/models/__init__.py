@@ -1,0 +1,1 @@
+"""GGUF files: which we know, downloading them, and reading their headers."""

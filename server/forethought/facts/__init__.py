@@ -1,0 +1,1 @@
+"""What can be computed about a symbol from the index, without a model."""

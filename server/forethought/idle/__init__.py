@@ -1,0 +1,1 @@
+"""What is thought about, in which order, and when."""

@@ -1,0 +1,98 @@
+"""Which of the stored insights may be shown for a symbol, and whether another pass is needed. Pure."""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from forethought.insights.entry import Entry, Insights, text_digest
+from forethought.insights.prompts import PROMPT_VERSION
+from forethought.insights.reliability import shipped_reliability
+
+State = Literal["fresh", "stale", "missing", "empty", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class InsightStatus:
+    """How a context hash stands in c′."""
+
+    state: State
+    entry: Entry | None = None
+    generator_ids: frozenset[str] = frozenset()
+    """Who has thought about this very context hash to the end, with whatever outcome."""
+
+
+def is_needed(insight_status: InsightStatus, generator_id: str | None, demo: bool) -> bool:
+    """Whether this generator's thinking would bring something: insights stand neither from it nor from a better one."""
+    if insight_status.entry is None or insight_status.state in ("stale", "missing"):
+        return True
+    if generator_id in insight_status.generator_ids:
+        return False
+    known = insight_status.entry.provenance
+    if generator_id == known.generator_id or _version(known.prompt_version) < _version(PROMPT_VERSION):
+        return True  # its pass was cut off between two stages, or was held against the code less strictly
+    return insight_status.state != "fresh" or (known.demo and not demo)
+
+
+def insight_status_of(
+    entries: Sequence[Entry], earlier: Sequence[Entry], rejected: Collection[str], rejected_earlier: Collection[str]
+) -> InsightStatus:
+    """The best entry of the current context; else the best of the previous one here, as stale; else missing.
+
+    Texts that a person called wrong are left out; an entry with nothing left of it is empty.
+    """
+    if best := best_entry(entries, rejected):
+        state: State = "fresh" if best.outcome == "done" else best.outcome
+        return InsightStatus(
+            state, best, frozenset(entry.generator_id for entry in entries if entry.provenance.finished)
+        )
+    best = best_entry(earlier, rejected_earlier)
+    if best and best.outcome == "done":
+        return InsightStatus("stale", best)
+    return InsightStatus("missing")
+
+
+def best_entry(entries: Iterable[Entry], rejected: Collection[str] = ()) -> Entry | None:
+    """Prefer, in this order: non-empty, not the demo model, newer prompt version, more rounds, more recent."""
+    allowed = [_servable(without_rejected(entry, rejected)) for entry in entries]
+    return max(allowed, key=_worth, default=None)
+
+
+def without_rejected(entry: Entry, rejected: Collection[str]) -> Entry:
+    """The entry without the texts whose digest is in `rejected`."""
+    if not rejected or entry.outcome != "done":
+        return entry
+    insights = entry.insights
+    kept = Insights(
+        summary=insights.summary if insights.summary and text_digest(insights.summary) not in rejected else None,
+        inferences=tuple(text for text in insights.inferences if text_digest(text) not in rejected),
+        questions=tuple(item for item in insights.questions if text_digest(item.answer) not in rejected),
+    )
+    return replace(entry, insights=kept, outcome="empty" if kept.empty else "done")
+
+
+def _servable(entry: Entry) -> Entry:
+    """The entry without kinds of answers at which its model was found wrong too often."""
+    insights = shipped_reliability().servable(entry.insights, entry.provenance.model)
+    if insights is entry.insights:
+        return entry
+    return replace(entry, insights=insights, outcome="empty" if insights.empty else entry.outcome)
+
+
+def callee_changed(entry: Entry | None, callees: dict[str, str]) -> bool:
+    """Whether a function that the symbol uses has another text now than when the insight was written."""
+    if entry is None:
+        return False
+    then = entry.provenance.callees
+    return any(name in callees and callees[name] != digest for name, digest in then.items())
+
+
+def _worth(entry: Entry) -> tuple[int, bool, int, int, str]:
+    outcome = {"done": 2, "empty": 1, "failed": 0}[entry.outcome]
+    provenance = entry.provenance
+    thought = provenance.rounds * provenance.candidates
+    return outcome, not provenance.demo, _version(provenance.prompt_version), thought, provenance.created_at
+
+
+def _version(prompt_version: str) -> int:
+    return int(prompt_version) if re.fullmatch(r"[0-9]{1,9}", prompt_version) else 0

@@ -1,0 +1,482 @@
+"""What expressions evaluate to, read off the tags of the files: annotations, assigned values, results, elements."""
+
+import ast
+import posixpath
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from forethought.names import modules
+from forethought.names.file_names import (
+    CLASS_KINDS,
+    FUNCTION_KINDS,
+    SELF_NAMES,
+    VALUE_KINDS,
+    FileNames,
+    IndexSnapshot,
+    Target,
+)
+from forethought.names.query_cache import QueryCache
+from forethought.names.scopes import Scopes
+from forethought.names.values import (
+    EXTERNAL,
+    EXTERNAL_VALUE,
+    ResolvedName,
+    Value,
+    distinct_values,
+    likeliest_first,
+    typed_first,
+)
+from forethought.syntax.expressions import parse_expression, parse_type
+from forethought.syntax.tags import Binding, Position, Symbol
+
+_SUPER_WORDS = {"c-sharp": "base", "php": "parent"}
+_PROPERTY_DECORATORS = frozenset(
+    {"property", "cached_property", "abstractproperty", "reify", "locked_cached_property", "memoized_property"}
+)
+_FIXTURE_DECORATORS = frozenset({"fixture", "yield_fixture"})
+_UNTYPED = frozenset({"python", "javascript", "typescript", "tsx", "ruby", "php", "lua"})
+"""Languages in which what is returned may say what a function gives."""
+_TRANSPARENT_TYPES = frozenset(
+    {"Optional", "Union", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly", "InitVar", "Awaitable", "Box"}
+    | {"Arc", "Rc", "Promise", "Mutex", "RefCell", "unique_ptr", "shared_ptr", "weak_ptr", "Option", "Readonly"}
+    | {"Partial", "Result", "Ref", "RwLock", "Task", "Pin", "NonNullable"}
+)
+_CONTAINER_TYPES = frozenset(
+    {
+        "list",
+        "List",
+        "set",
+        "Set",
+        "frozenset",
+        "FrozenSet",
+        "tuple",
+        "Tuple",
+        "Sequence",
+        "MutableSequence",
+        "Iterable",
+    }
+    | {"Iterator", "Collection", "deque", "Deque", "dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "Array"}
+    | {"DefaultDict", "OrderedDict", "WeakValueDictionary", "AsyncIterator", "AsyncIterable", "Generator", "vector"}
+    | {
+        "Vec",
+        "HashMap",
+        "BTreeMap",
+        "Map",
+        "ArrayList",
+        "IEnumerable",
+        "IList",
+        "map",
+        "unordered_map",
+        "ReadonlyArray",
+    }
+    | {"AbstractSet", "MutableSet", "AsyncGenerator", "ChainMap", "ContextManager", "AbstractContextManager"}
+)
+_MAPPING_TYPES = frozenset(
+    {"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "DefaultDict", "OrderedDict", "WeakValueDictionary"}
+    | {"ChainMap", "HashMap", "BTreeMap", "Map", "map", "unordered_map"}
+)
+_ELEMENT_METHODS = frozenset(
+    {"__enter__", "get", "pop", "popleft", "setdefault", "first", "last", "at", "shift", "find", "popitem"}
+)
+_DEEPEST = 40
+
+
+class Inference(Scopes):
+    """Follows names through assigned values, annotations, calls and loops. Not thread-safe: see `DependencyTracker`."""
+
+    def __init__(self, snapshot: IndexSnapshot, query_cache: QueryCache) -> None:
+        super().__init__(snapshot, query_cache)
+        self._depth = 0
+
+    def thing_values(self, resolved: ResolvedName, receiver: Value | None = None) -> list[Value]:
+        """What a thing evaluates to when it is named; `receiver` is the value that it was found on."""
+        if resolved.kind == "outside":
+            return [EXTERNAL_VALUE]
+        if resolved.kind == "file":
+            return [Value("file", resolved.path)]
+        names = self.names(resolved.path)
+        if names is None:
+            return []
+        if resolved.kind == "symbol":
+            symbol = names.symbols.get(resolved.id)
+            if symbol is None:
+                return []
+            if symbol.kind == "type" and not names.members.get(symbol.id):
+                return self._alias_values(resolved.path, symbol) or [Value("class", resolved.path, symbol.id)]
+            if symbol.kind in CLASS_KINDS:
+                return [Value("class", resolved.path, symbol.id)]
+            if symbol.kind in FUNCTION_KINDS:
+                function = Value("function", resolved.path, symbol.id, (receiver,) if receiver else ())
+                if receiver and receiver.kind == "instance" and names.is_decorated(symbol.id, *_PROPERTY_DECORATORS):
+                    return self._result(function)
+                return [function]
+            bindings = resolved.bindings or tuple(
+                likeliest_first(names.bindings.get(symbol.parent, {}).get(symbol.short_name, ()), None)
+            )
+            if not bindings and symbol.returns:
+                return self._typed(resolved.path, symbol.parent, symbol.returns)
+        else:
+            bindings = resolved.bindings
+        # A variable has the type that it was last bound with, an attribute the one that is declared somewhere.
+        ordered = (
+            bindings if resolved.kind == "binding" and self._is_variable(names, bindings) else typed_first(bindings)
+        )
+        for binding in ordered:
+            if values := self._binding_values(resolved.path, binding):
+                return list(values)
+        return []
+
+    def _is_variable(self, names: FileNames, bindings: Sequence[Binding]) -> bool:
+        scope = names.symbols.get(bindings[0].scope) if bindings else None
+        return scope is not None and scope.kind not in CLASS_KINDS and "." not in bindings[0].name
+
+    def value_member(self, value: Value, name: str, *, called: bool = True) -> tuple[list[ResolvedName], bool]:
+        """(what `value.name` means, whether the value is known well enough to say that it means nothing else)."""
+        if value.kind == "file":
+            return self.file_member(value.path, name), True
+        if value.kind in ("class", "instance", "super"):
+            return self.class_member(Target(value.path, value.id), name, after=value.kind == "super", called=called)
+        return [], value.kind != "self"
+
+    def evaluate(self, path: str, scope: str, node: ast.expr | None, before: Position | None = None) -> list[Value]:
+        """What an expression may evaluate to; empty when it cannot be read off."""
+        if node is None or self._is_too_deep():
+            return []
+        self._depth += 1
+        try:
+            return distinct_values(self._evaluate(path, scope, node, before))
+        finally:
+            self._depth -= 1
+
+    def _is_too_deep(self) -> bool:
+        if self._depth <= _DEEPEST:
+            return False
+        self.waits_for_all()  # from elsewhere it may be near enough: nothing that rests on it is kept
+        return True
+
+    def _evaluate(self, path: str, scope: str, node: ast.expr, before: Position | None) -> list[Value]:
+        match node:
+            case ast.Name(id=name):
+                return self._name_values(path, scope, name, before, called=False)
+            case ast.Attribute(value=base, attr=name):
+                return [
+                    found
+                    for value in self.evaluate(path, scope, base, before)
+                    for found in self._member_values(value, name, called=False)
+                ]
+            case ast.Call():
+                return self._call_values(path, scope, node, before)
+            case ast.Await(value=inner) | ast.NamedExpr(value=inner):
+                return self.evaluate(path, scope, inner, before)
+            case ast.IfExp(body=first, orelse=second):
+                return self._union(path, scope, (first, second), before)
+            case ast.BoolOp(values=options):
+                return self._union(path, scope, options, before)
+            case ast.BinOp(left=first, op=ast.BitOr(), right=second):
+                return self._union(path, scope, (first, second), before)
+            case ast.Subscript(value=base):
+                return [
+                    found for value in self.evaluate(path, scope, base, before) for found in self._item_values(value)
+                ]
+            case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
+                return [Value("container", elements=tuple(self._union(path, scope, elements[:3], before)))]
+            case ast.Dict(values=elements):
+                return [
+                    Value("container", id="mapping", elements=tuple(self._union(path, scope, elements[:3], before)))
+                ]
+            case ast.Constant(value=None):
+                return []
+            case ast.Constant() | ast.JoinedStr() | ast.Compare() | ast.ListComp() | ast.DictComp() | ast.SetComp():
+                return [EXTERNAL_VALUE]
+        return []
+
+    def _union(self, path: str, scope: str, nodes: Iterable[ast.expr], before: Position | None) -> list[Value]:
+        return [value for node in nodes for value in self.evaluate(path, scope, node, before)]
+
+    def _name_values(self, path: str, scope: str, name: str, before: Position | None, *, called: bool) -> list[Value]:
+        names = self.names(path)
+        if names is None:
+            return []
+        resolved_names = self.look_up(path, scope, name, before, called=called)
+        language = names.tags.language
+        super_word = _SUPER_WORDS.get(language, "super")
+        if not resolved_names and language != "python" and (name in SELF_NAMES or name == super_word):
+            owner = self.owner_of_method(path, names, scope)
+            if owner is None:
+                return []
+            kind: Literal["super", "class", "instance"] = "class" if name in ("Self", "static") else "instance"
+            return [Value("super" if name == super_word else kind, *owner)]
+        return [value for resolved in resolved_names for value in self.thing_values(resolved)]
+
+    def _member_values(self, value: Value, name: str, *, called: bool = True) -> list[Value]:
+        if value.kind == "outside":
+            return [value]
+        receiver = value
+        if value.kind == "super":
+            receiver = Value("instance", value.path, value.id)
+        resolved_names, _ = self.value_member(value, name, called=called)
+        return [found for resolved in resolved_names for found in self.thing_values(resolved, receiver)]
+
+    def _item_values(self, value: Value) -> list[Value]:
+        if value.kind == "container":
+            return list(value.elements)
+        if value.kind == "class":
+            return [value]
+        if value.kind == "instance":
+            return [
+                found
+                for function in self._member_values(value, "__getitem__")
+                if function.kind == "function"
+                for found in self._result(function)
+            ]
+        return [value] if value.kind == "outside" else []
+
+    def _call_values(self, path: str, scope: str, node: ast.Call, before: Position | None) -> list[Value]:
+        match node.func:
+            case ast.Name(id="super"):
+                names = self.names(path)
+                owner = names.enclosing_class(scope) if names else None
+                return [Value("super", path, owner.id)] if owner else []
+            case ast.Name(id="cast") | ast.Attribute(attr="cast") if len(node.args) == 2:
+                return self._instances(path, scope, node.args[0])
+            case ast.Name(id="next") if len(node.args) == 1 and isinstance(node.args[0], ast.Call):
+                inner = node.args[0]
+                if not (isinstance(inner.func, ast.Name) and inner.func.id == "iter" and len(inner.args) == 1):
+                    return []
+                return self._elements(path, scope, inner.args[0], before)
+            case ast.Name(id="type") if len(node.args) == 1:
+                return [
+                    Value("class", value.path, value.id)
+                    for value in self.evaluate(path, scope, node.args[0], before)
+                    if value.kind == "instance"
+                ]
+            case ast.Attribute(value=base, attr=name):
+                values = self.evaluate(path, scope, base, before)
+                containers = [value for value in values if value.kind == "container"]
+                if containers:
+                    elements = [element for value in containers for element in value.elements]
+                    return elements if name in _ELEMENT_METHODS else [Value("container", elements=tuple(elements))]
+                callees = [found for value in values for found in self._member_values(value, name)]
+                if name == "new" and not callees:  # Ruby's and Rust's constructors
+                    callees = [value for value in values if value.kind == "class"]
+            case ast.Name(id=name):
+                callees = self._name_values(path, scope, name, before, called=True)
+            case _:
+                callees = self.evaluate(path, scope, node.func, before)
+        return [result for callee in callees for result in self._called(callee)]
+
+    def _elements(self, path: str, scope: str, node: ast.expr, before: Position | None) -> list[Value]:
+        """What going through an iterable gives: of a mapping its keys, which say nothing."""
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("items", "keys"):
+            return [EXTERNAL_VALUE]
+        found: list[Value] = []
+        for value in self.evaluate(path, scope, node, before):
+            if value.kind == "container":
+                found += value.elements if value.id != "mapping" else [EXTERNAL_VALUE]
+            elif value.kind == "instance":
+                results = [
+                    result
+                    for function in self._member_values(value, "__iter__")
+                    if function.kind == "function"
+                    for result in self._result(function)
+                ]
+                found += [element for result in results if result.kind == "container" for element in result.elements]
+            elif value.kind == "outside":
+                found.append(value)
+        return found
+
+    def _called(self, callee: Value) -> list[Value]:
+        if callee.kind == "class":
+            return [Value("instance", callee.path, callee.id)]
+        if callee.kind == "function":
+            return self._result(callee)
+        if callee.kind == "file":  # `const make = require("./make")`
+            exported = [resolved for resolved in self.exported(callee.path) if resolved.kind != "file"]
+            return [
+                result
+                for resolved in exported
+                for value in self.thing_values(resolved)
+                for result in self._called(value)
+            ]
+        if callee.kind == "instance":
+            return [
+                result
+                for function in self._member_values(callee, "__call__")
+                if function.kind == "function"
+                for result in self._result(function)
+            ]
+        return [callee] if callee.kind == "outside" else []
+
+    def _result(self, function: Value) -> list[Value]:
+        """What a call of the function gives: its return annotation, with `Self` replaced by the receiver."""
+        nothing: tuple[Value, ...] = ()
+        found = self.find(function.path, "result", function.id, nothing, lambda: tuple(self._work_out_result(function)))
+        results: list[Value] = []
+        for value in found:
+            if value.kind == "self":
+                results.extend(
+                    Value("instance", receiver.path, receiver.id)
+                    for receiver in function.elements
+                    if receiver.kind in ("instance", "class")
+                )
+            else:
+                results.append(value)
+        return results
+
+    def _work_out_result(self, function: Value) -> list[Value]:
+        names = self.names(function.path)
+        symbol = names.symbols.get(function.id) if names else None
+        if names is None or symbol is None:
+            return []
+        same = [symbol]
+        if modules.has_overloads(names.tags.language):  # which of them is called is not looked into
+            same = [other for other in names.tags.symbols if other.name == symbol.name]
+        returns = dict.fromkeys(other.returns for other in same if other.returns)
+        if not returns and names.tags.language in _UNTYPED:
+            return self._returned(function.path, names, symbol)
+        return distinct_values(value for text in returns for value in self._typed(function.path, symbol.parent, text))
+
+    def _returned(self, path: str, names: FileNames, symbol: Symbol) -> list[Value]:
+        """What a function gives that says nothing of its type: known when all that it returns is known."""
+        if symbol.yielded and not names.is_decorated(symbol.id, *_FIXTURE_DECORATORS):
+            return []
+        found: list[Value] = []
+        for text in symbol.returned or symbol.yielded:
+            node = parse_expression(names.tags.language, text)
+            values = self.evaluate(path, symbol.id, node)
+            if not values and not (isinstance(node, ast.Constant) and node.value in (None, "null", "undefined")):
+                return []
+            found += values
+        return distinct_values(found)
+
+    def _fixture(self, path: str, names: FileNames, symbol: Symbol, name: str) -> list[Value]:
+        """What pytest gives for a parameter: the result of the fixture of its name in the file, else above it."""
+        is_test = symbol.short_name.startswith("test") or names.is_decorated(symbol.id, *_FIXTURE_DECORATORS)
+        if names.tags.language != "python" or not is_test:
+            return []
+        folder = path
+        places = [path]
+        while folder:
+            folder = posixpath.dirname(folder)
+            places.append(posixpath.join(folder, "conftest.py"))
+        for place in places:
+            if place not in self.query_cache.contents or (its := self.names(place)) is None:
+                continue
+            for fixture in its.members.get("", {}).get(name, ()):
+                if fixture.id != symbol.id and its.is_decorated(fixture.id, *_FIXTURE_DECORATORS):
+                    return self._result(Value("function", place, fixture.id))
+        return []
+
+    def _alias_values(self, path: str, symbol: Symbol) -> list[Value]:
+        _, equals, text = symbol.signature.partition("=")
+        names = self.names(path)
+        if not equals or names is None:
+            return []
+        instances = self._typed(path, symbol.parent, text.strip(" ;"))
+        return [Value("class", value.path, value.id) for value in instances if value.kind == "instance"]
+
+    def _binding_values(self, path: str, binding: Binding) -> tuple[Value, ...]:
+        """What was bound; a binding that rests on itself says nothing."""
+        return self.find(path, "binding", binding, (), lambda: tuple(self._work_out_binding(path, binding)))
+
+    def _work_out_binding(self, path: str, binding: Binding) -> list[Value]:
+        names = self.names(path)
+        if names is None:
+            return []
+        if binding.annotation and (values := self._typed(path, binding.scope, binding.annotation)):
+            return values
+        if binding.value:
+            node = parse_expression(names.tags.language, binding.value)
+            return self.evaluate(path, binding.scope, node, binding.range.start)
+        symbol = names.symbols.get(binding.scope)
+        owner = names.symbols.get(symbol.parent) if symbol and symbol.id else None
+        if symbol is not None and binding.name in symbol.parameters:
+            given = self._fixture(path, names, symbol, binding.name)
+            if given:
+                return given
+        if symbol is None or owner is None or owner.kind not in CLASS_KINDS or not symbol.parameters:
+            return []
+        first = symbol.parameters[0].partition(":")[0].strip()
+        if first != binding.name or names.is_decorated(symbol.id, "staticmethod"):
+            return []
+        is_class = names.is_decorated(symbol.id, "classmethod") or first in ("cls", "mcs", "klass")
+        return [Value("class" if is_class else "instance", path, owner.id)]
+
+    def _typed(self, path: str, scope: str, annotation: str) -> list[Value]:
+        """What a value of the annotated type is."""
+        names = self.names(path)
+        return self._instances(path, scope, parse_type(names.tags.language, annotation)) if names else []
+
+    def _instances(self, path: str, scope: str, node: ast.expr | None) -> list[Value]:
+        if node is None or self._is_too_deep():
+            return []
+        self._depth += 1
+        try:
+            return distinct_values(self._work_out_instances(path, scope, node))
+        finally:
+            self._depth -= 1
+
+    def _work_out_instances(self, path: str, scope: str, node: ast.expr) -> list[Value]:
+        match node:
+            case ast.Constant(value=str(text)):
+                return self._typed(path, scope, text)
+            case ast.BinOp(left=first, op=ast.BitOr(), right=second):
+                return [*self._instances(path, scope, first), *self._instances(path, scope, second)]
+            case ast.Name(id="Self") | ast.Attribute(attr="Self"):
+                return [Value("self")]
+            case ast.Subscript(value=head, slice=arguments):
+                return self._generic_instances(path, scope, head, arguments)
+            case ast.Name(id=name):
+                if name in ("None", "null", "undefined", "void"):
+                    return []
+                resolved_names = self.look_up(path, scope, name, typed=True)
+                return [value for resolved in resolved_names for value in self._thing_instances(resolved)]
+            case ast.Attribute(value=base, attr=name):
+                resolved_names = [
+                    resolved
+                    for value in self.evaluate(path, scope, base)
+                    for resolved in (self.value_member(value, name)[0] if value.kind != "outside" else [EXTERNAL])
+                ]
+                return [value for resolved in resolved_names for value in self._thing_instances(resolved)]
+        return []
+
+    def _generic_instances(self, path: str, scope: str, head: ast.expr, arguments: ast.expr) -> list[Value]:
+        name = head.attr if isinstance(head, ast.Attribute) else head.id if isinstance(head, ast.Name) else ""
+        items = arguments.elts if isinstance(arguments, ast.Tuple) else [arguments]
+        if name in _TRANSPARENT_TYPES:
+            return [value for item in items for value in self._instances(path, scope, item)]
+        if name == "Annotated":
+            return self._instances(path, scope, items[0])
+        if name == "Coroutine":
+            return self._instances(path, scope, items[-1])
+        if name in ("Type", "type"):
+            return [
+                Value("class", value.path, value.id) if value.kind == "instance" else value
+                for item in items
+                for value in self._instances(path, scope, item)
+            ]
+        own = self._instances(path, scope, head)
+        if any(value.kind == "instance" for value in own):
+            return own
+        if name in _CONTAINER_TYPES:
+            last = items[0] if name in ("Generator", "AsyncGenerator", "tuple", "Tuple") else items[-1]
+            kind = "mapping" if name in _MAPPING_TYPES else ""
+            return [Value("container", id=kind, elements=tuple(self._instances(path, scope, last)))]
+        return own
+
+    def _thing_instances(self, resolved: ResolvedName) -> list[Value]:
+        if resolved.kind == "symbol":
+            names = self.names(resolved.path)
+            symbol = names.symbols.get(resolved.id) if names else None
+            if names and symbol and symbol.kind in VALUE_KINDS:  # an alias: Handler = A | B
+                for binding in resolved.bindings or names.bindings.get(symbol.parent, {}).get(symbol.short_name, ()):
+                    if binding.value:
+                        node = parse_expression(names.tags.language, binding.value)
+                        if isinstance(node, ast.Call):
+                            return [EXTERNAL_VALUE]
+                        return self._instances(resolved.path, symbol.parent, node)
+        return [
+            Value("instance", value.path, value.id) if value.kind == "class" else value
+            for value in self.thing_values(resolved)
+            if value.kind in ("class", "outside")
+        ]

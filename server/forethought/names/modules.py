@@ -1,0 +1,407 @@
+"""Which file of the repository an import means, language by language, from the paths and the names of packages."""
+
+import posixpath
+import re
+import sys
+from collections.abc import Iterator, Sequence
+
+from forethought.syntax.package_manifests import Package
+from forethought.syntax.tags import Import
+
+SCRIPT_LANGUAGES = frozenset({"javascript", "typescript", "tsx"})
+_SCRIPT_EXTENSIONS = ("", ".ts", ".tsx", ".d.ts", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts")
+_OWN_ROOTS = ("@/", "~/", "#/", "$lib/")
+"""What bundlers are commonly told to take for the folder of the sources."""
+_OWN_CRATE = re.compile(r"^((?!(.*/)?src/).*/)?(tests|examples|benches|src/bin)/[^/]+\.rs$")
+"""A file that is a crate of its own, whose modules stand beside it."""
+_IMPLICIT_MEMBERS = frozenset({"java", "kotlin", "c-sharp", "cpp", "ruby", "swift", "scala"})
+_OVERLOADS = frozenset({"java", "kotlin", "c-sharp", "cpp"})
+_FOLDER_IS_PACKAGE = frozenset({"go", "java", "kotlin", "scala", "swift"})
+_NO_GLOBALS = SCRIPT_LANGUAGES | {"python", "go", "rust"}
+_FAMILIES = (frozenset({"c", "cpp"}), frozenset({"java", "kotlin", "scala"}), SCRIPT_LANGUAGES)
+_GO_STANDARD_TEXT = """
+    archive bufio builtin bytes cmp compress container context crypto database debug embed encoding errors expvar
+    flag fmt go hash html image index internal io iter log maps math mime net os path plugin reflect regexp runtime
+    slices sort strconv strings structs sync syscall testing text time unicode unique unsafe weak C
+"""
+_GO_STANDARD = frozenset(_GO_STANDARD_TEXT.split())
+_JVM_STANDARD = frozenset({"java", "javax", "jdk", "kotlin", "kotlinx", "android", "androidx", "scala", "sun"})
+
+
+def has_implicit_members(language: str) -> bool:
+    """Whether a bare name may be a member of the enclosing class."""
+    return language in _IMPLICIT_MEMBERS
+
+
+def has_extensions(language: str) -> bool:
+    """Whether a function outside of a class may be called like a member of it."""
+    return language in ("kotlin", "c-sharp")
+
+
+def has_overloads(language: str) -> bool:
+    """Whether several functions of one name may stand side by side, each with a result of its own."""
+    return language in _OVERLOADS
+
+
+def has_globals(language: str) -> bool:
+    """Whether a bare name that nothing in sight binds may be defined in any other file."""
+    return language not in _NO_GLOBALS
+
+
+def family(language: str) -> frozenset[str]:
+    """The languages whose definitions this one can use."""
+    return next((languages for languages in _FAMILIES if language in languages), frozenset({language}))
+
+
+class ModuleTable:
+    """The files of a root, found by module path."""
+
+    def __init__(self, paths: frozenset[str], packages: Sequence[Package] = ()) -> None:
+        self.paths = paths
+        self._packages: dict[str, list[Package]] = {}
+        """Manifest's name → the packages that have one, those with the longest names first."""
+        for package in sorted(packages, key=lambda package: (-len(package.name), package.folder)):
+            self._packages.setdefault(package.kind, []).append(package)
+        self._by_name: dict[str, list[str]] = {}
+        self._by_folder: dict[str, list[str]] = {}
+        self._folders: dict[str, list[str]] = {}
+        self._absolute: dict[tuple[str, str], list[str]] = {}
+        """(folder, Python module as imported from there) → what it may be; the same imports stand in many files."""
+        for path in sorted(paths):
+            folder, _, name = path.rpartition("/")
+            self._by_name.setdefault(name, []).append(path)
+            self._by_folder.setdefault(folder, []).append(path)
+        for folder in self._by_folder:
+            self._folders.setdefault(folder.rpartition("/")[2], []).append(folder)
+
+    def of_import(self, path: str, language: str, item: Import, wanted: str = "") -> list[tuple[str, str | None]]:
+        """(file, dotted name in it or None for the file itself) of each meaning of the import; empty when outside.
+
+        `wanted`: the name that is looked for through a wildcard.
+        """
+        if language == "python":
+            return list(self._python(path, item))
+        if language in SCRIPT_LANGUAGES:
+            return list(self._script(path, item))
+        if language == "go":
+            return [(file, None) for file in self._go_package(item.module)]
+        if language == "rust":
+            return list(self._rust(path, item))
+        if language in ("java", "kotlin", "scala"):
+            return list(self._jvm(item, wanted))
+        if language == "php" and item.local != "*":
+            return list(self._php(item))
+        return [(file, None) for file in self._by_path(path, language, item.module)]
+
+    def is_outside(self, language: str, item: Import) -> bool:
+        """Whether an import that means no file here is known to mean something outside of the repository."""
+        module = item.module
+        if language in SCRIPT_LANGUAGES:
+            return not module.startswith((".", *_OWN_ROOTS)) and self._package("package.json", module, "/") is None
+        if language == "go":
+            return self._package("go.mod", module, "/") is None
+        if language == "rust":
+            first = module.partition("::")[0]
+            return first not in ("crate", "self", "super") and self._package("Cargo.toml", first, "::") is None
+        return not module.startswith(".")
+
+    def _package(self, kind: str, module: str, separator: str) -> Package | None:
+        """The package of the repository that a module belongs to."""
+        for package in self._packages.get(kind, ()):
+            if package.name and (module == package.name or module.startswith(package.name + separator)):
+                return package
+        return None
+
+    def submodule(self, path: str, name: str) -> str | None:
+        """The file of `name` inside the module whose own file is `path`."""
+        folder, _, file_name = path.rpartition("/")
+        if file_name in ("__init__.py", "__init__.pyi"):
+            return self._python_file(_join(folder, name))
+        if file_name.endswith(".rs"):
+            inside = folder if file_name in ("lib.rs", "main.rs", "mod.rs") else path.removesuffix(".rs")
+            return self._rust_file(_join(inside, name))
+        return None
+
+    def neighbours(self, path: str, language: str) -> list[str]:
+        """Files whose top-level names are seen here without an import: the rest of a Go or Java package."""
+        if language not in _FOLDER_IS_PACKAGE:
+            return []
+        extension = path.rpartition(".")[2]
+        return [
+            other
+            for other in self._by_folder.get(posixpath.dirname(path), ())
+            if other != path and other.rpartition(".")[2] == extension
+        ]
+
+    # Python
+
+    def _python(self, path: str, item: Import) -> Iterator[tuple[str, str | None]]:
+        if item.module.startswith("."):
+            bases = self._python_relative(path, item.module)
+        elif item.name is None and item.local == item.module.partition(".")[0]:
+            bases = self._python_absolute(path, item.local)  # `import a.b` binds `a`
+        else:
+            bases = self._python_absolute(path, item.module)
+        member = None if item.local == "*" else item.name
+        for base in bases:
+            if (file := self._python_file(base)) is not None:
+                yield file, member
+            elif member is not None and (file := self._python_file(_join(base, member))) is not None:
+                yield file, None  # a folder without `__init__.py`
+
+    def _python_relative(self, path: str, module: str) -> list[str]:
+        name = module.lstrip(".")
+        folder = posixpath.dirname(path)
+        for _ in range(len(module) - len(name) - 1):
+            folder = posixpath.dirname(folder)
+        return [_join(folder, name.replace(".", "/")) if name else folder]
+
+    def _python_absolute(self, path: str, module: str) -> list[str]:
+        """The nearest only: beside a script, in a folder above or its `src`, else the only one anywhere."""
+        key = (posixpath.dirname(path), module)
+        if (known := self._absolute.get(key)) is None:
+            known = self._absolute[key] = self._find_absolute(*key)
+        return known
+
+    def _find_absolute(self, folder: str, module: str) -> list[str]:
+        parts = module.split(".")
+        relative = "/".join(parts)
+        while True:
+            if not self._is_package(folder):
+                for base in (_join(folder, relative), _join(folder, f"src/{relative}")):
+                    if self._exists(base, parts):
+                        return [base]
+            if not folder:
+                break
+            folder = posixpath.dirname(folder)
+        if self._is_package("") and len(parts) > 1 and self._python_file("/".join(parts[1:])) is not None:
+            return ["/".join(parts[1:])]  # the root is itself the package
+        if parts[0] in sys.stdlib_module_names:
+            return []
+        found = []
+        for name in (f"{parts[-1]}.py", f"{parts[-1]}.pyi"):
+            found += [file.removesuffix(name) + parts[-1] for file in self._by_name.get(name, ())]
+        for name in ("__init__.py", "__init__.pyi"):
+            found += [posixpath.dirname(file) for file in self._by_name.get(name, ())]
+        tops = {
+            base
+            for base in found
+            if _ends_with(base, relative) and not self._is_package(base.removesuffix(relative).rstrip("/"))
+        }
+        return sorted(tops) if len(tops) == 1 else []
+
+    def _exists(self, base: str, parts: list[str]) -> bool:
+        if self._python_file(base) is not None:
+            return True
+        return parts[0] not in sys.stdlib_module_names and base in self._by_folder
+
+    def _is_package(self, folder: str) -> bool:
+        return _join(folder, "__init__.py") in self.paths or _join(folder, "__init__.pyi") in self.paths
+
+    def _python_file(self, base: str) -> str | None:
+        stems = ("__init__",) if not base else (f"{base}/__init__", base)
+        return self._first(f"{stem}{extension}" for extension in (".py", ".pyi") for stem in stems)
+
+    # JavaScript and TypeScript
+
+    def _script(self, path: str, item: Import) -> Iterator[tuple[str, str | None]]:
+        file = self._script_file(path, item.module) if item.module else path
+        if file is not None:
+            yield file, None if item.name in (None, "*") else item.name
+
+    def _script_file(self, path: str, module: str) -> str | None:
+        if module.startswith("."):
+            return self._script_at(_beside(path, module))
+        package = self._package("package.json", module, "/")
+        if package is not None and module == package.name:
+            return self._entry(package)
+        if package is not None:
+            rest = module.removeprefix(f"{package.name}/")
+            return self._script_at(_join(package.folder, rest)) or self._script_at(_join(package.folder, f"src/{rest}"))
+        if (root := next((root for root in _OWN_ROOTS if module.startswith(root)), None)) is not None:
+            relative = module.removeprefix(root)
+            last = relative.rpartition("/")[2]
+            stems = {f"{last}{extension}" for extension in _SCRIPT_EXTENSIONS}
+            found = [file for name in sorted(stems) for file in self._by_name.get(name, ())]
+            found += [file for extension in _SCRIPT_EXTENSIONS for file in self._by_name.get(f"index{extension}", ())]
+            fitting = [
+                file for file in found if re.search(rf"(^|/){re.escape(relative)}(/index)?(\.\w+)+$", f"/{file}")
+            ]
+            return fitting[0] if len(fitting) == 1 else None
+        return None
+
+    def _script_at(self, base: str) -> str | None:
+        """The file that an import of this path means: with an extension, as a folder's index, or as a package."""
+        stems = [base]
+        for compiled, sources in ((".js", (".ts", ".tsx")), (".mjs", (".mts",)), (".jsx", (".tsx",))):
+            if base.endswith(compiled):
+                stems += [base.removesuffix(compiled) + source for source in sources]
+        file = self._first(stem + extension for stem in stems for extension in _SCRIPT_EXTENSIONS)
+        file = file or self._first(_join(base, f"index{extension}") for extension in _SCRIPT_EXTENSIONS)
+        packages = (package for package in self._packages.get("package.json", ()) if package.folder == base)
+        return file or next(filter(None, map(self._entry, packages)), None)
+
+    def _entry(self, package: Package) -> str | None:
+        return self._first(entry + extension for entry in package.entries for extension in _SCRIPT_EXTENSIONS)
+
+    # Go
+
+    def _go_package(self, module: str) -> Sequence[str]:
+        """The files of the folder that is the longest end of the package's path."""
+        if (package := self._package("go.mod", module, "/")) is not None:
+            folder = _join(package.folder, module.removeprefix(package.name).strip("/")).strip("/")
+            files = [file for file in self._by_folder.get(folder, ()) if file.endswith(".go")]
+            return [file for file in files if not file.endswith("_test.go")]
+        parts = module.split("/")
+        if parts[0] in _GO_STANDARD or "go.mod" in self._packages:
+            return ()
+        for start in range(1, len(parts)):
+            folder = "/".join(parts[start:])
+            files = [file for file in self._by_folder.get(folder, ()) if file.endswith(".go")]
+            if files:
+                return [file for file in files if not file.endswith("_test.go")]
+        return ()
+
+    # Rust
+
+    def _rust(self, path: str, item: Import) -> Iterator[tuple[str, str | None]]:
+        segments = [part for part in item.module.split("::") if part]
+        if item.name not in (None, "*"):
+            segments.append(item.name or "")
+        yield from self.rust_path(path, segments)
+
+    def rust_path(self, path: str, segments: Sequence[str]) -> Iterator[tuple[str, str | None]]:
+        """(file, what remains of the path) of `crate::a::b`, `super::b`, `self::b`, `a::b`."""
+        folder, _, file_name = path.rpartition("/")
+        is_root = file_name in ("lib.rs", "main.rs", "mod.rs") or _OWN_CRATE.search(path) is not None
+        module = folder if is_root else path.removesuffix(".rs")
+        rest = list(segments)
+        if not rest:
+            return
+        first = rest[0]
+        opening: str | None = None
+        if first == "crate":
+            start: str | None = self._crate_folder(path)
+            opening = path if _OWN_CRATE.search(path) else None
+            rest.pop(0)
+        elif first in ("self", "super"):
+            start = module
+            while rest and rest[0] in ("self", "super"):
+                start = posixpath.dirname(start) if rest.pop(0) == "super" else start
+        elif self._rust_file(_join(module, first)) is not None:
+            start = module
+        elif (package := self._package("Cargo.toml", first, "::")) is not None:
+            opening = self._first(package.entries)
+            start = posixpath.dirname(opening) if opening is not None else None
+            rest.pop(0)
+        else:
+            start = self._other_crate(first) if "Cargo.toml" not in self._packages else None
+            rest.pop(0)
+        if start is None:
+            return
+        file = (
+            opening
+            or self._first(_join(start, name) for name in ("lib.rs", "main.rs", "mod.rs"))
+            or self._first([f"{start}.rs"])
+        )
+        while rest and (deeper := self._rust_file(_join(start, rest[0]))) is not None:
+            start, file = _join(start, rest.pop(0)), deeper
+        if file is not None:
+            yield file, ".".join(rest) or None
+
+    def _crate_folder(self, path: str) -> str:
+        folder = posixpath.dirname(path)
+        while folder and self._first(_join(folder, name) for name in ("lib.rs", "main.rs")) is None:
+            if _OWN_CRATE.search(f"{folder}/x.rs"):
+                break
+            folder = posixpath.dirname(folder)
+        return folder
+
+    def _other_crate(self, name: str) -> str | None:
+        for file in self._by_name.get("lib.rs", ()):
+            crate = posixpath.dirname(file).removesuffix("/src").rpartition("/")[2]
+            if crate.replace("-", "_") == name:
+                return posixpath.dirname(file)
+        return None
+
+    def _rust_file(self, base: str) -> str | None:
+        return self._first((f"{base}.rs", f"{base}/mod.rs"))
+
+    # Java, Kotlin, PHP
+
+    def _jvm(self, item: Import, wanted: str) -> Iterator[tuple[str, str | None]]:
+        parts = item.module.split(".")
+        if parts[0] in _JVM_STANDARD:
+            return
+        if item.local == "*":
+            for folder in self._package_folders(parts):
+                for extension in ("java", "kt"):
+                    if (file := self._first([_join(folder, f"{wanted}.{extension}")])) is not None:
+                        yield file, None
+            parts.append(wanted)
+        elif item.name is not None:
+            parts.append(item.name)
+        for length in range(len(parts), 0, -1):  # com.y.Util.Inner: the file is com/y/Util.java
+            for extension in ("java", "kt"):
+                name = f"{parts[length - 1]}.{extension}"
+                relative = "/".join([*parts[: length - 1], name])
+                for file in self._by_name.get(name, ()):
+                    if _ends_with(file, relative):
+                        # Of `com.y.Util.*` the members of Util are meant; the last part is what is looked for.
+                        inner = parts[length - 1 : -1] if item.local == "*" else parts[length - 1 :]
+                        yield file, ".".join(inner) or None
+                        return
+        for folder in self._package_folders(parts[:-1]):  # Kotlin: any file of the package may hold it
+            for file in self._by_folder[folder]:
+                if file.endswith(".kt"):
+                    yield file, None if item.local == "*" else parts[-1]
+
+    def _package_folders(self, parts: Sequence[str]) -> list[str]:
+        relative = "/".join(parts)
+        return [folder for folder in self._folders.get(parts[-1] if parts else "", ()) if _ends_with(folder, relative)]
+
+    def _php(self, item: Import) -> Iterator[tuple[str, str | None]]:
+        """By PSR-4: the end of the namespace is the folder, the class is the file."""
+        parts = item.module.split("\\")
+        files = self._by_name.get(f"{parts[-1]}.php", ())
+        for start in range(len(parts)):
+            if start == len(parts) - 1 and len(parts) > 2:
+                return  # the class's own name alone is not enough
+            relative = "/".join(parts[start:]).lower() + ".php"
+            if found := [file for file in files if _ends_with(file.lower(), relative)]:
+                yield from ((file, parts[-1]) for file in found)
+                return
+
+    # Ruby, Lua, Bash, C, C++ and others: by the path itself
+
+    def _by_path(self, path: str, language: str, module: str) -> Sequence[str]:
+        if language == "lua" and "/" not in module:
+            module = module.replace(".", "/")
+        extension = {"ruby": ".rb", "lua": ".lua", "bash": ".sh", "php": ".php"}.get(language, "")
+        names = [module, f"{module}{extension}", *([f"{module}/init.lua"] if language == "lua" else [])]
+        if (file := self._first(_beside(path, name) for name in names)) is not None:
+            return [file]
+        for name in names:
+            relative = name.removeprefix("./")
+            while relative.startswith("../"):
+                relative = relative.removeprefix("../")
+            found = [file for file in self._by_name.get(relative.rpartition("/")[2], ()) if _ends_with(file, relative)]
+            if len(found) == 1:
+                return found
+        return ()
+
+    def _first(self, candidates: Iterator[str] | Sequence[str]) -> str | None:
+        return next((candidate for candidate in candidates if candidate in self.paths), None)
+
+
+def _join(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name
+
+
+def _beside(path: str, relative: str) -> str:
+    found = posixpath.normpath(posixpath.join(posixpath.dirname(path), relative))
+    return "" if found == "." else found
+
+
+def _ends_with(path: str, relative: str) -> bool:
+    return path == relative or path.endswith(f"/{relative}")

@@ -1,0 +1,48 @@
+"""Names in questions: which words could be one, and which known ones are spelled much alike."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from rapidfuzz import fuzz, process
+
+from forethought.qa.intent.lexicon import no_names
+
+_MIN_ALIKE = 75.0
+"""Of 100: below it, two names are two names."""
+_MISSPELT = 85.0
+"""Of 100: from it on, a plain word is taken for a known name that is spelled wrong; “slow” is not `show`."""
+
+
+def closest_names(name: str, known: Iterable[str], limit: int = 3) -> list[str]:
+    """“did you mean”: known names that are spelled much alike, whatever the case, the closest first."""
+    folded: dict[str, str] = {}
+    for candidate in known:
+        folded.setdefault(candidate.lower(), candidate)
+    close = process.extract(name.lower(), folded.keys(), scorer=fuzz.ratio, score_cutoff=_MIN_ALIKE, limit=limit)
+    return [folded[match] for match, _, _ in close]
+
+
+def is_misspelt(name: str, known: Iterable[str]) -> bool:
+    """Whether a plain word can hardly be anything but a known name with a slip in it."""
+    folded = (candidate.lower() for candidate in known)
+    return process.extractOne(name.lower(), folded, scorer=fuzz.ratio, score_cutoff=_MISSPELT) is not None
+
+
+def named_in(question: str, only_marked: bool = False) -> Iterator[str]:
+    """Every word of a question that could be the name of a symbol, marked ones first or alone."""
+    ticked = re.findall(r"`([^`\n]+)`", question)
+    words = ticked + re.findall(r"[^\W\d][\w$]*(?:(?:\.|::|#)[^\W\d][\w$]*)*", question)
+    plain = [word.removesuffix("()") for word in words if word.lower() not in no_names()]
+    for word in dict.fromkeys(sorted(plain, key=lambda word: not is_marked(word))):
+        if not only_marked or is_marked(word) or word in ticked:
+            yield word
+
+
+def is_marked(name: str) -> bool:
+    """Whether a name can only be code: with dots, underscores, digits or capitals inside."""
+    return bool(re.search(r"[._:#$/]|\d|[a-z][A-Z]", name))
+
+
+def is_about_this_file(question: str) -> bool:
+    """Whether a question that is not understood as a whole still says “this file”."""
+    return bool(re.search(r"\bthis (?:file|module)\b", question, re.IGNORECASE))

@@ -1,0 +1,86 @@
+"""What of a file can be searched by words: its passages, one for the file and one for each function and class.
+
+Names are split into their words, so that “cookie jar” finds `RequestsCookieJar` and `cookie_jar`; the whole name stays
+a word of its own.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from forethought.syntax.tags import FileTags, Symbol
+from forethought.text.redaction import mask
+
+WORDS_VERSION = 3
+"""Changes whenever the same file would give other words."""
+
+_VALUES = frozenset({"constant", "variable"})
+_NAME = re.compile(r"\w+")
+_PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+
+
+class Passage(NamedTuple):
+    """A symbol's own text, as words: without that of the functions and classes in it, which are their own passages."""
+
+    symbol_id: str
+    """Empty for the file itself: what stands outside of functions and classes."""
+    name: str
+    """Without those around it, which are part of the text."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileWords:
+    """The words of one file, each list as one string. No secret is among them."""
+
+    path: str
+    content_hash: str
+    path_words: str
+    names: str
+    """Of everything that the file defines."""
+    text: str
+    passages: tuple[Passage, ...]
+
+
+def words(text: str) -> Iterator[str]:
+    """The words of a text in lower case: names whole, and the parts that case, digits and underscores tell apart."""
+    for name in _NAME.findall(text):
+        parts = _PART.findall(name) if name.isascii() else [part for part in name.split("_") if part]
+        if len(parts) != 1 and name.strip("_"):
+            yield name.lower()
+        for part in parts:
+            yield part.lower()
+
+
+def read_words(path: str, content_hash: str, tags: FileTags, source: bytes) -> FileWords:
+    """The words of a file whose tags were read off `source`; secrets in it are left out."""
+    masked = mask(source)
+    passages = []
+    for symbol in tags.symbols:
+        if symbol.kind == "file":
+            if text := _own_words(tags, symbol, masked):
+                passages.append(Passage("", _joined(path.rpartition("/")[2]), text))
+        elif symbol.body is not None and symbol.kind not in _VALUES:
+            owner = _joined(symbol.name.rpartition(".")[0])
+            text = f"{owner} {_own_words(tags, symbol, masked)}".strip()
+            passages.append(Passage(symbol.id, _joined(symbol.short_name), text))
+    names = " ".join(_joined(symbol.short_name) for symbol in tags.symbols[1:])
+    text = masked.decode("utf-8", "replace")
+    return FileWords(path, content_hash, _joined(path), names, _joined(text), tuple(passages))
+
+
+def _own_words(tags: FileTags, symbol: Symbol, source: bytes) -> str:
+    pieces = []
+    at = symbol.span.start
+    for child in tags.symbols:
+        own_passage = child.body is not None and child.kind not in _VALUES and child is not symbol
+        if own_passage and child.parent == symbol.id and child.span.start >= at:
+            pieces.append(source[at : child.span.start])
+            at = child.span.end
+    pieces.append(source[at : symbol.span.end])
+    return _joined(b"\n".join(pieces).decode("utf-8", "replace"))
+
+
+def _joined(text: str) -> str:
+    return " ".join(words(text))

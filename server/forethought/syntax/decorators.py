@@ -1,0 +1,39 @@
+"""What stands above a definition and changes it: decorators, annotations, attributes, as they are written. Pure."""
+
+import re
+from collections.abc import Sequence
+
+from forethought.syntax.tags import Symbol
+
+_START = re.compile(r"@(?=[A-Za-z_])|#\[|\[(?=\s*[A-Za-z_])")
+_BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
+
+
+def decorators_of(symbol: Symbol, lines: Sequence[bytes]) -> tuple[str, ...]:
+    """The decorators of a symbol in order, without their `@`; `lines` are the rows of its file."""
+    start, end = symbol.range.start, symbol.selection.start
+    rows = [line.decode("utf-8", "replace") for line in lines[start.row : end.row]]
+    found: list[str] = []
+    depth = 0
+    for row in rows:
+        text = row.strip()
+        if depth > 0:
+            found[-1] = f"{found[-1]} {text}"
+        elif _START.match(text):
+            found.append(text)
+        else:
+            continue
+        depth += sum(_BRACKETS.get(character, 0) for character in _without_texts(text))
+    return tuple(_bare(text) for text in found)
+
+
+def _without_texts(line: str) -> str:
+    return re.sub(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|#.*$", "", line)
+
+
+def _bare(text: str) -> str:
+    """Without the marks of the language, and without a comment behind it."""
+    plain = re.sub(r"\s+#[^\"'\[\]()]*$", "", text)
+    if plain.startswith("@"):
+        return " ".join(plain[1:].split())
+    return " ".join(plain.removeprefix("#").removeprefix("[").removesuffix("]").split())

@@ -1,0 +1,370 @@
+"""What import statements bind, language by language."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import tree_sitter
+
+from forethought.syntax.tags import Import, Position, Range
+
+
+class Imported(NamedTuple):
+    """One name that a statement binds, before it has a scope."""
+
+    local: str
+    module: str
+    name: str | None
+    node: tree_sitter.Node
+
+
+@dataclass(frozen=True, slots=True)
+class Imports:
+    """A file's imports, and the bytes that they take up."""
+
+    statements: list[tuple[int, Imported]]
+    """Each name with the start byte of the statement that imports it."""
+    spans: list[tuple[int, int]]
+    """Byte ranges of statements in which no identifier is a use, in order."""
+    tokens: frozenset[int]
+    """Start bytes of the identifiers that are bound."""
+
+    def placed(self, scope_at: Callable[[int], str]) -> tuple[Import, ...]:
+        """The imports, each with the scope of its statement, in order."""
+        return tuple(
+            Import(item.local, item.module, item.name, _range(item.node), scope_at(start))
+            for start, item in sorted(self.statements, key=lambda pair: pair[1].node.start_byte)
+        )
+
+
+def read_imports(reader: str, nodes: Sequence[tree_sitter.Node]) -> Imports:
+    """reader: the language's name; one without a reader here has its imports taken as module paths"""
+    read = _readers().get(reader, _plain)
+    statements = [(node.start_byte, item) for node in nodes for item in read(node)]
+    spans = sorted((node.start_byte, node.end_byte) for node in nodes if node.type in _STATEMENTS)
+    return Imports(statements, spans, frozenset(item.node.start_byte for _, item in statements))
+
+
+def _range(node: tree_sitter.Node) -> Range:
+    return Range(Position(*node.start_point), Position(*node.end_point))
+
+
+_STATEMENTS = frozenset(
+    {
+        "import",
+        "import_declaration",
+        "import_statement",
+        "import_from_statement",
+        "future_import_statement",
+        "export_statement",
+        "extern_crate_declaration",
+        "namespace_use_declaration",
+        "package_declaration",
+        "preproc_include",
+        "use_declaration",
+        "using_declaration",
+        "using_directive",
+    }
+)
+
+
+def _readers() -> dict[str, Callable[[tree_sitter.Node], Iterator[Imported]]]:
+    return {
+        "python": _python,
+        "javascript": _javascript,
+        "typescript": _javascript,
+        "tsx": _javascript,
+        "go": _go,
+        "rust": _rust,
+        "java": _java,
+        "c": _c,
+        "cpp": _c,
+        "c-sharp": _c_sharp,
+        "ruby": _call,
+        "lua": _lua,
+        "bash": _bash,
+        "php": _php,
+        "kotlin": _kotlin,
+    }
+
+
+def _text(node: tree_sitter.Node | None) -> str:
+    return "".join((node.text or b"").decode("utf-8", "replace").split()) if node is not None else ""
+
+
+def _string(node: tree_sitter.Node | None) -> str:
+    return _text(node).strip("\"'`<>")
+
+
+def _plain(node: tree_sitter.Node) -> Iterator[Imported]:
+    words = (node.text or b"").decode("utf-8", "replace").strip().rstrip(";").split()
+    module = words[-1].strip("\"'`<>()") if words else ""
+    if module:
+        yield Imported(module.replace("/", ".").replace("::", ".").rpartition(".")[2], module, None, node)
+
+
+def _python(node: tree_sitter.Node) -> Iterator[Imported]:
+    if node.type == "import_statement":
+        for child in node.children_by_field_name("name"):
+            if child.type == "aliased_import":
+                alias = child.child_by_field_name("alias")
+                if alias is not None:
+                    yield Imported(_text(alias), _text(child.child_by_field_name("name")), None, alias)
+            else:
+                # `import a.b` binds `a`; the module as written says what else was loaded.
+                yield Imported(_text(child).partition(".")[0], _text(child), None, child)
+        return
+    module_node = node.child_by_field_name("module_name")
+    module = _text(module_node) if module_node is not None else "__future__"
+    for child in node.children_by_field_name("name"):
+        if child.type == "aliased_import":
+            alias = child.child_by_field_name("alias")
+            if alias is not None:
+                yield Imported(_text(alias), module, _text(child.child_by_field_name("name")), alias)
+        else:
+            yield Imported(_text(child), module, _text(child), child)
+    for child in node.named_children:
+        if child.type == "wildcard_import":
+            yield Imported("*", module, "*", child)
+
+
+def _javascript(node: tree_sitter.Node) -> Iterator[Imported]:
+    if node.type == "variable_declarator":
+        yield from _require(node)
+        return
+    if node.type == "assignment_expression":  # `module.exports = make`
+        value = node.child_by_field_name("right")
+        if value is not None:
+            place = value.children[0] if value.children else value
+            yield Imported("default", "", _text(value.child_by_field_name("name") or value), place)
+        return
+    if node.type == "export_statement" and node.child_by_field_name("source") is None:
+        yield from _exported(node)
+        return
+    required = next((child for child in node.named_children if child.type == "import_require_clause"), None)
+    if required is not None:
+        local = required.named_children[0]
+        yield Imported(_text(local), _string(required.child_by_field_name("source")), None, local)
+        return
+    module = _string(node.child_by_field_name("source"))
+    clause = next((child for child in node.named_children if child.type in ("import_clause", "export_clause")), None)
+    namespace = next((child for child in node.named_children if child.type == "namespace_export"), None)
+    if node.type == "export_statement" and clause is None:
+        yield Imported(_text(namespace.named_children[-1]) if namespace else "*", module, "*", namespace or node)
+        return
+    for child in clause.named_children if clause is not None else ():
+        if child.type == "identifier":
+            yield Imported(_text(child), module, "default", child)
+        elif child.type == "namespace_import":
+            yield Imported(_text(child.named_children[-1]), module, None, child.named_children[-1])
+        else:
+            specifiers = child.named_children if child.type == "named_imports" else [child]
+            for specifier in specifiers:
+                alias = specifier.child_by_field_name("alias")
+                name = specifier.child_by_field_name("name")
+                bound = alias or name
+                if bound is not None:
+                    yield Imported(_text(bound), module, _text(name) if name else "default", bound)
+
+
+def _exported(node: tree_sitter.Node) -> Iterator[Imported]:
+    """`export default make`, `export {make as build}`: another name for what the file itself (module "") defines."""
+    value = node.child_by_field_name("value")
+    if value is not None:
+        yield Imported("default", "", _text(value), value)
+    for clause in node.named_children:
+        for specifier in clause.named_children if clause.type == "export_clause" else ():
+            name, alias = specifier.child_by_field_name("name"), specifier.child_by_field_name("alias")
+            if name is not None and alias is not None:
+                yield Imported(_text(alias), "", _text(name), alias)
+
+
+def _require(node: tree_sitter.Node) -> Iterator[Imported]:
+    """`const a = require("m")`, `const {b, c: d} = require("m")`."""
+    target, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+    arguments = value.child_by_field_name("arguments") if value is not None else None
+    if target is None or arguments is None or not arguments.named_children:
+        return
+    module = _string(arguments.named_children[0])
+    if target.type == "identifier":
+        yield Imported(_text(target), module, None, target)
+        return
+    for child in target.named_children:
+        if child.type == "pair_pattern":
+            bound = child.child_by_field_name("value")
+            if bound is not None:
+                yield Imported(_text(bound), module, _text(child.child_by_field_name("key")), bound)
+        elif child.type == "shorthand_property_identifier_pattern":
+            yield Imported(_text(child), module, _text(child), child)
+
+
+def _stem(path: str) -> str:
+    """The last part of a path, without its extension: what a file is called where it is used."""
+    return path.rstrip("/").rpartition("/")[2].partition(".")[0]
+
+
+def _go(node: tree_sitter.Node) -> Iterator[Imported]:
+    specs = [child for child in node.named_children if child.type == "import_spec"]
+    for child in node.named_children:
+        if child.type == "import_spec_list":
+            specs += [spec for spec in child.named_children if spec.type == "import_spec"]
+    for spec in specs:
+        path = spec.child_by_field_name("path")
+        module = _string(path)
+        alias = spec.child_by_field_name("name")
+        place = alias or path or spec
+        if alias is not None and alias.type == "dot":
+            yield Imported("*", module, "*", place)
+        elif alias is not None:
+            yield Imported(_text(alias), module, None, place)
+        else:
+            # `gopkg.in/yaml.v3` and `example.org/app/v2` are used as `yaml` and `app`.
+            steps = [step for step in module.split("/") if step]
+            if len(steps) > 1 and steps[-1][:1] == "v" and steps[-1][1:].isdigit():
+                steps.pop()
+            yield Imported(steps[-1].partition(".")[0] if steps else module, module, None, place)
+
+
+def _rust(node: tree_sitter.Node) -> Iterator[Imported]:
+    if node.type == "extern_crate_declaration":
+        name = node.child_by_field_name("name")
+        alias = node.child_by_field_name("alias") or name
+        if name is not None and alias is not None:
+            yield Imported(_text(alias), _text(name), None, alias)
+        return
+    argument = node.child_by_field_name("argument")
+    waiting = [(argument, "")] if argument is not None else []
+    while waiting:
+        tree, prefix = waiting.pop()
+        if tree.type == "use_list":
+            waiting += [(child, prefix) for child in reversed(tree.named_children)]
+        elif tree.type == "scoped_use_list":
+            path = "::".join(filter(None, (prefix, _text(tree.child_by_field_name("path")))))
+            inner = tree.child_by_field_name("list")
+            if inner is not None:
+                waiting.append((inner, path))
+        elif tree.type == "use_as_clause":
+            alias = tree.child_by_field_name("alias")
+            yield _rust_name(tree.child_by_field_name("path"), prefix, alias or tree, _text(alias))
+        elif tree.type == "use_wildcard":
+            path = _text(tree).removesuffix("*").removesuffix("::")
+            yield Imported("*", "::".join(filter(None, (prefix, path))), "*", tree)
+        elif "comment" not in tree.type:
+            yield _rust_name(tree, prefix, tree.child_by_field_name("name") or tree, "")
+
+
+def _rust_name(tree: tree_sitter.Node | None, prefix: str, place: tree_sitter.Node, alias: str) -> Imported:
+    path = _text(tree)
+    if path == "self":  # `use a::b::{self}` binds the module b
+        return Imported(alias or prefix.rpartition("::")[2], prefix, None, place)
+    module, _, name = path.rpartition("::")
+    full = "::".join(filter(None, (prefix, module)))
+    return Imported(alias or name, full, name, place) if full else Imported(alias or name, name, None, place)
+
+
+def _java(node: tree_sitter.Node) -> Iterator[Imported]:
+    path = next((child for child in node.named_children if child.type in ("scoped_identifier", "identifier")), None)
+    if path is None or node.type == "package_declaration":
+        return
+    module = _text(path)
+    if any(child.type == "asterisk" for child in node.named_children):
+        yield Imported("*", module, "*", path)
+        return
+    place = path.child_by_field_name("name") or path
+    owner, _, name = module.rpartition(".")
+    is_static = any(child.type == "static" for child in node.children)
+    yield Imported(name, owner if is_static else module, name if is_static else None, place)
+
+
+def _c(node: tree_sitter.Node) -> Iterator[Imported]:
+    if node.type == "using_declaration":
+        name = node.named_children[-1] if node.named_children else None
+        path = _text(name)
+        if name is None:
+            return
+        if any(child.type == "namespace" for child in node.children):
+            yield Imported("*", path, "*", name)
+        else:
+            yield Imported(path.rpartition("::")[2], path.rpartition("::")[0], path.rpartition("::")[2], name)
+        return
+    path_node = node.child_by_field_name("path")
+    if path_node is not None and path_node.type in ("string_literal", "system_lib_string"):
+        yield Imported("*", _string(path_node), "*", path_node)
+
+
+def _c_sharp(node: tree_sitter.Node) -> Iterator[Imported]:
+    alias = node.child_by_field_name("name")
+    paths = [child for child in node.named_children if alias is None or child.id != alias.id]
+    if not paths:
+        return
+    module = _text(paths[-1])
+    if alias is not None:
+        yield Imported(_text(alias), module, None, alias)
+    else:
+        yield Imported("*", module, "*", paths[-1])
+
+
+def _call(node: tree_sitter.Node) -> Iterator[Imported]:
+    """Ruby's `require "a/b"`: everything of that file becomes visible."""
+    arguments = node.child_by_field_name("arguments")
+    literal = arguments.named_children[0] if arguments is not None and arguments.named_children else None
+    if literal is not None and literal.type == "string":
+        relative = _text(node.child_by_field_name("method")) == "require_relative"
+        module = _string(literal)
+        yield Imported("*", f"./{module}" if relative and not module.startswith(".") else module, "*", literal)
+
+
+def _lua(node: tree_sitter.Node) -> Iterator[Imported]:
+    """`local u = require("a.b")`; a bare `require` binds nothing, and has its module's last name."""
+    arguments = node.child_by_field_name("arguments")
+    literal = arguments.named_children[0] if arguments is not None and arguments.named_children else None
+    if literal is None or literal.type != "string":
+        return
+    module = _string(literal).strip("[]=")
+    values = node.parent
+    assignment = values.parent if values is not None and values.type == "expression_list" else None
+    if values is not None and assignment is not None and assignment.type == "assignment_statement":
+        names = assignment.named_children[0].named_children
+        position = next((at for at, value in enumerate(values.named_children) if value.id == node.id), 0)
+        if position < len(names) and names[position].type == "identifier":
+            yield Imported(_text(names[position]), module, None, names[position])
+            return
+    yield Imported(module.rpartition(".")[2], module, None, literal)
+
+
+def _bash(node: tree_sitter.Node) -> Iterator[Imported]:
+    argument = node.child_by_field_name("argument")
+    if argument is not None:
+        yield Imported("*", _string(argument), "*", argument)
+
+
+def _php(node: tree_sitter.Node) -> Iterator[Imported]:
+    if node.type != "namespace_use_declaration":
+        literal = next((child for child in node.named_children if "string" in child.type), None)
+        if literal is not None:
+            yield Imported("*", _string(literal), "*", literal)
+        return
+    prefix = _text(next((child for child in node.named_children if child.type == "namespace_name"), None))
+    body = node.child_by_field_name("body") or node
+    for clause in body.named_children:
+        if clause.type != "namespace_use_clause":
+            continue
+        alias = clause.child_by_field_name("alias")
+        name = next((child for child in clause.named_children if alias is None or child.id != alias.id), clause)
+        path = "\\".join(filter(None, (prefix, _text(name)))).lstrip("\\")
+        place = alias or (name.named_children[-1] if name.named_children else name)
+        yield Imported(_text(alias) if alias is not None else path.rpartition("\\")[2], path, None, place)
+
+
+def _kotlin(node: tree_sitter.Node) -> Iterator[Imported]:
+    path = next((child for child in node.named_children if child.type == "qualified_identifier"), None)
+    if path is None:
+        return
+    alias = next((child for child in node.named_children if child.type == "identifier"), None)
+    module, last = _text(path), path.named_children[-1]
+    if any(child.type == "*" for child in node.children):
+        yield Imported("*", module, "*", path)
+    elif alias is not None:
+        yield Imported(_text(alias), module, None, alias)
+    else:
+        yield Imported(_text(last), module, None, last)

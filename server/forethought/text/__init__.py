@@ -1,0 +1,1 @@
+"""Strings: Markdown and URIs, positions in text, and what must not be shown. Pure."""

@@ -1,0 +1,305 @@
+"""Brings a root's index up to date: reads what changed, parses it, and keeps it batch by batch."""
+
+import hashlib
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from forethought.engine.api import CancelToken
+from forethought.errors import IndexingError
+from forethought.repo.discovery import Discovery, SourceFile, UnreadableSource, discover, read_source
+from forethought.repo.git import Repository
+from forethought.store.index_store import IndexedFile, IndexStore, Stamp
+from forethought.store.tags_encoding import EncodedTags, encode
+from forethought.syntax.extraction import read_tags
+from forethought.syntax.languages import Languages
+from forethought.workspace.parser_process import ParserWorker
+
+MAX_FILES_IN_PROCESS = 20
+MAX_FILE_IN_PROCESS_BYTES = 100_000
+"""Bytes. Anything beyond either limit is parsed in worker processes, so that no thread of ours stands still."""
+MAX_WORKERS = 2
+
+Progress = Callable[[int, int], None]
+"""(files read so far, files to read)."""
+
+_BATCH_FILES = 64
+_BATCH_SECONDS = 2.0
+_LEASE_POLL_SECONDS = 0.1
+_UNSETTLED_NS = 100_000_000
+"""A file changed this short a time ago may change again within the same tick of the clock: it is read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """What the index holds now, and what this refresh did."""
+
+    files: int
+    symbols: int
+    references: int
+    bytes: int
+    seconds: float
+    languages: Mapping[str, int]
+    skipped: Mapping[str, int]
+    """Reason → files."""
+    changed: tuple[str, ...] = ()
+    """Paths whose content is new or different, in order."""
+    removed: tuple[str, ...] = ()
+    read: int = 0
+    """Files whose bytes were read."""
+    failures: Mapping[str, str] = field(default_factory=dict)
+    """Path → why it could not be indexed; counted in `skipped`, too."""
+    cancelled: bool = False
+    """Stopped half-way; what was read is kept, and the next refresh goes on from there."""
+
+
+class Indexer:
+    """Refreshes the index of one root. One refresh at a time; safe to call from any thread."""
+
+    def __init__(
+        self,
+        store: IndexStore,
+        root: Path,
+        languages: Languages,
+        repository: Repository | None,
+        *,
+        exclude: Sequence[str] = (),
+        language_folders: Sequence[Path] = (),
+    ) -> None:
+        self.store = store
+        self._root = root
+        self._languages = languages
+        self._repository = repository
+        self._exclude = exclude
+        self._language_folders = language_folders
+        self._running = threading.Lock()
+
+    def refresh(
+        self,
+        paths: Collection[str] | None = None,
+        *,
+        on_progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+    ) -> IndexReport:
+        """Read again what changed: below each of `paths` (files or folders), or in the whole root where it is None.
+
+        Waits while another process writes this index. Raises GitError when git cannot list the files.
+        """
+        cancel = cancel or CancelToken()
+        started = time.perf_counter()
+        with self._running:
+            run = _Run(self, paths, on_progress or (lambda done, total: None), cancel)
+            while not self.store.acquire_writer():
+                if cancel.wait(_LEASE_POLL_SECONDS):
+                    return self._report(run, started)
+            try:
+                run.go()
+            finally:
+                self.store.release_writer()
+            return self._report(run, started)
+
+    def _report(self, run: "_Run", started: float) -> IndexReport:
+        counts = self.store.counts()
+        return IndexReport(
+            files=counts.files,
+            symbols=counts.symbols,
+            references=counts.references,
+            bytes=counts.bytes,
+            seconds=time.perf_counter() - started,
+            languages=counts.languages,
+            skipped=counts.skipped,
+            changed=tuple(sorted(run.changed)),
+            removed=tuple(sorted(run.removed)),
+            read=run.read,
+            failures=dict(run.failures),
+            cancelled=run.cancel.cancelled,
+        )
+
+
+class _Run:
+    """One refresh."""
+
+    def __init__(self, indexer: Indexer, paths: Collection[str] | None, on_progress: Progress, cancel: CancelToken):
+        self._indexer = indexer
+        self._store = indexer.store
+        self._paths = paths
+        self._on_progress = on_progress
+        self.cancel = cancel
+        self.changed: list[str] = []
+        self.removed: list[str] = []
+        self.failures: dict[str, str] = {}
+        self.read = 0
+
+    def go(self) -> None:
+        stamps = self._store.stamps()
+        places = [""] if self._paths is None else _outermost(self._paths)
+        skipped: dict[str, str] = {}
+        present: dict[str, SourceFile] = {}
+        for place in places:
+            found = self._discover(place, stamps)
+            present.update((file.path, file) for file in found.files)
+            skipped.update(found.skipped)
+        self.removed = [path for path in stamps if path not in present and is_below(path, places)]
+        self._store.remove(self.removed)
+        to_read = [file for file in present.values() if not _is_current(file, stamps.get(file.path))]
+        self._read_files(to_read, stamps)
+        self._store.remove([path for path in self.failures if path in stamps])
+        kept = {path: reason for path, reason in self._store.skipped().items() if not is_below(path, places)}
+        self._store.set_skipped({**kept, **skipped, **self.failures})
+        self._store.prune()
+
+    def _discover(self, within: str, stamps: Mapping[str, Stamp]) -> Discovery:
+        def known(path: str, size: int, modified_ns: int) -> str | None:
+            stamp = stamps.get(path)
+            return stamp.language if stamp and (stamp.size, stamp.modified_ns) == (size, modified_ns) else None
+
+        def detect(path: str, head: bytes) -> str | None:
+            language = self._indexer._languages.detect(path, head)
+            return language.name if language else None
+
+        return discover(
+            self._indexer._root, detect, self._indexer._repository, self._indexer._exclude, within=within, known=known
+        )
+
+    def _read_files(self, files: Sequence[SourceFile], stamps: Mapping[str, Stamp]) -> None:
+        large = [file for file in files if file.size > MAX_FILE_IN_PROCESS_BYTES]
+        if len(files) > MAX_FILES_IN_PROCESS:
+            results = self._in_workers(files)
+        elif large:
+            results = self._chained(
+                self._in_process([file for file in files if file not in large]), self._in_workers(large)
+            )
+        else:
+            results = self._in_process(files)
+        batch: list[IndexedFile] = []
+        kept_at = time.monotonic()
+        for number, (file, result) in enumerate(results, 1):
+            if isinstance(result, IndexedFile):
+                self.read += 1
+                stamp = stamps.get(file.path)
+                if stamp is None or stamp.content_hash != result.content_hash or stamp.language != result.language:
+                    self.changed.append(file.path)
+                batch.append(result)
+            elif result != "missing":
+                self.failures[file.path] = result
+            if len(batch) >= _BATCH_FILES or time.monotonic() - kept_at > _BATCH_SECONDS:
+                self._keep(batch)
+                batch, kept_at = [], time.monotonic()
+            self._on_progress(number, len(files))
+            if self.cancel.cancelled:
+                break
+        self._keep(batch)
+
+    def _keep(self, batch: Sequence[IndexedFile]) -> None:
+        self._store.acquire_writer()
+        if batch:
+            self._store.put(batch)
+
+    def _chained(self, *parts: "_Results") -> "_Results":
+        for part in parts:
+            yield from part
+
+    def _in_process(self, files: Sequence[SourceFile]) -> "_Results":
+        def parse(language: str, source: bytes) -> EncodedTags:
+            found = self._indexer._languages.named(language)
+            if found is None:
+                raise IndexingError(f"the language “{language}” cannot be loaded")
+            try:
+                return encode(read_tags(found, source))
+            except Exception as error:
+                raise IndexingError(f"it cannot be read ({type(error).__name__})") from error
+
+        for file in files:
+            yield file, self._indexed(file, parse)
+
+    def _in_workers(self, files: Sequence[SourceFile]) -> "_Results":
+        """In the order in which they are done. Largest first, so that no worker is left alone with a large one."""
+        waiting = iter(sorted(files, key=lambda file: file.size, reverse=True))
+        guard = threading.Lock()
+        done: queue.Queue[tuple[SourceFile, IndexedFile | str]] = queue.Queue(maxsize=4 * _BATCH_FILES)
+        stop = threading.Event()
+
+        def work() -> None:
+            worker = ParserWorker(self._indexer._language_folders)
+            try:
+                while not stop.is_set():
+                    with guard:
+                        file = next(waiting, None)
+                    if file is None:
+                        return
+                    done.put((file, self._indexed(file, worker.encoded_tags)))
+            finally:
+                worker.close()
+
+        count = max(1, min(MAX_WORKERS, os.cpu_count() or 1, len(files)))
+        threads = [threading.Thread(target=work, name="forethought-parser", daemon=True) for _ in range(count)]
+        for thread in threads:
+            thread.start()
+        try:
+            for _ in files:
+                yield self._next_result(done, threads)
+        finally:
+            stop.set()
+            while any(thread.is_alive() for thread in threads):
+                _drain(done)
+                threads[0].join(0.01)
+                threads[-1].join(0.01)
+
+    def _next_result(
+        self, done: "queue.Queue[tuple[SourceFile, IndexedFile | str]]", threads: Sequence[threading.Thread]
+    ) -> tuple[SourceFile, IndexedFile | str]:
+        while True:
+            alive = any(thread.is_alive() for thread in threads)
+            try:
+                return done.get(timeout=1.0 if alive else 0.0)
+            except queue.Empty:
+                if not alive:
+                    raise IndexingError("The index is incomplete: its parser threads stopped; index again.") from None
+                self._store.acquire_writer()  # a slow file must not cost us the lease
+
+    def _indexed(self, file: SourceFile, parse: Callable[[str, bytes], EncodedTags]) -> IndexedFile | str:
+        """The file, or why it could not be read."""
+        try:
+            source = read_source(self._indexer._root, file.path)
+            digest = hashlib.sha256(source).hexdigest()
+            known = self._store.has_content(digest, file.language)
+            tags = None if known else parse(file.language, source)
+        except UnreadableSource as error:
+            return error.reason
+        except IndexingError as error:
+            return str(error)
+        settled = abs(time.time_ns() - file.modified_ns) > _UNSETTLED_NS
+        return IndexedFile(file.path, file.size, file.modified_ns if settled else -1, digest, file.language, tags)
+
+
+_Results = Iterator[tuple[SourceFile, IndexedFile | str]]
+
+
+def _is_current(file: SourceFile, stamp: Stamp | None) -> bool:
+    return stamp is not None and (stamp.size, stamp.modified_ns) == (file.size, file.modified_ns)
+
+
+def _outermost(paths: Collection[str]) -> list[str]:
+    """The paths without those below another one; the whole root when there are many."""
+    kept: list[str] = []
+    for path in sorted({path.strip("/") for path in paths}):
+        if not kept or not is_below(path, kept[-1:]):
+            kept.append(path)
+    return kept if len(kept) <= MAX_FILES_IN_PROCESS else [""]
+
+
+def is_below(path: str, places: Collection[str]) -> bool:
+    """Whether a path is one of the places (files or folders), or inside one."""
+    return any(place in ("", path) or path.startswith(f"{place}/") for place in places)
+
+
+def _drain(done: "queue.Queue[tuple[SourceFile, IndexedFile | str]]") -> None:
+    try:
+        while True:
+            done.get_nowait()
+    except queue.Empty:
+        return

@@ -1,0 +1,224 @@
+"""The contexts of what is saved on disk, and how their context hashes stand in c′: what passes and coverage rest on."""
+
+import hashlib
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from forethought.insights.context import FUNCTION_KINDS, IDENTIFIER, Context, build_context
+from forethought.insights.freshness import InsightStatus, insight_status_of
+from forethought.names.query_cache import SharedQueryCache
+from forethought.names.resolver import Resolver, Target
+from forethought.store.index_store import IndexStore
+from forethought.store.protocol import ContextStore
+from forethought.syntax.tags import FileTags, Symbol
+
+
+@dataclass(frozen=True, slots=True)
+class SavedSymbol:
+    """A symbol of the text on disk, and the context hash that names its context."""
+
+    symbol: Symbol
+    context_hash: str
+
+
+class SavedContexts:
+    """Computes context hashes only for what changed, and remembers them in the index. Every method reads the disk."""
+
+    def __init__(
+        self,
+        index: IndexStore,
+        contexts: ContextStore,
+        read: Callable[[str], bytes | None],
+        on_outdated: Callable[[str], None],
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._index = index
+        self._contexts = contexts
+        self._read = read
+        self._on_outdated = on_outdated
+        """Called with a path whose text on disk is not the one that was indexed."""
+        self._now = now
+        self.query_cache = SharedQueryCache(index)
+
+    def resolver(self) -> Resolver:
+        """A resolver over what is saved now, for one piece of work."""
+        return Resolver(self._index, self.query_cache.current())
+
+    def symbols(self, path: str) -> tuple[SavedSymbol, ...]:
+        """The file's symbols with their context hashes; empty when the disk is newer than the index."""
+        generation = self._index.generation
+        outline, digest = self._index.outline(path), self._index.content_hash(path)
+        if outline is None or digest is None:
+            return ()
+        known = self._index.context_hashes.of(path)
+        if not all(known.get(symbol.id, ("", ""))[0] == digest for symbol in outline.symbols):
+            data, tags = self._read_indexed(path, digest), self._index.tags(path)
+            if data is None or tags is None:
+                return ()
+            resolver = self.resolver()
+            context_hashes = {
+                symbol.id: (digest, build_context(resolver, path, tags, symbol, data).context_hash)
+                for symbol in tags.symbols
+            }
+            self._index.context_hashes.put(path, context_hashes, generation)
+            known = {**known, **context_hashes}
+        return tuple(SavedSymbol(symbol, known[symbol.id][1]) for symbol in outline.symbols if symbol.id in known)
+
+    def context(self, target: Target) -> Context | None:
+        """The context of one symbol; None when it is gone, or the disk is newer than the index."""
+        generation = self._index.generation
+        tags, digest = self._index.tags(target.path), self._index.content_hash(target.path)
+        symbol = tags.symbol(target.symbol_id) if tags else None
+        if tags is None or symbol is None or digest is None:
+            return None
+        data = self._read_indexed(target.path, digest)
+        if data is None:
+            return None
+        context = build_context(self.resolver(), target.path, tags, symbol, data)
+        self._index.context_hashes.put(target.path, {symbol.id: (digest, context.context_hash)}, generation)
+        return context
+
+    def insight_statuses(self, path: str, symbols: Collection[SavedSymbol]) -> dict[str, InsightStatus]:
+        """Symbol id → how its context hash stands in c′."""
+        earlier = self._index.context_hashes.last_thought(path)
+        context_hashes = {item.symbol.id: (item.context_hash, earlier.get(item.symbol.id)) for item in symbols}
+        found = self._insight_statuses(context_hashes)
+        fresh = (key for key, insight_status in found.items() if insight_status.state == "fresh")
+        self._index.context_hashes.mark_thought(
+            path, [key for key in fresh if context_hashes[key][0] != context_hashes[key][1]]
+        )
+        return found
+
+    def insight_status(self, target: Target, context_hash: str) -> InsightStatus:
+        """How a context hash stands in c′, and else what was thought about the text that was there before."""
+        earlier = self._index.context_hashes.last_thought(target.path).get(target.symbol_id)
+        if earlier == context_hash or earlier is None:
+            known = self._index.context_hashes.of(target.path).get(target.symbol_id)
+            earlier = known[1] if known and known[1] != context_hash else None
+        return self._insight_statuses({"": (context_hash, earlier)})[""]
+
+    def outdate(self) -> None:
+        """A context includes the interfaces it uses, so the contexts that may use a changed one are recomputed.
+
+        And what was edited is remembered. What a process that was killed left undone, the next one does.
+        """
+        table = self._index.context_hashes
+        replaced = table.replaced()
+        if not replaced:
+            return
+        if table.any:
+            names: set[str] = set()
+            for path, (before, _) in replaced.items():
+                now, then = _interface(self._index.outline(path)), self._interface_then(path, before)
+                names |= {name for name in now.keys() | then.keys() if now.get(name) != then.get(name)}
+            for path in {*replaced, *self._users_of(names)}:
+                table.put(path, {key: ("", context_hash) for key, (_, context_hash) in table.of(path).items()})
+        table.settle(replaced, self._edited(replaced), self._now())
+
+    def _edited(self, replaced: Mapping[str, tuple[str, str]]) -> dict[str, list[str]]:
+        """path → the symbols whose own text is new; none where the whole root was read for the first time."""
+        if self._index.paths() <= {path for path, (before, _) in replaced.items() if not before}:
+            return {}
+        found = {}
+        for path, (before, _) in replaced.items():
+            now, then = _shapes(self._index.outline(path)), _shapes(self._index.outline_of(before))
+            found[path] = [symbol_id for symbol_id, shape in now.items() if then.get(symbol_id) != shape]
+        return found
+
+    def _interface_then(self, path: str, digest: str) -> dict[str, str]:
+        """The interface of an earlier text; one that equals no other when the index holds that text no longer."""
+        outline = self._index.outline_of(digest)
+        if outline is None:
+            return {_short(key): "" for key in self._index.context_hashes.of(path)}
+        return _interface(outline)
+
+    def _users_of(self, names: set[str]) -> set[str]:
+        """Files that mention one of the names, or the name of something whose own interface mentions it, and so on."""
+        users: set[str] = set()
+        mentioned: dict[str, dict[str, frozenset[str]]] = {}
+        new = names - {""}
+        while new:
+            found = {path for name in new for path in self._index.paths_naming(name)}
+            users |= found
+            for path in found - mentioned.keys():
+                seen = _interface(self._index.outline(path))
+                mentioned[path] = {name: frozenset(IDENTIFIER.findall(text)) for name, text in seen.items() if name}
+            names = names | new
+            new = {
+                name
+                for path in found
+                for name, words in mentioned[path].items()
+                if name not in names and not words.isdisjoint(new)
+            }
+        return users
+
+    def _insight_statuses(self, context_hashes: Mapping[str, tuple[str, str | None]]) -> dict[str, InsightStatus]:
+        wanted = {context_hash for pair in context_hashes.values() for context_hash in pair if context_hash}
+        entries, rejected = self._contexts.get_many(wanted), self._contexts.rejected(wanted)
+        nothing: frozenset[str] = frozenset()
+        return {
+            key: insight_status_of(
+                entries.get(context_hash, ()),
+                entries.get(earlier, ()) if earlier else (),
+                rejected.get(context_hash, nothing),
+                rejected.get(earlier, nothing) if earlier else nothing,
+            )
+            for key, (context_hash, earlier) in context_hashes.items()
+        }
+
+    def _read_indexed(self, path: str, digest: str) -> bytes | None:
+        """The text that was indexed; None when the disk holds another, which is then read again."""
+        data = self._read(path)
+        if data is None or hashlib.sha256(data).hexdigest() != digest:
+            self._on_outdated(path)
+            return None
+        return data
+
+
+def _interface(tags: FileTags | None) -> dict[str, str]:
+    """Short name → everything that users of the name may see of it in this file."""
+    if tags is None:
+        return {}
+    found: dict[str, str] = {}
+
+    def add(name: str, seen: str) -> None:
+        found[name] = f"{found.get(name, '')}\n{seen}"
+
+    for symbol in tags.symbols[1:]:
+        add(symbol.short_name, f"{symbol.id} {symbol.kind} {symbol.signature} {symbol.returns} {symbol.bases}")
+        if symbol.parent:
+            add(_short(symbol.parent), symbol.signature)
+    inside_functions = {symbol.id for symbol in tags.symbols if symbol.kind in FUNCTION_KINDS}
+    for binding in tags.bindings:
+        owner, dot, name = binding.name.rpartition(".")
+        if dot or binding.scope not in inside_functions:
+            add(_short(binding.scope), f"{binding.name}: {binding.annotation}")
+            add(name, f"{owner} {binding.annotation} {binding.value}")
+    for reference in tags.references:  # of decorators
+        add(_short(reference.scope), f"@{reference.name}")
+    for item in tags.imports:
+        add(item.local, f"{item.module} {item.name}")
+    return found
+
+
+def _shapes(tags: FileTags | None) -> dict[str, object]:
+    """Symbol id → something that differs when its own text does: of files and classes without what stands inside."""
+    if tags is None:
+        return {}
+    inside: dict[str, list[object]] = {symbol.parent: [] for symbol in tags.symbols}
+    for symbol in tags.symbols[1:]:
+        inside[symbol.parent].append((symbol.id, symbol.signature))
+    for binding in tags.bindings:
+        if binding.scope in inside:
+            inside[binding.scope].append((binding.name, binding.annotation, binding.value))
+    for item in tags.imports:
+        inside.setdefault("", []).append((item.module, item.name, item.local))
+    return {
+        symbol.id: (symbol.signature, symbol.doc, inside[symbol.id]) if symbol.id in inside else symbol.digest
+        for symbol in tags.symbols
+    }
+
+
+def _short(symbol_id: str) -> str:
+    return symbol_id.partition("#")[0].rpartition(".")[2]

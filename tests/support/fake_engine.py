@@ -1,0 +1,146 @@
+"""A scripted engine for tests of services: queued answers, recorded requests, and no model."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+
+from forethought.engine.api import (
+    CancelToken,
+    Completion,
+    Delta,
+    EngineInfo,
+    Event,
+    GenerateRequest,
+    Priority,
+    Prompt,
+    Usage,
+)
+from forethought.errors import Cancelled, ContextOverflow
+
+Answer = str | Exception | Callable[[Prompt], str]
+"""A text, an error to raise, or a function of the prompt."""
+
+FAKE_INFO = EngineInfo(
+    kind="fake",
+    model="fake",
+    digest="fake" * 16,
+    context_length=4096,
+    device="cpu",
+    loaded=True,
+    remote=False,
+    prompt_tokens_per_second=1000.0,
+    completion_tokens_per_second=100.0,
+)
+
+
+class FakeEngine:
+    """An `Engine` that gives `answers` in turn, one a prompt, and then `default`.
+
+    A token is a word; a word is streamed as one delta. After `hold()`, `generate` and `score` wait for `release()`
+    or for cancellation; `wait_until_asked(n)` tells a test that request number n has arrived.
+    """
+
+    def __init__(
+        self, answers: Sequence[Answer] = (), *, default: Answer = "An answer.", info: EngineInfo = FAKE_INFO
+    ) -> None:
+        self.requests: list[GenerateRequest] = []
+        self.scored: list[tuple[Prompt, str]] = []
+        self.activity_reports = 0
+        self.closed = False
+        self.score_of: Callable[[Prompt, str], float | None] = _score
+        self._answers = deque(answers)
+        self._default = default
+        self._info = info
+        self._open = threading.Event()
+        self._open.set()
+        self._changed = threading.Condition()
+
+    def queue(self, *answers: Answer) -> None:
+        """Add answers behind those that wait."""
+        self._answers.extend(answers)
+
+    def hold(self) -> None:
+        """From now on requests wait, until `release`."""
+        self._open.clear()
+
+    def release(self) -> None:
+        self._open.set()
+
+    def wait_until_asked(self, count: int = 1, seconds: float = 5.0) -> None:
+        """Wait until `count` requests have arrived. Raises TimeoutError."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: len(self.requests) >= count, seconds):
+                raise TimeoutError(f"{len(self.requests)} of {count} requests arrived in {seconds} s")
+
+    def info(self) -> EngineInfo:
+        return self._info
+
+    def generate(self, request: GenerateRequest, cancel: CancelToken) -> Iterator[Event]:
+        with self._changed:
+            self.requests.append(request)
+            self._changed.notify_all()
+        return self._events(request, cancel)
+
+    def score(
+        self, prompts: Sequence[Prompt], continuations: Sequence[str], priority: Priority, cancel: CancelToken
+    ) -> list[float | None]:
+        self._wait(cancel)
+        pairs = list(zip(prompts, continuations, strict=True))
+        self.scored.extend(pairs)
+        return [self.score_of(prompt, text) for prompt, text in pairs]
+
+    def count_tokens(self, prompts: Sequence[Prompt]) -> list[int]:
+        return [_tokens(prompt) for prompt in prompts]
+
+    def report_activity(self) -> None:
+        self.activity_reports += 1
+
+    def close(self) -> None:
+        self.closed = True
+
+    def _events(self, request: GenerateRequest, cancel: CancelToken) -> Iterator[Event]:
+        for prompt in request.prompts:
+            needed = _tokens(prompt) + request.max_tokens
+            if needed > self._info.context_length:
+                raise ContextOverflow(
+                    f"The prompt needs {needed} tokens with its answer, but the model's context holds "
+                    f"{self._info.context_length}; ask about something smaller."
+                )
+        for index, prompt in enumerate(request.prompts):
+            self._wait(cancel)
+            answer = self._answers.popleft() if self._answers else self._default
+            if isinstance(answer, Exception):
+                raise answer
+            text = answer if isinstance(answer, str) else answer(prompt)
+            words = text.split(" ")
+            kept = words[: request.max_tokens]
+            for number, word in enumerate(kept):
+                self._wait(cancel)
+                yield Delta(index, f" {word}" if number else word)
+            usage = Usage(
+                prompt_tokens=_tokens(prompt), completion_tokens=len(kept), first_token_seconds=0.01, seconds=0.02
+            )
+            yield Completion(index, " ".join(kept), "stop" if kept == words else "length", usage)
+
+    def _wait(self, cancel: CancelToken) -> None:
+        while not cancel.cancelled:
+            if self._open.wait(0.005):
+                break
+        if cancel.cancelled:
+            raise Cancelled("The request was cancelled.")
+
+
+def sound_answer(prompt: Prompt) -> str:
+    """What the context bears out of any symbol: that it does what its name says."""
+    name = prompt.messages[-1].content.rpartition("`\n")[2].partition("`")[2].partition("`")[0] or "greet"
+    word = name.rpartition(".")[2].strip("_").rpartition("_")[2]
+    return f"It is {word}ing what it is given."
+
+
+def _tokens(prompt: Prompt) -> int:
+    return sum(len(message.content.split()) for message in prompt.messages)
+
+
+def _score(prompt: Prompt, continuation: str) -> float:
+    """A stable number between -3 and -1 that differs between texts."""
+    return -1.0 - (sum(continuation.encode()) % 200) / 100

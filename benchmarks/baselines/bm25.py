@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 
 from forethought.search.passages import words
-from forethought.search.ranking import EMPTY_WORDS, question_words
+from forethought.search.ranking import STOP_WORDS, question_words
 
 
 class WholeFiles:
@@ -21,7 +21,7 @@ class WholeFiles:
         self.remove(texts)
         for path, text in texts.items():
             row = self._connection.execute("INSERT INTO files (path) VALUES (?)", (path,)).lastrowid
-            said = " ".join(word for word in words(text) if word not in EMPTY_WORDS)
+            said = " ".join(word for word in words(text) if word not in STOP_WORDS)
             self._connection.execute("INSERT INTO texts (rowid, text) VALUES (?, ?)", (row, said))
 
     def remove(self, paths: Iterable[str]) -> None:

@@ -23,7 +23,7 @@ from forethought.errors import UsageError
 from forethought.names.resolver import Target
 from forethought.repo.discovery import MAX_SOURCE_BYTES
 from forethought.repo.git import Repository
-from forethought.search.fulltext_index import SearchStore
+from forethought.search.fulltext_index import FulltextIndex
 from forethought.search.passages import read_words
 from forethought.search.ranking import Hits, question_words, rank
 from forethought.syntax.extraction import read_tags
@@ -125,7 +125,7 @@ class Snapshots:
         self._blobs: dict[str, str] = {}
         self._sources: set[str] = set()
         self._whole = WholeFiles()
-        self._store = SearchStore.in_memory()
+        self._store = FulltextIndex.in_memory()
 
     def go_to(self, commit: str) -> None:
         """Hold the files of this commit. Raises UsageError when the clone lacks it."""

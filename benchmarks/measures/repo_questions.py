@@ -30,10 +30,10 @@ from forethought.insights.sleep_pass import PassOptions
 from forethought.insights.sleep_pass import think as think_about
 from forethought.names.resolver import Target
 from forethought.qa.question import Question
-from forethought.search.fulltext_index import SearchStore
+from forethought.search.fulltext_index import FulltextIndex
 from forethought.search.passages import FileWords, Passage, words
-from forethought.search.ranking import is_about_tests, question_words
-from forethought.search.repository_search import PlaceSearch
+from forethought.search.ranking import is_test_path, question_words
+from forethought.search.repository_search import RepositorySearch
 from forethought.store.insight_store import DiskContextStore
 from forethought.workspace.workspace import Workspace
 
@@ -158,7 +158,7 @@ def _open(measurement: Measurement, root: Path) -> Iterator[tuple[Session, Works
 
 def _think(measurement: Measurement, session: Session, workspace: Workspace, name: str, count: int, seed: int) -> None:
     """Think about some files as wholes: no tests, and chosen without a look at the questions."""
-    paths = sorted(path for path in workspace.index.paths() if not is_about_tests(path))
+    paths = sorted(path for path in workspace.index.paths() if not is_test_path(path))
     random.Random(seed).shuffle(paths)  # noqa: S311 - a sample, no secret
     engine = measurement.engine
 
@@ -205,16 +205,16 @@ def _rankings(
     whole = WholeFiles()
     whole.put({path: (workspace.root / path).read_text(encoding="utf-8", errors="replace") for path in paths})
 
-    def by(search: PlaceSearch) -> Callable[[str], list[str]]:
+    def by(search: RepositorySearch) -> Callable[[str], list[str]]:
         return lambda question: [path for path, _ in search.rank(question, CancelToken()).files]
 
     def read(path: str) -> bytes:
         return (workspace.root / path).read_bytes()
 
     nothing = DiskContextStore.in_memory()
-    found = {BM25: whole.rank, CODE: by(PlaceSearch(workspace.index, nothing, SearchStore.in_memory(), read))}
+    found = {BM25: whole.rank, CODE: by(RepositorySearch(workspace.index, nothing, FulltextIndex.in_memory(), read))}
     if entries:
-        found[ENRICHED] = by(PlaceSearch(workspace.index, session.contexts, SearchStore.in_memory(), read))
+        found[ENRICHED] = by(RepositorySearch(workspace.index, session.contexts, FulltextIndex.in_memory(), read))
         found[PREDICTED] = _by_predicted_questions(entries)
     return found
 
@@ -224,7 +224,7 @@ def _by_predicted_questions(entries: Mapping[Target, Entry]) -> Callable[[str], 
     for target, entry in entries.items():
         asked = " ".join(words(" ".join(item.question for item in entry.insights.questions)))
         by_path.setdefault(target.path, []).append(Passage(target.symbol_id, "", asked))
-    store = SearchStore.in_memory()
+    store = FulltextIndex.in_memory()
     store.put(FileWords(path, "", "", "", "", tuple(passages)) for path, passages in by_path.items())
 
     def order(question: str) -> list[str]:

@@ -45,7 +45,7 @@ def write_insight(session, workspace, text):
     session.contexts.put_many(
         [Entry(context.context_hash, "p", "done", Insights(summary=text), Provenance(**who, **cost))]
     )
-    workspace.index.context_hashes.mark_thought("greet.py", ["polish"])
+    workspace.index.context_hashes.mark_insights("greet.py", ["polish"])
 
 
 def test_committed_and_saved_changes_are_told_apart(world):

@@ -49,7 +49,7 @@ def prepared(world: World, *, engine: bool = True) -> tuple[Session, Workspace]:
 
 
 def places(workspace: Workspace, question: str) -> list[Target]:
-    return [target for target, _ in workspace.place_search.rank(question, CancelToken()).places]
+    return [target for target, _ in workspace.repository_search.rank(question, CancelToken()).symbols]
 
 
 def test_a_model_answers_from_the_code_of_the_closest_places(world: World) -> None:
@@ -127,7 +127,7 @@ def test_only_changed_files_are_read_again(world: World, monkeypatch: pytest.Mon
     session, workspace = prepared(world)
     assert places(workspace, "where are retries handled?")[0] == ("net/sender.py", "Sender.send")
     read: list[str] = []
-    own = workspace.place_search._read
+    own = workspace.repository_search._read
 
     def note(path: str) -> bytes | None:
         read.append(path)
@@ -135,7 +135,7 @@ def test_only_changed_files_are_read_again(world: World, monkeypatch: pytest.Mon
         assert job is not None and job.message == "reading the words of repository"
         return own(path)
 
-    monkeypatch.setattr(workspace.place_search, "_read", note)
+    monkeypatch.setattr(workspace.repository_search, "_read", note)
     world.write("greet.py", "def persist(times):\n    '''Retries; retries again.'''\n")
     (world.folder / "net" / "sender.py").unlink()
     workspace.refresh()
@@ -186,5 +186,5 @@ def test_a_cancelled_question_stops_reading(world: World) -> None:
     cancel = CancelToken()
     cancel.cancel()
     with pytest.raises(Cancelled):
-        workspace.place_search.rank("where are retries handled?", cancel)
+        workspace.repository_search.rank("where are retries handled?", cancel)
     assert places(workspace, "where are retries handled?")[0] == ("net/sender.py", "Sender.send")

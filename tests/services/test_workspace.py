@@ -232,18 +232,18 @@ def test_a_root_whose_reading_failed_is_read_again(
     eventually(lambda: workspace.indexed_once)
 
 
-def test_thoughts_that_could_not_be_followed_are_followed_later(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_changed_insights_that_could_not_be_read_are_read_later(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     _, workspace = world.open(engine=False)
     workspace.refresh()
-    search = workspace.place_search
+    search = workspace.repository_search
     search.catch_up(CancelToken())
     target = Target("greet.py", "polish")
-    search.thoughts_changed([target])
+    search.insights_changed([target])
 
     def fail(*words: object) -> None:
         raise StoreError("The disk is full.")
 
-    monkeypatch.setattr(search._store, "put_thoughts", fail)
+    monkeypatch.setattr(search._fulltext, "put_insights", fail)
     with pytest.raises(StoreError):
         search.catch_up(CancelToken())
     assert target in search._changed

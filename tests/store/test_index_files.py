@@ -4,7 +4,7 @@ import os
 import time
 from pathlib import Path
 
-from forethought.store.eviction import evict_indexes, index_bytes
+from forethought.store.index_files import evict_indexes, index_bytes
 from forethought.store.index_store import IndexStore
 
 

@@ -5,7 +5,6 @@ import json
 import sqlite3
 import subprocess
 import sys
-import threading
 from collections import Counter
 from pathlib import Path
 
@@ -13,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forethought.errors import IndexingError
 from forethought.store import tags_encoding
 from forethought.store.index_store import IndexedFile, IndexStore
 from forethought.syntax.tags import Binding, FileTags, Import, Position, Range, Reference, Span, Symbol
@@ -202,21 +200,21 @@ def test_skipped_files_keep_their_reason(tmp_path: Path) -> None:
 def test_the_subject_before_an_edit_stays_known_through_a_reindex(tmp_path: Path) -> None:
     store = IndexStore.open(tmp_path, tmp_path)
     store.context_hashes.put("a.py", {"make": ("hash1", "subject1")})
-    store.context_hashes.mark_thought("a.py", ["make"])
+    store.context_hashes.mark_insights("a.py", ["make"])
     for number in (2, 3):
         store.put([indexed("a.py", file_tags("make"), str(number))])
         store.context_hashes.put("a.py", {"make": (f"hash{number}", f"subject{number}")})
     assert store.context_hashes.of("a.py") == {"make": ("hash3", "subject3")}
-    assert store.context_hashes.last_thought("a.py").get("make") == "subject1"
+    assert store.context_hashes.last_with_insights("a.py").get("make") == "subject1"
 
 
 def test_without_a_thought_the_subject_before_is_remembered(tmp_path: Path) -> None:
     store = IndexStore.open(tmp_path, tmp_path)
     store.context_hashes.put("a.py", {"make": ("hash1", "subject1")})
-    assert store.context_hashes.last_thought("a.py").get("make") is None
+    assert store.context_hashes.last_with_insights("a.py").get("make") is None
     store.context_hashes.put("a.py", {"make": ("hash2", "subject2")})
     store.context_hashes.put("a.py", {"make": ("hash3", "subject2")})
-    assert store.context_hashes.last_thought("a.py").get("make") == "subject1"
+    assert store.context_hashes.last_with_insights("a.py").get("make") == "subject1"
 
 
 @pytest.mark.parametrize("content", [b"garbage" * 1000, b"SQLite format 3\0" + bytes(5000)])
@@ -248,7 +246,7 @@ def test_a_truncated_file_is_set_aside_when_it_is_noticed(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("version", [0, 99])
-def test_another_schema_version_is_begun_anew(tmp_path: Path, version: int) -> None:
+def test_an_index_of_another_schema_version_is_rebuilt(tmp_path: Path, version: int) -> None:
     IndexStore.open(tmp_path, tmp_path).put([indexed("a.py", file_tags("make"))])
     connection = sqlite3.connect(index_file(tmp_path))
     connection.execute(f"PRAGMA user_version = {version}")
@@ -276,19 +274,6 @@ def test_a_folder_that_cannot_be_written_gives_an_index_in_memory(tmp_path: Path
     assert store.definitions_named("make")
     assert store.problem
     assert "memory" in store.problem
-
-
-def test_a_full_disk_goes_on_in_memory_with_what_was_there(tmp_path: Path) -> None:
-    store = IndexStore.open(tmp_path, tmp_path)
-    store.put([indexed("a.py", file_tags("make"))])
-    with store._database._connection() as connection:
-        pages = connection.execute("PRAGMA page_count").fetchone()[0]
-        connection.execute(f"PRAGMA max_page_count = {pages}")
-    store.put([indexed(f"{n}.py", file_tags(*(f"n{n}_{i}" for i in range(90)))) for n in range(90)])
-    assert store.problem
-    assert "memory" in store.problem
-    assert store.definitions_named("make")
-    assert store.definitions_named("n89_3")
 
 
 def test_a_file_deleted_under_a_running_server_does_no_harm(tmp_path: Path) -> None:
@@ -327,66 +312,3 @@ def test_what_another_process_writes_is_seen(tmp_path: Path) -> None:
     assert mine.generation > before
     assert mine.paths() == {"a.py"}
     assert mine.definitions_named("make")
-
-
-def test_damage_that_two_threads_meet_is_mended_once(tmp_path: Path) -> None:
-    store = IndexStore.open(tmp_path, tmp_path)
-    database = store._database
-
-    def damaged() -> sqlite3.DatabaseError:
-        error = sqlite3.DatabaseError("database disk image is malformed")
-        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-        return error
-
-    def fail_first(connection: sqlite3.Connection) -> None:
-        if not database.epoch:
-            raise damaged()
-
-    def fail_later(connection: sqlite3.Connection) -> None:
-        if not database.epoch:
-            database.read(fail_first)  # what another thread does meanwhile
-            store.put([indexed("a.py", file_tags("make"))])
-            raise damaged()
-
-    database.read(fail_later)
-    assert store.definitions_named("make")
-
-
-def test_who_reads_while_the_index_moves_to_memory_finds_it_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    database = IndexStore.open(tmp_path, tmp_path)._database
-    open_one, failed, found = database._opened, threading.Event(), []
-
-    def query(connection: sqlite3.Connection) -> str:
-        if connection is database._memory:
-            return "in memory"
-        if threading.current_thread() is reader:
-            failed.set()
-        raise sqlite3.OperationalError("disk I/O error")
-
-    def read() -> None:
-        try:
-            found.append(database.read(query))
-        except IndexingError as error:
-            found.append(str(error))
-
-    reader = threading.Thread(target=read)
-
-    def opened(file: Path | None) -> sqlite3.Connection:
-        if file is None:  # moving to memory: meanwhile another thread meets the file
-            reader.start()
-            assert failed.wait(30)
-        return open_one(file)
-
-    monkeypatch.setattr(database, "_opened", opened)
-    assert database.read(query) == "in memory"
-    reader.join(30)
-    assert found == ["in memory"]
-
-
-def test_whoever_still_reads_a_closed_index_keeps_no_connection_to_it(tmp_path: Path) -> None:
-    store = IndexStore.open(tmp_path, tmp_path)
-    store.close()
-    assert store.paths() == frozenset()
-    assert not store._database._idle

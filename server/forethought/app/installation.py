@@ -31,7 +31,7 @@ _LITTLE_SPACE = 500_000_000
 
 _IN_CACHE = (
     ("contexts", r"contexts(\.broken-\d+)?/(cache\.db(-wal|-shm|-journal)?|forethought-contexts\.json(\.[\d-]+)?)"),
-    ("index", r"index/[0-9a-f]{32}\.((words\.)?sqlite(-wal|-shm|-journal)?|set-aside)"),
+    ("index", r"index/[0-9a-f]{32}\.(words\.)?(sqlite(-wal|-shm|-journal)?|set-aside)"),
     ("engine", r"engine/(digests|speeds)\.json"),
     ("snapshots", r"snapshots/[0-9a-f]{16,64}\.[\w.]+"),
     ("state", r"state\.(json|lock)|state-\w{8}"),

@@ -23,8 +23,8 @@ from forethought.qa.answerer import Answerer
 from forethought.qa.intent import read_intent
 from forethought.qa.question import Answer, Question
 from forethought.repo.git import Repository
-from forethought.search.fulltext_index import delete_words
-from forethought.store.eviction import evict_indexes, index_bytes
+from forethought.search.fulltext_index import delete_fulltext_indexes
+from forethought.store.index_files import evict_indexes, index_bytes
 from forethought.store.index_store import IndexStore
 from forethought.store.insight_store import DiskContextStore
 from forethought.store.question_log import QuestionLog
@@ -303,7 +303,7 @@ class Session:
             if workspace.indexing:
                 done, total = workspace.index_progress
                 return Progress(done, total, f"indexing {workspace.root.name}")
-            if (progress := workspace.place_search.progress) is not None:
+            if (progress := workspace.repository_search.progress) is not None:
                 return Progress(*progress, f"reading the words of {workspace.root.name}")
         current = self.scheduler.current
         if current is not None:
@@ -316,8 +316,8 @@ class Session:
         self.contexts.clear()
         self._questions.clear()
         for workspace in self._workspaces:
-            workspace.place_search.begin_anew()
-        delete_words(self._index_folder)
+            workspace.repository_search.reset()
+        delete_fulltext_indexes(self._index_folder)
         self.scheduler.refresh_coverage(None, None)
         for workspace in self._workspaces:
             workspace.forget_symbol_infos(None)

@@ -118,7 +118,7 @@ def _thoughts(session: Session, workspace: Workspace) -> list[_Thought]:
     """Every stored entry about a symbol of the root: as it is now, or as it was when it was last thought about."""
     stale_of: dict[str, bool] = {}
     for path in sorted(workspace.index.paths()):
-        earlier = workspace.index.context_hashes.last_thought(path)
+        earlier = workspace.index.context_hashes.last_with_insights(path)
         for item in workspace.saved.symbols(path):
             stale_of[item.context_hash] = False
             if item.symbol.id in earlier:

@@ -309,7 +309,7 @@ def _think_once(passes: _Passes, item: _Work, most_tokens: int) -> str | None:
 
     def keep(entry: Entry) -> None:
         contexts.put_many([entry])
-        workspace.index.context_hashes.mark_thought(item.target.path, [item.target.symbol_id])
+        workspace.index.context_hashes.mark_insights(item.target.path, [item.target.symbol_id])
 
     for attempt in range(1, TRIES + 1):
         try:

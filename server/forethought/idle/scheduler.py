@@ -534,7 +534,7 @@ class Scheduler:
         symbols = self._coverage.get(candidate.workspace, {}).get(candidate.target.path, {})
         if known := symbols.get(candidate.target.symbol_id):
             symbols[candidate.target.symbol_id] = replace(known, state=state, needed=not entry.provenance.finished)
-        candidate.workspace.index.context_hashes.mark_thought(candidate.target.path, [candidate.target.symbol_id])
+        candidate.workspace.index.context_hashes.mark_insights(candidate.target.path, [candidate.target.symbol_id])
 
     def _drop(self, candidate: Candidate) -> None:
         with self._changed:

@@ -40,6 +40,12 @@ class Insights:
     def empty(self) -> bool:
         return not (self.summary or self.inferences or self.questions)
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Every text: the summary, the inferences, each question and its answer."""
+        summary = (self.summary,) if self.summary else ()
+        return *summary, *self.inferences, *(text for item in self.questions for text in (item.question, item.answer))
+
 
 @dataclass(frozen=True, slots=True)
 class Provenance:

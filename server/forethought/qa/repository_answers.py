@@ -58,11 +58,11 @@ class RepositoryPlaces:
         found: list[tuple[float, Workspace, Target]] = []
         for workspace in [question.at[0]] if question.at is not None else self._workspaces():
             _wait_for_index(workspace, cancel)
-            ranked = workspace.place_search.rank(question.text, cancel)
+            ranked = workspace.repository_search.rank(question.text, cancel)
             if _ASKS_FOR_FILES.match(question.text):
                 found += [(score, workspace, Target(path, "")) for path, score in ranked.files[:MAX_PLACES]]
             else:
-                found += [(score, workspace, target) for target, score in ranked.places[:_MAX_TRIED]]
+                found += [(score, workspace, target) for target, score in ranked.symbols[:_MAX_TRIED]]
         found.sort(key=lambda item: -item[0])
         chosen: list[Referent] = []
         for score, workspace, target in found:

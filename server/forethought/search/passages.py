@@ -1,7 +1,7 @@
-"""What of a file can be searched by words: its passages, one for the file and one for each function and class.
+"""Splits a file into words to search: one passage for the file, and one for each function and class in it.
 
-Names are split into their words, so that “cookie jar” finds `RequestsCookieJar` and `cookie_jar`; the whole name stays
-a word of its own.
+Names are split into their parts, so that “cookie jar” finds `RequestsCookieJar` and `cookie_jar`; the whole name is a
+word, too.
 """
 
 import re
@@ -13,38 +13,39 @@ from forethought.syntax.tags import FileTags, Symbol
 from forethought.text.redaction import mask
 
 WORDS_VERSION = 3
-"""Changes whenever the same file would give other words."""
+"""Bump it whenever the same file yields other words: full-text indexes are then rebuilt."""
 
-_VALUES = frozenset({"constant", "variable"})
+_VALUE_KINDS = frozenset({"constant", "variable"})
 _NAME = re.compile(r"\w+")
 _PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 
 
 class Passage(NamedTuple):
-    """A symbol's own text, as words: without that of the functions and classes in it, which are their own passages."""
+    """The words of a symbol, without those of the functions and classes in it, which have passages of their own."""
 
     symbol_id: str
-    """Empty for the file itself: what stands outside of functions and classes."""
+    """Empty for the file itself: its text outside of functions and classes."""
     name: str
-    """Without those around it, which are part of the text."""
+    """The words of the unqualified name."""
     text: str
+    """The words of the enclosing symbols' names and of the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileWords:
-    """The words of one file, each list as one string. No secret is among them."""
+    """The words of one file, separated by spaces. Secrets are left out."""
 
     path: str
     content_hash: str
     path_words: str
     names: str
-    """Of everything that the file defines."""
+    """Of all symbols in the file."""
     text: str
     passages: tuple[Passage, ...]
 
 
 def words(text: str) -> Iterator[str]:
-    """The words of a text in lower case: names whole, and the parts that case, digits and underscores tell apart."""
+    """The words of a text in lower case: each name, and its parts as separated by case, digits and underscores."""
     for name in _NAME.findall(text):
         parts = _PART.findall(name) if name.isascii() else [part for part in name.split("_") if part]
         if len(parts) != 1 and name.strip("_"):
@@ -54,14 +55,14 @@ def words(text: str) -> Iterator[str]:
 
 
 def read_words(path: str, content_hash: str, tags: FileTags, source: bytes) -> FileWords:
-    """The words of a file whose tags were read off `source`; secrets in it are left out."""
+    """The words of a file. `tags` are those of `source`; secrets in it are left out."""
     masked = mask(source)
     passages = []
     for symbol in tags.symbols:
         if symbol.kind == "file":
             if text := _own_words(tags, symbol, masked):
                 passages.append(Passage("", _joined(path.rpartition("/")[2]), text))
-        elif symbol.body is not None and symbol.kind not in _VALUES:
+        elif symbol.body is not None and symbol.kind not in _VALUE_KINDS:
             owner = _joined(symbol.name.rpartition(".")[0])
             text = f"{owner} {_own_words(tags, symbol, masked)}".strip()
             passages.append(Passage(symbol.id, _joined(symbol.short_name), text))
@@ -71,11 +72,12 @@ def read_words(path: str, content_hash: str, tags: FileTags, source: bytes) -> F
 
 
 def _own_words(tags: FileTags, symbol: Symbol, source: bytes) -> str:
+    """The words of the symbol's text, without the parts that have passages of their own."""
     pieces = []
     at = symbol.span.start
     for child in tags.symbols:
-        own_passage = child.body is not None and child.kind not in _VALUES and child is not symbol
-        if own_passage and child.parent == symbol.id and child.span.start >= at:
+        has_passage = child.body is not None and child.kind not in _VALUE_KINDS and child is not symbol
+        if has_passage and child.parent == symbol.id and child.span.start >= at:
             pieces.append(source[at : child.span.start])
             at = child.span.end
     pieces.append(source[at : symbol.span.end])

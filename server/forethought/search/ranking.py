@@ -1,8 +1,9 @@
-"""Which places a question about a whole repository is about, best first.
+"""Ranks files and symbols by how well they fit a question about the whole repository.
 
-Both sides are BM25 (Robertson and Zaragoza, “The Probabilistic Relevance Framework: BM25 and Beyond”, 2009) over words,
-worked out by the store. A file counts as a whole and by its best passages, each next one half as much: what is asked
-for stands in a function or two, and the file around them speaks of it, too.
+The scores of files and passages are BM25 (Robertson and Zaragoza, “The Probabilistic Relevance Framework: BM25 and
+Beyond”, 2009), computed by the full-text index. A file's score is that of its whole text plus those of its best
+passages, each weighing half of the one before: an answer is usually in one or two functions, and the rest of their
+file mentions it, too.
 """
 
 import re
@@ -14,21 +15,22 @@ from forethought.names.resolver import Target
 from forethought.search.passages import words
 
 BEST_PASSAGES = 3
-"""Passages of a file that count."""
-NEXT_PASSAGE = 0.5
-"""What the next best passage of a file counts beside the one before it."""
-TEST_SHARE = 0.8
-"""What a test's file counts when the question does not speak of tests."""
-TEST_PLACE_SHARE = 0.5
-"""What a place in it counts: who asks where something is done means where, not by which test."""
-THOUGHT_SHARE = 0.5
-"""What c′ counts beside the code: it says less, and a model may err."""
+"""Number of passages of a file that count towards its score."""
+PASSAGE_DECAY = 0.5
+"""Weight of each passage relative to the next better one of its file."""
+TEST_FILE_WEIGHT = 0.8
+"""Weight of test files when the question does not mention tests."""
+TEST_SYMBOL_WEIGHT = 0.5
+"""Weight of symbols in them: “where is x done” asks for the code, not for its test."""
+INSIGHT_WEIGHT = 0.5
+"""Weight of insights relative to code: they are shorter, and a model can be wrong."""
 MAX_WORDS = 64
+"""Distinct words of a question that are searched."""
 
 _Key = TypeVar("_Key", str, Target)
 _TEST_WORDS = frozenset({"test", "tests", "testing", "spec", "specs", "conftest", "unittest"})
-_ASKED_TESTS = frozenset({"test", "tests", "tested", "testing", "spec", "specs"})
-EMPTY_WORDS = frozenset(
+_TEST_QUESTION_WORDS = frozenset({"test", "tests", "tested", "testing", "spec", "specs"})
+STOP_WORDS = frozenset(
     re.findall(
         r"\w+",
         "a about all an and any are as at be been before being between both but by can code could did do does "
@@ -43,57 +45,57 @@ EMPTY_WORDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """What the store found: scores, each larger than 0, of what holds any of the words."""
+    """BM25 scores, all positive, of what contains any of the words searched."""
 
     passages: Mapping[Target, float]
     files: Mapping[str, float]
-    thoughts: Mapping[Target, float]
-    """Of c′: summaries, inferences, predicted questions and their answers."""
+    insights: Mapping[Target, float]
+    """By symbol: summaries, inferences, predicted questions and their answers."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
-    """Files and places in them, best first, each with its score."""
+class Ranking:
+    """Files and symbols with their scores, best first."""
 
     files: tuple[tuple[str, float], ...]
-    places: tuple[tuple[Target, float], ...]
+    symbols: tuple[tuple[Target, float], ...]
 
 
 def question_words(question: str) -> tuple[str, ...]:
-    """The words of a question that say something, each once; all of them when none does."""
-    said = tuple(dict.fromkeys(words(question)))
-    return (tuple(word for word in said if word not in EMPTY_WORDS) or said)[:MAX_WORDS]
+    """The distinct words of a question without stop words, or all of them if nothing else is left."""
+    distinct = tuple(dict.fromkeys(words(question)))
+    return (tuple(word for word in distinct if word not in STOP_WORDS) or distinct)[:MAX_WORDS]
 
 
-def rank(question: str, hits: Hits) -> Ranked:
-    """Files by their whole and their best passages; places by their own score and their file's."""
+def rank(question: str, hits: Hits) -> Ranking:
+    """Score files by their text and best passages; symbols by their own passage and half of their file's score."""
     passages = dict(hits.passages)
-    for target, score in hits.thoughts.items():
-        passages[target] = passages.get(target, 0.0) + THOUGHT_SHARE * score
+    for target, score in hits.insights.items():
+        passages[target] = passages.get(target, 0.0) + INSIGHT_WEIGHT * score
     by_file: dict[str, list[float]] = {}
     for target, score in passages.items():
         by_file.setdefault(target.path, []).append(score)
-    speaks_of_tests = not _ASKED_TESTS.isdisjoint(words(question))
+    mentions_tests = not _TEST_QUESTION_WORDS.isdisjoint(words(question))
     files = {}
     for path in by_file.keys() | hits.files.keys():
-        score = hits.files.get(path, 0.0) + _faded_sum(by_file.get(path, ()))
-        files[path] = score if speaks_of_tests or not is_about_tests(path) else TEST_SHARE * score
-    places = {
+        score = hits.files.get(path, 0.0) + _decayed_sum(by_file.get(path, ()))
+        files[path] = score if mentions_tests or not is_test_path(path) else TEST_FILE_WEIGHT * score
+    symbols = {
         target: (files[target.path] / 2 + score)
-        * (1.0 if speaks_of_tests or not is_about_tests(target.path) else TEST_PLACE_SHARE)
+        * (1.0 if mentions_tests or not is_test_path(target.path) else TEST_SYMBOL_WEIGHT)
         for target, score in passages.items()
     }
-    return Ranked(_ordered(files), _ordered(places))
+    return Ranking(_ordered(files), _ordered(symbols))
 
 
-def is_about_tests(path: str) -> bool:
-    """Whether a path says that it holds tests, or what tests need."""
+def is_test_path(path: str) -> bool:
+    """Whether a path names tests or their fixtures."""
     return not _TEST_WORDS.isdisjoint(re.findall(r"[a-z]+", path.lower())) or "Test" in path.rpartition("/")[2]
 
 
-def _faded_sum(scores: Iterable[float]) -> float:
+def _decayed_sum(scores: Iterable[float]) -> float:
     best = sorted(scores, reverse=True)[:BEST_PASSAGES]
-    return sum(score * NEXT_PASSAGE**number for number, score in enumerate(best))
+    return sum(score * PASSAGE_DECAY**number for number, score in enumerate(best))
 
 
 def _ordered(scores: Mapping[_Key, float]) -> tuple[tuple[_Key, float], ...]:

@@ -1,4 +1,4 @@
-"""Finds the places that a question about the whole repository is about, and keeps the words it searches up to date."""
+"""Finds what a question about the whole repository refers to, and keeps the full-text index up to date."""
 
 import hashlib
 import threading
@@ -6,151 +6,145 @@ from collections.abc import Callable, Iterable
 
 from forethought.engine.api import CancelToken
 from forethought.errors import Cancelled
-from forethought.insights.entry import Insights
 from forethought.insights.freshness import best_entry
 from forethought.names.resolver import Target
-from forethought.search.fulltext_index import Key, SearchStore
+from forethought.search.fulltext_index import FulltextIndex
 from forethought.search.passages import FileWords, read_words, words
-from forethought.search.ranking import Hits, Ranked, question_words, rank
+from forethought.search.ranking import Ranking, question_words, rank
 from forethought.store.index_store import IndexStore
 from forethought.store.protocol import ContextStore
 
 _BATCH_FILES = 64
 _LOCK_SECONDS = 0.1
+"""How often a question that waits for another one looks whether it was cancelled."""
 
 
-class PlaceSearch:
-    """Search over one root's saved files and what was thought about them. Every method reads the disk.
+class RepositorySearch:
+    """Search over one root's saved files and their insights. Methods read the disk unless they say otherwise.
 
-    Nothing is read before the first question; from then on only what changed is read again.
+    The first question reads every file; later ones only what changed.
     """
 
     def __init__(
-        self, index: IndexStore, contexts: ContextStore, store: SearchStore, read: Callable[[str], bytes | None]
+        self,
+        index: IndexStore,
+        insights: ContextStore,
+        fulltext: FulltextIndex,
+        read: Callable[[str], bytes | None],
     ) -> None:
+        """`read` returns a saved file's bytes, or None if it cannot be read."""
         self._index = index
-        self._contexts = contexts
-        self._store = store
+        self._insights = insights
+        self._fulltext = fulltext
         self._read = read
-        self._running = threading.Lock()
+        self._catching_up = threading.Lock()
         self._generation: int | None = None
-        """Of the index when it was last followed."""
+        """That of the index when its changes were last taken over."""
         self.progress: tuple[int, int] | None = None
-        """Files whose words were read, and that are to be read, while that goes on."""
-        self._noting = threading.Lock()
+        """(files done, files in all) while words are being read."""
+        self._change_lock = threading.Lock()
         self._changed: set[Target] = set()
-        self._all_changed = True  # another process may have changed anything
+        """Symbols whose insights changed."""
+        self._all_changed = True  # another process may have changed any of them
 
     def close(self) -> None:
-        self._store.close()
+        self._fulltext.close()
 
-    def begin_anew(self) -> None:
-        """Let go of the file, which is about to be deleted; the next question reads everything."""
-        with self._running:
-            self._store.close()
+    def reset(self) -> None:
+        """Close the file, which is about to be deleted. The next question reads everything again."""
+        with self._catching_up:
+            self._fulltext.close()
             self._generation, self._all_changed = None, True
 
     @property
-    def begun(self) -> bool:
-        """Whether a question was asked, so that it pays to keep up."""
+    def initialized(self) -> bool:
+        """Whether any question was asked, so that keeping up pays off. Instant."""
         return self._generation is not None
 
-    def thoughts_changed(self, targets: Iterable[Target] | None) -> None:
-        """c′ changed for these symbols; None: for any. Instant."""
-        with self._noting:
+    def insights_changed(self, targets: Iterable[Target] | None) -> None:
+        """The insights of these symbols (None: of any) changed. Instant."""
+        with self._change_lock:
             if targets is None:
                 self._all_changed = True
             else:
                 self._changed.update(targets)
 
-    def rank(self, question: str, cancel: CancelToken) -> Ranked:
-        """Files and places by how well they fit the question. Raises StoreError, IndexingError, Cancelled."""
+    def rank(self, question: str, cancel: CancelToken) -> Ranking:
+        """Rank files and symbols by how well they fit the question. Raises StoreError, IndexingError, Cancelled."""
         self.catch_up(cancel)
-        found = self._store.search(question_words(question))
-        hits = Hits(
-            {Target(*key): score for key, score in found.passages.items()},
-            found.files,
-            {Target(*key): score for key, score in found.thoughts.items()},
-        )
-        return rank(question, hits)
+        return rank(question, self._fulltext.search(question_words(question)))
 
     def catch_up(self, cancel: CancelToken) -> None:
-        """Read the words of what changed since the last time. Raises StoreError, IndexingError, Cancelled."""
-        while not self._running.acquire(timeout=_LOCK_SECONDS):
+        """Read what changed since the last call. Raises StoreError, IndexingError, Cancelled."""
+        while not self._catching_up.acquire(timeout=_LOCK_SECONDS):
             if cancel.cancelled:
                 raise Cancelled("The question was cancelled.")
         try:
             generation = self._index.generation
             if generation != self._generation:
-                self._follow_files(cancel)
+                self._read_changed_files(cancel)
             if generation != self._generation or self._changed or self._all_changed:
-                self._follow_thoughts()
+                self._read_changed_insights()
             self._generation = generation
         finally:
             self.progress = None
-            self._running.release()
+            self._catching_up.release()
 
-    def _follow_files(self, cancel: CancelToken) -> None:
-        known = self._store.stamps()
-        now = {path: stamp.content_hash for path, stamp in self._index.stamps().items()}
-        self._store.remove(known.keys() - now.keys())
+    def _read_changed_files(self, cancel: CancelToken) -> None:
+        known = self._fulltext.stamps()
+        current = {path: stamp.content_hash for path, stamp in self._index.stamps().items()}
+        self._fulltext.remove(known.keys() - current.keys())
         batch: list[FileWords] = []
-        changed = sorted(path for path, digest in now.items() if known.get(path) != digest)
+        changed = sorted(path for path, content_hash in current.items() if known.get(path) != content_hash)
         for number, path in enumerate(changed):
             self.progress = (number, len(changed))
             if cancel.cancelled:
                 raise Cancelled("The question was cancelled.")
-            if (found := self._words_of(path, now[path])) is not None:
-                batch.append(found)
+            if (file_words := self._words_of(path, current[path])) is not None:
+                batch.append(file_words)
             if len(batch) == _BATCH_FILES:
-                self._store.put(batch)
+                self._fulltext.put(batch)
                 batch = []
-        self._store.put(batch)
+        self._fulltext.put(batch)
 
-    def _words_of(self, path: str, digest: str) -> FileWords | None:
-        """None when the disk is newer than the index, which then reads the file again."""
+    def _words_of(self, path: str, content_hash: str) -> FileWords | None:
+        """The words of a file; None if the file is newer than the index, which will then report it as changed."""
         source, outline = self._read(path), self._index.outline(path)
-        if source is None or outline is None or hashlib.sha256(source).hexdigest() != digest:
+        if source is None or outline is None or hashlib.sha256(source).hexdigest() != content_hash:
             return None
-        return read_words(path, digest, outline, source)
+        return read_words(path, content_hash, outline, source)
 
-    def _follow_thoughts(self) -> None:
-        """Put what c′ holds now about each passage; c′ is read only where it may be another than before."""
-        with self._noting:
+    def _read_changed_insights(self) -> None:
+        with self._change_lock:
             changed, self._changed = self._changed, set()
             all_changed, self._all_changed = self._all_changed, False
         try:
-            self._put_thoughts(changed, all_changed)
+            self._put_insights(changed, all_changed)
         except BaseException:
-            self.thoughts_changed(None if all_changed else changed)  # they are still to be followed
+            self.insights_changed(None if all_changed else changed)  # they are still to be read
             raise
 
-    def _put_thoughts(self, changed: set[Target], all_changed: bool) -> None:
-        present = self._store.context_hashes()
-        context_hashes: dict[str, dict[str, tuple[str, str]]] = {}
-        wanted: dict[Key, str | None] = {}
-        for key, known in present.items():
-            path, symbol_id = key
-            if path not in context_hashes:
-                context_hashes[path] = self._index.context_hashes.of(path)
-            context_hash = context_hashes[path].get(symbol_id, (None, None))[1]
-            if context_hash != known or all_changed or Target(*key) in changed:
-                wanted[key] = context_hash
-        asked = {context_hash for context_hash in wanted.values() if context_hash}
-        entries, rejected = self._contexts.get_many(asked), self._contexts.rejected(asked)
+    def _put_insights(self, changed: set[Target], all_changed: bool) -> None:
+        """Update the words of each passage's insight, reading only those that may differ from what is indexed."""
+        indexed = self._fulltext.context_hashes()
+        of_path: dict[str, dict[str, tuple[str, str]]] = {}
+        current: dict[Target, str | None] = {}
+        for target, indexed_hash in indexed.items():
+            if target.path not in of_path:
+                of_path[target.path] = self._index.context_hashes.of(target.path)
+            context_hash = of_path[target.path].get(target.symbol_id, (None, None))[1]
+            if context_hash != indexed_hash or all_changed or target in changed:
+                current[target] = context_hash
+        context_hashes = {context_hash for context_hash in current.values() if context_hash}
+        entries, rejected = self._insights.get_many(context_hashes), self._insights.rejected(context_hashes)
         nothing: frozenset[str] = frozenset()
-        thoughts: dict[Key, tuple[str, str] | None] = {}
-        for key, context_hash in wanted.items():
+        updates: dict[Target, tuple[str, str] | None] = {}
+        for target, context_hash in current.items():
             best = (
                 best_entry(entries.get(context_hash, ()), rejected.get(context_hash, nothing)) if context_hash else None
             )
             if context_hash and best is not None and best.outcome == "done":
-                thoughts[key] = (context_hash, _words_of_insights(best.insights))
-            elif present[key] is not None:
-                thoughts[key] = None
-        self._store.put_thoughts(thoughts)
-
-
-def _words_of_insights(insights: Insights) -> str:
-    asked = [text for item in insights.questions for text in (item.question, item.answer)]
-    return " ".join(words(" ".join([insights.summary or "", *insights.inferences, *asked])))
+                updates[target] = (context_hash, " ".join(words(" ".join(best.insights.texts))))
+            elif indexed[target] is not None:
+                updates[target] = None
+        self._fulltext.put_insights(updates)

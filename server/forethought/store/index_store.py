@@ -1,11 +1,10 @@
 """The index of one root in SQLite: files, their tags by content, and the names that they define and mention.
 
-What is read off a file is kept by content hash, so that two paths with the same text share it and a branch switch
-back finds it again.
+Tags are stored by content hash: two paths with the same text share them, and they are still there after switching
+branches back and forth.
 """
 
 import contextlib
-import hashlib
 import os
 import sqlite3
 import threading
@@ -20,13 +19,15 @@ from typing import NamedTuple
 from forethought.repo.package_discovery import find_packages
 from forethought.store import tags_encoding
 from forethought.store.context_hash_table import ContextHashTable
-from forethought.store.index_database import IndexDatabase, bump, key_of, text_of
+from forethought.store.index_database import IndexDatabase, bump, counter
+from forethought.store.index_files import index_file
+from forethought.store.sqlite import key_of, text_of
 from forethought.store.tags_encoding import EncodedTags
 from forethought.syntax.package_manifests import Package
 from forethought.syntax.tags import FileTags, Reference
 
 KEPT_CONTENTS = 4000
-"""Contents that no path has any more (other branches, older texts) and that are kept all the same."""
+"""Contents kept although no path has them now (other branches, older texts)."""
 _DECODED_FILES = 1024
 _NOTE_REPLACED = (
     "INSERT OR IGNORE INTO replaced SELECT path, content_hash FROM files JOIN contents ON id = content WHERE path = ?"
@@ -34,13 +35,19 @@ _NOTE_REPLACED = (
 
 
 class Stamp(NamedTuple):
+    """What a file looked like when it was indexed: an unchanged size and time mean an unchanged file."""
+
     size: int
+    """In bytes."""
     modified_ns: int
+    """Since the epoch."""
     content_hash: str
     language: str
 
 
 class Definition(NamedTuple):
+    """Where a symbol is defined."""
+
     path: str
     symbol_id: str
     kind: str
@@ -49,20 +56,24 @@ class Definition(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class IndexedFile:
+    """A file to be put into the index."""
+
     path: str
     size: int
     modified_ns: int
     content_hash: str
     language: str
     tags: FileTags | EncodedTags | None
-    """None when `has_content(content_hash, language)`: it was read off before."""
+    """None if `has_content(content_hash, language)`: the index has them already."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
+    """Totals of an index. `languages` and `skipped` map a language and a reason to the number of files."""
+
     files: int
     symbols: int
-    """Without the files themselves."""
+    """Not counting the files themselves."""
     references: int
     bytes: int
     languages: Mapping[str, int]
@@ -70,12 +81,16 @@ class Counts:
 
 
 class IndexStore:
-    """The index of one root. Safe from several threads and processes; one process writes at a time (`writing`)."""
+    """The index of one root. Safe from several threads and processes; the one with the writer's lease refreshes it.
+
+    Methods read the disk. They raise IndexingError when another process holds the database's lock for seconds, or when
+    neither disk nor memory can hold the index.
+    """
 
     def __init__(self, database: IndexDatabase, root: Path | None = None) -> None:
         self._database = database
         self._root = root
-        """Whose manifests say what the packages are called."""
+        """Where package manifests are found; None for an index without files on disk."""
         self.context_hashes = ContextHashTable(database)
         self._lock = threading.Lock()
         self._decoded: OrderedDict[tuple[int, int, bool], FileTags] = OrderedDict()
@@ -83,14 +98,13 @@ class IndexStore:
 
     @classmethod
     def open(cls, folder: Path, root: Path, extractor_version: str = "1") -> "IndexStore":
-        """The index of `root` under `folder`/index. Never raises for what is on the disk: see `problem`."""
-        digest = hashlib.sha256(os.fsencode(os.path.realpath(root))).hexdigest()[:32]
-        file = folder / "index" / f"{digest}.sqlite"
-        with contextlib.suppress(OSError):  # none yet, or read-only
-            os.utime(file)  # what is used is not evicted
-        store = cls(IndexDatabase(file, extractor_version), root)
-        store._database.read(lambda connection: None)
-        return store
+        """Open or create the index of `root` in `folder`/index. Never raises for a broken file: see `problem`."""
+        file = index_file(folder, root, "sqlite")
+        with contextlib.suppress(OSError):  # there is none yet, or it is read-only
+            os.utime(file)  # `evict_indexes` goes by this time
+        database = IndexDatabase(file, extractor_version)
+        database.rows("SELECT 1")  # heals a broken file now, so that `problem` is known
+        return cls(database, root)
 
     @classmethod
     def in_memory(cls, extractor_version: str = "1") -> "IndexStore":
@@ -101,11 +115,11 @@ class IndexStore:
 
     @property
     def problem(self) -> str | None:
-        """One sentence when the index could not be kept on disk, or had to be begun anew; else None."""
+        """One sentence when the index could not be stored on disk or had to be rebuilt; else None."""
         return self._database.problem
 
     def acquire_writer(self) -> bool:
-        """Take or renew the lease on writing. False while another process that is alive holds it."""
+        """Take or renew the lease on writing. False while another living process holds it."""
         return self._database.acquire_writer()
 
     def release_writer(self) -> None:
@@ -115,15 +129,16 @@ class IndexStore:
 
     @property
     def generation(self) -> int:
-        """Grows with every write, in whichever process."""
+        """Grows with every write, by any process."""
         return self._database.generation
 
     def contents(self) -> dict[str, int]:
-        """path → a number for its text and language; another text has another number."""
+        """Map each path to a content id: equal ids mean equal text and language."""
         rows = self._database.rows("SELECT path, content FROM files")
         return {os.fsdecode(path): self._database.in_this_epoch(content) for path, content in rows}
 
     def stamps(self) -> dict[str, Stamp]:
+        """Map each path to its stamp."""
         rows = self._database.rows(
             "SELECT path, size, modified_ns, content_hash, language FROM files JOIN contents ON id = content"
         )
@@ -131,8 +146,9 @@ class IndexStore:
 
     def paths(self) -> frozenset[str]:
         """Every indexed path; the same object as long as none is added or removed."""
-        row = self._database.row("SELECT value FROM meta WHERE key = 'paths_generation'")
-        generation = self._database.in_this_epoch(int(row[0]) if row else 0)
+        generation = self._database.in_this_epoch(
+            self._database.read(lambda connection: counter(connection, "paths_generation"))
+        )
         known = self._paths
         if known is None or known[0] != generation:
             rows = self._database.rows("SELECT path FROM files")
@@ -140,16 +156,18 @@ class IndexStore:
         return known[1]
 
     def packages(self) -> tuple[Package, ...]:
-        """The packages whose manifests stand beside or above the files. Reads the disk."""
+        """The packages whose manifests are beside or above the files."""
         return find_packages(self._root, self.paths()) if self._root is not None else ()
 
     def content_hash(self, path: str) -> str | None:
+        """The content hash of a file as indexed; None if it is not indexed."""
         row = self._database.row(
             "SELECT content_hash FROM files JOIN contents ON id = content WHERE path = ?", (os.fsencode(path),)
         )
         return str(row[0]) if row else None
 
     def has_content(self, content_hash: str, language: str) -> bool:
+        """Whether the tags of a text are here, even if no path has it now."""
         return (
             self._database.row(
                 "SELECT 1 FROM contents WHERE content_hash = ? AND language = ?", (content_hash, language)
@@ -158,11 +176,12 @@ class IndexStore:
         )
 
     def put(self, files: Iterable[IndexedFile]) -> None:
-        """Index the files in one transaction, replacing what their paths held."""
+        """Index the files in one transaction, replacing what was known of their paths."""
         batch = list(files)
         self._database.write(lambda connection: self._put(connection, batch))
 
     def remove(self, paths: Iterable[str]) -> None:
+        """Forget the paths. Their contents stay until `prune`."""
         keys = [(os.fsencode(path),) for path in paths]
 
         def delete(connection: sqlite3.Connection) -> None:
@@ -176,7 +195,7 @@ class IndexStore:
             self._database.write(delete)
 
     def set_skipped(self, skipped: Mapping[str, str]) -> None:
-        """Replace the list of files that are left out, with the reason of each."""
+        """Replace the list of files that are not indexed: path → reason."""
         if self.skipped() == dict(skipped):
             return
 
@@ -189,10 +208,11 @@ class IndexStore:
         self._database.write(change)
 
     def skipped(self) -> dict[str, str]:
+        """Map each path that is not indexed to the reason."""
         return {os.fsdecode(path): reason for path, reason in self._database.rows("SELECT path, reason FROM skipped")}
 
     def prune(self, keep: int = KEPT_CONTENTS) -> None:
-        """Forget contents that no path has any more, beyond the `keep` last used."""
+        """Delete contents that no path has any more, except for the `keep` most recently used."""
         rows = self._database.rows(
             "SELECT id, outline, first_mention, last_mention FROM contents WHERE id NOT IN (SELECT content FROM files)"
             " ORDER BY used_at DESC LIMIT -1 OFFSET ?",
@@ -219,15 +239,15 @@ class IndexStore:
     # Names
 
     def tags(self, path: str) -> FileTags | None:
-        """Everything read off the file as last indexed; None when it is not indexed."""
+        """The tags of the file as last indexed; None if it is not indexed."""
         return self._tags(path, with_references=True)
 
     def outline(self, path: str) -> FileTags | None:
-        """The tags without the references (those in decorators stay): cheaper to read."""
+        """The tags with no references but those in decorators: cheaper to read."""
         return self._tags(path, with_references=False)
 
     def outline_of(self, content_hash: str) -> FileTags | None:
-        """The outline of a text that a path has, or had; None when it is forgotten, or was read as two languages."""
+        """The outline of a current or earlier text; None if it was pruned, or indexed as two languages."""
         rows = self._database.rows("SELECT outline FROM contents WHERE content_hash = ?", (content_hash,))
         with contextlib.suppress(ValueError):
             return tags_encoding.decode_outline(rows[0][0]) if len(rows) == 1 else None
@@ -268,7 +288,7 @@ class IndexStore:
         return tuple(os.fsdecode(path) for (path,) in rows)
 
     def paths_naming(self, name: str) -> frozenset[str]:
-        """Files that use the name, or import it under another one."""
+        """Files that use the name, or import it under an alias."""
         rows = self._database.rows(
             "SELECT files.path FROM mentions JOIN files USING (content) WHERE name = ?1"
             " UNION SELECT files.path FROM aliases JOIN files USING (content) WHERE name = ?1",
@@ -277,7 +297,7 @@ class IndexStore:
         return frozenset(os.fsdecode(path) for (path,) in rows)
 
     def aliases_of(self, name: str) -> tuple[tuple[str, str], ...]:
-        """(path, other name) of each import that brings the name in under another name, in path order."""
+        """(path, alias) of each import that renames the name, in path order."""
         rows = self._database.rows(
             "SELECT files.path, local FROM aliases JOIN files USING (content) WHERE name = ? ORDER BY files.path",
             (key_of(name),),
@@ -285,7 +305,7 @@ class IndexStore:
         return tuple((os.fsdecode(path), text_of(local)) for path, local in rows)
 
     def search(self, text: str, limit: int = 200) -> tuple[Definition, ...]:
-        """Symbols whose name contains `text`, whatever the case: shortest names first."""
+        """Symbols whose name contains `text`, ignoring case, shortest names first."""
         rows = self._database.rows(
             "SELECT files.path, symbol, kind, language FROM definitions JOIN files USING (content)"
             " JOIN contents ON contents.id = content"
@@ -295,12 +315,12 @@ class IndexStore:
         return tuple(Definition(os.fsdecode(path), text_of(symbol), kind, lang) for path, symbol, kind, lang in rows)
 
     def defined_names(self) -> frozenset[str]:
-        """The unqualified names of everything that is defined here."""
+        """The unqualified names of all symbols."""
         rows = self._database.rows("SELECT DISTINCT name FROM definitions JOIN files USING (content)")
         return frozenset(text_of(name) for (name,) in rows) - {""}
 
     def call_counts(self, limit: int) -> tuple[tuple[str, int], ...]:
-        """(name, how often something of this name is called) of names that are defined here, most called first."""
+        """(name, number of calls of anything so named) of names that are defined here, most called first."""
         rows = self._database.rows(
             "SELECT name, SUM(calls) AS total FROM mentions JOIN files USING (content)"
             " WHERE calls > 0 AND EXISTS (SELECT 1 FROM definitions WHERE definitions.name = mentions.name)"
@@ -310,6 +330,7 @@ class IndexStore:
         return tuple((text_of(name), int(total)) for name, total in rows)
 
     def counts(self) -> Counts:
+        """Totals over all files."""
         languages = self._database.rows(
             "SELECT language, COUNT(*), SUM(symbols), SUM(refs), SUM(size)"
             " FROM files JOIN contents ON id = content GROUP BY language ORDER BY COUNT(*) DESC, language"
@@ -326,8 +347,6 @@ class IndexStore:
             skipped=dict(skipped),
         )
 
-    # Inside
-
     def _put(self, connection: sqlite3.Connection, files: list[IndexedFile]) -> None:
         now = time.time()
         added = False
@@ -339,7 +358,7 @@ class IndexStore:
                 content = int(row[0])
                 connection.execute("UPDATE contents SET used_at = ? WHERE id = ?", (now, content))
             elif file.tags is None:
-                continue  # pruned since the caller looked: the file stays unknown and is read again next time
+                continue  # pruned since the caller looked: the next refresh reads the file again
             else:
                 tags = file.tags if isinstance(file.tags, EncodedTags) else tags_encoding.encode(file.tags)
                 content = _insert_content(connection, file, tags, now)
@@ -389,8 +408,8 @@ class IndexStore:
         return tags
 
     def _forget_garbled(self, path: str) -> None:
-        """Drop a row that cannot be read, so that the next refresh reads the file again."""
-        self._database.problem = f"The index held a garbled row for {path!r}; the file is read again."
+        """Delete a row that cannot be decoded, so that the next refresh reads the file again."""
+        self._database.problem = f"The index entry of {path!r} was garbled; the file is being read again."
         row = self._database.row("SELECT content FROM files WHERE path = ?", (os.fsencode(path),))
         if row is not None:
             self._database.write(lambda connection: _delete_content(connection, row[0]))

@@ -81,18 +81,18 @@ class SavedContexts:
 
     def insight_statuses(self, path: str, symbols: Collection[SavedSymbol]) -> dict[str, InsightStatus]:
         """Symbol id → how its context hash stands in c′."""
-        earlier = self._index.context_hashes.last_thought(path)
+        earlier = self._index.context_hashes.last_with_insights(path)
         context_hashes = {item.symbol.id: (item.context_hash, earlier.get(item.symbol.id)) for item in symbols}
         found = self._insight_statuses(context_hashes)
         fresh = (key for key, insight_status in found.items() if insight_status.state == "fresh")
-        self._index.context_hashes.mark_thought(
+        self._index.context_hashes.mark_insights(
             path, [key for key in fresh if context_hashes[key][0] != context_hashes[key][1]]
         )
         return found
 
     def insight_status(self, target: Target, context_hash: str) -> InsightStatus:
         """How a context hash stands in c′, and else what was thought about the text that was there before."""
-        earlier = self._index.context_hashes.last_thought(target.path).get(target.symbol_id)
+        earlier = self._index.context_hashes.last_with_insights(target.path).get(target.symbol_id)
         if earlier == context_hash or earlier is None:
             known = self._index.context_hashes.of(target.path).get(target.symbol_id)
             earlier = known[1] if known and known[1] != context_hash else None

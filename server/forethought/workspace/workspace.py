@@ -24,9 +24,9 @@ from forethought.repo.blame import LastChange
 from forethought.repo.blame_cache import LastChanges
 from forethought.repo.discovery import MAX_SOURCE_BYTES, UnreadableSource, read_source
 from forethought.repo.git import Repository
-from forethought.search.fulltext_index import SearchStore
+from forethought.search.fulltext_index import FulltextIndex
 from forethought.search.passages import WORDS_VERSION
-from forethought.search.repository_search import PlaceSearch
+from forethought.search.repository_search import RepositorySearch
 from forethought.store.index_store import IndexStore
 from forethought.store.protocol import ContextStore
 from forethought.syntax.extraction import TAGS_VERSION, read_tags
@@ -80,8 +80,8 @@ class Workspace:
         self.saved = SavedContexts(index, contexts, self._read, lambda path: self.files_changed([path]), now)
         """What passes read."""
         words_version = f"{WORDS_VERSION}-{TAGS_VERSION}-{languages.digest}"
-        self.place_search = PlaceSearch(
-            index, contexts, SearchStore.of_root(settings.cache_folder, root, words_version), self._read
+        self.repository_search = RepositorySearch(
+            index, contexts, FulltextIndex.of_root(settings.cache_folder, root, words_version), self._read
         )
         """What questions about the whole repository are answered from."""
         self._on_change = on_change
@@ -305,7 +305,7 @@ class Workspace:
     def forget_symbol_infos(self, targets: Iterable[Target] | None = None) -> None:
         """c′ changed for these symbols (None: for any): look again, and show what is known until then."""
         targets = targets if targets is None else tuple(targets)
-        self.place_search.thoughts_changed(targets)
+        self.repository_search.insights_changed(targets)
         for target in self._symbol_infos.targets() if targets is None else targets:
             if self._symbol_infos.get(target) is not None:
                 self._complete_later(target, 3)
@@ -355,8 +355,8 @@ class Workspace:
         if changed:
             self._last_changes.forget()
             self._symbol_infos.drop_files(changed)
-            if self.place_search.begun:
-                self._index_queue.submit("words", lambda: self.place_search.catch_up(CancelToken()), 9)
+            if self.repository_search.initialized:
+                self._index_queue.submit("words", lambda: self.repository_search.catch_up(CancelToken()), 9)
         self._open.forget_closed(
             lambda path: path in changed or (not report.cancelled and (paths is None or is_below(path, paths)))
         )
@@ -410,7 +410,7 @@ class Workspace:
             worker_queue.close()
         for worker_queue in worker_queues:
             worker_queue.join(1.0)
-        self.place_search.close()
+        self.repository_search.close()
         self.index.close()
 
     # Inside

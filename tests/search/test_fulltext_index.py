@@ -1,4 +1,4 @@
-"""The words of a root: found by any of them, replaced file by file, and never the end of a session."""
+"""The full-text index finds files, passages and insights by any word, and failures of its file end no session."""
 
 import os
 import sqlite3
@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from forethought.errors import StoreError
-from forethought.search import fulltext_index as search_store
-from forethought.search.fulltext_index import SearchStore
+from forethought.names.resolver import Target
+from forethought.search import fulltext_index
+from forethought.search.fulltext_index import FulltextIndex
 from forethought.search.passages import FileWords, Passage
 
 
@@ -18,11 +19,11 @@ def file_words(path: str, digest: str = "1", **passages: str) -> FileWords:
     return FileWords(path, digest, path, "", text, tuple(Passage(key, key, said) for key, said in passages.items()))
 
 
-def opened(folder: Path, version: str = "1") -> SearchStore:
-    return SearchStore.of_root(folder, folder, version)
+def opened(folder: Path, version: str = "1") -> FulltextIndex:
+    return FulltextIndex.of_root(folder, folder, version)
 
 
-def found(store: SearchStore, *words: str) -> list[tuple[str, str]]:
+def found(store: FulltextIndex, *words: str) -> list[tuple[str, ...]]:
     scores = store.search(words).passages
     return sorted(scores, key=lambda key: -scores[key])
 
@@ -55,19 +56,19 @@ def test_a_file_is_replaced_whole_and_removed(tmp_path: Path) -> None:
     assert store.stamps() == {"a.py": "2", "b.py": "1"}
     store.remove(["b.py", "never.py"])
     assert found(store, "wait") == []
-    assert store.context_hashes() == {("a.py", "f"): None}
+    assert store.context_hashes() == {Target("a.py", "f"): None}
 
 
-def test_thoughts_are_found_replaced_and_go_with_their_file(tmp_path: Path) -> None:
+def test_insights_are_found_replaced_and_go_with_their_file(tmp_path: Path) -> None:
     store = opened(tmp_path)
     store.put([file_words("a.py", f="code"), file_words("b.py", g="code")])
-    store.put_thoughts({("a.py", "f"): ("subject", "waits politely"), ("gone.py", "f"): ("subject", "politely")})
-    assert list(store.search(["politely"]).thoughts) == [("a.py", "f")]
-    assert store.context_hashes()["a.py", "f"] == "subject"
-    store.put_thoughts({("a.py", "f"): ("other", "hurries")})
-    assert store.search(["politely"]).thoughts == {}
+    store.put_insights({Target("a.py", "f"): ("hash", "waits politely"), Target("gone.py", "f"): ("hash", "politely")})
+    assert list(store.search(["politely"]).insights) == [("a.py", "f")]
+    assert store.context_hashes()[Target("a.py", "f")] == "hash"
+    store.put_insights({Target("a.py", "f"): ("other", "hurries")})
+    assert store.search(["politely"]).insights == {}
     store.put([file_words("a.py", "2", f="code")])
-    assert store.search(["hurries"]).thoughts == {}
+    assert store.search(["hurries"]).insights == {}
 
 
 def test_another_process_and_the_next_start_find_it(tmp_path: Path) -> None:
@@ -78,7 +79,7 @@ def test_another_process_and_the_next_start_find_it(tmp_path: Path) -> None:
     assert found(store, "retry") == [("a.py", "f")]
 
 
-def test_words_of_another_version_are_read_anew_without_a_word(tmp_path: Path) -> None:
+def test_words_of_another_version_are_read_again_without_a_problem(tmp_path: Path) -> None:
     opened(tmp_path, "1").put([file_words("a.py", f="retry")])
     store = opened(tmp_path, "2")
     assert store.stamps() == {}
@@ -86,7 +87,7 @@ def test_words_of_another_version_are_read_anew_without_a_word(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("garbage", [b"garbage" * 2000, b"SQLite format 3\0" + b"\xff" * 5000])
-def test_a_damaged_file_is_begun_anew_and_says_so(tmp_path: Path, garbage: bytes) -> None:
+def test_a_damaged_file_is_rebuilt_and_reported(tmp_path: Path, garbage: bytes) -> None:
     store = opened(tmp_path)
     store.put([file_words("a.py", f="retry")])
     store.close()
@@ -108,13 +109,13 @@ def test_a_folder_that_cannot_be_written_leaves_it_in_memory(tmp_path: Path) -> 
 
 
 def test_without_full_text_search_one_sentence_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search_store, "_SCHEMA", search_store._SCHEMA.replace("USING fts5", "USING fts5_absent"))
+    monkeypatch.setattr(fulltext_index, "_SCHEMA", fulltext_index._SCHEMA.replace("USING fts5", "USING fts5_absent"))
     with pytest.raises(StoreError, match="which this Python's SQLite lacks"):
         opened(tmp_path).stamps()
 
 
 def test_a_writer_that_takes_long_is_an_error_and_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search_store, "_BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("forethought.store.sqlite.BUSY_SECONDS", 0.05)
     store = opened(tmp_path)
     store.put([file_words("a.py", f="retry")])
     (file,) = tmp_path.glob("index/*.words.sqlite")

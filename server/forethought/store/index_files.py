@@ -1,5 +1,6 @@
-"""The index files of every root, side by side in one folder: how much they take, and which go when that is too much."""
+"""The folder that holds the index and the full-text index of every root: file names, size on disk, eviction."""
 
+import hashlib
 import os
 import re
 import time
@@ -7,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 RECENT_SECONDS = 3600.0
-"""An index that was used since then may be open in another window."""
+"""An index used within this time may be open in another window."""
 
 _NAME = re.compile(r"(?P<root>[0-9a-f]{32})\.[a-z.-]+")
 
@@ -19,15 +20,21 @@ class _RootFiles:
     paths: list[Path] = field(default_factory=list)
 
 
+def index_file(folder: Path, root: Path, suffix: str) -> Path:
+    """The file in `folder`/index for `root`: the same one for all links to it."""
+    digest = hashlib.sha256(os.fsencode(os.path.realpath(root))).hexdigest()[:32]
+    return folder / "index" / f"{digest}.{suffix}"
+
+
 def index_bytes(folder: Path) -> int:
-    """What the indexes under `folder` take on disk."""
+    """The size on disk of all files in `folder`/index."""
     return sum(root.bytes for root in _roots(folder).values())
 
 
 def evict_indexes(folder: Path, allowance: int) -> None:
-    """Delete the indexes of roots that were not used for longest, until all take `allowance` bytes at most.
+    """Delete the indexes of the least recently used roots until all together take at most `allowance` bytes.
 
-    Reading a root anew costs seconds, so that they go before any insight. What was used lately stays.
+    Those used within `RECENT_SECONDS` stay. Raises OSError when a file cannot be deleted.
     """
     roots = sorted(_roots(folder).values(), key=lambda root: root.used_at)
     total = sum(root.bytes for root in roots)
@@ -44,7 +51,7 @@ def _roots(folder: Path) -> dict[str, _RootFiles]:
     try:
         entries = list(os.scandir(folder / "index"))
     except OSError:
-        return {}  # nothing was indexed yet
+        return {}  # nothing has been indexed yet
     for entry in entries:
         named = _NAME.fullmatch(entry.name)
         try:
@@ -52,7 +59,7 @@ def _roots(folder: Path) -> dict[str, _RootFiles]:
                 continue
             found = entry.stat(follow_symlinks=False)
         except OSError:
-            continue  # gone meanwhile
+            continue  # deleted meanwhile
         root = roots.setdefault(named["root"], _RootFiles())
         root.bytes += found.st_size
         root.used_at = max(root.used_at, found.st_mtime)

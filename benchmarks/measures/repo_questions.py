@@ -34,7 +34,7 @@ from forethought.search.fulltext_index import FulltextIndex
 from forethought.search.passages import FileWords, Passage, words
 from forethought.search.ranking import is_test_path, question_words
 from forethought.search.repository_search import RepositorySearch
-from forethought.store.insight_store import DiskContextStore
+from forethought.store.insight_store import DiskInsightStore
 from forethought.workspace.workspace import Workspace
 
 POOLED = ("pylint", "sqlfluff", "xarray")
@@ -179,7 +179,7 @@ def _think_about(session: Session, workspace: Workspace, path: str, engine: Engi
 
 def _entries(measurement: Measurement, session: Session, workspace: Workspace) -> dict[Target, Entry]:
     """What is thought about the repository: here, and in the user's own store."""
-    with closing(DiskContextStore.open(measurement.user_settings.cache_folder / "contexts", 1 << 40)) as own:
+    with closing(DiskInsightStore.open(measurement.user_settings.cache_folder / "contexts", 1 << 40)) as own:
         known = frozenset(own.context_hashes())
         if not known and not session.contexts.info()["entries"]:
             return {}
@@ -211,7 +211,7 @@ def _rankings(
     def read(path: str) -> bytes:
         return (workspace.root / path).read_bytes()
 
-    nothing = DiskContextStore.in_memory()
+    nothing = DiskInsightStore.in_memory()
     found = {BM25: whole.rank, CODE: by(RepositorySearch(workspace.index, nothing, FulltextIndex.in_memory(), read))}
     if entries:
         found[ENRICHED] = by(RepositorySearch(workspace.index, session.contexts, FulltextIndex.in_memory(), read))

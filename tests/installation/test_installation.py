@@ -13,7 +13,7 @@ from forethought.app import installation
 from forethought.app.installation import Finding, delete, diagnose, inventory
 from forethought.config import EngineKind, Settings, model_folder
 from forethought.engine.models.catalog import CATALOGUE, write_records
-from forethought.store.insight_store import DiskContextStore
+from forethought.store.insight_store import DiskInsightStore
 
 _grammars = installation._grammars
 
@@ -61,7 +61,7 @@ def real_grammars(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def furnish(home: Home) -> None:
     """One of everything that Forethought leaves on a machine."""
-    DiskContextStore.open(home.cache / "contexts", 10**8).close()
+    DiskInsightStore.open(home.cache / "contexts", 10**8).close()
     write(home.cache / "contexts.broken-3" / "cache.db")
     write(home.cache / "index" / f"{'ab' * 16}.sqlite")
     write(home.cache / "engine" / "digests.json")

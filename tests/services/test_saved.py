@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from forethought.insights.context import Context, build_context
 from forethought.names.resolver import Resolver
 from forethought.store.index_store import IndexedFile, IndexStore
-from forethought.store.insight_store import DiskContextStore
+from forethought.store.insight_store import DiskInsightStore
 from forethought.syntax.extraction import read_tags
 from forethought.syntax.languages import load_languages
 from forethought.syntax.tags import FileTags, Symbol
@@ -26,7 +26,7 @@ class Disk:
     def __init__(self, sources: dict[str, str], now: Callable[[], float] = time.time) -> None:
         self.sources: dict[str, str] = {}
         self.index = IndexStore.in_memory()
-        contexts: DiskContextStore = None  # type: ignore[assignment] # context hashes are computed without c′
+        contexts: DiskInsightStore = None  # type: ignore[assignment] # context hashes are computed without c′
         self.saved = SavedContexts(
             self.index, contexts, lambda path: self.sources[path].encode(), lambda path: None, now
         )

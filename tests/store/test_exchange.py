@@ -17,7 +17,7 @@ from forethought.errors import StoreError
 from forethought.insights.entry import Entry, Insights, PredictedQuestion, Provenance, text_digest
 from forethought.store import exchange
 from forethought.store.exchange import ImportReport, export_entries, import_entries
-from forethought.store.insight_store import DiskContextStore
+from forethought.store.insight_store import DiskInsightStore
 
 
 def context_hash_of(name: object) -> str:
@@ -41,8 +41,8 @@ def as_is(text: str) -> str:
     return text
 
 
-def store_with(*entries: Entry) -> DiskContextStore:
-    store = DiskContextStore.in_memory()
+def store_with(*entries: Entry) -> DiskInsightStore:
+    store = DiskInsightStore.in_memory()
     store.put_many(entries)
     return store
 
@@ -56,13 +56,13 @@ def write_export(file: Path, *lines: Any, header: Any = None, count: bool = True
 
 def imported_alone(file: Path, line: Any) -> ImportReport:
     write_export(file, line)
-    return import_entries(DiskContextStore.in_memory(), file, as_is)
+    return import_entries(DiskInsightStore.in_memory(), file, as_is)
 
 
 def test_what_one_store_exports_another_imports_marked_shared(tmp_path: Path) -> None:
     entries = [entry_of(context_hash_of(number)) for number in range(3)]
     assert export_entries(store_with(*entries), tmp_path / "out", None, as_is) == 3
-    other = DiskContextStore.open(tmp_path / "contexts", 10**8)
+    other = DiskInsightStore.open(tmp_path / "contexts", 10**8)
     report = import_entries(other, tmp_path / "out", as_is)
     assert report == ImportReport(imported=3, unchanged=0, rejected=0, reasons={}, truncated=False)
     found = other.get_many([entry.context_hash for entry in entries])
@@ -76,7 +76,7 @@ def test_equal_content_gives_equal_bytes(tmp_path: Path) -> None:
     entries = [entry_of(context_hash_of(number)) for number in range(20)]
     export_entries(store_with(*entries), tmp_path / "one", None, as_is)
     export_entries(store_with(*reversed(entries)), tmp_path / "two", None, as_is)
-    relay = DiskContextStore.in_memory()
+    relay = DiskInsightStore.in_memory()
     import_entries(relay, tmp_path / "one", as_is)
     export_entries(relay, tmp_path / "three", None, as_is)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes() == (tmp_path / "three").read_bytes()
@@ -102,7 +102,7 @@ def test_secrets_are_redacted_on_the_way_out_and_in(tmp_path: Path) -> None:
     export_entries(store_with(leaky), tmp_path / "out", None, redact)
     assert b"hunter2" not in gzip.decompress((tmp_path / "out").read_bytes())
     export_entries(store_with(leaky), tmp_path / "raw", None, as_is)
-    store = DiskContextStore.in_memory()
+    store = DiskInsightStore.in_memory()
     import_entries(store, tmp_path / "raw", redact)
     assert "hunter2" not in repr(store.get_many([leaky.context_hash]))
 
@@ -125,7 +125,7 @@ def test_a_newer_shared_entry_replaces_an_older_shared_one_only(tmp_path: Path) 
     )
     export_entries(store_with(old), tmp_path / "old", None, as_is)
     export_entries(store_with(new), tmp_path / "new", None, as_is)
-    store = DiskContextStore.in_memory()
+    store = DiskInsightStore.in_memory()
     for name in ("old", "new", "old"):
         import_entries(store, tmp_path / name, as_is)
     assert [entry.insights.summary for entry in store.get_many([context_hash])[context_hash]] == ["New."]
@@ -134,12 +134,12 @@ def test_a_newer_shared_entry_replaces_an_older_shared_one_only(tmp_path: Path) 
 def test_what_a_person_called_wrong_does_not_come_back(tmp_path: Path) -> None:
     context_hash = context_hash_of(1)
     export_entries(store_with(entry_of(context_hash)), tmp_path / "out", None, as_is)
-    store = DiskContextStore.in_memory()
+    store = DiskInsightStore.in_memory()
     store.reject(context_hash, text_digest("adds  two numbers."))
     store.reject(context_hash, text_digest("For sums."))
     assert import_entries(store, tmp_path / "out", as_is).imported == 1
     assert store.get_many([context_hash])[context_hash][0].insights == Insights(None, ("it is pure",), ())
-    bare = DiskContextStore.in_memory()
+    bare = DiskInsightStore.in_memory()
     for text in ("Adds two numbers.", "it is pure", "For sums."):
         bare.reject(context_hash, text_digest(text))
     report = import_entries(bare, tmp_path / "out", as_is)
@@ -197,7 +197,7 @@ def test_an_entry_that_lies_is_rejected_with_a_reason_and_the_next_is_taken(
     tmp_path: Path, line: Any, reason: str
 ) -> None:
     write_export(tmp_path / "out", line, entry_of(context_hash_of(2)).to_json())
-    store = DiskContextStore.in_memory()
+    store = DiskInsightStore.in_memory()
     report = import_entries(store, tmp_path / "out", as_is)
     assert (report.imported, report.rejected, report.truncated) == (1, 1, False)
     assert list(report.reasons.values()) == [1]
@@ -208,7 +208,7 @@ def test_an_entry_that_lies_is_rejected_with_a_reason_and_the_next_is_taken(
 
 def test_an_entry_that_says_it_was_made_here_is_shared_all_the_same(tmp_path: Path) -> None:
     write_export(tmp_path / "out", provenance_with(origin="local"))
-    store = DiskContextStore.in_memory()
+    store = DiskInsightStore.in_memory()
     import_entries(store, tmp_path / "out", as_is)
     assert store.get_many([context_hash_of(1)])[context_hash_of(1)][0].provenance.origin == "shared"
 
@@ -219,7 +219,7 @@ def test_a_truncated_file_gives_its_whole_entries_and_says_so(tmp_path: Path) ->
     whole = (tmp_path / "out").read_bytes()
     for share in (0.3, 0.9):
         (tmp_path / "cut").write_bytes(whole[: int(len(whole) * share)])
-        report = import_entries(DiskContextStore.in_memory(), tmp_path / "cut", as_is)
+        report = import_entries(DiskInsightStore.in_memory(), tmp_path / "cut", as_is)
         assert report.truncated
         assert 0 < report.imported < 200
         assert report.rejected == 0
@@ -227,7 +227,7 @@ def test_a_truncated_file_gives_its_whole_entries_and_says_so(tmp_path: Path) ->
 
 def test_a_file_without_its_last_line_is_truncated(tmp_path: Path) -> None:
     write_export(tmp_path / "out", changed(), count=False)
-    report = import_entries(DiskContextStore.in_memory(), tmp_path / "out", as_is)
+    report = import_entries(DiskInsightStore.in_memory(), tmp_path / "out", as_is)
     assert report.truncated
     assert report.imported == 1
 
@@ -235,7 +235,7 @@ def test_a_file_without_its_last_line_is_truncated(tmp_path: Path) -> None:
 def test_a_decompression_bomb_is_read_up_to_the_limit_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exchange, "MAX_TOTAL_BYTES", 3_000_000)
     write_export(tmp_path / "out", changed(), b" " * 50_000_000)
-    report = import_entries(DiskContextStore.in_memory(), tmp_path / "out", as_is)
+    report = import_entries(DiskInsightStore.in_memory(), tmp_path / "out", as_is)
     assert report.imported == 1
     assert any("too large" in reason for reason in report.reasons)
 
@@ -243,7 +243,7 @@ def test_a_decompression_bomb_is_read_up_to_the_limit_only(tmp_path: Path, monke
 def test_more_entries_than_the_limit_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exchange, "MAX_ENTRIES", 3)
     write_export(tmp_path / "out", *(entry_of(context_hash_of(number)).to_json() for number in range(5)))
-    report = import_entries(DiskContextStore.in_memory(), tmp_path / "out", as_is)
+    report = import_entries(DiskInsightStore.in_memory(), tmp_path / "out", as_is)
     assert report.imported == 3
     assert any("too large" in reason for reason in report.reasons)
 
@@ -264,7 +264,7 @@ def test_more_entries_than_the_limit_are_not_read(tmp_path: Path, monkeypatch: p
 def test_what_is_no_export_is_refused_in_one_sentence(tmp_path: Path, write: Callable[[Path], object]) -> None:
     write(tmp_path / "out")
     with pytest.raises(StoreError) as raised:
-        import_entries(DiskContextStore.in_memory(), tmp_path / "out", as_is)
+        import_entries(DiskInsightStore.in_memory(), tmp_path / "out", as_is)
     assert "\n" not in str(raised.value)
 
 
@@ -276,7 +276,7 @@ def test_a_damaged_file_never_does_more_than_raise_a_store_error(tmp_path: Path,
     for _ in range(data.draw(st.integers(1, 5))):
         raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
     (tmp_path / "bad").write_bytes(raw)
-    store = DiskContextStore.in_memory()
+    store = DiskInsightStore.in_memory()
     try:
         report = import_entries(store, tmp_path / "bad", as_is)
     except StoreError:
@@ -310,7 +310,7 @@ def test_what_a_person_asked_stays_on_the_machine(tmp_path: Path) -> None:
     alone = replace(mixed, context_hash=context_hash_of("alone"), insights=Insights(questions=(asked,)))
     assert export_entries(store_with(mixed, alone), tmp_path / "out", None, as_is) == 2
     assert b"polite" not in gzip.decompress((tmp_path / "out").read_bytes())
-    other = DiskContextStore.in_memory()
+    other = DiskInsightStore.in_memory()
     assert import_entries(other, tmp_path / "out", as_is).imported == 2
     found = other.get_many([mixed.context_hash, alone.context_hash])
     assert [item.origin for item in found[mixed.context_hash][0].insights.questions] == ["template"]
@@ -322,6 +322,6 @@ def test_kinds_and_origins_travel(tmp_path: Path) -> None:
     questions = (PredictedQuestion("What does it return?", "It returns `a`.", -1.0, "returns", "model", "facts"),)
     entry = replace(entry, insights=replace(entry.insights, questions=questions))
     export_entries(store_with(entry), tmp_path / "out", None, as_is)
-    other = DiskContextStore.in_memory()
+    other = DiskInsightStore.in_memory()
     import_entries(other, tmp_path / "out", as_is)
     assert other.get_many([entry.context_hash])[entry.context_hash][0].insights.questions == questions

@@ -21,16 +21,19 @@ import platformdirs
 from forethought.config import Settings, model_folder, runtime_folder, user_config_file
 from forethought.engine.models.catalog import CATALOGUE, CHOICE, RECORDS, choose_model, read_records
 from forethought.engine.models.gguf import check_memory, read_model_file
-from forethought.errors import EngineError, ForethoughtError, ModelError
-from forethought.store.insight_store import CONTEXTS_FOLDER, DiskContextStore
-from forethought.store.store_folder import MARKER
+from forethought.errors import EngineError, ModelError
+from forethought.store.healing_cache import MARKER
+from forethought.store.insight_store import INSIGHTS_FOLDER, DiskInsightStore
 from forethought.syntax.languages import load_languages
 
 _OLDEST_GIT = (2, 25)
 _LITTLE_SPACE = 500_000_000
 
 _IN_CACHE = (
-    ("contexts", r"contexts(\.broken-\d+)?/(cache\.db(-wal|-shm|-journal)?|forethought-contexts\.json(\.[\d-]+)?)"),
+    (
+        "contexts",
+        r"(contexts|verdicts)(\.broken-\d+)?/(cache\.db(-wal|-shm|-journal)?|forethought-contexts\.json(\.[\d-]+)?)",
+    ),
     ("index", r"index/[0-9a-f]{32}\.(words\.)?(sqlite(-wal|-shm|-journal)?|set-aside)"),
     ("engine", r"engine/(digests|speeds)\.json"),
     ("snapshots", r"snapshots/[0-9a-f]{16,64}\.[\w.]+"),
@@ -115,7 +118,7 @@ def diagnose(settings: Settings, environment: Mapping[str, str]) -> list[Finding
 def _cache_files(folder: Path) -> Iterator[tuple[str, Path]]:
     """Files of the cache folder; of one that is not the usual place only when our marker is in it."""
     usual = Path(platformdirs.user_cache_dir("forethought"))
-    if folder == usual or (folder / CONTEXTS_FOLDER / MARKER).is_file():
+    if folder == usual or (folder / INSIGHTS_FOLDER / MARKER).is_file():
         yield from _matching(folder, _IN_CACHE)
         for entry in _entries(folder / "measurements"):
             if entry.name.endswith("-cache") and entry.is_dir() and not entry.is_symlink():
@@ -274,20 +277,12 @@ def _model(settings: Settings, wanted: bool) -> Finding:
 
 
 def _store(folder: Path, limit: int) -> list[Finding]:
-    findings = []
-    store = DiskContextStore.open(folder / CONTEXTS_FOLDER, limit)
-    try:
-        info = store.info()
-    except ForethoughtError as error:
-        info, store.problem = {"entries": 0, "bytes": 0}, str(error)
-    finally:
-        store.close()
-    if store.problem:
-        findings.append(Finding(False, store.problem, f"See that {folder} can be written, or set `cache.directory`."))
-    else:
-        what = f"store: {info['entries']} entries, {info['bytes'] / 1e6:.1f} MB in {folder}"
-        findings.append(Finding(True, what))
-    return findings
+    store = DiskInsightStore.open(folder / INSIGHTS_FOLDER, limit)
+    info = store.info()
+    store.close()
+    if info["problem"]:
+        return [Finding(False, info["problem"], f"See that {folder} can be written, or set `cache.directory`.")]
+    return [Finding(True, f"store: {info['entries']} entries, {info['bytes'] / 1e6:.1f} MB in {folder}")]
 
 
 def _runtime(folder: Path) -> Finding:

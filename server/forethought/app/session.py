@@ -26,7 +26,7 @@ from forethought.repo.git import Repository
 from forethought.search.fulltext_index import delete_fulltext_indexes
 from forethought.store.index_files import evict_indexes, index_bytes
 from forethought.store.index_store import IndexStore
-from forethought.store.insight_store import DiskContextStore
+from forethought.store.insight_store import DiskInsightStore
 from forethought.store.question_log import QuestionLog
 from forethought.store.user_state import UserState
 from forethought.syntax.extraction import TAGS_VERSION
@@ -59,7 +59,7 @@ class Session:
         self._on_change = on_change
         self._on_log = on_log
         folder = self.settings.cache_folder
-        self.contexts = DiskContextStore.open(folder / "contexts", self.settings.cache_size_limit)
+        self.contexts = DiskInsightStore.open(folder / "contexts", self.settings.cache_size_limit)
         self._grammar_folders = _grammar_folders(environment)
         self.languages = load_languages(self._grammar_folders)
         self._index_folder = folder

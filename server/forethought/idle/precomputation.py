@@ -17,7 +17,7 @@ from forethought.insights.freshness import InsightStatus, is_needed
 from forethought.insights.prompts import PROMPT_VERSION
 from forethought.insights.sleep_pass import Method, PassOptions, generator_id_of, think
 from forethought.names.resolver import Target
-from forethought.store.protocol import ContextStore
+from forethought.store.protocol import InsightStore
 from forethought.store.user_state import UserState
 from forethought.syntax.tags import Symbol
 from forethought.workspace.workspace import Workspace
@@ -159,7 +159,7 @@ def precompute(
     selection: Selection,
     engine: Engine | None,
     method: Method,
-    contexts: ContextStore,
+    contexts: InsightStore,
     user_state: UserState,
     on_progress: Callable[[Progress], None],
     cancel: CancelToken,
@@ -254,7 +254,7 @@ class _Passes:
     engine: Engine
     method: Method
     options: PassOptions
-    contexts: ContextStore
+    contexts: InsightStore
     user_state: UserState
     cancel: CancelToken
     report: PrecomputeReport

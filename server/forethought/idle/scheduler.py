@@ -31,7 +31,7 @@ from forethought.insights.entry import Entry
 from forethought.insights.freshness import State, is_needed
 from forethought.insights.sleep_pass import Method, PassOptions, generator_id_of, think
 from forethought.names.resolver import Target
-from forethought.store.protocol import ContextStore
+from forethought.store.protocol import InsightStore
 from forethought.store.user_state import UserState
 from forethought.workspace.saved_contexts import SavedSymbol
 from forethought.workspace.workspace import Workspace
@@ -84,7 +84,7 @@ class Scheduler:
         self,
         settings: Settings,
         engines: EngineSource,
-        contexts: ContextStore,
+        contexts: InsightStore,
         user_state: UserState,
         *,
         on_change: Callable[[], None],

@@ -8,7 +8,7 @@ from forethought.insights.context import Context
 from forethought.insights.entry import Insights
 from forethought.insights.grounding import ungrounded
 from forethought.names.resolver import Target
-from forethought.store.protocol import ContextStore
+from forethought.store.protocol import InsightStore
 from forethought.workspace.workspace import Workspace
 
 
@@ -35,7 +35,7 @@ class ContextsReport:
         return {**asdict(self), "faults": [asdict(fault) for fault in self.faults]}
 
 
-def verify_contexts(workspace: Workspace, contexts: ContextStore) -> ContextsReport:
+def verify_contexts(workspace: Workspace, contexts: InsightStore) -> ContextsReport:
     """Look at every entry of every symbol as it is saved now. Reads the disk; raises StoreError."""
     symbols = entries = texts = 0
     faults: list[Fault] = []

@@ -12,7 +12,7 @@ from forethought.search.fulltext_index import FulltextIndex
 from forethought.search.passages import FileWords, read_words, words
 from forethought.search.ranking import Ranking, question_words, rank
 from forethought.store.index_store import IndexStore
-from forethought.store.protocol import ContextStore
+from forethought.store.protocol import InsightStore
 
 _BATCH_FILES = 64
 _LOCK_SECONDS = 0.1
@@ -28,7 +28,7 @@ class RepositorySearch:
     def __init__(
         self,
         index: IndexStore,
-        insights: ContextStore,
+        insights: InsightStore,
         fulltext: FulltextIndex,
         read: Callable[[str], bytes | None],
     ) -> None:

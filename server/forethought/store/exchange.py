@@ -21,7 +21,7 @@ from typing import Any
 
 from forethought.errors import StoreError
 from forethought.insights.entry import SCHEMA, Entry, Insights, text_digest
-from forethought.store.insight_store import DiskContextStore
+from forethought.store.insight_store import DiskInsightStore
 
 FORMAT = "forethought-contexts"
 
@@ -57,7 +57,7 @@ class ImportReport:
 
 
 def export_entries(
-    store: DiskContextStore, file: Path, context_hashes: Iterable[str] | None, redact: Callable[[str], str]
+    store: DiskInsightStore, file: Path, context_hashes: Iterable[str] | None, redact: Callable[[str], str]
 ) -> int:
     """Write the entries of some context hashes (None: all) to `file`, replacing it in one step; returns how many.
 
@@ -83,7 +83,7 @@ def export_entries(
     return count
 
 
-def import_entries(store: DiskContextStore, file: Path, redact: Callable[[str], str]) -> ImportReport:
+def import_entries(store: DiskInsightStore, file: Path, redact: Callable[[str], str]) -> ImportReport:
     """Take in the entries of an export, marked `shared`. An entry made here is never replaced.
 
     Bad entries are rejected one by one. Raises StoreError when the file is not an export that can be read at all.
@@ -133,7 +133,7 @@ def check_entry(entry: Entry) -> None:
 
 
 def _write_lines(
-    packed: gzip.GzipFile, store: DiskContextStore, context_hashes: Iterable[str], redact: Callable[[str], str]
+    packed: gzip.GzipFile, store: DiskInsightStore, context_hashes: Iterable[str], redact: Callable[[str], str]
 ) -> int:
     packed.write(_line({"format": FORMAT, "schema": SCHEMA}))
     count = 0
@@ -154,7 +154,7 @@ def _write_lines(
 
 
 def _import_lines(
-    store: DiskContextStore, file: Path, lines: gzip.GzipFile, redact: Callable[[str], str]
+    store: DiskInsightStore, file: Path, lines: gzip.GzipFile, redact: Callable[[str], str]
 ) -> ImportReport:
     reasons: Counter[str] = Counter()
     counts: Counter[str] = Counter()
@@ -178,7 +178,7 @@ def _import_lines(
     )
 
 
-def _store(store: DiskContextStore, chunk: list[Entry], counts: Counter[str], reasons: Counter[str]) -> None:
+def _store(store: DiskInsightStore, chunk: list[Entry], counts: Counter[str], reasons: Counter[str]) -> None:
     verdicts: dict[int, str] = {}
 
     def merge(present: dict[str, Entry], entry: Entry, rejected: frozenset[str]) -> bool:

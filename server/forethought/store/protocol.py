@@ -6,7 +6,7 @@ from typing import Protocol
 from forethought.insights.entry import Entry
 
 
-class ContextStore(Protocol):
+class InsightStore(Protocol):
     """c′ by context hash. Any entry may vanish at any time. Calls may touch the disk: never on the event loop."""
 
     def get_many(self, context_hashes: Iterable[str]) -> Mapping[str, tuple[Entry, ...]]:

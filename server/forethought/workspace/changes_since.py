@@ -21,7 +21,7 @@ from forethought.insights.freshness import State, insight_status_of
 from forethought.names.resolver import Resolver, Target
 from forethought.repo.discovery import UnreadableSource, language_of, read_source
 from forethought.repo.git import Repository
-from forethought.store.protocol import ContextStore
+from forethought.store.protocol import InsightStore
 from forethought.store.user_state import SeenCommits, UserState
 from forethought.syntax.extraction import read_tags
 from forethought.syntax.tags import FileTags
@@ -93,7 +93,7 @@ class Digest:
 
 def make_digest(
     workspace: Workspace,
-    contexts: ContextStore,
+    contexts: InsightStore,
     user_state: UserState,
     since: str | None = None,
     most: int = MAX_LISTED,
@@ -247,13 +247,13 @@ class _Comparison:
         return not (self.workspace.root / path).exists()
 
 
-def _with_meaning(comparison: _Comparison, contexts: ContextStore, items: Sequence[DigestItem]) -> list[DigestItem]:
+def _with_meaning(comparison: _Comparison, contexts: InsightStore, items: Sequence[DigestItem]) -> list[DigestItem]:
     """Each item with what its symbol did and does, and who is affected."""
     did = _earlier_sayings(comparison, contexts, items)
     return [_described(comparison, replace(item, did=said)) for item, said in zip(items, did, strict=True)]
 
 
-def _earlier_sayings(comparison: _Comparison, contexts: ContextStore, items: Sequence[DigestItem]) -> list[Said | None]:
+def _earlier_sayings(comparison: _Comparison, contexts: InsightStore, items: Sequence[DigestItem]) -> list[Said | None]:
     """What each symbol did: the insight about its earlier context hash, where it is kept; else its earlier docs."""
     resolver = Resolver(comparison.earlier_snapshot())
     context_hashes: list[str | None] = []

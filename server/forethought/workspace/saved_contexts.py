@@ -10,7 +10,7 @@ from forethought.insights.freshness import InsightStatus, insight_status_of
 from forethought.names.query_cache import SharedQueryCache
 from forethought.names.resolver import Resolver, Target
 from forethought.store.index_store import IndexStore
-from forethought.store.protocol import ContextStore
+from forethought.store.protocol import InsightStore
 from forethought.syntax.tags import FileTags, Symbol
 
 
@@ -28,7 +28,7 @@ class SavedContexts:
     def __init__(
         self,
         index: IndexStore,
-        contexts: ContextStore,
+        contexts: InsightStore,
         read: Callable[[str], bytes | None],
         on_outdated: Callable[[str], None],
         now: Callable[[], float] = time.time,

@@ -28,7 +28,7 @@ from forethought.search.fulltext_index import FulltextIndex
 from forethought.search.passages import WORDS_VERSION
 from forethought.search.repository_search import RepositorySearch
 from forethought.store.index_store import IndexStore
-from forethought.store.protocol import ContextStore
+from forethought.store.protocol import InsightStore
 from forethought.syntax.extraction import TAGS_VERSION, read_tags
 from forethought.syntax.languages import Languages
 from forethought.syntax.tags import FileTags, Position, Symbol
@@ -55,7 +55,7 @@ class Workspace:
         within: str,
         settings: Settings,
         languages: Languages,
-        contexts: ContextStore,
+        contexts: InsightStore,
         index: IndexStore,
         repository: Repository | None,
         *,

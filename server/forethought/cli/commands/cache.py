@@ -11,7 +11,7 @@ from forethought.cli.invocation import FAILED, Invocation, common_options
 
 if TYPE_CHECKING:
     from forethought.config import Settings
-    from forethought.store.insight_store import DiskContextStore
+    from forethought.store.insight_store import DiskInsightStore
 
 
 @click.group()
@@ -154,17 +154,17 @@ def _verify_contexts(invocation: Invocation) -> None:
 
 
 @contextmanager
-def _open_store(invocation: Invocation, *, to_change: bool = False, heal: bool = True) -> "Iterator[DiskContextStore]":
+def _open_store(invocation: Invocation, *, to_change: bool = False, heal: bool = True) -> "Iterator[DiskInsightStore]":
     """The store of the settings. With `to_change`, raises StoreError when nothing can be kept in it."""
     from forethought.errors import StoreError
-    from forethought.store.insight_store import DiskContextStore
+    from forethought.store.insight_store import DiskInsightStore
 
     folder, limit = _folder(invocation), _settings(invocation).cache_size_limit
-    store = DiskContextStore.open(folder, limit)
+    store = DiskInsightStore.open(folder, limit)
     if store.problem and heal:
         invocation.warn(store.problem)
         store.close()
-        store = DiskContextStore.open(folder, limit)  # a broken one was set aside, so that this one is sound
+        store = DiskInsightStore.open(folder, limit)  # a broken one was set aside, so that this one is sound
     with closing(store):
         if to_change and store.problem:
             raise StoreError(store.problem)
@@ -184,9 +184,9 @@ def _subjects_since(invocation: Invocation, since: str) -> set[str]:
 
 
 def _folder(invocation: Invocation) -> Path:
-    from forethought.store.insight_store import CONTEXTS_FOLDER
+    from forethought.store.insight_store import INSIGHTS_FOLDER
 
-    return _settings(invocation).cache_folder / CONTEXTS_FOLDER
+    return _settings(invocation).cache_folder / INSIGHTS_FOLDER
 
 
 def _settings(invocation: Invocation) -> "Settings":

@@ -1,4 +1,4 @@
-"""c′ on disk: what is put comes back, whatever happens to the files in between."""
+"""Insights that were stored are found again, whatever happens to the files in between."""
 
 import concurrent.futures
 import hashlib
@@ -20,9 +20,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forethought.errors import StoreError
-from forethought.insights.entry import SCHEMA, Entry, Insights, PredictedQuestion, Provenance
-from forethought.store.insight_store import DiskContextStore
-from forethought.store.store_folder import MARKER, is_corruption
+from forethought.insights.entry import Entry, Insights, PredictedQuestion, Provenance
+from forethought.store import json_cache
+from forethought.store.healing_cache import MARKER
+from forethought.store.insight_store import STORE_SCHEMA, DiskInsightStore
+from forethought.store.json_cache import MAX_VALUE_BYTES
 
 LIMIT = 100_000_000
 
@@ -60,8 +62,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(folder: Path) -> Iterator[DiskContextStore]:
-    opened = DiskContextStore.open(folder, LIMIT)
+def store(folder: Path) -> Iterator[DiskInsightStore]:
+    opened = DiskInsightStore.open(folder, LIMIT)
     yield opened
     opened.close()
 
@@ -72,16 +74,16 @@ def database(folder: Path) -> sqlite3.Connection:
 
 def test_what_was_put_is_there_after_a_restart(folder: Path) -> None:
     entry = entry_of(context_hash_of(1))
-    first = DiskContextStore.open(folder, LIMIT)
+    first = DiskInsightStore.open(folder, LIMIT)
     first.put_many([entry])
     first.close()
-    second = DiskContextStore.open(folder, LIMIT)
+    second = DiskInsightStore.open(folder, LIMIT)
     assert second.get_many([entry.context_hash, context_hash_of(2)]) == {entry.context_hash: (entry,)}
     assert second.problem is None
     second.close()
 
 
-def test_each_producer_keeps_its_own_entry_and_replaces_it(store: DiskContextStore) -> None:
+def test_each_producer_keeps_its_own_entry_and_replaces_it(store: DiskInsightStore) -> None:
     context_hash = context_hash_of(1)
     store.put_many([entry_of(context_hash, "p1"), entry_of(context_hash, "p2")])
     store.put_many([entry_of(context_hash, "p1", "Better.")])
@@ -98,20 +100,20 @@ def test_each_producer_keeps_its_own_entry_and_replaces_it(store: DiskContextSto
     predictability=st.none() | st.floats(allow_nan=False, allow_infinity=False),
 )
 def test_any_text_survives_the_store(summary: str, inferences: list[str], predictability: float | None) -> None:
-    store = DiskContextStore.in_memory()
+    store = DiskInsightStore.in_memory()
     insights = Insights(summary, tuple(inferences), (PredictedQuestion(summary, "yes", predictability),))
     entry = replace(entry_of(context_hash_of(summary)), insights=insights)
     store.put_many([entry])
     assert store.get_many([entry.context_hash])[entry.context_hash] == (entry,)
 
 
-def test_lone_surrogates_survive_the_disk(store: DiskContextStore) -> None:
+def test_lone_surrogates_survive_the_disk(store: DiskInsightStore) -> None:
     entry = entry_of(context_hash_of(1), summary="a name like \udc80")
     store.put_many([entry])
     assert store.get_many([entry.context_hash])[entry.context_hash] == (entry,)
 
 
-def test_values_are_canonical_json_under_text_keys(store: DiskContextStore, folder: Path) -> None:
+def test_values_are_canonical_json_under_text_keys(store: DiskInsightStore, folder: Path) -> None:
     entry = entry_of(context_hash_of(1))
     store.put_many([entry])
     ((key, raw, mode, value),) = database(folder).execute("SELECT key, raw, mode, value FROM Cache").fetchall()
@@ -120,11 +122,11 @@ def test_values_are_canonical_json_under_text_keys(store: DiskContextStore, fold
     assert value == again
 
 
-def test_rejected_texts_are_remembered(store: DiskContextStore, folder: Path) -> None:
+def test_rejected_texts_are_remembered(store: DiskInsightStore, folder: Path) -> None:
     store.reject(context_hash_of(1), "d1")
     store.reject(context_hash_of(1), "d2")
     store.close()
-    assert DiskContextStore.open(folder, LIMIT).rejected([context_hash_of(1), context_hash_of(2)]) == {
+    assert DiskInsightStore.open(folder, LIMIT).rejected([context_hash_of(1), context_hash_of(2)]) == {
         context_hash_of(1): frozenset({"d1", "d2"})
     }
 
@@ -139,7 +141,10 @@ class Canary:
         return os.mkdir, (str(self.path),)
 
 
-def test_planted_pickles_never_fire(store: DiskContextStore, folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("expire_time", [1, None])
+def test_planted_pickles_never_fire(
+    store: DiskInsightStore, folder: Path, tmp_path: Path, expire_time: int | None
+) -> None:
     canary = tmp_path / "fired"
     bomb = sqlite3.Binary(pickle.dumps(Canary(canary)))
     wanted = entry_of(context_hash_of(1))
@@ -156,8 +161,8 @@ def test_planted_pickles_never_fire(store: DiskContextStore, folder: Path, tmp_p
     connection = database(folder)
     connection.executemany(
         "INSERT INTO Cache (key, raw, mode, filename, value, store_time, access_time, expire_time)"
-        " VALUES (?, ?, ?, ?, ?, 0, 0, 1)",
-        rows,
+        " VALUES (?, ?, ?, ?, ?, 0, 0, ?)",
+        [(*row, expire_time) for row in rows],
     )
     connection.close()
     context_hashes = [context_hash_of(number) for number in range(1, 5)]
@@ -165,10 +170,11 @@ def test_planted_pickles_never_fire(store: DiskContextStore, folder: Path, tmp_p
     list(store.context_hashes())
     store.put_many([entry_of(context_hash_of(2))])
     problems = store.verify()
-    assert len(problems) >= 4, problems
+    assert expire_time or len(problems) >= 4, problems
     store.gc()
+    assert expire_time or sum("deleted" in problem for problem in problems) == 3
     store.close()
-    again = DiskContextStore.open(folder, 1)
+    again = DiskInsightStore.open(folder, 1)
     again.put_many([entry_of(context_hash_of(9))])
     again.gc()
     again.clear()
@@ -177,7 +183,7 @@ def test_planted_pickles_never_fire(store: DiskContextStore, folder: Path, tmp_p
 
 
 def test_a_row_that_names_a_file_outside_the_store_cannot_have_it_read_or_deleted(
-    store: DiskContextStore, folder: Path, tmp_path: Path
+    store: DiskInsightStore, folder: Path, tmp_path: Path
 ) -> None:
     victim = tmp_path / "victim"
     victim.write_text("precious")
@@ -194,16 +200,44 @@ def test_a_row_that_names_a_file_outside_the_store_cannot_have_it_read_or_delete
     assert victim.read_text() == "precious"
 
 
-def test_settings_that_diskcache_would_obey_are_not_taken_from_a_planted_store(folder: Path) -> None:
-    DiskContextStore.open(folder, LIMIT).close()
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("close", "not a method"),
+        ("_directory", "/elsewhere"),
+        ("disk_fetch", "not a method"),
+        ("sqlite_temp_store_directory", "'/elsewhere'"),
+        ("count", "not a number"),
+        (b"\xff", 1),
+    ],
+)
+def test_settings_that_diskcache_would_obey_are_not_taken_from_a_planted_store(
+    folder: Path, key: object, value: object
+) -> None:
+    DiskInsightStore.open(folder, LIMIT).close()
     connection = database(folder)
-    connection.execute("INSERT INTO Settings VALUES ('close', 'not a method')")
+    connection.execute("INSERT OR REPLACE INTO Settings VALUES (?, ?)", (key, value))
     connection.close()
-    store = DiskContextStore.open(folder, LIMIT)
+    store = DiskInsightStore.open(folder, LIMIT)
     assert "set aside" in (store.problem or "")
     store.put_many([entry_of(context_hash_of(1))])
     assert store.info()["entries"] == 1
     store.close()
+
+
+def test_a_planted_value_of_a_known_setting_is_not_used(store: DiskInsightStore, folder: Path) -> None:
+    store.put_many([entry_of(context_hash_of(1))])
+    connection = database(folder)
+    connection.execute("UPDATE Settings SET value = 1 << 40 WHERE key = 'sqlite_mmap_size'")
+    connection.close()
+
+    def mapped_bytes() -> int:
+        store.get_many([context_hash_of(1)])
+        return int(store._entries._cache.sqlite_mmap_size)
+
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:  # with a new connection, which reads the settings again
+        assert pool.submit(mapped_bytes).result() == 0
+    assert store.problem is None
 
 
 @pytest.mark.parametrize(
@@ -222,7 +256,7 @@ def test_settings_that_diskcache_would_obey_are_not_taken_from_a_planted_store(f
     ],
 )
 def test_a_garbage_row_is_as_good_as_missing_and_can_be_written_over(
-    store: DiskContextStore, folder: Path, garbage: object
+    store: DiskInsightStore, folder: Path, garbage: object
 ) -> None:
     good, bad = entry_of(context_hash_of(1)), entry_of(context_hash_of(2))
     store.put_many([good, bad])
@@ -234,7 +268,7 @@ def test_a_garbage_row_is_as_good_as_missing_and_can_be_written_over(
     assert set(store.get_many([good.context_hash, bad.context_hash])) == {good.context_hash, bad.context_hash}
 
 
-def test_an_entry_of_another_subject_is_garbage_and_counted(store: DiskContextStore, folder: Path) -> None:
+def test_an_entry_of_another_subject_is_garbage_and_counted(store: DiskInsightStore, folder: Path) -> None:
     store.put_many([entry_of(context_hash_of(1)), entry_of(context_hash_of(2))])
     connection = database(folder)
     connection.execute(
@@ -248,42 +282,45 @@ def test_an_entry_of_another_subject_is_garbage_and_counted(store: DiskContextSt
     assert store.verify() == []
 
 
-def test_reading_does_not_write_and_flushing_does(store: DiskContextStore, folder: Path) -> None:
+def test_reading_does_not_write_and_flushing_does(store: DiskInsightStore, folder: Path) -> None:
     store.put_many([entry_of(context_hash_of(1))])
-    before = database(folder).execute("SELECT access_time FROM Cache").fetchall()
+    before = database(folder).execute("SELECT store_time FROM Cache").fetchall()
     store.get_many([context_hash_of(1)])
-    assert database(folder).execute("SELECT access_time FROM Cache").fetchall() == before
+    assert database(folder).execute("SELECT store_time FROM Cache").fetchall() == before
     store.flush_access()
-    assert database(folder).execute("SELECT access_time FROM Cache").fetchall() > before
+    assert database(folder).execute("SELECT store_time FROM Cache").fetchall() > before
 
 
 def test_reads_work_while_another_process_holds_the_write_lock(
-    store: DiskContextStore, folder: Path, monkeypatch: pytest.MonkeyPatch
+    store: DiskInsightStore, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.put_many([entry_of(context_hash_of(1))])
     other = database(folder)
     other.execute("BEGIN IMMEDIATE")
-    monkeypatch.setattr("forethought.store.insight_store._FLUSH_SECONDS", -1.0)  # access times are due
+    monkeypatch.setattr("forethought.store.insight_store._FLUSH_SECONDS", -1.0)  # use is to be noted now
     began = time.monotonic()
     assert store.get_many([context_hash_of(1)])
-    assert time.monotonic() - began < 9  # a write would wait for ten
+    assert time.monotonic() - began < 9  # a write would wait for ten seconds
     other.execute("ROLLBACK")
     store.put_many([entry_of(context_hash_of(2))])
 
 
-def test_access_times_are_written_once_in_a_while_without_being_asked(
-    store: DiskContextStore, folder: Path, monkeypatch: pytest.MonkeyPatch
+def test_use_is_noted_once_in_a_while_without_being_asked(
+    store: DiskInsightStore, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.put_many([entry_of(context_hash_of(1))])
-    before = database(folder).execute("SELECT access_time FROM Cache").fetchall()
+    before = database(folder).execute("SELECT store_time FROM Cache").fetchall()
     monkeypatch.setattr("forethought.store.insight_store._FLUSH_SECONDS", -1.0)
     store.get_many([context_hash_of(1)])
-    assert database(folder).execute("SELECT access_time FROM Cache").fetchall() > before
+    deadline = time.monotonic() + 30
+    while database(folder).execute("SELECT store_time FROM Cache").fetchall() == before:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_a_lock_that_is_never_released_becomes_one_sentence(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("forethought.store.disk_rows._BUSY_SECONDS", 0.05)
-    store = DiskContextStore.open(folder, LIMIT)
+    monkeypatch.setattr("forethought.store.sqlite.BUSY_SECONDS", 0.05)
+    store = DiskInsightStore.open(folder, LIMIT)
     other = database(folder)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreError, match="another process"):
@@ -296,7 +333,7 @@ def test_a_lock_that_is_never_released_becomes_one_sentence(folder: Path, monkey
 
 def test_the_least_recently_used_go_first_and_verdicts_stay(folder: Path) -> None:
     limit = 600_000
-    store = DiskContextStore.open(folder, limit)
+    store = DiskInsightStore.open(folder, limit)
     old = [entry_of(context_hash_of(number), summary="x" * 3_000) for number in range(100)]
     store.put_many(old)
     store.reject(old[0].context_hash, "digest")
@@ -314,10 +351,10 @@ def test_the_least_recently_used_go_first_and_verdicts_stay(folder: Path) -> Non
 
 
 def test_gc_brings_a_store_below_a_lowered_limit_and_says_what_it_freed(folder: Path) -> None:
-    store = DiskContextStore.open(folder, LIMIT)
+    store = DiskInsightStore.open(folder, LIMIT)
     store.put_many([entry_of(context_hash_of(number), summary="x" * 3_000) for number in range(300)])
     store.close()
-    store = DiskContextStore.open(folder, 300_000)
+    store = DiskInsightStore.open(folder, 300_000)
     assert store.gc() > 500_000
     assert store.info()["bytes"] < 400_000
     assert store.info()["entries"] > 10
@@ -325,12 +362,12 @@ def test_gc_brings_a_store_below_a_lowered_limit_and_says_what_it_freed(folder: 
 
 
 def test_a_newer_store_is_left_untouched(folder: Path) -> None:
-    store = DiskContextStore.open(folder, LIMIT)
+    store = DiskInsightStore.open(folder, LIMIT)
     store.put_many([entry_of(context_hash_of(1))])
     store.close()
-    (folder / MARKER).write_text(json.dumps({"schema": SCHEMA + 1}))
+    (folder / MARKER).write_text(json.dumps({"schema": STORE_SCHEMA + 1}))
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    newer = DiskContextStore.open(folder, LIMIT)
+    newer = DiskInsightStore.open(folder, LIMIT)
     assert "newer" in (newer.problem or "")
     newer.put_many([entry_of(context_hash_of(2))])
     assert set(newer.get_many([context_hash_of(1), context_hash_of(2)])) == {context_hash_of(2)}
@@ -340,19 +377,19 @@ def test_a_newer_store_is_left_untouched(folder: Path) -> None:
 
 
 def test_an_older_store_is_set_aside(folder: Path) -> None:
-    DiskContextStore.open(folder, LIMIT).close()
-    (folder / MARKER).write_text(json.dumps({"schema": SCHEMA - 1}))
-    store = DiskContextStore.open(folder, LIMIT)
+    DiskInsightStore.open(folder, LIMIT).close()
+    (folder / MARKER).write_text(json.dumps({"schema": 0}))
+    store = DiskInsightStore.open(folder, LIMIT)
     store.put_many([entry_of(context_hash_of(1))])
     assert store.info()["entries"] == 1
-    assert json.loads((folder / MARKER).read_text())["schema"] == SCHEMA
+    assert json.loads((folder / MARKER).read_text())["schema"] == STORE_SCHEMA
     store.close()
 
 
 @pytest.mark.parametrize("damage", ["overwritten", "truncated", "marker", "directory"])
 def test_a_store_that_is_broken_on_start_is_set_aside_once(folder: Path, damage: str) -> None:
     for _ in range(3):
-        store = DiskContextStore.open(folder, LIMIT)
+        store = DiskInsightStore.open(folder, LIMIT)
         store.put_many([entry_of(context_hash_of(number)) for number in range(200)])
         store.close()
         path = folder / "cache.db"
@@ -368,7 +405,7 @@ def test_a_store_that_is_broken_on_start_is_set_aside_once(folder: Path, damage:
         else:
             path.unlink()
             path.mkdir()
-        healed = DiskContextStore.open(folder, LIMIT)
+        healed = DiskInsightStore.open(folder, LIMIT)
         assert healed.get_many([context_hash_of(0)]) == {}
         healed.put_many([entry_of(context_hash_of(1))])
         assert healed.get_many([context_hash_of(1)])
@@ -377,7 +414,7 @@ def test_a_store_that_is_broken_on_start_is_set_aside_once(folder: Path, damage:
     assert len(list(folder.parent.glob("contexts.broken-*"))) <= 1
 
 
-def test_a_store_that_breaks_while_it_is_open_heals(store: DiskContextStore, folder: Path) -> None:
+def test_a_store_that_breaks_while_it_is_open_heals(store: DiskInsightStore, folder: Path) -> None:
     store.put_many([entry_of(context_hash_of(number)) for number in range(300)])
     connection = database(folder)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -386,7 +423,7 @@ def test_a_store_that_breaks_while_it_is_open_heals(store: DiskContextStore, fol
     with (folder / "cache.db").open("r+b") as file:
         file.seek(4096)
         file.write(os.urandom(size - 4096))
-    fresh = DiskContextStore.open(folder, LIMIT)
+    fresh = DiskInsightStore.open(folder, LIMIT)
     assert fresh.get_many([context_hash_of(number) for number in range(300)]) == {}
     fresh.put_many([entry_of(context_hash_of(1))])
     assert fresh.get_many([context_hash_of(1)])
@@ -395,19 +432,19 @@ def test_a_store_that_breaks_while_it_is_open_heals(store: DiskContextStore, fol
     assert set(store.get_many([context_hash_of(1), context_hash_of(2)])) == {context_hash_of(1), context_hash_of(2)}
 
 
-def test_a_store_deleted_under_us_is_made_anew(store: DiskContextStore, folder: Path) -> None:
+def test_a_store_deleted_under_us_is_made_anew(store: DiskInsightStore, folder: Path) -> None:
     store.put_many([entry_of(context_hash_of(1))])
     shutil.rmtree(folder)
     assert store.get_many([context_hash_of(1)]) == {}
     store.put_many([entry_of(context_hash_of(2))])
-    other = DiskContextStore.open(folder, LIMIT)
+    other = DiskInsightStore.open(folder, LIMIT)
     assert other.get_many([context_hash_of(2)])
     other.close()
 
 
 def test_a_folder_that_cannot_be_made_leaves_a_store_in_memory(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    store = DiskContextStore.open(tmp_path / "file" / "contexts", LIMIT)
+    store = DiskInsightStore.open(tmp_path / "file" / "contexts", LIMIT)
     assert "memory" in (store.problem or "")
     store.put_many([entry_of(context_hash_of(1))])
     assert store.get_many([context_hash_of(1)])
@@ -419,14 +456,14 @@ READ_ONLY = """
 import os, sys
 from pathlib import Path
 from forethought.errors import StoreError
-from forethought.store.insight_store import DiskContextStore
+from forethought.store.insight_store import DiskInsightStore
 sys.path.insert(0, sys.argv[2])
-from test_context_store import entry_of, context_hash_of
+from test_insight_store import entry_of, context_hash_of
 if os.geteuid() == 0:  # permissions mean nothing to root
     os.setgroups([])
     os.setgid(65534)
     os.setuid(65534)
-store = DiskContextStore.open(Path(sys.argv[1]), 10**8)
+store = DiskInsightStore.open(Path(sys.argv[1]), 10**8)
 assert store.get_many([context_hash_of(1)]), store.problem
 assert "read-only" in store.problem, store.problem
 try:
@@ -443,11 +480,10 @@ store.close()
 def test_a_read_only_store_can_be_read_and_refuses_to_write_in_one_sentence(with_log: bool) -> None:
     with tempfile.TemporaryDirectory() as place:  # pytest's own folders cannot be entered by another user
         folder = Path(place) / "contexts"
-        store = DiskContextStore.open(folder, LIMIT)
+        store = DiskInsightStore.open(folder, LIMIT)
         store.put_many([entry_of(context_hash_of(1))])
         if not with_log:
-            store._rows.shrink()
-        store.close()
+            store.close()  # moves what is in SQLite's log into the database
         Path(place).chmod(0o755)
         folder.chmod(0o555)
         for path in folder.iterdir():
@@ -459,70 +495,86 @@ def test_a_read_only_store_can_be_read_and_refuses_to_write_in_one_sentence(with
             timeout=60,
         )
         folder.chmod(0o755)
+        store.close()
     assert done.returncode == 0, done.stderr
     assert "read-only" in done.stdout
     assert done.stdout.count("\n") == 1
 
 
-def test_a_full_disk_is_one_sentence_and_loses_nothing(store: DiskContextStore, folder: Path) -> None:
+def fill_disk(store: DiskInsightStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave room for few pages in this thread's connection, until it is closed."""
+    cache = store._entries._cache
+    pages = cache.volume() // 4096 + 4
+    with monkeypatch.context() as allowed:
+        allowed.setitem(json_cache._SETTINGS, "sqlite_max_page_count", pages)
+        cache.reset("sqlite_max_page_count", pages, update=False)
+
+
+def test_a_full_disk_is_one_sentence_and_loses_nothing(
+    store: DiskInsightStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store.put_many([entry_of(context_hash_of(1))])
-    connection = store._rows._connection()  # type: ignore[attr-defined]
-    ((pages,),) = connection.execute("PRAGMA page_count")
-    connection.execute(f"PRAGMA max_page_count = {pages + 4}")
+    fill_disk(store, monkeypatch)
     with pytest.raises(StoreError, match="disk is full"):
         store.put_many([entry_of(context_hash_of(number), summary="x" * 4_000) for number in range(2, 60)])
     assert store.get_many([context_hash_of(1)])
-    connection.execute("PRAGMA max_page_count = 1000000")
     store.put_many([entry_of(context_hash_of(3))])
     assert set(store.get_many([context_hash_of(1), context_hash_of(3)])) == {context_hash_of(1), context_hash_of(3)}
     assert store.verify() == []
 
 
+def no_space(*arguments: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
 def test_a_store_whose_disk_was_full_is_written_again_when_there_is_space(
-    store: DiskContextStore, folder: Path, monkeypatch: pytest.MonkeyPatch
+    store: DiskInsightStore, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.put_many([entry_of(context_hash_of(1))])
-
-    def no_space(folder: Path) -> None:
-        raise OSError(28, "No space left on device")
-
     with monkeypatch.context() as full:
-        full.setattr("forethought.store.store_folder.DiskRows", no_space)
-        reader = DiskContextStore.open(folder, LIMIT)
+        full.setattr("forethought.store.healing_cache.HealingCache._open_folder", no_space)
+        reader = DiskInsightStore.open(folder, LIMIT)
         assert reader.get_many([context_hash_of(1)])
         with pytest.raises(StoreError, match="No space left"):
             reader.put_many([entry_of(context_hash_of(2))])
-    monkeypatch.setattr("forethought.store.insight_store._RETRY_SECONDS", -1.0)
+    monkeypatch.setattr("forethought.store.healing_cache._RETRY_SECONDS", -1.0)
     reader.put_many([entry_of(context_hash_of(2))])
     assert reader.problem is None
     assert set(store.get_many([context_hash_of(1), context_hash_of(2)])) == {context_hash_of(1), context_hash_of(2)}
     reader.close()
 
 
-def test_a_full_disk_can_still_be_cleared(store: DiskContextStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_kept_in_memory_is_stored_when_there_is_space(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as full:
+        full.setattr("forethought.store.healing_cache.HealingCache._open_folder", no_space)
+        store = DiskInsightStore.open(folder, LIMIT)
+        store.put_many([entry_of(context_hash_of(1))])
+        assert not store.keeps
+    monkeypatch.setattr("forethought.store.healing_cache._RETRY_SECONDS", -1.0)
+    store.put_many([entry_of(context_hash_of(2))])
+    assert store.keeps
+    store.close()
+    again = DiskInsightStore.open(folder, LIMIT)
+    assert len(again.get_many([context_hash_of(1), context_hash_of(2)])) == 2
+    again.close()
+
+
+def test_a_full_disk_can_still_be_cleared(store: DiskInsightStore, monkeypatch: pytest.MonkeyPatch) -> None:
     store.put_many([entry_of(context_hash_of(number), summary="x" * 4_000) for number in range(60)])
-
-    def no_space() -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(store._rows, "clear", no_space)
+    fill_disk(store, monkeypatch)
+    monkeypatch.setattr("forethought.store.json_cache.JsonCache.clear", no_space)
     store.clear()
     assert store.info()["entries"] == 0
     store.put_many([entry_of(context_hash_of(1))])
     assert store.problem is None
 
 
-def test_a_store_that_is_closed_in_one_thread_is_not_taken_for_a_broken_one(folder: Path) -> None:
-    error = sqlite3.ProgrammingError("Cannot operate on a closed database.")
-    assert not is_corruption(error)
-
-
-def test_an_entry_too_long_for_a_row_is_refused(store: DiskContextStore) -> None:
+def test_an_entry_too_long_for_a_row_is_refused(store: DiskInsightStore) -> None:
     with pytest.raises(StoreError, match="longer"):
-        store.put_many([entry_of(context_hash_of(1), summary="x" * 2_000_000)])
+        store.put_many([entry_of(context_hash_of(1), summary="x" * MAX_VALUE_BYTES)])
 
 
-def test_a_number_that_json_cannot_hold_is_refused(store: DiskContextStore) -> None:
+def test_a_number_that_json_cannot_hold_is_refused(store: DiskInsightStore) -> None:
     insights = Insights("x", (), (PredictedQuestion("q", "a", float("-inf")),))
     with pytest.raises(StoreError, match="finite"):
         store.put_many([replace(entry_of(context_hash_of(1)), insights=insights)])
@@ -532,9 +584,9 @@ HAMMER = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[3])
-from forethought.store.insight_store import DiskContextStore
-from test_context_store import entry_of, context_hash_of
-store = DiskContextStore.open(Path(sys.argv[1]), 10**8)
+from forethought.store.insight_store import DiskInsightStore
+from test_insight_store import entry_of, context_hash_of
+store = DiskInsightStore.open(Path(sys.argv[1]), 10**8)
 for round in range(5):
     for number in range(30):
         store.put_many([entry_of(context_hash_of(number), sys.argv[2], str(round))])
@@ -556,7 +608,7 @@ def test_four_processes_never_lose_one_anothers_entries(folder: Path) -> None:
     for process in processes:
         _, errors = process.communicate(timeout=120)
         assert process.returncode == 0, errors.decode()
-    store = DiskContextStore.open(folder, LIMIT)
+    store = DiskInsightStore.open(folder, LIMIT)
     found = store.get_many([context_hash_of(number) for number in range(30)])
     assert len(found) == 30
     for entries in found.values():
@@ -569,9 +621,9 @@ ENDLESS = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-from forethought.store.insight_store import DiskContextStore
-from test_context_store import entry_of, context_hash_of
-store = DiskContextStore.open(Path(sys.argv[1]), 10**8)
+from forethought.store.insight_store import DiskInsightStore
+from test_insight_store import entry_of, context_hash_of
+store = DiskInsightStore.open(Path(sys.argv[1]), 10**8)
 for number in range(1_000_000):
     store.put_many([entry_of(context_hash_of(number))])
     print(number, flush=True)
@@ -587,14 +639,14 @@ def test_a_kill_loses_nothing_that_was_stored(folder: Path) -> None:
             process.stdout.readline()
         process.kill()
         last = max([24, *map(int, process.stdout.read().split())])
-    store = DiskContextStore.open(folder, LIMIT)
+    store = DiskInsightStore.open(folder, LIMIT)
     assert store.problem is None
     assert len(store.get_many([context_hash_of(number) for number in range(last + 1)])) == last + 1
     assert store.verify() == []
     store.close()
 
 
-def test_threads_share_a_store(store: DiskContextStore) -> None:
+def test_threads_share_a_store(store: DiskInsightStore) -> None:
     def work(generator_id: str) -> None:
         for number in range(20):
             store.put_many([entry_of(context_hash_of(number), generator_id)])
@@ -607,7 +659,7 @@ def test_threads_share_a_store(store: DiskContextStore) -> None:
     assert len(found) == 20
 
 
-def test_at_most_sixteen_producers_are_kept_and_the_newest_stay(store: DiskContextStore) -> None:
+def test_at_most_sixteen_producers_are_kept_and_the_newest_stay(store: DiskInsightStore) -> None:
     context_hash = context_hash_of(1)
     for number in range(20):
         store.put_many([entry_of(context_hash, f"p{number:02d}", created=number)])
@@ -616,22 +668,44 @@ def test_at_most_sixteen_producers_are_kept_and_the_newest_stay(store: DiskConte
     ]
 
 
-def test_a_thousand_subjects_are_read_in_one_step(store: DiskContextStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    context_hashes = [context_hash_of(number) for number in range(1000)]
-    store.put_many(entry_of(context_hash) for context_hash in context_hashes)
-    steps: list[int] = []
-    read = store._rows.read
-    monkeypatch.setattr(store._rows, "read", lambda keys: (steps.append(len(keys)), read(keys))[1])
-    assert len(store.get_many(context_hashes)) == 1000
-    assert steps == [1000]
+def test_verdicts_of_the_first_schema_are_moved_out_of_the_way_of_eviction(folder: Path) -> None:
+    entry = entry_of(context_hash_of(1))
+    store = DiskInsightStore.open(folder, LIMIT)
+    store.put_many([entry])
+    store._entries.write(lambda cache: cache.set(f"wrong:{entry.context_hash}", {"digests": ["d1"]}))
+    store.close()
+    (folder / MARKER).write_text(json.dumps({"schema": 1}))
+    again = DiskInsightStore.open(folder, 0)
+    assert again.rejected([entry.context_hash]) == {entry.context_hash: {"d1"}}
+    assert again.info()["entries"] == 1
+    assert again.get_many([entry.context_hash]) == {entry.context_hash: (entry,)}
+    again.gc()
+    assert again.info()["entries"] == 0
+    assert again.rejected([entry.context_hash])
+    assert again.verify() == []
+    again.close()
 
 
-def test_the_store_is_readable_by_its_owner_only(store: DiskContextStore, folder: Path) -> None:
+def test_verdicts_outlive_a_broken_store(folder: Path) -> None:
+    store = DiskInsightStore.open(folder, LIMIT)
+    store.reject(context_hash_of(1), "d1")
+    store.close()
+    (folder / "cache.db").write_bytes(b"garbage" * 1000)
+    again = DiskInsightStore.open(folder, LIMIT)
+    assert again.problem
+    assert again.rejected([context_hash_of(1)])
+    again.accept(context_hash_of(1), "d1")
+    assert again.rejected([context_hash_of(1)]) == {}
+    assert again.verify() == [again.problem]
+    again.close()
+
+
+def test_the_store_is_readable_by_its_owner_only(store: DiskInsightStore, folder: Path) -> None:
     if sys.platform != "win32":
         assert folder.stat().st_mode & 0o077 == 0
 
 
-def test_clear_leaves_nothing(store: DiskContextStore) -> None:
+def test_clear_leaves_nothing(store: DiskInsightStore) -> None:
     store.put_many([entry_of(context_hash_of(1))])
     store.reject(context_hash_of(1), "d")
     store.clear()

@@ -1,4 +1,4 @@
-"""c′ travels in a file that is trusted in nothing."""
+"""Insights are exported to one file, and an import trusts nothing in it."""
 
 import gzip
 import hashlib
@@ -24,10 +24,10 @@ def context_hash_of(name: object) -> str:
     return hashlib.sha256(str(name).encode()).hexdigest()
 
 
-PRODUCER = "ab" * 16
+GENERATOR_ID = "ab" * 16
 
 
-def entry_of(context_hash: str, generator_id: str = PRODUCER, summary: str = "Adds two numbers.") -> Entry:
+def entry_of(context_hash: str, generator_id: str = GENERATOR_ID, summary: str = "Adds two numbers.") -> Entry:
     return Entry(
         context_hash=context_hash,
         generator_id=generator_id,

@@ -1,11 +1,9 @@
 """Every stored text about a repository, held against the context it was made from, rebuilt now."""
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from forethought.insights.context import Context
-from forethought.insights.entry import Insights
 from forethought.insights.grounding import ungrounded
 from forethought.names.resolver import Target
 from forethought.store.protocol import InsightStore
@@ -48,7 +46,7 @@ def verify_contexts(workspace: Workspace, contexts: InsightStore) -> ContextsRep
                 continue
             for entry in found:
                 entries += 1
-                for text in _texts(entry.insights):
+                for text in entry.insights.texts:
                     texts += 1
                     if (name := _lacking(text, context)) is not None:
                         faults.append(Fault(path, item.symbol.id, name, text))
@@ -57,12 +55,3 @@ def verify_contexts(workspace: Workspace, contexts: InsightStore) -> ContextsRep
 
 def _lacking(text: str, context: Context) -> str | None:
     return ungrounded(text, context.identifiers, context.text)
-
-
-def _texts(insights: Insights) -> Iterator[str]:
-    if insights.summary:
-        yield insights.summary
-    yield from insights.inferences
-    for item in insights.questions:
-        yield item.question
-        yield item.answer

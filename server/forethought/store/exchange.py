@@ -1,7 +1,7 @@
-"""c′ in one portable file: what CI computed, editors read.
+"""Export and import of insights as one portable file, so that editors can use what CI computed.
 
-The file is gzip'd lines of JSON: a header, one line an entry, and a last line with the count. Equal content gives equal
-bytes. An import trusts nothing: lines, entries and bytes are limited, and each entry is checked on its own.
+The file is gzipped JSON lines: a header, one line per entry, and the number of entries. Equal stores give equal bytes.
+An import trusts nothing: the numbers of lines, entries and bytes are limited, and each entry is checked on its own.
 """
 
 import gzip
@@ -20,51 +20,57 @@ from pathlib import Path
 from typing import Any
 
 from forethought.errors import StoreError
-from forethought.insights.entry import SCHEMA, Entry, Insights, text_digest
+from forethought.insights.entry import SCHEMA, Entry, Insights
+from forethought.insights.freshness import without_rejected
 from forethought.store.insight_store import DiskInsightStore
 
 FORMAT = "forethought-contexts"
 
 MAX_LINE_BYTES = 512 * 1024
 MAX_TOTAL_BYTES = 1 << 31
-"""Of the uncompressed lines."""
+"""Uncompressed."""
 MAX_ENTRIES = 2_000_000
 MAX_TEXT = 8_000
-"""Characters of one generated text."""
+"""Characters of one text."""
 MAX_ITEMS = 100
-"""Inferences, and questions, of one entry."""
+"""Inferences per entry, and questions per entry."""
 MAX_CALLEES = 2_000
+"""Per entry."""
 _MAX_NAME = 1_000
+"""Characters."""
 _MAX_COUNT = 10**12
-_CHUNK = 500
+_BATCH = 500
+"""Entries per look-up or merge."""
 
-_SUBJECT = re.compile(r"[0-9a-f]{64}")
-_PRODUCER = re.compile(r"[0-9a-f]{16,128}")
+_CONTEXT_HASH = re.compile(r"[0-9a-f]{64}")
+_GENERATOR_ID = re.compile(r"[0-9a-f]{16,128}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
+    """How many entries of a file were imported, and why others were not."""
+
     imported: int
-    """Entries that are new here."""
+    """New here, or newer than the shared entry they replace."""
     unchanged: int
-    """Entries that were here already; one made here always stays."""
+    """Already here. An entry computed here is never replaced."""
     rejected: int
     reasons: dict[str, int]
-    """Why entries were rejected, and how many."""
+    """Reason of rejection → number of entries."""
     truncated: bool
-    """The file ended before its last line: whole entries up to there were taken."""
+    """The file ends before its last line. The entries before that were imported."""
 
 
 def export_entries(
     store: DiskInsightStore, file: Path, context_hashes: Iterable[str] | None, redact: Callable[[str], str]
 ) -> int:
-    """Write the entries of some context hashes (None: all) to `file`, replacing it in one step; returns how many.
+    """Write the entries of these context hashes (None: of all) to `file`, replacing it atomically. Returns how many.
 
-    Failed entries stay here: they tell of this machine. Raises StoreError.
+    Failed entries are left out: they concern this machine. Raises StoreError.
     """
     if file.exists() and not file.is_file():
-        raise StoreError(f"{file} is not a file that can be replaced; name another.")
+        raise StoreError(f"{file} is not a regular file; choose another path.")
     wanted = sorted(set(store.context_hashes() if context_hashes is None else context_hashes))
     draft = None
     try:
@@ -84,33 +90,33 @@ def export_entries(
 
 
 def import_entries(store: DiskInsightStore, file: Path, redact: Callable[[str], str]) -> ImportReport:
-    """Take in the entries of an export, marked `shared`. An entry made here is never replaced.
+    """Store the entries of an export, marked `shared`. An entry computed here is never replaced.
 
-    Bad entries are rejected one by one. Raises StoreError when the file is not an export that can be read at all.
+    Bad entries are rejected one by one. Raises StoreError when the file cannot be read or is not an export.
     """
     try:
         with file.open("rb") as raw, gzip.open(raw, "rb") as lines:
             return _import_lines(store, file, lines, redact)
     except OSError as error:
         if isinstance(error, gzip.BadGzipFile):
-            raise StoreError(f"{file} is not an export of Forethought's c′ store.") from error
+            raise _not_an_export(file) from error
         raise StoreError(f"{file} cannot be read ({error.strerror or error}).") from error
 
 
 def check_entry(entry: Entry) -> None:
-    """Raises ValueError, whose text says why, when an entry from elsewhere is not one we would have written."""
-    if not _SUBJECT.fullmatch(entry.context_hash):
-        raise ValueError("the subject is not a hash")
-    if not _PRODUCER.fullmatch(entry.generator_id):
-        raise ValueError("the producer is not a hash")
+    """Check an entry from elsewhere. Raises ValueError with the reason if we would not have written it ourselves."""
+    if not _CONTEXT_HASH.fullmatch(entry.context_hash):
+        raise ValueError("the subject is not a context hash")
+    if not _GENERATOR_ID.fullmatch(entry.generator_id):
+        raise ValueError("the producer is not a generator id")
     if entry.outcome == "failed":
         raise ValueError("failed entries are not shared")
     insights, provenance = entry.insights, entry.provenance
     if (entry.outcome == "empty") != insights.empty:
-        raise ValueError("the outcome and the insights disagree")
+        raise ValueError("the outcome contradicts the insights")
     if max(len(insights.inferences), len(insights.questions)) > MAX_ITEMS or len(provenance.callees) > MAX_CALLEES:
         raise ValueError("too many items")
-    for text in _texts(entry):
+    for text in (*insights.texts, *(item.kind for item in insights.questions), entry.reason or ""):
         if len(text) > MAX_TEXT:
             raise ValueError("a text is too long")
         if _CONTROL.search(text):
@@ -129,7 +135,7 @@ def check_entry(entry: Entry) -> None:
     try:
         datetime.fromisoformat(provenance.created_at)
     except ValueError as error:
-        raise ValueError("the time of creation is not a time") from error
+        raise ValueError("the creation time is not a time") from error
 
 
 def _write_lines(
@@ -138,15 +144,15 @@ def _write_lines(
     packed.write(_line({"format": FORMAT, "schema": SCHEMA}))
     count = 0
     remaining = iter(context_hashes)
-    while chunk := list(islice(remaining, _CHUNK)):
-        found = store.get_many(chunk)
-        for context_hash in chunk:
+    while batch := list(islice(remaining, _BATCH)):
+        found = store.get_many(batch)
+        for context_hash in batch:
             for entry in found.get(context_hash, ()):
                 shared = _redacted(replace(entry, provenance=replace(entry.provenance, origin="shared")), redact)
                 try:
                     check_entry(shared)
                 except ValueError:
-                    continue  # an import would reject it
+                    continue  # the import would reject it
                 packed.write(_line(shared.to_json()))
                 count += 1
     packed.write(_line({"count": count}))
@@ -162,42 +168,42 @@ def _import_lines(
     try:
         header = _parse(reader.next_line() or b"")
     except (ValueError, EOFError, zlib.error) as error:
-        raise StoreError(f"{file} is not an export of Forethought's c′ store.") from error
+        raise _not_an_export(file) from error
     if not isinstance(header, dict) or header.get("format") != FORMAT:
-        raise StoreError(f"{file} is not an export of Forethought's c′ store.")
+        raise _not_an_export(file)
     if header.get("schema") != SCHEMA:
         raise StoreError(
-            f"{file} is an export of schema {str(header.get('schema'))[:20]}, this Forethought reads schema {SCHEMA};"
-            " export it again with the same version."
+            f"{file} has schema {str(header.get('schema'))[:20]}, but this Forethought reads schema {SCHEMA}; export it"
+            " again with the version that you use here."
         )
     entries = _entries(reader, reasons, redact)
-    while chunk := list(islice(entries, _CHUNK)):
-        _store(store, chunk, counts, reasons)
+    while batch := list(islice(entries, _BATCH)):
+        _store(store, batch, counts, reasons)
     return ImportReport(
         counts["imported"], counts["unchanged"], sum(reasons.values()), dict(sorted(reasons.items())), reader.truncated
     )
 
 
-def _store(store: DiskInsightStore, chunk: list[Entry], counts: Counter[str], reasons: Counter[str]) -> None:
-    verdicts: dict[int, str] = {}
+def _store(store: DiskInsightStore, entries: list[Entry], counts: Counter[str], reasons: Counter[str]) -> None:
+    outcomes: dict[int, str] = {}
 
-    def merge(present: dict[str, Entry], entry: Entry, rejected: frozenset[str]) -> bool:
-        allowed = _without(entry, rejected)
-        here = present.get(entry.generator_id)
-        if allowed is None:
-            verdicts[id(entry)] = "rejected"
+    def merge(stored: dict[str, Entry], entry: Entry, rejected: frozenset[str]) -> bool:
+        allowed = without_rejected(entry, rejected)
+        known = stored.get(entry.generator_id)
+        if allowed.outcome != entry.outcome:
+            outcomes[id(entry)] = "rejected"
             return False
-        if here is not None and (here.provenance.origin == "local" or _age(here) >= _age(allowed)):
-            verdicts[id(entry)] = "unchanged"
+        if known is not None and (known.provenance.origin == "local" or _written_at(known) >= _written_at(allowed)):
+            outcomes[id(entry)] = "unchanged"
             return False
-        verdicts[id(entry)] = "imported"
-        present[entry.generator_id] = allowed
+        outcomes[id(entry)] = "imported"
+        stored[entry.generator_id] = allowed
         return True
 
-    store.merge_many(chunk, merge)
-    counts.update(verdicts.values())
-    if wrong := sum(verdict == "rejected" for verdict in verdicts.values()):
-        reasons["a person here called its text wrong"] += wrong
+    store.merge_many(entries, merge)
+    counts.update(outcomes.values())
+    if rejected := sum(outcome == "rejected" for outcome in outcomes.values()):
+        reasons["all of its texts were marked wrong here"] += rejected
 
 
 def _entries(reader: "_LineReader", reasons: Counter[str], redact: Callable[[str], str]) -> Iterator[Entry]:
@@ -208,8 +214,8 @@ def _entries(reader: "_LineReader", reasons: Counter[str], redact: Callable[[str
         except _LineTooLong:
             reasons["a line is too long"] += 1
             continue
-        except _TooMuch:
-            reasons["the file is too large: the rest was not read"] += 1
+        except _FileTooLarge:
+            reasons["the file is too large, so the rest was not read"] += 1
             return
         except (EOFError, zlib.error, gzip.BadGzipFile):
             reader.truncated = True
@@ -223,7 +229,7 @@ def _entries(reader: "_LineReader", reasons: Counter[str], redact: Callable[[str
                 return
             seen += 1
             if seen > MAX_ENTRIES:
-                reasons["the file is too large: the rest was not read"] += 1
+                reasons["the file is too large, so the rest was not read"] += 1
                 return
             entry = _parse_entry(data)
             check_entry(entry)
@@ -234,15 +240,15 @@ def _entries(reader: "_LineReader", reasons: Counter[str], redact: Callable[[str
 
 
 class _LineTooLong(ValueError):
-    pass
+    """A line has more than `MAX_LINE_BYTES`."""
 
 
-class _TooMuch(ValueError):
-    pass
+class _FileTooLarge(ValueError):
+    """The lines together have more than `MAX_TOTAL_BYTES`."""
 
 
 class _LineReader:
-    """Whole lines of a stream that may be hostile: each of limited length, all together limited, too."""
+    """Reads the lines of a stream that may be hostile, so their length and sum are limited."""
 
     def __init__(self, stream: gzip.GzipFile) -> None:
         self.truncated = False
@@ -250,14 +256,17 @@ class _LineReader:
         self._left = MAX_TOTAL_BYTES
 
     def next_line(self) -> bytes | None:
-        """The next line; None at the end. Raises _LineTooLong (the line is skipped), _TooMuch, EOFError, zlib.error."""
+        """The next line; None at the end.
+
+        Raises _LineTooLong after skipping the line, _FileTooLarge, and EOFError or zlib.error for a truncated stream.
+        """
         line = self._read()
         if not line:
             return None
         if line.endswith(b"\n"):
             return line
         if len(line) <= MAX_LINE_BYTES:
-            raise EOFError("the last line has no end")
+            raise EOFError("the last line is incomplete")
         while line and not line.endswith(b"\n"):
             line = self._read()
         raise _LineTooLong
@@ -266,7 +275,7 @@ class _LineReader:
         line = self._stream.readline(MAX_LINE_BYTES + 1)
         self._left -= len(line)
         if self._left < 0:
-            raise _TooMuch
+            raise _FileTooLarge
         return line
 
 
@@ -287,23 +296,17 @@ def _parse_entry(data: Any) -> Entry:
     try:
         return Entry.from_json(data)
     except ValueError as error:
-        # The error may quote the line, which is somebody else's text: reasons are ours, and few.
-        lies = "disagree" in str(error)
-        raise ValueError("producer and provenance disagree" if lies else "not a c′ entry") from error
+        # Reasons are counted and shown, so they must not quote the error, which may contain text from the file.
+        contradiction = "disagree" in str(error)
+        raise ValueError("producer and provenance disagree" if contradiction else "not an entry") from error
+
+
+def _not_an_export(file: Path) -> StoreError:
+    return StoreError(f"{file} is not an export of Forethought's insights; create one with `forethought cache export`.")
 
 
 def _line(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode() + b"\n"
-
-
-def _texts(entry: Entry) -> Iterator[str]:
-    yield entry.insights.summary or ""
-    yield from entry.insights.inferences
-    for question in entry.insights.questions:
-        yield question.question
-        yield question.answer
-        yield question.kind
-    yield entry.reason or ""
 
 
 def _redacted(entry: Entry, redact: Callable[[str], str]) -> Entry:
@@ -314,30 +317,16 @@ def _redacted(entry: Entry, redact: Callable[[str], str]) -> Entry:
         tuple(
             replace(item, question=redact(item.question), answer=redact(item.answer))
             for item in insights.questions
-            if item.origin != "log"  # what a person asked stays on the person's machine
+            if item.origin != "log"  # what someone asked stays on their machine
         ),
     )
     outcome = "empty" if entry.outcome == "done" and clean.empty else entry.outcome
-    return replace(
-        entry, outcome=outcome, insights=clean, reason=redact(entry.reason) if entry.reason else entry.reason
-    )
+    reason = redact(entry.reason) if entry.reason else entry.reason
+    return replace(entry, outcome=outcome, insights=clean, reason=reason)
 
 
-def _without(entry: Entry, rejected: frozenset[str]) -> Entry | None:
-    """The entry without the texts that were called wrong; None when nothing else is in it."""
-    if not rejected or entry.insights.empty:
-        return entry
-    insights = entry.insights
-    left = Insights(
-        None if insights.summary and text_digest(insights.summary) in rejected else insights.summary,
-        tuple(text for text in insights.inferences if text_digest(text) not in rejected),
-        tuple(item for item in insights.questions if text_digest(item.answer) not in rejected),
-    )
-    return None if left.empty else replace(entry, insights=left)
-
-
-def _age(entry: Entry) -> float:
-    """When it was written, in seconds since the epoch; a time without a zone is UTC."""
+def _written_at(entry: Entry) -> float:
+    """Seconds since the epoch; a time without a zone is taken as UTC."""
     try:
         moment = datetime.fromisoformat(entry.provenance.created_at)
     except ValueError:

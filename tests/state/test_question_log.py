@@ -1,4 +1,4 @@
-"""The log of what this user asked: for its owner only, bounded, and never in the way."""
+"""The question log is private, bounded, and tolerates garbage."""
 
 import os
 import stat

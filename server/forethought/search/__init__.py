@@ -1,1 +1,1 @@
-"""Full-text search over a root, for questions about the whole repository."""
+"""Finds what a question about the whole repository refers to."""

@@ -1,1 +1,1 @@
-"""What is kept on disk: c′ by content (`context_store`) and the index of each root (`index_store`)."""
+"""What is kept on disk: insights by content, the index of each root, and the user's own state."""

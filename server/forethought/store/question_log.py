@@ -1,6 +1,7 @@
-"""What this user has asked, kept on this machine: it teaches the query predictor which questions come again.
+"""A local log of the user's questions, from which the query predictor learns which ones are likely.
 
-A file of JSON lines in the cache folder, for its owner only. It is never exported and never put to a remote endpoint.
+It is a JSON Lines file in the cache folder that only its owner can read. It is never exported, and never sent to a
+remote endpoint.
 """
 
 import json
@@ -13,19 +14,19 @@ from forethought.text.redaction import redact
 
 FILE = "questions.jsonl"
 MAX_LINES = 2000
-"""Of which half go, the oldest, when there are more."""
+"""When there are more, the older half is deleted."""
 MAX_CHARACTERS = 500
-"""Of one question."""
+"""Per question; the rest is cut off."""
 
 
 class QuestionLog:
-    """Questions, with the symbol that each was about and the tier that answered. Garbage reads as nothing."""
+    """Questions, each with the symbol it was about and the tier that answered it. Garbage in the file is skipped."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / FILE
 
     def note(self, question: str, symbol: str, tier: str) -> None:
-        """Keep one question, secrets redacted. Raises StoreError when it cannot be kept."""
+        """Add a question, with secrets redacted. Raises StoreError when the file cannot be written."""
         text = redact(" ".join(question.split()))[:MAX_CHARACTERS]
         line = json.dumps({"question": text, "symbol": redact(symbol), "tier": tier}) + "\n"
         try:
@@ -37,15 +38,15 @@ class QuestionLog:
                 file.write(line)
         except OSError as error:
             raise StoreError(
-                f"{self._file} cannot be written ({error.strerror}); mend its rights, or set questions.log to false."
+                f"{self._file} cannot be written ({error.strerror}); fix its rights or set `questions.log` to false."
             ) from error
 
     def questions(self) -> tuple[tuple[str, str, str], ...]:
-        """(question, symbol, tier) of each, the oldest first."""
+        """(question, symbol, tier) of each, oldest first."""
         return tuple(self._read())
 
     def clear(self) -> None:
-        """Forget every question. Raises StoreError when that cannot be done."""
+        """Delete all questions. Raises StoreError when that fails."""
         try:
             self._file.unlink(missing_ok=True)
         except OSError as error:
@@ -55,18 +56,18 @@ class QuestionLog:
         try:
             lines = self._file.read_bytes().splitlines()
         except OSError:
-            return  # nothing was asked yet, or it is not ours to read
+            return  # nothing has been asked yet, or the file is not readable
         for line in lines[-MAX_LINES:]:
             try:
                 found = json.loads(line)
                 values = found["question"], found["symbol"], found["tier"]
             except (ValueError, KeyError, TypeError):
-                continue  # cut off by a kill, or garbage
+                continue  # garbage, or cut off by a kill
             if all(isinstance(value, str) for value in values):
                 yield values
 
     def _shorten(self) -> None:
-        """Drop the older half once there are too many; another window's line may be lost then, and no more."""
+        """Delete the older half once there are too many; a line that another window adds meanwhile is lost."""
         try:
             if self._file.stat().st_size < MAX_LINES * 64:
                 return

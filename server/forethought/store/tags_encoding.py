@@ -1,4 +1,4 @@
-"""FileTags as compact JSON: an outline, and the references by name, so that neither is read for the other's sake."""
+"""FileTags as compact JSON: the outline, and the references by name, each readable without the other."""
 
 import json
 import zlib
@@ -15,7 +15,7 @@ _REFERENCE_FIELDS = attrgetter("name", "kind", "range", "scope", "receiver")
 
 
 def encode_outline(tags: FileTags) -> bytes:
-    """Everything but the references, of which only those in decorators are kept: see `decorator_references`."""
+    """Encode everything except for the references outside of decorators: see `decorator_references`."""
     places = {symbol.id: number for number, symbol in enumerate(tags.symbols)}
     return _pack(
         [
@@ -34,7 +34,7 @@ def encode_outline(tags: FileTags) -> bytes:
 
 
 def decode_outline(blob: bytes) -> FileTags:
-    """The tags with `references` holding the decorators' only. Raises ValueError for anything not encoded here."""
+    """The tags, with the references in decorators only. Raises ValueError for bytes that were not encoded here."""
     try:
         language, has_errors, symbol_rows, reference_rows, import_rows, binding_rows = _unpack(blob)
         ids = [row[0] for row in symbol_rows]
@@ -60,21 +60,24 @@ def decode_outline(blob: bytes) -> FileTags:
 
 @dataclass(frozen=True, slots=True)
 class EncodedTags:
-    """A file's tags as the index keeps them: the outline's blob, and the rows by which names are found."""
+    """A file's tags as the index stores them: the encoded outline, and rows by name."""
 
     outline: bytes
     symbol_count: int
-    """Without the file itself."""
+    """Not counting the file itself."""
     reference_count: int
     definitions: tuple[tuple[str, str, str], ...]
     """(unqualified name, symbol id, kind)."""
     mentions: tuple[tuple[str, str, int], ...]
-    """(name, its references in this file: see `decode_mentions`, how many of them are calls), by name."""
+    """(name, its encoded references in this file, how many of these are calls), in order of names.
+
+    See `decode_mentions`.
+    """
     aliases: tuple[tuple[str, str], ...]
-    """(name, what an import in this file calls it)."""
+    """(name, its alias), for each import that renames it."""
 
     def parts(self) -> tuple[dict[str, object], bytes]:
-        """A JSON object and a blob: see `from_parts`."""
+        """A JSON object and bytes, the inverse of `from_parts`."""
         header: dict[str, object] = {
             "counts": [self.symbol_count, self.reference_count],
             "definitions": self.definitions,
@@ -97,6 +100,7 @@ class EncodedTags:
 
 
 def encode(tags: FileTags) -> EncodedTags:
+    """Encode a file's tags for the index."""
     places = {symbol.id: number for number, symbol in enumerate(tags.symbols)}
     mentions: dict[str, list[Any]] = {}
     calls: Counter[str] = Counter()
@@ -116,9 +120,10 @@ def encode(tags: FileTags) -> EncodedTags:
 
 
 def decode_mentions(name: str, text: str, outline: FileTags) -> list[Reference]:
-    """The references of one name in the file whose outline is given. Raises ValueError for anything not encoded here.
+    """The references to one name in the file with this outline. Raises ValueError for text that was not encoded here.
 
-    Six values each: kind, row, column, width (or where it ends, if in another row), the scope's number, receiver.
+    Each is six values: kind, row, column, width (or its end, if that is in another row), number of the scope's symbol,
+    receiver.
     """
     try:
         flat = json.loads(text)
@@ -135,7 +140,7 @@ def decode_mentions(name: str, text: str, outline: FileTags) -> list[Reference]:
 
 
 def decorator_references(tags: FileTags) -> tuple[Reference, ...]:
-    """The references that stand between the start of their scope's symbol and its name."""
+    """The references between the start of a symbol and its name."""
     starts = {symbol.id: symbol.selection.start for symbol in tags.symbols if symbol.id}
     return tuple(
         reference
@@ -149,7 +154,7 @@ def _pack(value: Any) -> bytes:
 
 
 def _dump(value: Any) -> str:
-    """ASCII, whose escapes carry lone surrogates (undecodable bytes) through unharmed."""
+    """ASCII, so that lone surrogates (undecodable bytes) are escaped and survive."""
     return json.dumps(value, separators=(",", ":"))
 
 

@@ -1,4 +1,4 @@
-"""What belongs to the user and outlives every process: the pause, and how long idle thinking took today."""
+"""State of the user that outlives every process: the pause, today's idle thinking, and measured speeds."""
 
 import contextlib
 import json
@@ -14,24 +14,28 @@ from typing import Any, NamedTuple
 from forethought.engine.ipc.runtime_dir import FileLock
 from forethought.errors import StoreError
 
-_SPEED_WEIGHT = 0.1
-"""Of the newest measurement in the moving average of seconds a symbol."""
-
 LOCK_SECONDS = 5.0
-"""How long one waits for another window's edit, which takes moments."""
+"""How long to wait for another window's edit, which takes milliseconds."""
+
+_AVERAGE_WEIGHT = 0.1
+"""Of the newest value in the moving averages."""
+_MAX_GENERATORS = 50
+"""Generators whose speed is kept."""
 _MAX_ROOTS = 200
-"""Repositories whose last digest is remembered."""
+"""Repositories whose last digest is kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
+    """Idle thinking is paused."""
+
     until: float | None
-    """Seconds since the epoch; None until it is resumed."""
+    """In seconds since the epoch; None for until it is resumed."""
 
 
 @dataclass(frozen=True, slots=True)
 class SeenCommits:
-    """What the last digest of a repository compared."""
+    """The two commits that the last digest of a repository compared."""
 
     start: str
     head: str
@@ -41,25 +45,25 @@ class Spending(NamedTuple):
     """Seconds of idle thinking on one day."""
 
     seconds: float = 0.0
-    """In all."""
+    """In total."""
     older: float = 0.0
-    """Of these, about symbols that did not change on that day."""
+    """The part of it spent on symbols that did not change on that day."""
 
 
 class UserState:
-    """A small JSON file that every window and command of one user shares. Garbage in it reads as nothing."""
+    """A small JSON file shared by all windows and commands of one user. Garbage in it counts as missing."""
 
     def __init__(self, folder: Path, now: Callable[[], float] = time.time) -> None:
         self._file = folder / "state.json"
         self._now = now
 
     def pause(self, minutes: float | None) -> None:
-        """Raises StoreError when it cannot be kept."""
+        """Pause for some minutes, or until `resume`. Raises StoreError when the file cannot be written."""
         with self._edited() as state:
             state["pause"] = {"until": None if minutes is None else self._now() + 60 * minutes}
 
     def resume(self) -> None:
-        """Raises StoreError when it cannot be kept."""
+        """Raises StoreError when the file cannot be written."""
         with self._edited() as state:
             state.pop("pause", None)
 
@@ -73,7 +77,7 @@ class UserState:
         return Pause(float(until)) if isinstance(until, int | float) and until > self._now() else None
 
     def add_thinking(self, seconds: float, *, changed_today: bool = False) -> None:
-        """Count idle thinking towards today's limit. Raises StoreError when it cannot be kept."""
+        """Count idle thinking towards today's limit. Raises StoreError when the file cannot be written."""
         with self._edited() as state:
             spent = self._spent_today(state)
             older = spent.older + (0.0 if changed_today else seconds)
@@ -83,27 +87,27 @@ class UserState:
         return self._spent_today(self._read())
 
     def is_today(self, moment: float) -> bool:
-        """Whether a moment, in seconds since the epoch, is of the day that the limit counts."""
+        """Whether a time, in seconds since the epoch, is on the current local day."""
         return _day_of(moment) == self._today()
 
     def measure(self, generator_id: str, seconds: float) -> None:
-        """Note what one symbol took. Raises StoreError when it cannot be kept."""
+        """Note how long one symbol took. Raises StoreError when the file cannot be written."""
         with self._edited() as state:
             speeds = state.get("secondsASymbol")
             speeds = speeds if isinstance(speeds, dict) else {}
             before = speeds.get(generator_id)
             known = before if isinstance(before, int | float) else seconds
-            speeds[generator_id] = known + _SPEED_WEIGHT * (seconds - known)
-            state["secondsASymbol"] = dict(list(speeds.items())[-50:])
+            speeds[generator_id] = known + _AVERAGE_WEIGHT * (seconds - known)
+            state["secondsASymbol"] = dict(list(speeds.items())[-_MAX_GENERATORS:])
 
     def seconds_a_symbol(self, generator_id: str) -> float | None:
-        """Measured on this machine; None before the first."""
+        """The moving average on this machine; None before the first measurement."""
         speeds = self._read().get("secondsASymbol")
         value = speeds.get(generator_id) if isinstance(speeds, dict) else None
         return float(value) if isinstance(value, int | float) else None
 
     def see_commits(self, root: str, seen: SeenCommits) -> None:
-        """Remember what the last digest of a root compared. Raises StoreError when it cannot be kept."""
+        """Note what the last digest of a root compared. Raises StoreError when the file cannot be written."""
         with self._edited() as state:
             known = state.get("digests")
             known = known if isinstance(known, dict) else {}
@@ -119,14 +123,17 @@ class UserState:
         return None
 
     def note_predictability(self, kind: str, value: float) -> None:
-        """Note how predictable questions about one symbol of a kind were. Raises StoreError when it cannot be kept."""
+        """Note how predictable the questions about a symbol of this kind were (mean log-probability per token).
+
+        Raises StoreError when the file cannot be written.
+        """
         with self._edited() as state:
             known = self._predictability(state)
             before = known.get(kind, value)
-            state["predictability"] = {**known, kind: before + _SPEED_WEIGHT * (value - before)}
+            state["predictability"] = {**known, kind: before + _AVERAGE_WEIGHT * (value - before)}
 
     def predictability(self) -> dict[str, float]:
-        """Kind of symbol → mean log-probability per token of the questions about such symbols."""
+        """Map each kind of symbol to the mean log-probability per token of the questions about such symbols."""
         return self._predictability(self._read())
 
     def _predictability(self, state: dict[str, Any]) -> dict[str, float]:
@@ -151,7 +158,7 @@ class UserState:
         try:
             state = json.loads(self._file.read_bytes())
         except (OSError, ValueError):
-            return {}  # missing or garbage: as if nothing had been said
+            return {}  # missing, or garbage
         return state if isinstance(state, dict) else {}
 
     @contextlib.contextmanager
@@ -181,7 +188,7 @@ class UserState:
             raise self._unwritable(error) from error
 
     def _unwritable(self, error: OSError) -> StoreError:
-        return StoreError(f"{self._file} cannot be written ({error.strerror}); free space or mend its rights.")
+        return StoreError(f"{self._file} cannot be written ({error.strerror}); free some space or fix its permissions.")
 
 
 def _day_of(moment: float) -> str:

@@ -84,6 +84,8 @@ def _repeats_itself(words: Sequence[str], names: Sequence[Name], known: Names) -
 def orders(words: list[str]) -> Iterator[list[str]]:
     """The words in their order; and, of a question inside a sentence, as it is asked by itself."""
     yield words
+    if not words:
+        return  # “'s” alone
     if words[0] == "whether":
         context_hash, rest = words[1:2], words[2:]
         auxiliary = rest[:1] if rest and rest[0] in AUXILIARIES else ["do"]

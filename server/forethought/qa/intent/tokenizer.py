@@ -25,6 +25,9 @@ LONGEST = 300
 """Characters of the longest question that is read."""
 _MAX_WORDS = 60
 
+_UNREADABLE = "`"
+"""The word of text that is neither a word nor a name: it means nothing, so no rule matches it."""
+
 _IDENTIFIER = r"\$?[^\W\d][\w$]*"
 _VALUE = r"(?:None|True|False|null|nil|undefined|true|false|self)\b"
 _TOKEN = re.compile(
@@ -145,7 +148,7 @@ def _tokens(text: str) -> Iterator[Token]:
             code = _CODE.match(written)
             path = re.fullmatch(r"[\w.@+/-]*\w", written)
             name = _dotted(code["name"]) if code else written if path else ""
-            yield Token(written.lower(), name, marked=True) if name else Token("`")
+            yield Token(written.lower(), name, marked=True) if name else Token(_UNREADABLE)
         elif match["quoted"] is not None:
             yield Token(match["quoted"].lower(), _dotted(match["quoted"].removesuffix("()")), marked=True)
         elif match["path"] is not None:
@@ -169,7 +172,8 @@ def _tokens(text: str) -> Iterator[Token]:
         elif kind == "stop" or match["stop"] is not None:
             yield Token(",")
         elif match["other"].isascii() and match["other"] not in "()\"'*-":
-            yield Token(match["other"])
+            # The parser's own mark for a name is "@": one that the question holds must not pass for it.
+            yield Token(_UNREADABLE if match["other"] == "@" else match["other"])
         previous = ""
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from forethought.qa.intent.lexicon import KINDS
+from forethought.qa.intent.lexicon import lexicon
 from forethought.qa.intent.tokenizer import content_words
 
 _INFLECTED = re.compile(r"(?:ies|es|s|ed|d|ing|e|y)?$")
@@ -28,7 +28,7 @@ def _about(question: str, name: str) -> list[str]:
         is_it = word in (name, name.rpartition(".")[2]) or word in _POINTERS
         if is_it:
             words.append(_MARK)
-        elif not (word in KINDS and words and words[-1] == _MARK):
+        elif not (word in lexicon().kinds and words and words[-1] == _MARK):
             words.append(word)
     return words
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from forethought.qa.intent.mentions import Name, Names
-from forethought.qa.intent.patterns import introductions
+from forethought.qa.intent.patterns import grammar
 
 ASKING = frozenset({"what", "which", "whatkind", "who", "where", "when", "how"})
 AUXILIARIES = frozenset({"be", "do", "can", "should", "have"})
@@ -36,7 +36,7 @@ def sentences(clauses: list[list[str]], names: list[Name], known: Names) -> Iter
     for introduction, question in (clauses, clauses[::-1]):
         line = "".join(f"{word} " for word in introduction)
         pointer = next((word for word in question if word.startswith("@")), "@0")
-        told = next((match["name"] for rule in introductions() if (match := rule.fullmatch(line))), None)
+        told = next((match["name"] for rule in grammar().introductions if (match := rule.fullmatch(line))), None)
         if told is None or names[int(pointer[1:])].text is not None or not is_known(names[int(told)], known):
             continue
         if introduction[0] not in _PREPOSITIONS or names[int(pointer[1:])].spoken_of:  # “in f, who calls this?”

@@ -1,7 +1,7 @@
 """What a question asks of what."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 FactAspect = Literal[
     "callers",
@@ -25,7 +25,7 @@ FactAspect = Literal[
 PredictedAspect = Literal["purpose", "when", "how", "mechanism"]
 Aspect = FactAspect | PredictedAspect
 
-FACT_ASPECTS: frozenset[str] = frozenset(FactAspect.__args__)  # type: ignore[attr-defined] # what a Literal lists
+FACT_ASPECTS: frozenset[str] = frozenset(get_args(FactAspect))
 """What is answered from the index; anything else needs a stored text or a model."""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from forethought.qa.intent.lexicon import KINDS, guarded, meanings, no_names
+from forethought.qa.intent.lexicon import lexicon
 from forethought.qa.intent.tokenizer import Token
 
 MAX_NAMES = 3
@@ -60,16 +60,16 @@ Naming = tuple[tuple[int, ...], frozenset[int]]
 
 def namings(tokens: Sequence[Token], known: Names) -> Iterator[list[Naming]]:
     """Which tokens are names: the likeliest first, each step a list of equally likely ones."""
-    ours = meanings()
+    ours = lexicon().meanings
     sure: list[int] = []
     slips: list[int] = []
     doubtful: list[int] = []
     for place, token in enumerate(tokens):
         if token.marked:
             sure.append(place)
-        elif not token.name or token.word in no_names() or token.word in _POINTERS:
+        elif not token.name or token.word in lexicon().no_names or token.word in _POINTERS:
             continue
-        elif token.word in ours or token.word in KINDS or token.word in guarded():
+        elif token.word in ours or token.word in lexicon().kinds or token.word in lexicon().guarded:
             doubtful.append(place)
         elif token.meant and not known.defines(token.name):
             slips.append(place)
@@ -104,25 +104,35 @@ def naming_at(tokens: Sequence[Token], place: int, some_named: bool, known: Name
     “@”, “function @”, “@ function”, “the function called @”, “this function”, “it”.
     """
     word, following = word_at(tokens, place), word_at(tokens, place + 1)
-    kind = KINDS.get(word)
-    if word in ("a", "an") and following in KINDS and _named_at(tokens, place + 2) is not None:
-        place, word, following, kind, lead = place + 1, following, word_at(tokens, place + 2), KINDS[following], 1
+    kind = lexicon().kinds.get(word)
+    if word in ("a", "an") and following in lexicon().kinds and _named_at(tokens, place + 2) is not None:
+        place, word, following, kind, lead = (
+            place + 1,
+            following,
+            word_at(tokens, place + 2),
+            lexicon().kinds[following],
+            1,
+        )
     else:
         lead = 0
     if kind is not None and (at := _named_at(tokens, place + 1)) is not None:
         this = word_at(tokens, place - 1) in ("this", "that")
-        plain = not tokens[at].marked and tokens[at].name.lower() in guarded()
+        plain = not tokens[at].marked and tokens[at].name.lower() in lexicon().guarded
         if (plain and at == place + 1) or (this and not tokens[at].marked and not known.defines(tokens[at].name)):
             return None  # “who calls this function recursively?”, “… the function first?”
         if lead or word_at(tokens, place - 1) not in _ASKING:
             return lead + at - place + 1, Name(tokens[at].name, marked=True, kind=kind)
         return None
     if word == "@":
-        kind = KINDS.get(following)
+        kind = lexicon().kinds.get(following)
         plain = not tokens[place].marked and tokens[place].name.islower()
-        if kind is not None and plain and (tokens[place].name in guarded() or not known.defines(tokens[place].name)):
+        if (
+            kind is not None
+            and plain
+            and (tokens[place].name in lexicon().guarded or not known.defines(tokens[place].name))
+        ):
             return None  # “the next function”, “a private method”
-        if kind is not None and meanings().get(word_at(tokens, place + 2)) not in _AFTER_A_KIND:
+        if kind is not None and lexicon().meanings.get(word_at(tokens, place + 2)) not in _AFTER_A_KIND:
             return 2, Name(tokens[place].name, marked=True, kind=kind)
         return 1, Name(tokens[place].name, tokens[place].marked)
     return _pointed(tokens, place, some_named)
@@ -140,17 +150,22 @@ def is_plain_name(tokens: Sequence[Token], place: int) -> bool:
     if word_at(tokens, place) != "@" or tokens[place].marked or not tokens[place].name.islower():
         return False
     following = word_at(tokens, place + 1)
-    return following not in KINDS and meanings().get(following) != "parameter"
+    return following not in lexicon().kinds and lexicon().meanings.get(following) != "parameter"
 
 
 def _pointed(tokens: Sequence[Token], place: int, some_named: bool) -> tuple[int, Name | None] | None:
     """The same for “this”, “this function”, “its”, and “the function” where nothing has a name."""
     word, following = word_at(tokens, place), word_at(tokens, place + 1)
-    kind = KINDS.get(following)
+    kind = lexicon().kinds.get(following)
     if word == "here":
-        first = meanings().get(tokens[0].word, "")
+        first = lexicon().meanings.get(tokens[0].word, "")
         return None if first in ("be", "do", "have", "can") else (1, None)
-    if word == "the" and not some_named and kind in _POINTED_KINDS and meanings().get(word_at(tokens, place + 2)) != "":
+    if (
+        word == "the"
+        and not some_named
+        and kind in _POINTED_KINDS
+        and lexicon().meanings.get(word_at(tokens, place + 2)) != ""
+    ):
         return 2, _pointer("this", kind)
     if word not in _POINTERS:
         return None
@@ -160,7 +175,7 @@ def _pointed(tokens: Sequence[Token], place: int, some_named: bool) -> tuple[int
         return None  # “the functions that @ calls”
     if word in ("this", "that") and (_named_at(tokens, place + 1) or (kind and _named_at(tokens, place + 2))):
         return None if is_plain_name(tokens, place + 1) else (1, None)
-    if word == "that" and (some_named or meanings().get(following) in VERBAL):
+    if word == "that" and (some_named or lexicon().meanings.get(following) in VERBAL):
         return None
     if kind and word in ("this", "that"):
         return 2, _pointer(word, kind)

@@ -20,7 +20,7 @@ from forethought.qa.intent.clauses import (
     sentences,
 )
 from forethought.qa.intent.intent import FACT_ASPECTS, Intent
-from forethought.qa.intent.lexicon import KINDS, meanings
+from forethought.qa.intent.lexicon import lexicon
 from forethought.qa.intent.mentions import (
     DETERMINERS,
     MAX_NAMES,
@@ -35,8 +35,7 @@ from forethought.qa.intent.mentions import (
     word_at,
     written_as,
 )
-from forethought.qa.intent.patterns import any_rule, compiled
-from forethought.qa.intent.rules import GUESSES, ONLY_OF_FILES, ONLY_OF_MARKED
+from forethought.qa.intent.patterns import grammar
 from forethought.qa.intent.tokenizer import LONGEST, Token, read_tokens
 
 _SINCE = re.compile(
@@ -78,7 +77,7 @@ def read_intent(question: str, known: Names | None = None) -> Intent | None:
 def _understood(tokens: Sequence[Token], naming: Naming, known: Names) -> Intent | None:
     """The one intent of the tokens under this naming; None when there is none, or several."""
     written = [written_as(token, place, naming) for place, token in enumerate(tokens)]
-    about_default = any(meanings().get(token.word) == "default" for token in written)
+    about_default = any(lexicon().meanings.get(token.word) == "default" for token in written)
     names: list[Name] = []
     clauses: list[list[str]] = [[]]
     place = 0
@@ -92,7 +91,7 @@ def _understood(tokens: Sequence[Token], naming: Naming, known: Names) -> Intent
             if name is not None:
                 names.append(name)
                 clauses[-1].append(f"@{len(names) - 1}")
-        elif token.word in ("a", "an") and word_at(written, place + 1) in KINDS:
+        elif token.word in ("a", "an") and word_at(written, place + 1) in lexicon().kinds:
             clauses[-1].append("isa")
         elif token.word in DETERMINERS and is_plain_name(written, place + 1) and not (about_default or _takes(clauses)):
             return None  # “the entry”, “this project”: a word, no name
@@ -141,7 +140,7 @@ def _takes(clauses: Sequence[Sequence[str]]) -> bool:
 
 def _follows_a_noun(words: Sequence[str]) -> bool:
     said = [word for word in words if word]
-    return len(said) > 1 and (said[-2] in _NOUNS or said[-2] in KINDS)
+    return len(said) > 1 and (said[-2] in _NOUNS or said[-2] in lexicon().kinds)
 
 
 def _is_progressive(words: Sequence[str]) -> bool:
@@ -154,7 +153,7 @@ def _meaning(token: Token) -> str:
     """The word's meaning; words that we do not know stand for themselves, so that nothing matches them."""
     if token.word == "'s":
         return token.word
-    return meanings().get(token.word, KINDS.get(token.word, f"?{token.word}"))
+    return lexicon().meanings.get(token.word, lexicon().kinds.get(token.word, f"?{token.word}"))
 
 
 def _is_telegraphic(words: Sequence[str]) -> bool:
@@ -165,20 +164,20 @@ def _is_telegraphic(words: Sequence[str]) -> bool:
 def _matched(words: Sequence[str], names: Sequence[Name], known: Names) -> Intent | None:
     line = "".join(f"{word} " for word in words)
     found: list[Intent] = []
-    for aspect, rule, pattern in compiled() if any_rule().fullmatch(line) else ():
-        if (match := pattern.fullmatch(line)) is None:
+    for rule in grammar().rules if grammar().any_rule.fullmatch(line) else ():
+        if (match := rule.pattern.fullmatch(line)) is None:
             continue
-        groups = match.groupdict()
+        aspect, groups = rule.aspect, match.groupdict()
         name = names[int(groups["name"])]
         other, second_is_marked = groups.get("word"), True
         is_file = name.kind == "file" or (name.text is not None and known.has_file(name.text))
-        if rule in ONLY_OF_FILES and not is_file:
+        if rule.condition == "file" and not is_file:
             continue
         if name.text is not None and _is_telegraphic(words) and not is_known(name, known):
             continue  # “callers, safely?”
         if name.within is not None and aspect in _WITHIN and words[-1] == f"@{groups['name']}":
             continue  # “who calls f in a.py?” may mean the callers there
-        if rule in ONLY_OF_MARKED and name.text is not None and not name.marked and name.text.islower():
+        if rule.condition == "marked" and name.text is not None and not name.marked and name.text.islower():
             continue
         if groups.get("other") is not None:
             second = names[int(groups["other"])]
@@ -188,7 +187,7 @@ def _matched(words: Sequence[str], names: Sequence[Name], known: Names) -> Inten
             if aspect in ("default", "parameters") and "." in other:
                 continue  # no parameter is called so
         if groups.get("other") is not None and name.text is not None:
-            if not name.marked and (not known.defines(name.text) or name.text in meanings()):
+            if not name.marked and (not known.defines(name.text) or name.text in lexicon().meanings):
                 continue  # “is f called by accident?”, “… by default?”
             if aspect == "raises" and (other or "").islower() and not second_is_marked:
                 continue  # “can f raise today?”
@@ -204,7 +203,7 @@ def _matched(words: Sequence[str], names: Sequence[Name], known: Names) -> Inten
             part=groups.get("part"),
             within=name.within,
             spoken_of=name.spoken_of,
-            guessed=rule in GUESSES and not second_is_marked,
+            guessed=rule.condition == "guess" and not second_is_marked,
         )
         asked_by_name = "exist" in words and name.text is not None and known.defines(name.text)
         if aspect == "exists" and not (intent.marked or asked_by_name):

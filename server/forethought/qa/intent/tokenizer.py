@@ -4,22 +4,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from forethought.qa.intent.lexicon import (
-    KINDS,
-    Phrases,
-    checking,
-    knowing,
-    leading_on,
-    meanings,
-    no_names,
-    openings,
-    phrases,
-    respelt,
-    talk,
-    telling,
-    wanting,
-)
-from forethought.qa.intent.spelling import is_marked
+from forethought.qa.intent.lexicon import Phrases, lexicon
+from forethought.qa.intent.spelling import corrected, is_marked
 
 LONGEST = 300
 """Characters of the longest question that is read."""
@@ -100,7 +86,7 @@ def read_tokens(text: str, is_defined: Callable[[str], bool]) -> list[Token]:
 
 def content_words(text: str) -> tuple[str, ...]:
     """What a question says, word by word: meanings where we have them, without what says nothing."""
-    known = meanings()
+    known = lexicon().meanings
     tokens = list(_tokens(" ".join(text.replace("’", "'").split())[:LONGEST]))
     tokens = _to_the_point(_without_phrases(tokens), lambda name: False)
     words = (token.name if token.marked else known.get(token.word, token.word) for token in tokens)
@@ -126,7 +112,7 @@ def _only_talks(clause: Sequence[Token], is_defined: Callable[[str], bool]) -> b
         return False  # “I am looking at check: who calls it?”
     before = len(clause) > 2 and clause[0].word == "before" and clause[1].word in ("i", "we")  # “before I approve”
     return all(
-        token.word in talk() and not token.marked and not (before and token.word in _PAST)
+        token.word in lexicon().talk and not token.marked and not (before and token.word in _PAST)
         for token in (clause[1:] if before else clause)
     )
 
@@ -136,7 +122,7 @@ def _led_on_to(clause: list[Token]) -> list[Token]:
     if clause[0].word in _AUXILIARIES | _ORDERS | _BEFORE_ASKED:
         return clause  # “does this change f? …” and “rename f. …” want something, “in f: …” may be a condition
     others = [token for place, token in enumerate(clause) if token.marked or not _leads_on(clause, place)]
-    return others if len(others) == 1 and others[0].name and others[0].word not in meanings() else clause
+    return others if len(others) == 1 and others[0].name and others[0].word not in lexicon().meanings else clause
 
 
 def _tokens(text: str) -> Iterator[Token]:
@@ -201,7 +187,8 @@ def _without_phrases(tokens: list[Token]) -> list[Token]:
             at += 1
             continue
         if (
-            found := (_phrase(openings(), tokens, at) if begins else None) or _phrase(phrases(), tokens, at)
+            found := (_phrase(lexicon().openings, tokens, at) if begins else None)
+            or _phrase(lexicon().phrases, tokens, at)
         ) is not None:
             kept += [Token(word) for word in found[1]]
             begins &= not found[1]
@@ -211,12 +198,12 @@ def _without_phrases(tokens: list[Token]) -> list[Token]:
         if begins and token.word in _LEADING and not token.marked and at < len(tokens):
             continue
         kept.append(token)
-        begins = token.word == "," or (begins and not token.marked and meanings().get(token.word) == "")
+        begins = token.word == "," or (begins and not token.marked and lexicon().meanings.get(token.word) == "")
     return kept
 
 
 def _leads_on(clause: Sequence[Token], place: int) -> bool:
-    return _is_talk(clause, place) or clause[place].word in leading_on()
+    return _is_talk(clause, place) or clause[place].word in lexicon().leading_on
 
 
 def _lead_up(tokens: Sequence[Token], at: int) -> int:
@@ -226,7 +213,7 @@ def _lead_up(tokens: Sequence[Token], at: int) -> int:
         end += 1
     if _asks(tokens, end):
         return end - at if _wants_to_know(tokens[at:end]) else 0
-    told = next((place for place in range(at, end) if _word(tokens, place) in telling()), None)
+    told = next((place for place in range(at, end) if _word(tokens, place) in lexicon().telling), None)
     if told is None or not (told == at or any(_word(tokens, place) in _POLITE for place in range(at, told))):
         return 0  # “does print return anything?” tells nobody to print
     if _word(tokens, told - 1) in ("a", "the"):
@@ -243,15 +230,17 @@ def _wants_to_know(talk: Sequence[Token]) -> bool:
     """Whether a question may follow: “do you know who …”, not “do we check whether …”, “is it read when …”."""
     words = [token.word for token in talk]
     of_code = not _DOING.isdisjoint(words) and "you" not in words and words[0] not in ("i", "am")
-    if of_code and words[-1] in (checking() | telling()) - {"sure"}:
+    if of_code and words[-1] in (lexicon().checking | lexicon().telling) - {"sure"}:
         return False
-    return not words or words[-1] in wanting() | telling()
+    return not words or words[-1] in lexicon().wanting | lexicon().telling
 
 
 def _is_talk(tokens: Sequence[Token], place: int) -> bool:
     if tokens[place].word == "not":
-        return any(_word(tokens, place + step) in knowing() for step in (1, 2))
-    return not tokens[place].marked and (tokens[place].word in talk() or _word(tokens, place) in telling())
+        return any(_word(tokens, place + step) in lexicon().knowing for step in (1, 2))
+    return not tokens[place].marked and (
+        tokens[place].word in lexicon().talk or _word(tokens, place) in lexicon().telling
+    )
 
 
 def _asks(tokens: Sequence[Token], place: int) -> bool:
@@ -273,5 +262,10 @@ def _phrase(table: Phrases, tokens: Sequence[Token], at: int) -> tuple[tuple[str
 
 
 def _with_spelling(token: Token) -> Token:
-    plain = token.name and not token.marked and token.word not in no_names() and token.word not in meanings()
-    return replace(token, meant=respelt(token.word) or "") if plain and token.word not in KINDS else token
+    plain = (
+        token.name
+        and not token.marked
+        and token.word not in lexicon().no_names
+        and token.word not in lexicon().meanings
+    )
+    return replace(token, meant=corrected(token.word) or "") if plain and token.word not in lexicon().kinds else token

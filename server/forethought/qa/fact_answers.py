@@ -34,7 +34,7 @@ class FactAnswers:
             return self._changed_since(question, intent.other or "HEAD")
         targets = self._meaning.targets(question, intent)
         if not targets:
-            if intent.within is not None:
+            if intent.in_file is not None:
                 return None
             if intent.name is None:
                 return no_answer("Point at a symbol or name one: I do not know what “this” is.")

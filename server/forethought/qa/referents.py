@@ -38,7 +38,7 @@ class Referents:
         if intent is None or intent.name is None or not alone or self.named(question, intent.name):
             return intent
         here = re.search(r"\bhere\b", question.text, re.IGNORECASE) is not None
-        of_parameter = replace(intent, name=None, other=intent.name, marked=False, spoken_of=not here)
+        of_parameter = replace(intent, name=None, other=intent.name, marked=False, refers_back=not here)
         return of_parameter if self.targets(question, of_parameter) else intent
 
     def _asked_again(self, question: Question) -> Intent | None:
@@ -51,7 +51,7 @@ class Referents:
         before = self.intent(earlier)
         if before is None or before.name is None or before.name == again["name"]:
             return None
-        return replace(before, name=again["name"], marked=True, kind=None, within=None)
+        return replace(before, name=again["name"], marked=True, kind=None, in_file=None)
 
     def meant(self, question: Question, intent: Intent | None) -> list[Referent]:
         """The symbols that the question names or points at; several definitions of one name are all meant."""
@@ -97,11 +97,11 @@ class Referents:
         """What an understood question is about; several when its name is ambiguous, none when nothing has it."""
         if intent.name is not None:
             found = self.named(question, intent.name)
-            if intent.within is not None:
-                found = [place for place in found if _is_file(place[1].path, intent.within)]
+            if intent.in_file is not None:
+                found = [place for place in found if _is_file(place[1].path, intent.in_file)]
             return self._of_kind(found, intent.kind)
         spoken_of = self._spoken_of(question)
-        if intent.spoken_of and spoken_of:
+        if intent.refers_back and spoken_of:
             return spoken_of
         pointed = self._pointed(question, intent.of_file, intent.kind if intent.kind in CLASS_KINDS else None)
         return pointed or ([] if intent.of_file else spoken_of)

@@ -6,7 +6,7 @@ from tests_world import World
 from forethought.engine.api import CancelToken
 from forethought.idle.precomputation import Selection
 from forethought.names.resolver import Target
-from forethought.qa.context_summary import MAX_NAMED, context_summary
+from forethought.qa.context_summary import MAX_NAMES, context_summary
 from forethought.qa.question import Referent
 
 CALLERS = "\n\n".join(f"def caller_{number}():\n    return wash({number})" for number in range(9))
@@ -81,7 +81,7 @@ def test_a_file_is_told_by_what_it_defines(world: World) -> None:
 
 def test_a_long_list_says_how_many_more_there_are(world: World) -> None:
     called_by = next(line for line in brief(world, "wash") if line.startswith("Called by"))
-    assert called_by.count(",") == MAX_NAMED - 1
+    assert called_by.count(",") == MAX_NAMES - 1
     assert called_by.endswith(" and 4 more")
 
 

@@ -213,8 +213,8 @@ def _is_misreading(intent: Intent, targets: Sequence[RootTarget], names: NameLoo
 
 def _unambiguous(names: NameLookup, written: Iterable[str]) -> list[RootTarget]:
     """What each name means, of those that mean one thing."""
-    found = (names.find(name) for name in written)
-    return [targets[0] for targets in found if len(targets) == 1]
+    meanings = (names.find(name) for name in written)
+    return [targets[0] for targets in meanings if len(targets) == 1]
 
 
 def _of_kind(targets: list[RootTarget], kind: str | None) -> list[RootTarget]:

@@ -57,16 +57,16 @@ def bases(subject: FactSubject) -> FactText:
     if not subject.symbol.bases:
         return FactText(f"{subject.name} has no base classes.")
     resolved = [classes[0] for _, classes in subject.resolver.bases(subject.target) if len(classes) == 1]
-    found = [(base, symbol) for base in resolved if (symbol := symbol_of(subject.resolver, base)) is not None]
-    return FactText(f"{subject.name} inherits from {quoted(subject.symbol.bases)}.", places_of(found[:MAX_LISTED]))
+    bases_here = [(base, symbol) for base in resolved if (symbol := symbol_of(subject.resolver, base)) is not None]
+    return FactText(f"{subject.name} inherits from {quoted(subject.symbol.bases)}.", places_of(bases_here[:MAX_LISTED]))
 
 
 def subclasses(subject: FactSubject) -> FactText:
     if not subject.is_class:
         return FactText(f"{subject.name} is {with_article(subject.symbol.kind)} and has no subclasses.")
-    found = hierarchy.subclasses(subject.resolver, subject.target)
-    head = f"{subject.name} has {counted(len(found), 'direct subclass')}"
-    return listed(head, found, len(found), f"{subject.name} has no subclasses in this repository{AS_FAR_AS_RESOLVED}")
+    direct = hierarchy.subclasses(subject.resolver, subject.target)
+    head = f"{subject.name} has {counted(len(direct), 'direct subclass')}"
+    return listed(head, direct, len(direct), f"{subject.name} has no subclasses in this repository{AS_FAR_AS_RESOLVED}")
 
 
 def _one_member(subject: FactSubject, other: str) -> FactText:

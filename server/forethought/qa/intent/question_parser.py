@@ -139,16 +139,16 @@ def _clauses(tokens: Sequence[Token], any_names: bool, known: KnownNames) -> tup
             if token.word.endswith("ing") and clause[-1] in VERBAL:
                 _make_finite(clause)
         place += 1
-    said = ([word for word in clause if word] for clause in clauses)
-    return [clause for clause in said if clause], mentions
+    meaningful = ([word for word in clause if word] for clause in clauses)
+    return [clause for clause in meaningful if clause], mentions
 
 
 def _make_finite(clause: list[str]) -> None:
     """Rewrites a clause that ends in an “-ing” form: “who is calling” is “who calls”."""
-    said = [word for word in clause if word]
-    if _is_progressive(said):
+    words = [word for word in clause if word]
+    if _is_progressive(words):
         clause[clause.index("be")] = "do"
-    elif len(said) > 1 and (said[-2] in _NOUNS or said[-2] in lexicon().kinds):
+    elif len(words) > 1 and (words[-2] in _NOUNS or words[-2] in lexicon().kinds):
         clause.insert(-1, "that")  # “functions calling f” are “functions that call f”
 
 

@@ -142,10 +142,10 @@ def store_questions(session: Session, workspace: Workspace) -> int:
 
 
 def ask_all(session: Session, workspace: Workspace, cases: Sequence[Case]) -> list[Outcome]:
-    meaning = Referents(lambda: session.workspaces)
+    referents = Referents(lambda: session.workspaces)
     for case in cases[:20]:
         session.ask(_question(case, workspace), lambda delta: None, CancelToken())  # warm
-    return [_ask(session, workspace, meaning, case) for case in cases]
+    return [_ask(session, workspace, referents, case) for case in cases]
 
 
 def shares(outcomes: Sequence[Outcome]) -> tuple[float | None, float | None]:
@@ -156,12 +156,10 @@ def shares(outcomes: Sequence[Outcome]) -> tuple[float | None, float | None]:
     return (right / len(matched) if matched else None, right / len(wanted) if wanted else None)
 
 
-def _ask(session: Session, workspace: Workspace, meaning: Referents, case: Case) -> Outcome:
+def _ask(session: Session, workspace: Workspace, referents: Referents, case: Case) -> Outcome:
     question = _question(case, workspace)
     started = time.perf_counter()
-    intent = meaning.intent(question)
-    if intent is not None:
-        meaning.targets(question, intent)
+    intent = referents.resolve(question).intent
     understood = time.perf_counter()
     answer = session.ask(question, lambda delta: None, CancelToken())
     answered = time.perf_counter()

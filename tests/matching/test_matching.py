@@ -1,7 +1,7 @@
 """A question is understood whole or not at all."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from forethought.qa.intent import closest_names, named_in, read_intent, same_question
@@ -257,16 +257,45 @@ def test_a_call_with_the_names_of_its_parameters_names_the_function(question: st
 
 SCRAPS = (
     "who what which where does is the a of in by calls called use tests raise return default class function this it "
-    "its if not and or greet `greet` Session.send src/a.py foo::bar 's don't ? , . - ( `"
+    "its if not and or whether before greet `greet` Session.send src/a.py foo::bar 's don't ? , . : - ( ` "
+    "@ @0 ’s \ud800"
 )
 WORDS = st.sampled_from(SCRAPS.split())
+ANY_TEXT = (
+    st.text(st.characters(exclude_categories=()), max_size=300)
+    | st.lists(WORDS, max_size=70).map(" ".join)
+    | st.lists(WORDS, max_size=12).map("".join)
+)
 
 
-@settings(deadline=None)
-@given(st.text(max_size=400) | st.lists(WORDS, max_size=70).map(" ".join))
-def test_any_text_is_read_without_an_error(text: str) -> None:
-    intent = read_intent(text)
+class Defines:
+    """An index that defines every name, or none."""
+
+    def __init__(self, everything: bool) -> None:
+        self._everything = everything
+
+    def defines(self, name: str) -> bool:
+        return self._everything
+
+    def has_file(self, name: str) -> bool:
+        return self._everything
+
+
+@settings(deadline=None, max_examples=300)
+@given(ANY_TEXT, st.none() | st.booleans().map(Defines))
+@example("@?'s", None)
+@example("'s(?it", Defines(True))
+@example("f: 's", Defines(True))
+def test_any_text_is_read_without_an_error(text: str, known: Defines | None) -> None:
+    intent = read_intent(text, known)
     assert intent is None or intent.aspect
+    assert same_question(text, text, "greet") in (True, False)
+    assert all(named_in(text))
+
+
+@pytest.mark.parametrize("question", ["who calls @?", "what does @ return?", "where is the function @ defined?"])
+def test_a_sign_that_marks_names_inside_the_parser_is_no_name_in_a_question(question: str) -> None:
+    assert read_intent(question) is None
 
 
 @pytest.mark.parametrize("part", ["a", "`", "who calls ", "the ", "'s ", "x.", "::", "((", "is a function called "])

@@ -7,7 +7,14 @@ from forethought.app.session import Session
 from forethought.engine.api import CancelToken
 from forethought.errors import Cancelled, ContextOverflow, UsageError
 from forethought.idle.precomputation import Selection
+from forethought.insights.context import build_context
+from forethought.insights.question_predictor import asks_about, shown_by
+from forethought.qa.answerer import Answerer
+from forethought.qa.intent import Intent, read_intent
 from forethought.qa.question import Answer, Question
+from forethought.qa.referents import Referents
+from forethought.qa.retrieval import Retriever
+from forethought.qa.tiers import ASPECT_OF_KIND, AskedQuestion
 from forethought.syntax.tags import Position
 from forethought.workspace.workspace import Workspace
 
@@ -226,8 +233,52 @@ def test_an_empty_question_is_refused(world: World) -> None:
 def test_a_text_that_is_cut_off_or_invents_a_name_says_so(world: World) -> None:
     session, _ = prepared(world, think=False)
     world.engine.queue("It hands the text to `launder` first.", "word " * 60)
-    assert "“launder” is not in the code" in ask(session, "is `polish` good?").text
+    assert "“launder” does not occur in the code" in ask(session, "is `polish` good?").text
     assert ask(session, "is `polish` good?", verbosity=0).text.endswith("…")
+
+
+def test_the_tiers_are_tried_from_the_cheapest_to_the_one_that_always_answers(world: World) -> None:
+    session, _ = prepared(world, think=False)
+    answerer = Answerer(lambda: session.workspaces, lambda: world.engine)
+    assert [tier.name for tier in answerer.tiers] == ["facts", "predicted", "enriched", "full", "none"]
+
+
+@pytest.mark.parametrize(
+    ("question", "tiers"),
+    [
+        ("who calls polish?", {"facts", "enriched", "full", "none"}),
+        ("what does polish do?", {"predicted", "enriched", "full", "none"}),
+        ("is `polish` any good?", {"enriched", "full", "none"}),
+        ("what does `launder` do?", {"facts", "none"}),
+        ("why is the sky blue?", {"none"}),
+    ],
+)
+def test_each_tier_answers_what_it_can_and_leaves_the_rest_to_the_next(
+    world: World, question: str, tiers: set[str]
+) -> None:
+    session, _ = prepared(world)
+    referents = Referents(lambda: session.workspaces)
+    retriever = Retriever(lambda: session.workspaces, referents)
+    asked = AskedQuestion(referents.resolve(Question(question)), retriever, lambda delta: None, CancelToken())
+    answerer = Answerer(lambda: session.workspaces, lambda: world.engine)
+    assert {tier.name for tier in answerer.tiers if tier.try_answer(asked) is not None} == tiers
+
+
+def test_the_kind_of_a_template_says_what_its_question_asks(world: World) -> None:
+    """So that the question need not be parsed."""
+    world.write("shop.py", "LIMIT = 3\n\n\ndef pay(cents: int, tries: int = LIMIT) -> str:\n    return str(cents)\n")
+    _, workspace = prepared(world, think=False)
+    kinds = set()
+    for path in ("greet.py", "shop.py"):
+        snapshot = workspace.snapshot_from_disk(path)
+        assert snapshot is not None
+        for symbol in snapshot.tags.symbols[1:]:
+            context = build_context(workspace.resolver(), path, snapshot.tags, symbol, snapshot.data)
+            for item in (*asks_about(context), *shown_by(context)):
+                if item.kind in ASPECT_OF_KIND:
+                    assert read_intent(item.question) == Intent(ASPECT_OF_KIND[item.kind], symbol.name, marked=True)
+                    kinds.add(item.kind)
+    assert kinds == ASPECT_OF_KIND.keys()
 
 
 def test_verbosity_sets_the_budget(world: World) -> None:

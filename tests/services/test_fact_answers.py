@@ -81,46 +81,63 @@ def check(world: World, question: str, *expected: str, aspect: str | None = None
         ("what is the default of number in Card?", "has no default"),
         ("what is the default of limit in Card?", "defaults to `100`"),
         ("what is the default of retries in Card.send?", "has no parameter `retries`; it takes 3 parameters"),
-        ("what is the default of retries in Card.send?", "`**options: str` may take it. Did you mean `tries`?"),
+        ("what is the default of retries in Card.send?", "`**options: str` may accept it. Did you mean `tries`?"),
         ("what are the defaults of Card.send?", "1 default: `tries` = `3`"),
-        ("what parameters does Card take?", "`Card.__init__`, which makes a `Card`, takes 2 parameters besides `self`"),
+        (
+            "what parameters does Card take?",
+            "`Card.__init__` (the constructor of `Card`) takes 2 parameters besides `self`",
+        ),
         ("how many parameters does pay take?", "`pay` takes 1 parameter: `cents: int`."),
         ("does pay take a parameter called euros?", "`pay` has no parameter `euros`; it takes 1 parameter"),
         ("does pay take a cents parameter?", "Yes: `pay` takes `cents: int`."),
-        ("what does pay return?", '`pay` is declared to return `str`, and returns `f"{cents}"`.'),
+        ("what does pay return?", '`pay` is declared to return `str` and returns `f"{cents}"`.'),
         ("what does quiet return?", "`quiet` is declared to return `None`."),
         ("what does pieces yield?", "`pieces` yields `size`, `from range(size)`."),
-        ("what does fetch return?", "`fetch` returns `url`. It is async: what it returns is awaited."),
-        ("what does Card return?", "`Card` is a class; calling it gives an instance."),
+        ("what does fetch return?", "`fetch` returns `url`. It is async, so its result must be awaited."),
+        ("what does Card return?", "`Card` is a class; calling it creates an instance."),
         (
             "what are the subclasses of Base?",
             "`Base` has 3 direct subclasses:\n- `Cash` (other.py:4)\n- `Card` (shop.py",
         ),
-        ("what are the subclasses of Card?", "`Card` has no subclass in this repository"),
+        ("what are the subclasses of Card?", "`Card` has no subclasses in this repository"),
         (
             "what are the subclasses of Remote?",
-            "`Remote` is not defined in this repository. Based on it here (1):\n- `Bank`",
+            "`Remote` is not defined in this repository. Classes here that inherit from it (1):\n- `Bank`",
         ),
-        ("what does Bank inherit from?", "`Bank` is based on `Base`, `Remote`."),
-        ("does Card inherit from Base?", "Yes: `Card` is based on `Base`."),
-        ("does Card inherit from Bank?", "No: `Card` is not based on `Bank`"),
-        ("what methods does Card have?", "It inherits\n- from `Base` (shop.py): `clean`"),
-        ("what methods does Bank have?", "and what `Remote` brings, which is not in this repository"),
-        ("does Card have a method clean?", "Yes by inheritance: `def clean(text: str) -> str`"),
-        ("does Card have a method burn?", "No: `Card` defines no `burn`."),
+        ("what does Bank inherit from?", "`Bank` inherits from `Base`, `Remote`."),
+        ("does Card inherit from Base?", "Yes: `Card` inherits from `Base`."),
+        ("does Card inherit from Bank?", "No: `Card` does not inherit from `Bank`"),
+        ("what methods does Card have?", "It inherits:\n- from `Base` (shop.py): `clean`"),
+        ("what methods does Bank have?", "- the members of `Remote`, which is defined outside this repository"),
+        ("does Card have a method clean?", "Yes, inherited: `def clean(text: str) -> str`"),
+        ("does Card have a method burn?", "No: `Card` has no `burn`."),
         ("does Card.send raise ValueError?", "Yes: `Card.send` raises `ValueError` itself."),
-        ("does Card.send raise KeyError?", "`Card.send` does not raise `KeyError` itself; what it calls may."),
+        ("does Card.send raise KeyError?", "`Card.send` does not raise `KeyError` itself; the functions it calls may."),
         ("does quiet call pay?", "Yes: `quiet` calls `pay`"),
         ("does pay call quiet?", "No: `pay` does not call `quiet` itself"),
         ("is pay called by quiet?", "Yes: `quiet` calls `pay`"),
         ("is fetch async?", "Yes: `fetch` is async."),
-        ("is pay async?", "No: nothing says that `pay` is async."),
+        ("is pay async?", "No: nothing indicates that `pay` is async."),
         ("is Base abstract?", "Yes: `Base` is abstract."),
         ("is Base.clean a static method?", "Yes: `Base.clean` is static."),
         ("is pieces a generator?", "Yes: `pieces` is a generator."),
         ("is Card a function?", "No: `Card` is a class"),
         ("is there a function called pay?", "Yes: `pay` is a function in shop.py:"),
         ("who calls Card.clean?", "`Base.clean` is not called"),
+        ("what are the bases of Base.send?", "`Base.send` has no base classes."),
+        ("what parameters does Bank take?", "`Bank` does not define a constructor."),
+        ("what is defined in Cash?", "`Cash` defines nothing."),
+        (
+            "what methods does Cash have?",
+            "`Cash` defines no method.\n\nIt inherits:\n- from `Base` (shop.py): `send`, `clean`",
+        ),
+        ("what does shop.py define?", "`shop.py` defines 7 symbols:"),
+        ("what does quiet call?", "`quiet` calls 1 symbol:\n- `pay` (shop.py:"),
+        ("what decorators does pay have?", "`pay` has no decorators."),
+        ("what does Card.send raise?", "`Card.send` raises `ValueError` itself."),
+        ("what does pay raise?", "`pay` raises nothing itself; the functions it calls may."),
+        ("which tests cover pay?", "`pay` is not reached by any test in this repository"),
+        ("what is the default of options in Card.send?", "collects any number of arguments and has no default."),
     ],
 )
 def test_facts_are_exact(world: World, question: str, expected: str) -> None:
@@ -130,8 +147,8 @@ def test_facts_are_exact(world: World, question: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("question", "expected"),
     [
-        ("who calls Card.sent?", "`Card` (shop.py:14) defines no `sent`. Did you mean `send`?"),
-        ("what does Bank.fly return?", "It may come from `Remote`, which is not here."),
+        ("who calls Card.sent?", "`Card` (shop.py:14) has no member `sent`. Did you mean `send`?"),
+        ("what does Bank.fly return?", "It may be inherited from `Remote`, which is defined outside this repository."),
         ("who calls Shelf.add?", "Nothing named `Shelf.add` is defined in this repository."),
         ("what does pays return?", "Nothing named `pays` is defined in this repository. Did you mean `pay`?"),
     ],
@@ -230,8 +247,26 @@ def test_calls_that_may_mean_the_symbol_are_told_apart(world: World) -> None:
         "more.py",
         "class Till:\n    def settle(self): ...\nclass Desk:\n    def settle(self): ...\ndef f(x):\n    x.settle()\n",
     )
-    text = check(world, "who calls Till.settle?", "is not called", "But 1 call of something named `settle` may mean it")
+    text = check(
+        world, "who calls Till.settle?", "is not called", "1 call to `settle` could not be resolved and may refer to it"
+    )
     assert "more.py:6" in text
+
+
+def test_a_call_on_an_unknown_receiver_is_possible_and_not_denied(world: World) -> None:
+    world.write(
+        "more.py",
+        "class Till:\n    def settle(self): ...\nclass Desk(Till):\n    def settle(self): ...\n"
+        "def f(x):\n    x.settle()\n",
+    )
+    possible = "Possibly: `f` calls `settle` on line 6, but the receiver's type is unknown."
+    check(world, "does f call Till.settle?", possible)
+    check(world, "what does f call?", "These calls could not be resolved and may refer to this repository: `x.settle`.")
+
+
+def test_a_base_of_a_base_is_an_indirect_one(world: World) -> None:
+    world.write("more.py", "class Root: ...\nclass Stem(Root): ...\nclass Leaf(Stem): ...\n")
+    check(world, "does Leaf inherit from Root?", "Yes, indirectly. All bases of `Leaf`: `Stem`, `Root`.")
 
 
 def test_overloads_that_a_header_declares_are_one_symbol(world: World) -> None:

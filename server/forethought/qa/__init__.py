@@ -1,1 +1,1 @@
-"""From a person's question to an answer, by the cheapest tier that knows."""
+"""Questions and answers: what a question means, and the cheapest tier that can answer it."""

@@ -1,80 +1,101 @@
-"""The tier `facts`: which symbol a question of fact is about, and the text that the index gives."""
+"""Answers to questions of fact: about which symbol, or why about none."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from forethought.errors import ForethoughtError
 from forethought.facts.class_hierarchy import based_outside, external_bases, inherited, own_members
 from forethought.facts.symbol_diff import Change
 from forethought.insights.context import CLASS_KINDS
 from forethought.names.resolver import Target
-from forethought.qa.fact_rendering import MAX_LISTED, fact_text, has_parameter, listed, shown_path, where
-from forethought.qa.intent import Intent, closest_names, is_misspelt
-from forethought.qa.question import Answer, Question, Referent, Source, no_answer, source_of, source_of_place
-from forethought.qa.referents import Referents
+from forethought.qa.fact_rendering import fact_text
+from forethought.qa.fact_rendering.phrasing import (
+    MAX_LISTED,
+    did_you_mean,
+    display_name,
+    listed,
+    more_lines,
+    outside,
+    where,
+)
+from forethought.qa.fact_rendering.subject import FactSubject
+from forethought.qa.intent import closest_names
+from forethought.qa.question import (
+    Answer,
+    Question,
+    Referent,
+    RootTarget,
+    Source,
+    no_answer,
+    source_of,
+    source_of_place,
+)
+from forethought.qa.referents import Referents, ResolvedQuestion
 from forethought.workspace.changes_since import changed_symbols
 from forethought.workspace.workspace import Workspace
 
-_OF_SYMBOLS_ONLY = frozenset({"callers", "calls", "raises", "parameters", "default", "returns", "bases", "subclasses"})
-"""What only a definition can be asked about. “Which tests cover login?” may mean a matter and no symbol."""
-
 
 class FactAnswers:
-    """Answers questions of fact over the session's roots. Reads the index, the disk and git."""
+    """Answers questions of fact about the roots of the session. Reads the index, the disk and git."""
 
-    def __init__(self, workspaces: Callable[[], Sequence[Workspace]], meaning: Referents) -> None:
+    def __init__(self, workspaces: Callable[[], Sequence[Workspace]], referents: Referents) -> None:
         self._workspaces = workspaces
-        self._meaning = meaning
+        self._referents = referents
 
-    def answer(self, question: Question, intent: Intent) -> Answer | None:
-        """None when the question may mean a matter and no symbol: nothing here has such a name, nor one like it."""
-        if intent.also is not None:
-            return self._both(question, replace(intent, also=None), intent.also)
+    def answer(self, resolved: ResolvedQuestion) -> Answer:
+        """The fact that a question asks for, or the reason why there is none. `resolved.asks_for_fact` must hold."""
+        answer = self._one_fact(resolved)
+        if resolved.also is None:
+            return answer
+        second = self.answer(resolved.also)
+        for part, asked in ((answer, resolved), (second, resolved.also)):
+            if asked.intent is None or part.aspect != asked.intent.aspect:
+                return part  # the reason why there is none
+        return Answer(
+            "",
+            f"{answer.text}\n\n{second.text}",
+            "facts",
+            sources=tuple(dict.fromkeys((*answer.sources, *second.sources))),
+            aspect=f"{answer.aspect} and {second.aspect}",
+        )
+
+    def unknown(self, resolved: ResolvedQuestion, name: str) -> Answer:
+        """That nothing has this name, with names that are spelled alike; of `Class.member`, those of the class."""
+        if not any(workspace.names() for workspace in self._workspaces()):
+            if any(workspace.busy for workspace in self._workspaces()):
+                return no_answer("The repository is still being indexed. Ask again in a moment.")
+            return no_answer(
+                "No definitions were found in this repository. Run `forethought status` to see which files were "
+                "skipped, and why."
+            )
+        owner, _, member = name.rpartition(".")
+        owners = resolved.names.find(owner) if owner else ()
+        if len(owners) == 1:
+            for referent in self._referents.load(owners):
+                if referent.symbol.kind in {*CLASS_KINDS, "file"}:
+                    return _no_member(referent, member)
+        hint = did_you_mean(closest_names(member, resolved.names.all_names()))
+        return Answer("", f"Nothing named `{name}` is defined in this repository.{hint}", "facts", aspect="unknown")
+
+    def _one_fact(self, resolved: ResolvedQuestion) -> Answer:
+        intent, targets = resolved.intent, resolved.targets
+        assert intent is not None, "a question of fact is understood"
         if intent.aspect == "changed_since":
-            return self._changed_since(question, intent.other or "HEAD")
-        targets = self._meaning.targets(question, intent)
-        if not targets:
-            if intent.within is not None:
-                return None
-            if intent.name is None:
-                return no_answer("Point at a symbol or name one: I do not know what “this” is.")
-            if intent.aspect == "subclasses" and (answer := self._subclasses_of_outside(intent.name)) is not None:
-                return answer
-            if intent.marked or intent.aspect in _OF_SYMBOLS_ONLY or is_misspelt(intent.name, self._names()):
-                return self.unknown(question, intent.name)
-            return None
+            return self._changed_since(resolved.question, intent.other or "HEAD")
         if len(targets) > 1:
             return self._ambiguous(intent.name or "this", targets)
-        workspace, target = targets[0]
-        workspace.catch_up(target.path)
-        symbol_info = workspace.quick_info(target)
-        if symbol_info is None:
-            return no_answer("The file changed while it was read; ask again.")
-        item = Referent(workspace, symbol_info)
-        others = self._meaning.named(question, intent.other) if intent.other else []
-        if intent.guessed and not has_parameter(item, intent.other or ""):
-            return None
-        text, places = fact_text(item, intent, [target for home, target in others if home is workspace])
-        places_of = (source_of_place(workspace, place) for place in places)
-        return Answer("", text, "facts", sources=(source_of(item), *places_of), aspect=intent.aspect)
-
-    def _both(self, question: Question, first: Intent, second: Intent) -> Answer | None:
-        """Two facts about one symbol; None when either is not known, the reason when it has several meanings."""
-        one, other = self.answer(question, first), self.answer(question, second)
-        if one is None or other is None or one.aspect != first.aspect or other.aspect != second.aspect:
-            return one if one is not None and one.aspect in ("unknown", "ambiguous", None) else None
-        return replace(
-            one,
-            text=f"{one.text}\n\n{other.text}",
-            sources=tuple(dict.fromkeys((*one.sources, *other.sources))),
-            aspect=f"{one.aspect} and {other.aspect}",
-        )
+        if targets:
+            return _fact(resolved, targets[0])
+        if intent.name is None:
+            return no_answer("It is not clear what “this” refers to. Name a symbol, or put the cursor on one.")
+        if intent.aspect == "subclasses" and (answer := self._subclasses_of_external(intent.name)) is not None:
+            return answer
+        return self.unknown(resolved, intent.name)
 
     def _changed_since(self, question: Question, revision: str) -> Answer:
         """The symbols that differ from a revision, in the root that was asked from, else in all."""
-        homes = [question.at[0]] if question.at is not None else list(self._workspaces())
+        roots = [question.at[0]] if question.at is not None else list(self._workspaces())
         texts, sources, problems = [], [], []
-        for workspace in homes:
+        for workspace in roots:
             try:
                 changes = changed_symbols(workspace, revision)
             except ForethoughtError as error:
@@ -90,86 +111,70 @@ class FactAnswers:
             return no_answer(" ".join(problems) or "No folder is open.")
         return Answer("", "\n".join(texts), "facts", sources=tuple(sources), aspect="changed_since")
 
-    def _subclasses_of_outside(self, name: str) -> Answer | None:
-        """The classes here that are based on what is defined elsewhere; None when there are none."""
+    def _subclasses_of_external(self, name: str) -> Answer | None:
+        """The classes here that inherit from one defined elsewhere; None when there are none."""
         for workspace in self._workspaces():
-            if found := based_outside(workspace.resolver(), name):
-                head = f"`{name}` is not defined in this repository. Based on it here ({len(found)})"
-                text, places = listed(head, found, len(found), "")
+            if subclasses := based_outside(workspace.resolver(), name):
+                head = (
+                    f"`{name}` is not defined in this repository. Classes here that inherit from it ({len(subclasses)})"
+                )
+                text, places = listed(head, subclasses, len(subclasses), "")
                 sources = tuple(source_of_place(workspace, place) for place in places)
                 return Answer("", text, "facts", sources=sources, aspect="subclasses")
         return None
 
-    def unknown(self, question: Question, name: str) -> Answer:
-        """“There is no … here; did you mean …”: of a dotted name, what its owner has."""
-        if not any(workspace.names() for workspace in self._workspaces()):
-            if any(workspace.busy for workspace in self._workspaces()):
-                return no_answer("Nothing is indexed yet; ask again in a moment.")
-            return no_answer(
-                "No source file here defines anything; `forethought status` says what was left out, and why."
-            )
-        owner, _, member = name.rpartition(".")
-        owners = self._meaning.named(question, owner) if owner else []
-        if len(owners) == 1:
-            for item in self._meaning.symbol_infos(owners):
-                if item.symbol_info.symbol.kind in {*CLASS_KINDS, "file"}:
-                    return self._no_member(item, member)
-        hint = _hint(self._close(name))
-        return Answer("", f"Nothing named `{name}` is defined in this repository.{hint}", "facts", aspect="unknown")
-
-    def _no_member(self, item: Referent, member: str) -> Answer:
-        symbol = item.symbol_info.symbol
-        resolver, target = item.workspace.resolver(), Target(item.symbol_info.path, symbol.id)
-        members = [
-            *own_members(resolver, target),
-            *(item for _, items in inherited(resolver, target) for item in items),
+    def _ambiguous(self, name: str, targets: Sequence[RootTarget]) -> Answer:
+        referents = self._referents.load(targets[:MAX_LISTED])
+        choices = [
+            f"{display_name(item.symbol_info)} in {where(item.symbol_info)}"
+            if item.symbol.name
+            else display_name(item.symbol_info)
+            for item in referents
         ]
-        outside = external_bases(resolver, target)
-        hint = _hint(closest_names(member, [found.short_name for _, found in members]))
-        note = f" It may come from {', '.join(f'`{base}`' for base in outside)}, which is not here." if outside else ""
-        name = f"`{symbol.name}`" if symbol.name else f"`{shown_path(item.symbol_info.path)}`"
-        return Answer(
-            "",
-            f"{name} ({where(item.symbol_info)}) defines no `{member}`.{note}{hint}",
-            "facts",
-            sources=(source_of(item),),
-            aspect="unknown",
-        )
+        text = f"`{name}` could be one of {len(targets)}; which one do you mean?\n"
+        text += "\n".join(f"- {choice}" for choice in choices) + more_lines(len(targets), len(referents))
+        return Answer("", text, "facts", sources=tuple(map(source_of, referents)), aspect="ambiguous")
 
-    def _close(self, name: str) -> list[str]:
-        return closest_names(name.rpartition(".")[2], self._names())
 
-    def _names(self) -> set[str]:
-        return {symbol for workspace in self._workspaces() for symbol in workspace.names()}
+def _fact(resolved: ResolvedQuestion, item: RootTarget) -> Answer:
+    """The fact about the one symbol that the question means, as the symbol is now."""
+    intent = resolved.intent
+    assert intent is not None, "a question of fact is understood"
+    workspace, target = item
+    workspace.catch_up(target.path)
+    symbol_info = workspace.quick_info(target)
+    if symbol_info is None:
+        return no_answer("The file changed while it was being read. Ask again.")
+    referent = Referent(workspace, symbol_info)
+    others = resolved.names.find(intent.other) if intent.other else ()
+    subject = FactSubject(referent, intent, [other for root, other in others if root is workspace])
+    text, places = fact_text(subject)
+    sources = (source_of(referent), *(source_of_place(workspace, place) for place in places))
+    return Answer("", text, "facts", sources=sources, aspect=intent.aspect)
 
-    def _ambiguous(self, name: str, targets: Sequence[tuple[Workspace, Target]]) -> Answer:
-        meant = self._meaning.symbol_infos(targets[:MAX_LISTED])
-        symbol_infos = [item.symbol_info for item in meant]
-        named = (
-            f"`{symbol_info.symbol.name}` in {where(symbol_info)}"
-            if symbol_info.symbol.name
-            else f"`{shown_path(symbol_info.path)}`"
-            for symbol_info in symbol_infos
-        )
-        lines = [f"- {choice}" for choice in named]
-        more = f"\n… and {len(targets) - len(meant)} more" if len(targets) > len(meant) else ""
-        text = f"`{name}` could be one of {len(targets)}; which one?\n" + "\n".join(lines) + more
-        return Answer("", text, "facts", sources=tuple(source_of(item) for item in meant), aspect="ambiguous")
+
+def _no_member(referent: Referent, member: str) -> Answer:
+    """That a class or a file has no such member, with members that are spelled alike."""
+    resolver, target = referent.workspace.resolver(), Target(referent.path, referent.symbol.id)
+    members = [
+        *own_members(resolver, target),
+        *(method for _, methods in inherited(resolver, target) for method in methods),
+    ]
+    hint = did_you_mean(closest_names(member, [symbol.short_name for _, symbol in members]))
+    bases = external_bases(resolver, target)
+    note = f" It may be inherited from {outside(bases)}." if bases else ""
+    text = f"{display_name(referent.symbol_info)} ({where(referent.symbol_info)}) has no member `{member}`.{note}{hint}"
+    return Answer("", text, "facts", sources=(source_of(referent),), aspect="unknown")
 
 
 def _changes_text(changes: Sequence[Change], revision: str) -> str:
     if not changes:
-        return f"No symbol has changed since `{revision}`."
+        return f"No symbols have changed since `{revision}`."
     lines = []
     for change in changes[:MAX_LISTED]:
-        symbol, place = change.place.symbol, change.place.path
+        symbol, path = change.place.symbol, change.place.path
         row = f":{symbol.selection.start.row + 1}" if change.after is not None and symbol.name else ""
         details = f": {', '.join(change.details)}" if change.details else ""
-        lines.append(f"- {change.kind} `{symbol.name or place}` ({place}{row}){details}")
-    more = f"\n… and {len(changes) - len(lines)} more" if len(changes) > len(lines) else ""
+        lines.append(f"- {change.kind} `{symbol.name or path}` ({path}{row}){details}")
     count = f"{len(changes)} symbols have" if len(changes) > 1 else "1 symbol has"
-    return f"{count} changed since `{revision}`:\n" + "\n".join(lines) + more
-
-
-def _hint(close: Sequence[str]) -> str:
-    return f" Did you mean {' or '.join(f'`{candidate}`' for candidate in close)}?" if close else ""
+    return f"{count} changed since `{revision}`:\n" + "\n".join(lines) + more_lines(len(changes), len(lines))

@@ -1,11 +1,12 @@
-"""What is asked, and what is answered."""
+"""The data of questions and answers."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from forethought.engine.api import Message, Usage
 from forethought.facts.symbol_facts import Place
-from forethought.syntax.tags import Position, Range
+from forethought.names.resolver import Target
+from forethought.syntax.tags import Position, Range, Symbol
 from forethought.workspace.symbol_info import SymbolInfo
 from forethought.workspace.workspace import Workspace
 
@@ -18,56 +19,86 @@ AnswerState = Literal["fresh", "stale", "live"]
 class Question:
     text: str
     at: tuple[Workspace, str, Position | None] | None = None
-    """The file, and the place in it, from which it was asked."""
+    """Where it was asked: the root, the path of the file, and the position in it."""
     history: tuple[Message, ...] = ()
+    """The conversation before the question, oldest message first."""
     verbosity: int = 1
+    """0 to 4."""
     tier: AskedTier = "auto"
+    """The only tier that may answer; any for `auto`."""
     fresh: bool = False
-    """Skip what was predicted."""
+    """Do not use a predicted answer."""
+
+
+class RootTarget(NamedTuple):
+    """A symbol or a file, and the root it is in."""
+
+    workspace: Workspace
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class Referent:
+    """A symbol or a file that a question is about, with everything known about it."""
+
+    workspace: Workspace
+    symbol_info: SymbolInfo
+
+    @property
+    def symbol(self) -> Symbol:
+        return self.symbol_info.symbol
+
+    @property
+    def path(self) -> str:
+        return self.symbol_info.path
+
+    @property
+    def target(self) -> Target:
+        return Target(self.symbol_info.path, self.symbol_info.symbol.id)
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
+    """A place that an answer rests on."""
+
     workspace: Workspace
     path: str
     range: Range
     symbol: str
+    """The qualified name; empty for the file itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     id: str
+    """Unique per answer; empty until the answerer has set it."""
     text: str
+    """Markdown."""
     tier: Tier
     matched_question: str | None = None
+    """The predicted question that was answered."""
     sources: tuple[Source, ...] = ()
+    """What the question is about comes first."""
     state: AnswerState = "live"
+    """Whether stored insights were used, and whether they are about the code as it is now."""
     usage: Usage = field(default_factory=Usage)
     first_token_ms: float = 0.0
     total_ms: float = 0.0
     model: str | None = None
+    """The model that wrote the text; None for text from the index."""
     context_hash: str | None = None
-    """Of a stored answer: what “wrong” removes it from."""
+    """The stored entry that the text comes from: the verdict “wrong” removes it there."""
     stored_text: str | None = None
-    """The text as stored."""
+    """The text as stored, without notes."""
     aspect: str | None = None
-    """What was understood to be asked: an aspect, `same` as a stored question, or that the name is `unknown` or
-    `ambiguous`; None when nothing was understood."""
+    """What the question was understood to ask: an aspect, `same` as a stored question, or that the name is `unknown`
+    or `ambiguous`; None when it was not understood."""
 
 
-@dataclass(frozen=True, slots=True)
-class Referent:
-    """What a question is about, with everything known about it."""
-
-    workspace: Workspace
-    symbol_info: SymbolInfo
-
-
-def source_of(item: Referent) -> Source:
-    symbol = item.symbol_info.symbol
-    return Source(
-        item.workspace, item.symbol_info.path, symbol.selection if symbol.kind != "file" else symbol.range, symbol.name
-    )
+def source_of(referent: Referent) -> Source:
+    symbol = referent.symbol
+    name_range = symbol.selection if symbol.kind != "file" else symbol.range
+    return Source(referent.workspace, referent.path, name_range, symbol.name)
 
 
 def source_of_place(workspace: Workspace, place: Place) -> Source:
@@ -75,5 +106,5 @@ def source_of_place(workspace: Workspace, place: Place) -> Source:
 
 
 def no_answer(reason: str) -> Answer:
-    """The tier `none`: what is missing, and what to do."""
+    """An answer of the tier `none`: what is missing, and what to do about it."""
     return Answer("", reason, "none")

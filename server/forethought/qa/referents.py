@@ -1,13 +1,15 @@
-"""Which symbols and files a question means: named, pointed at, or spoken of before."""
+"""Resolves a question once: what it asks, and which symbols and files it refers to."""
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from forethought.insights.context import CLASS_KINDS, FUNCTION_KINDS
 from forethought.names.resolver import Target
-from forethought.qa.intent import Intent, is_about_this_file, named_in, read_intent
-from forethought.qa.question import Question, Referent
+from forethought.qa.fact_rendering.signature_texts import has_parameter
+from forethought.qa.intent import FACT_ASPECTS, Intent, is_about_this_file, is_misspelt, named_in, read_intent
+from forethought.qa.name_lookup import FileNames, NameLookup, is_file
+from forethought.qa.question import Question, Referent, RootTarget
 from forethought.workspace.workspace import Workspace
 
 MAX_REFERENTS = 3
@@ -15,274 +17,223 @@ MAX_REFERENTS = 3
 
 _MAX_CANDIDATES = 6
 
-_AGAIN = re.compile(
+_FOLLOW_UP = re.compile(
     r"(?:(?:ok|okay|so|and|then|now|thanks)\W+)*(?:(?:what|how) about|and(?: for| of)?)\s+"
     r"`?(?P<name>[^\W\d]\w*(?:\.\w+)*)(?:\(\))?`?[\s?.!]*",
     re.IGNORECASE,
 )
+_ONLY_OF_SYMBOLS = frozenset({"callers", "calls", "raises", "parameters", "default", "returns", "bases", "subclasses"})
+"""Aspects that only a definition has. “Which tests cover login?” may be about a topic instead."""
 
-Place = tuple[Workspace, Target]
+
+@dataclass(frozen=True, slots=True)
+class ResolvedQuestion:
+    """A question with what it asks and which symbols that is about. Everything after parsing works from this."""
+
+    question: Question
+    names: NameLookup
+    intent: Intent | None = None
+    """None when the question is not understood as a whole. `intent.also` is resolved as `also`."""
+    targets: tuple[RootTarget, ...] = ()
+    """What an understood question is about: several when its name is ambiguous, none when nothing has that name."""
+    also: "ResolvedQuestion | None" = None
+    """The second question about the same targets."""
+
+    @property
+    def asks_for_fact(self) -> bool:
+        return self.intent is not None and self.intent.aspect in FACT_ASPECTS
 
 
 class Referents:
-    """Finds what questions are about, over the session's roots. Reads the index and the disk."""
+    """Finds what questions refer to, in the roots of the session. Reads the index and the disk."""
 
     def __init__(self, workspaces: Callable[[], Sequence[Workspace]]) -> None:
         self._workspaces = workspaces
-        self._files: dict[Workspace, _Files] = {}
+        self._files = FileNames()
 
-    def intent(self, question: Question) -> Intent | None:
-        """What is asked of what; None when the question is not understood as a whole."""
-        intent = read_intent(question.text, _Names(self._workspaces(), self._files_of)) or self._asked_again(question)
-        alone = intent is not None and intent.aspect == "default" and intent.other is None
-        if intent is None or intent.name is None or not alone or self.named(question, intent.name):
-            return intent
-        here = re.search(r"\bhere\b", question.text, re.IGNORECASE) is not None
-        of_parameter = replace(intent, name=None, other=intent.name, marked=False, spoken_of=not here)
-        return of_parameter if self.targets(question, of_parameter) else intent
+    def resolve(self, question: Question) -> ResolvedQuestion:
+        """What the question asks, and of which symbols. Never raises for any text."""
+        names = self._names(question)
+        understood = self._understand(question, names)
+        resolved = self._resolve(question, names, *understood) if understood is not None else None
+        return resolved or ResolvedQuestion(question, names)
 
-    def _asked_again(self, question: Question) -> Intent | None:
-        """“What about f?” asks of f what was asked before."""
-        again = _AGAIN.fullmatch(question.text.strip())
-        asked = [message.content for message in question.history if message.role == "user"]
-        if again is None or not asked or not self.named(question, again["name"]):
-            return None
-        earlier = replace(question, text=asked[-1], history=question.history[: len(question.history) - 1])
-        before = self.intent(earlier)
-        if before is None or before.name is None or before.name == again["name"]:
-            return None
-        return replace(before, name=again["name"], marked=True, kind=None, within=None)
+    def of_understood(self, resolved: ResolvedQuestion) -> list[Referent]:
+        """The first few targets of an understood question. Reads their insights."""
+        return self.load(resolved.targets)[:MAX_REFERENTS]
 
-    def meant(self, question: Question, intent: Intent | None) -> list[Referent]:
-        """The symbols that the question names or points at; several definitions of one name are all meant."""
-        if intent is not None:
-            return self.symbol_infos(self.targets(question, intent))[:MAX_REFERENTS]
+    def of_words(self, resolved: ResolvedQuestion) -> list[Referent]:
+        """What a question that is not understood refers to: what it names, else what the conversation did, else the
+        place it was asked from. Names that several definitions have are left out.
+        """
+        question, names = resolved.question, resolved.names
+        targets: dict[RootTarget, None] = {}
         of_file = question.at is not None and is_about_this_file(question.text)
-        found: dict[Place, None] = {}
         if of_file:
-            found.update(dict.fromkeys(self._pointed(question, of_file=True)))
+            targets.update(dict.fromkeys(self._pointed_at(question, of_file=True)))
         marked = list(named_in(question.text, only_marked=True))
         for name in marked if of_file else named_in(question.text):
-            if found and name not in marked:
-                break  # plain words may happen to be names, too
-            targets = self.named(question, name)
-            if len(targets) == 1:
-                found.update(dict.fromkeys(targets))
-        if not found:
-            for message in reversed(question.history):
-                for name in named_in(message.content):
-                    targets = self.named(question, name)
-                    if len(targets) == 1:
-                        found.update(dict.fromkeys(targets))
-                if found:
-                    break
-        if not found:
-            found.update(dict.fromkeys(self._pointed(question, of_file=False)))
-        return self.symbol_infos(list(found)[:MAX_REFERENTS])
+            if targets and name not in marked:
+                break  # plain words may happen to be names as well
+            targets.update(dict.fromkeys(_unambiguous(names, [name])))
+        for message in reversed(question.history):
+            if targets:
+                break
+            targets.update(dict.fromkeys(_unambiguous(names, named_in(message.content))))
+        return self.load(list(targets or self._pointed_at(question, of_file=False))[:MAX_REFERENTS])
 
-    def candidates(self, question: Question, intent: Intent | None) -> list[Referent]:
-        """What a question could be about, for a stored question that says the same word by word to decide.
+    def candidates(self, resolved: ResolvedQuestion) -> list[Referent]:
+        """The symbols whose stored questions may say the same as this one, word by word.
 
-        Of an understood question, what it means; else every word that names one thing, and what “it” may be.
+        Of an understood question, its targets; else everything that one of its words names, and what “it” may be.
         """
-        if intent is not None:
-            return self.symbol_infos(self.targets(question, intent)[:MAX_REFERENTS])
-        named = (self.named(question, name) for name in named_in(question.text))
-        found = [places[0] for places in named if len(places) == 1][:_MAX_CANDIDATES]
+        question = resolved.question
+        if resolved.intent is not None:
+            return self.load(resolved.targets[:MAX_REFERENTS])
+        targets = _unambiguous(resolved.names, named_in(question.text))[:_MAX_CANDIDATES]
         if re.search(r"\b(?:this|that|it|its)\b", question.text, re.IGNORECASE):
-            found += self._spoken_of(question) or self._pointed(question, is_about_this_file(question.text))
-        return self.symbol_infos(list(dict.fromkeys(found)))
+            targets += self._spoken_of(question, resolved.names) or self._pointed_at(
+                question, is_about_this_file(question.text)
+            )
+        return self.load(dict.fromkeys(targets))
 
-    def targets(self, question: Question, intent: Intent) -> list[Place]:
-        """What an understood question is about; several when its name is ambiguous, none when nothing has it."""
-        if intent.name is not None:
-            found = self.named(question, intent.name)
-            if intent.within is not None:
-                found = [place for place in found if _is_file(place[1].path, intent.within)]
-            return self._of_kind(found, intent.kind)
-        spoken_of = self._spoken_of(question)
-        if intent.spoken_of and spoken_of:
-            return spoken_of
-        pointed = self._pointed(question, intent.of_file, intent.kind if intent.kind in CLASS_KINDS else None)
-        return pointed or ([] if intent.of_file else spoken_of)
-
-    def named(self, question: Question, name: str) -> list[Place]:
-        """Every definition that the name can mean; in the file that was asked from when it has one."""
-        name = self._as_written(question.text, name)
-        order = list(self._workspaces())
-        if question.at is not None:
-            order.sort(key=lambda workspace: workspace is not question.at[0])  # type: ignore[index] # checked above
-        for workspace in order:
-            found = _definitions(workspace, name)
-            if question.at is not None and workspace is question.at[0]:
-                here = [target for target in found if target.path == question.at[1]]
-                found = here or found
-            found = found or _reached(workspace, self._files_of(workspace), name)
-            if found:
-                return [(workspace, target) for target in found]
-            if paths := self._files_of(workspace).named(name):
-                return [(workspace, Target(path, "")) for path in paths]
-        return []
-
-    def _as_written(self, text: str, name: str) -> str:
-        """The name with the mark that ends it in Ruby, where the question has it and something is called so."""
-        short = re.escape(name.rpartition(".")[2])
-        for mark, behind in (("!", ""), ("?", r"(?=[`?]|\s+\S)")):  # “safe? call” is no end of a question
-            if re.search(rf"\b{short}{re.escape(mark)}{behind}", text):
-                marked = f"{name}{mark}"
-                if any(_rows(workspace, marked) for workspace in self._workspaces()):
-                    return marked
-        return name
-
-    def symbol_infos(self, targets: Sequence[Place]) -> list[Referent]:
+    def load(self, targets: Iterable[RootTarget]) -> list[Referent]:
+        """Everything known about the targets, without those that are gone. Reads the disk and the insights."""
         return [
             Referent(workspace, symbol_info)
             for workspace, target in targets
             if (symbol_info := workspace.insight_card(target))
         ]
 
-    def _files_of(self, workspace: Workspace) -> "_Files":
-        """The root's files by name, made anew when a file was added or removed."""
-        paths = workspace.index.paths()
-        known = self._files.get(workspace)
-        if known is None or known.paths is not paths:
-            known = self._files[workspace] = _Files(paths)
-        return known
+    # From text to intent and targets
 
-    def _pointed(self, question: Question, of_file: bool, kind: str | None = None) -> list[Place]:
-        """What the place that was asked from stands on or in; with a kind of class, the class around it."""
+    def _names(self, question: Question) -> NameLookup:
+        return NameLookup(question, self._workspaces(), self._files)
+
+    def _understand(self, question: Question, names: NameLookup) -> tuple[Intent, list[RootTarget]] | None:
+        """What is asked, and of what; None when the question is not understood as a whole."""
+        intent = read_intent(question.text, names) or self._follow_up(question, names)
+        if intent is None:
+            return None
+        targets = self._targets(question, names, intent)
+        is_default_alone = intent.aspect == "default" and intent.other is None and intent.name is not None
+        if is_default_alone and not names.find(intent.name or ""):
+            # “the default of size”: of the parameter `size` of what was spoken of or is pointed at.
+            is_here = re.search(r"\bhere\b", question.text, re.IGNORECASE) is not None
+            of_parameter = replace(intent, name=None, other=intent.name, marked=False, refers_back=not is_here)
+            if owners := self._targets(question, names, of_parameter):
+                return of_parameter, owners
+        return intent, targets
+
+    def _follow_up(self, question: Question, names: NameLookup) -> Intent | None:
+        """“What about f?” asks of f what was asked before."""
+        follow_up = _FOLLOW_UP.fullmatch(question.text.strip())
+        asked = [message.content for message in question.history if message.role == "user"]
+        if follow_up is None or not asked or not names.find(follow_up["name"]):
+            return None
+        earlier = replace(question, text=asked[-1], history=question.history[: len(question.history) - 1])
+        before = self._understand(earlier, self._names(earlier))
+        if before is None or before[0].name in (None, follow_up["name"]):
+            return None
+        return replace(before[0], name=follow_up["name"], marked=True, kind=None, in_file=None)
+
+    def _resolve(
+        self, question: Question, names: NameLookup, intent: Intent, targets: list[RootTarget]
+    ) -> ResolvedQuestion | None:
+        """The intent with its targets; None when it is a misreading: its names turn out to be ordinary words."""
+        if _is_misreading(intent, targets, names):
+            return None
+        also = None
+        if intent.also is not None:
+            also = self._resolve(question, names, intent.also, self._targets(question, names, intent.also))
+            if also is None or also.targets != tuple(targets):
+                return None
+        return ResolvedQuestion(question, names, replace(intent, also=None), tuple(targets), also)
+
+    def _targets(self, question: Question, names: NameLookup, intent: Intent) -> list[RootTarget]:
+        if intent.aspect == "changed_since":
+            return []
+        if intent.name is not None:
+            targets = list(names.find(intent.name))
+            if intent.in_file is not None:
+                targets = [item for item in targets if is_file(item.target.path, intent.in_file)]
+            return _of_kind(targets, intent.kind)
+        spoken_of = self._spoken_of(question, names)
+        if intent.refers_back and spoken_of:
+            return spoken_of
+        class_kind = intent.kind if intent.kind in CLASS_KINDS else None
+        return self._pointed_at(question, intent.of_file, class_kind) or ([] if intent.of_file else spoken_of)
+
+    def _pointed_at(self, question: Question, of_file: bool, class_kind: str | None = None) -> list[RootTarget]:
+        """The symbol under or around the position that was asked from, or the file; for “this class” the class."""
         if question.at is None:
             return []
         workspace, path, position = question.at
         if of_file or position is None:
-            return [(workspace, Target(path, ""))]
+            return [RootTarget(workspace, Target(path, ""))]
         targets = workspace.targets_at(path, position)
         if not targets:
             enclosing = workspace.enclosing_symbol(path, position)
             targets = (enclosing,) if enclosing else ()
-        if kind is not None and len(targets) == 1:
+        if class_kind is not None and len(targets) == 1:
             targets = (_class_around(workspace, targets[0]) or targets[0],)
-        return [(workspace, target) for target in targets]
+        return [RootTarget(workspace, target) for target in targets]
 
-    def _spoken_of(self, question: Question) -> list[Place]:
-        """The symbol that the person's last message with a name was about; none when that named several."""
+    def _spoken_of(self, question: Question, names: NameLookup) -> list[RootTarget]:
+        """What the user's last message with a name was about; nothing when it named several symbols."""
         for message in reversed(question.history):
             if message.role != "user":
                 continue
             earlier = Question(message.content, question.at)
-            intent = self.intent(earlier)
-            names = [intent.name] if intent and intent.name else list(named_in(message.content, only_marked=True))
-            found = dict.fromkeys(place for name in names for place in self.named(question, name))
-            if found:
-                return list(found) if len(names) == 1 else []
+            understood = self._understand(earlier, self._names(earlier))
+            if understood is not None and understood[0].name is not None:
+                spoken = [understood[0].name]
+            else:
+                spoken = list(named_in(message.content, only_marked=True))
+            targets = dict.fromkeys(item for name in spoken for item in names.find(name))
+            if targets:
+                return list(targets) if len(spoken) == 1 else []
         return []
 
-    def _of_kind(self, found: list[Place], kind: str | None) -> list[Place]:
-        """Of several definitions, those of the kind that the question says: “the class Session”."""
-        wanted = next((kinds for kinds in (CLASS_KINDS, FUNCTION_KINDS) if kind in kinds), None)
-        if wanted is None or len(found) < 2:
-            return found
-        rows = {
-            (path, symbol_id): its_kind
-            for workspace in {place[0] for place in found}
-            for name in {_short(target) for _, target in found}
-            for path, symbol_id, its_kind, _ in workspace.overlay.definitions_named(name)
-        }
-        return [place for place in found if rows.get((place[1].path, place[1].symbol_id)) in wanted] or found
+
+def _is_misreading(intent: Intent, targets: Sequence[RootTarget], names: NameLookup) -> bool:
+    """Whether a question of fact is about no symbol after all, since what it takes for a name may be a plain word."""
+    if intent.aspect not in FACT_ASPECTS or intent.aspect == "changed_since":
+        return False
+    if len(targets) == 1 and intent.guessed:
+        workspace, target = targets[0]
+        return not has_parameter(workspace, target, intent.other or "")
+    if targets or intent.name is None:
+        return False
+    if intent.in_file is not None:
+        return True
+    is_name = intent.marked or intent.aspect in _ONLY_OF_SYMBOLS
+    return not is_name and not is_misspelt(intent.name, names.all_names())
 
 
-class _Names:
-    """What the indices of several roots know by name; each name is looked up once."""
-
-    def __init__(self, workspaces: Sequence[Workspace], files_of: Callable[[Workspace], "_Files"]) -> None:
-        self._workspaces = workspaces
-        self._files_of = files_of
-        self._defined: dict[str, bool] = {}
-
-    def defines(self, name: str) -> bool:
-        if name not in self._defined:
-            self._defined[name] = any(_rows(workspace, name) for workspace in self._workspaces)
-        return self._defined[name]
-
-    def has_file(self, name: str) -> bool:
-        return any(self._files_of(workspace).named(name) for workspace in self._workspaces)
+def _unambiguous(names: NameLookup, written: Iterable[str]) -> list[RootTarget]:
+    """What each name means, of those that mean one thing."""
+    meanings = (names.find(name) for name in written)
+    return [targets[0] for targets in meanings if len(targets) == 1]
 
 
-def _rows(workspace: Workspace, name: str) -> list[Target]:
-    """Definitions of the name: of its last part, in the class or module that the others name."""
-    found = [Target(path, key) for path, key, _, _ in workspace.overlay.definitions_named(name.rpartition(".")[2])]
-    if "." not in name:
-        return found
-    wanted = f".{name}"
-    return [
-        target
-        for target in found
-        if f".{target.symbol_id.partition('#')[0]}".endswith(wanted) or _module_path(target).endswith(wanted)
-    ]
-
-
-def _definitions(workspace: Workspace, name: str) -> list[Target]:
-    by_name: dict[tuple[str, str], list[str]] = {}
-    for path, symbol_id in _rows(workspace, name):
-        by_name.setdefault((path, symbol_id.partition("#")[0]), []).append(symbol_id)
-    resolver = workspace.resolver()
-    found = [resolver.representative(path, same) for (path, _), same in by_name.items()]
-    classes = {target.symbol_id for target in found}
-    # `Jar.Jar` is the constructor of `Jar`, and “Jar” means the class.
-    named = [target for target in found if target.symbol_id.partition("#")[0].rpartition(".")[0] not in classes]
-    defined = resolver.without_declarations(named if "." not in name else found)
-    return list({(target.path, target.symbol_id.partition("#")[0]): target for target in defined}.values())
-
-
-def _reached(workspace: Workspace, files: "_Files", name: str) -> list[Target]:
-    """`Child.method` that stands in a base of `Child`; `package.name` that the package only imports."""
-    owner, _, member = name.rpartition(".")
-    if not owner:
-        return []
-    resolver = workspace.resolver()
-    owners = _definitions(workspace, owner)
-    if owners:
-        return list(resolver.member(owners[0], member)) if len(owners) == 1 else []
-    modules = files.modules(owner)
-    found = resolver.module_member(modules[0], member) if len(modules) == 1 else ()
-    return [target for target in found if target.symbol_id]
-
-
-def _module_path(target: Target) -> str:
-    """`.pkg.module.Class.method`: how a symbol is named from outside its file."""
-    module = target.path.rpartition(".")[0].replace("/", ".").removesuffix(".__init__")
-    return f".{module}.{target.symbol_id.partition('#')[0]}"
-
-
-class _Files:
-    """The files of a root by the last part of their names: no question goes through them all."""
-
-    def __init__(self, paths: frozenset[str]) -> None:
-        self.paths = paths
-        self._by_last: dict[str, list[str]] = {}
-        for path in paths:
-            folder, _, file = path.rpartition("/")
-            stem = file.partition(".")[0]
-            for last in {file, folder.rpartition("/")[2] if stem == "__init__" else stem}:
-                self._by_last.setdefault(last, []).append(path)
-
-    def named(self, name: str) -> list[str]:
-        """The file of that path, else the files whose path ends with the name."""
-        if name in self.paths:
-            return [name]
-        return sorted(path for path in self._by_last.get(name.rpartition("/")[2], ()) if _is_file(path, name))
-
-    def modules(self, name: str) -> list[str]:
-        """Files that are named so from outside: `pkg.module`, or `pkg` for its `__init__`."""
-        candidates = self._by_last.get(name.rpartition(".")[2], ())
-        return [path for path in candidates if _module_path(Target(path, "")).removesuffix(".").endswith(f".{name}")]
-
-
-def _is_file(path: str, name: str) -> bool:
-    return path == name or path.endswith(f"/{name}")
+def _of_kind(targets: list[RootTarget], kind: str | None) -> list[RootTarget]:
+    """Of several definitions, those of the kind that the question says: “the class Session”."""
+    wanted = next((kinds for kinds in (CLASS_KINDS, FUNCTION_KINDS) if kind in kinds), None)
+    if wanted is None or len(targets) < 2:
+        return targets
+    short_names = {target.symbol_id.partition("#")[0].rpartition(".")[2] for _, target in targets}
+    kinds = {
+        (path, symbol_id): symbol_kind
+        for workspace in {workspace for workspace, _ in targets}
+        for name in short_names
+        for path, symbol_id, symbol_kind, _ in workspace.overlay.definitions_named(name)
+    }
+    return [item for item in targets if kinds.get((item.target.path, item.target.symbol_id)) in wanted] or targets
 
 
 def _class_around(workspace: Workspace, target: Target) -> Target | None:
+    """The innermost class that holds the target, or the target itself if it is a class."""
     outline = workspace.overlay.outline(target.path)
     symbol = outline.symbol(target.symbol_id) if outline else None
     while outline is not None and symbol is not None and symbol.id:
@@ -290,7 +241,3 @@ def _class_around(workspace: Workspace, target: Target) -> Target | None:
             return Target(target.path, symbol.id)
         symbol = outline.symbol(symbol.parent)
     return None
-
-
-def _short(target: Target) -> str:
-    return target.symbol_id.partition("#")[0].rpartition(".")[2]

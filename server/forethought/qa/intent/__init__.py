@@ -1,6 +1,6 @@
-"""What a question asks: which symbol it means and which aspect of it. The whole question must be understood."""
+"""What a question asks, and of which symbol. A question is understood as a whole, or not at all."""
 
-from forethought.qa.intent.agreement import same_question
+from forethought.qa.intent.agreement import question_words, same_question, same_words
 from forethought.qa.intent.intent import FACT_ASPECTS, Aspect, Intent
 from forethought.qa.intent.question_parser import read_intent
 from forethought.qa.intent.spelling import closest_names, is_about_this_file, is_misspelt, named_in
@@ -13,6 +13,8 @@ __all__ = [
     "is_about_this_file",
     "is_misspelt",
     "named_in",
+    "question_words",
     "read_intent",
     "same_question",
+    "same_words",
 ]

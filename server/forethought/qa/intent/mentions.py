@@ -1,51 +1,58 @@
-"""Which words of a question are names, and of what: named, pointed at, or spoken of before."""
+"""Which tokens of a question mention a symbol: by its name, by pointing at it, or by referring back to it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from forethought.qa.intent.lexicon import KINDS, guarded, meanings, no_names
-from forethought.qa.intent.tokenizer import Token
+from forethought.qa.intent.lexicon import lexicon
+from forethought.qa.intent.tokenizer import STOP, Token, word_at
 
-MAX_NAMES = 3
-_POINTERS = frozenset({"this", "that", "it", "its"})
+MAX_MENTIONS = 3
+NAME_MARK = "@"
+"""The word of a token that is read as a name."""
+DETERMINERS = frozenset({"the", "a", "an", "this", "these", "those", "our", "my", "your", "each", "every"})
 VERBAL = frozenset(
     {"call", "use", "depend", "raise", "test", "check", "define", "inherit", "subclass", "implement", "change", "take"}
     | {"have", "return"}
 )
-_ASKING = frozenset({"which", "what", "howmany", "default", "other", "all", "any", "every"})
-"""Before a kind of definition, they ask for it: “which function @ …” does not say that @ is a function."""
-_AFTER_A_KIND = frozenset({"or"})
+"""Meanings of verbs that may follow “that”."""
+
+_POINTERS = frozenset({"this", "that", "it", "its"})
+_ASKING_FOR_KIND = frozenset({"which", "what", "howmany", "default", "other", "all", "any", "every"})
+"""Words that ask for a kind of symbol: “which function @ …” does not say that @ is a function."""
 _POINTED_KINDS = frozenset({"function", "method", "class", "file", "module"})
-DETERMINERS = frozenset({"the", "a", "an", "this", "these", "those", "our", "my", "your", "each", "every"})
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
-    """What a mark stands for."""
+class Mention:
+    """A symbol as a question mentions it."""
 
     text: str | None
-    """None: pointed at."""
+    """The name, its parts joined by dots; None for “this” and “it”."""
     marked: bool = False
+    """The name can only mean a symbol."""
     kind: str | None = None
-    within: str | None = None
-    spoken_of: bool = False
+    """What the question says it is: `class` of “the class Session”."""
+    in_file: str | None = None
+    """The file that the question says it is in."""
+    refers_back: bool = False
+    """“it”: what the conversation was about."""
 
 
-class Names(Protocol):
-    """What the index knows by name."""
+class KnownNames(Protocol):
+    """The names in the index."""
 
     def defines(self, name: str) -> bool:
         """Whether there is a definition of this (qualified) name."""
         ...
 
     def has_file(self, name: str) -> bool:
-        """Whether there is a file of this path, or one whose path ends so."""
+        """Whether there is a file of this path, or one whose path ends in it."""
         ...
 
 
-class NoNames:
-    """Before anything is indexed: plain words that also mean something else are no names."""
+class NoKnownNames:
+    """An empty index: plain words that have a meaning are not names."""
 
     def defines(self, name: str) -> bool:
         return False
@@ -54,118 +61,133 @@ class NoNames:
         return False
 
 
-Naming = tuple[tuple[int, ...], frozenset[int]]
-"""Places of the tokens that are names, and of those that are misspelt words of ours."""
+class Reading(NamedTuple):
+    """One way to read the tokens of a question."""
+
+    names: tuple[int, ...]
+    """Places of the tokens that are read as names."""
+    corrections: frozenset[int]
+    """Places of the tokens that are read as misspelled words."""
 
 
-def namings(tokens: Sequence[Token], known: Names) -> Iterator[list[Naming]]:
-    """Which tokens are names: the likeliest first, each step a list of equally likely ones."""
-    ours = meanings()
-    sure: list[int] = []
-    slips: list[int] = []
+def readings(tokens: Sequence[Token], known: KnownNames) -> Iterator[list[Reading]]:
+    """Groups of equally likely readings, the likeliest group first."""
+    vocabulary = lexicon()
+    certain: list[int] = []
+    misspelled: list[int] = []
     doubtful: list[int] = []
     for place, token in enumerate(tokens):
         if token.marked:
-            sure.append(place)
-        elif not token.name or token.word in no_names() or token.word in _POINTERS:
+            certain.append(place)
+        elif not token.name or token.word in vocabulary.no_names or token.word in _POINTERS:
             continue
-        elif token.word in ours or token.word in KINDS or token.word in guarded():
+        elif token.word in vocabulary.meanings or token.word in vocabulary.kinds or token.word in vocabulary.guarded:
             doubtful.append(place)
-        elif token.meant and not known.defines(token.name):
-            slips.append(place)
+        elif token.correction and not known.defines(token.name):
+            misspelled.append(place)
         else:
-            sure.append(place)
-    if len(sure) <= MAX_NAMES:
-        yield [(tuple(sure), frozenset(slips))]
-    if len(sure) < MAX_NAMES:
-        named = [place for place in doubtful if known.defines(tokens[place].name) or _is_of_default(tokens, place)]
-        yield [(tuple(sorted((*sure, place))), frozenset(slips)) for place in named]
-        yield [(tuple(sorted((*sure, place))), frozenset(slips) - {place}) for place in slips]
+            certain.append(place)
+    corrections = frozenset(misspelled)
+    if len(certain) <= MAX_MENTIONS:
+        yield [Reading(tuple(certain), corrections)]
+    if len(certain) < MAX_MENTIONS:
+        named = [place for place in doubtful if known.defines(tokens[place].name) or _follows_default(tokens, place)]
+        yield [Reading(tuple(sorted((*certain, place))), corrections) for place in named]
+        yield [Reading(tuple(sorted((*certain, place))), corrections - {place}) for place in misspelled]
 
 
-def _is_of_default(tokens: Sequence[Token], place: int) -> bool:
-    """A parameter may be called as one of our words: “the default of type”, “the default value”."""
-    return any(word_at(tokens, place - back) in ("default", "defaults") for back in (1, 2, 3))
+def as_read(tokens: Sequence[Token], reading: Reading) -> list[Token]:
+    """The tokens under a reading: names marked, misspelled words corrected."""
+    return [
+        Token(NAME_MARK, token.name, token.marked)
+        if place in reading.names
+        else Token(token.correction)
+        if place in reading.corrections
+        else token
+        for place, token in enumerate(tokens)
+    ]
 
 
-def written_as(token: Token, place: int, naming: Naming) -> Token:
-    if place in naming[0]:
-        return Token("@", token.name, token.marked)
-    return Token(token.meant) if place in naming[1] else token
+def mention_at(
+    tokens: Sequence[Token], place: int, any_names: bool, known: KnownNames
+) -> tuple[int, Mention | None] | None:
+    """How many tokens mention something here, and what: None when they only lead up to a name.
 
-
-def word_at(tokens: Sequence[Token], place: int) -> str:
-    return tokens[place].word if 0 <= place < len(tokens) else ""
-
-
-def naming_at(tokens: Sequence[Token], place: int, some_named: bool, known: Names) -> tuple[int, Name | None] | None:
-    """(how many tokens name something here, what: None when they only lead up to a name); None when they do not.
-
-    “@”, “function @”, “@ function”, “the function called @”, “this function”, “it”.
+    Recognizes “@”, “function @”, “@ function”, “the function called @”, “this function”, “it”. None when nothing is
+    mentioned here. any_names: whether any token of the question is read as a name.
     """
+    kinds, guarded = lexicon().kinds, lexicon().guarded
     word, following = word_at(tokens, place), word_at(tokens, place + 1)
-    kind = KINDS.get(word)
-    if word in ("a", "an") and following in KINDS and _named_at(tokens, place + 2) is not None:
-        place, word, following, kind, lead = place + 1, following, word_at(tokens, place + 2), KINDS[following], 1
-    else:
-        lead = 0
-    if kind is not None and (at := _named_at(tokens, place + 1)) is not None:
-        this = word_at(tokens, place - 1) in ("this", "that")
-        plain = not tokens[at].marked and tokens[at].name.lower() in guarded()
-        if (plain and at == place + 1) or (this and not tokens[at].marked and not known.defines(tokens[at].name)):
+    kind = kinds.get(word)
+    skipped = 0
+    if word in ("a", "an") and following in kinds and _name_place(tokens, place + 2) is not None:
+        skipped = 1
+        place, word, following, kind = place + 1, following, word_at(tokens, place + 2), kinds[following]
+    if kind is not None and (named := _name_place(tokens, place + 1)) is not None:
+        token = tokens[named]
+        is_this = word_at(tokens, place - 1) in ("this", "that")
+        is_guarded = not token.marked and token.name.lower() in guarded
+        if (is_guarded and named == place + 1) or (is_this and not token.marked and not known.defines(token.name)):
             return None  # “who calls this function recursively?”, “… the function first?”
-        if lead or word_at(tokens, place - 1) not in _ASKING:
-            return lead + at - place + 1, Name(tokens[at].name, marked=True, kind=kind)
+        if skipped or word_at(tokens, place - 1) not in _ASKING_FOR_KIND:
+            return skipped + named - place + 1, Mention(token.name, marked=True, kind=kind)
         return None
-    if word == "@":
-        kind = KINDS.get(following)
-        plain = not tokens[place].marked and tokens[place].name.islower()
-        if kind is not None and plain and (tokens[place].name in guarded() or not known.defines(tokens[place].name)):
+    if word == NAME_MARK:
+        token = tokens[place]
+        kind = kinds.get(following)
+        is_plain = not token.marked and token.name.islower()
+        if kind is not None and is_plain and (token.name in guarded or not known.defines(token.name)):
             return None  # “the next function”, “a private method”
-        if kind is not None and meanings().get(word_at(tokens, place + 2)) not in _AFTER_A_KIND:
-            return 2, Name(tokens[place].name, marked=True, kind=kind)
-        return 1, Name(tokens[place].name, tokens[place].marked)
-    return _pointed(tokens, place, some_named)
-
-
-def _named_at(tokens: Sequence[Token], place: int) -> int | None:
-    """Where the name stands, if it does, after “called”."""
-    if word_at(tokens, place) in ("called", "named"):
-        place += 1
-    return place if word_at(tokens, place) == "@" else None
+        if kind is not None and lexicon().meanings.get(word_at(tokens, place + 2)) != "or":
+            return 2, Mention(token.name, marked=True, kind=kind)
+        return 1, Mention(token.name, token.marked)
+    return _pointed_at(tokens, place, any_names)
 
 
 def is_plain_name(tokens: Sequence[Token], place: int) -> bool:
-    """A lower-case word that is not marked, with nothing beside it that says what it is."""
-    if word_at(tokens, place) != "@" or tokens[place].marked or not tokens[place].name.islower():
+    """Whether a name here is an unmarked lower-case word, with nothing beside it that says what it is."""
+    if word_at(tokens, place) != NAME_MARK or tokens[place].marked or not tokens[place].name.islower():
         return False
     following = word_at(tokens, place + 1)
-    return following not in KINDS and meanings().get(following) != "parameter"
+    return following not in lexicon().kinds and lexicon().meanings.get(following) != "parameter"
 
 
-def _pointed(tokens: Sequence[Token], place: int, some_named: bool) -> tuple[int, Name | None] | None:
-    """The same for “this”, “this function”, “its”, and “the function” where nothing has a name."""
+def _follows_default(tokens: Sequence[Token], place: int) -> bool:
+    """A parameter may be called like a word of the lexicon: “the default of type”, “the default value”."""
+    return any(word_at(tokens, place - back) in ("default", "defaults") for back in (1, 2, 3))
+
+
+def _name_place(tokens: Sequence[Token], place: int) -> int | None:
+    """The place of a name that begins here, or after “called” here."""
+    if word_at(tokens, place) in ("called", "named"):
+        place += 1
+    return place if word_at(tokens, place) == NAME_MARK else None
+
+
+def _pointed_at(tokens: Sequence[Token], place: int, any_names: bool) -> tuple[int, Mention | None] | None:
+    """`mention_at` for “this”, “this function”, “its”, and for “the function” where the question has no names."""
+    meanings = lexicon().meanings
     word, following = word_at(tokens, place), word_at(tokens, place + 1)
-    kind = KINDS.get(following)
+    kind = lexicon().kinds.get(following)
     if word == "here":
-        first = meanings().get(tokens[0].word, "")
+        first = meanings.get(tokens[0].word, "")
         return None if first in ("be", "do", "have", "can") else (1, None)
-    if word == "the" and not some_named and kind in _POINTED_KINDS and meanings().get(word_at(tokens, place + 2)) != "":
+    if word == "the" and not any_names and kind in _POINTED_KINDS and meanings.get(word_at(tokens, place + 2)) != "":
         return 2, _pointer("this", kind)
     if word not in _POINTERS:
         return None
-    if word == "that" and following in ("", ",") and place > 0:
+    if word == "that" and following in ("", STOP) and place > 0:
         return 1, _pointer("it", None)  # “f: who calls that?”
-    if word == "that" and some_named and place > 0:
+    if word == "that" and any_names and place > 0:
         return None  # “the functions that @ calls”
-    if word in ("this", "that") and (_named_at(tokens, place + 1) or (kind and _named_at(tokens, place + 2))):
+    if word in ("this", "that") and (_name_place(tokens, place + 1) or (kind and _name_place(tokens, place + 2))):
         return None if is_plain_name(tokens, place + 1) else (1, None)
-    if word == "that" and (some_named or meanings().get(following) in VERBAL):
+    if word == "that" and (any_names or meanings.get(following) in VERBAL):
         return None
     if kind and word in ("this", "that"):
         return 2, _pointer(word, kind)
     return 1, _pointer(word, None)
 
 
-def _pointer(word: str, kind: str | None) -> Name:
-    return Name(None, kind=kind, spoken_of=word in ("it", "its") or (word == "that" and kind is None))
+def _pointer(word: str, kind: str | None) -> Mention:
+    return Mention(None, kind=kind, refers_back=word in ("it", "its") or (word == "that" and kind is None))

@@ -1,8 +1,8 @@
-"""From a question's words to its intent. The whole question must be understood, else it is not matched.
+"""From the text of a question to its intent. A question must be understood as a whole, or it is not matched.
 
-Polite words are left out, words are replaced by their meanings, names by a mark; what remains must be one of the
-rules. A wrong match is the worst failure: negation, conditions, comparisons and a name too many are left over, and
-whatever is left over ends the attempt. Two readings that differ are none.
+Small talk is dropped, words are replaced by their meanings and names by marks; what remains must match one of the
+rules. A wrong match is the worst failure, so whatever is left over (a negation, a condition, a comparison, one name
+too many) ends the attempt, and so do two readings that differ.
 """
 
 import re
@@ -10,34 +10,37 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from forethought.qa.intent.clauses import (
-    ASKING,
     AUXILIARIES,
+    QUESTION_MEANINGS,
     Sentence,
     coordinated,
     is_known,
-    merged,
     orders,
+    qualified,
     sentences,
 )
 from forethought.qa.intent.intent import FACT_ASPECTS, Intent
-from forethought.qa.intent.lexicon import KINDS, meanings
+from forethought.qa.intent.lexicon import lexicon
 from forethought.qa.intent.mentions import (
     DETERMINERS,
-    MAX_NAMES,
+    MAX_MENTIONS,
+    NAME_MARK,
     VERBAL,
-    Name,
-    Names,
-    Naming,
-    NoNames,
+    KnownNames,
+    Mention,
+    NoKnownNames,
+    Reading,
+    as_read,
     is_plain_name,
-    naming_at,
-    namings,
-    word_at,
-    written_as,
+    mention_at,
+    readings,
 )
-from forethought.qa.intent.patterns import any_rule, compiled
-from forethought.qa.intent.rules import GUESSES, ONLY_OF_FILES, ONLY_OF_MARKED
-from forethought.qa.intent.tokenizer import LONGEST, Token, read_tokens
+from forethought.qa.intent.patterns import Rule, grammar
+from forethought.qa.intent.small_talk import without_small_talk
+from forethought.qa.intent.spelling import corrected
+from forethought.qa.intent.tokenizer import MAX_LENGTH, STOP, Token, scan, word_at
+
+_MAX_TOKENS = 60
 
 _SINCE = re.compile(
     r"(?:(?:can you |could you |please )?(?:tell|show|give|list) )?(?:me )?"
@@ -50,81 +53,126 @@ _SINCE = re.compile(
     re.IGNORECASE,
 )
 _NOUNS = frozenset({"test", "place", "thing", "subclass", "caller", "code", "member"})
-_BARE = frozenset(
+_ELLIPTIC = frozenset(
     {"caller", "callee", "parameter", "signature", "return", "test", "doc", "subclass", "base", "decorator"}
 )
-_WITHIN = frozenset({"callers", "tests", "subclasses", "last_change"})
+"""Meanings that are a question by themselves: “callers?”."""
+_MAY_BE_ABOUT_FILE = frozenset({"callers", "tests", "subclasses", "last_change"})
+"""Aspects where the file may say where to look, rather than where the symbol is: “who calls f in a.py?”."""
 
 
-def read_intent(question: str, known: Names | None = None) -> Intent | None:
-    """The question's intent; None when it is not understood as a whole.
+def read_intent(question: str, known: KnownNames | None = None) -> Intent | None:
+    """The intent of a question; None when it is not understood as a whole.
 
-    Takes time linear in the question's length; never raises.
+    known: the names in the index; without them, only what is clearly a name is taken for one. Takes time linear in
+    the length of the question, of which at most `MAX_LENGTH` characters are accepted. Never raises.
     """
-    known = known or NoNames()
-    if len(question) > LONGEST:
+    known = known or NoKnownNames()
+    if len(question) > MAX_LENGTH:
         return None
     text = " ".join(question.replace("’", "'").replace("‘", "'").replace("“", '"').replace("”", '"').split())
     if since := _SINCE.fullmatch(text.rstrip(" ?!.")):
         return Intent("changed_since", None, other=since["revision"])
-    tokens = read_tokens(text, known.defines)
-    for reading in namings(tokens, known):
-        found = {intent for option in reading if (intent := _understood(tokens, option, known))}
-        if found:
-            return found.pop() if len(found) == 1 else None
+    tokens = scan(text)
+    if len(tokens) > _MAX_TOKENS:
+        return None
+    tokens = [_with_correction(token) for token in without_small_talk(tokens, known.defines)]
+    for likely in readings(tokens, known):
+        intents = {intent for reading in likely if (intent := _intent_of_reading(tokens, reading, known))}
+        if intents:
+            return intents.pop() if len(intents) == 1 else None
     return None
 
 
-def _understood(tokens: Sequence[Token], naming: Naming, known: Names) -> Intent | None:
-    """The one intent of the tokens under this naming; None when there is none, or several."""
-    written = [written_as(token, place, naming) for place, token in enumerate(tokens)]
-    about_default = any(meanings().get(token.word) == "default" for token in written)
-    names: list[Name] = []
-    clauses: list[list[str]] = [[]]
-    place = 0
-    while place < len(written):
-        token = written[place]
-        if token.word == ",":
-            clauses.append([])
-        elif (found := naming_at(written, place, bool(naming[0]), known)) is not None:
-            length, name = found
-            place += length - 1
-            if name is not None:
-                names.append(name)
-                clauses[-1].append(f"@{len(names) - 1}")
-        elif token.word in ("a", "an") and word_at(written, place + 1) in KINDS:
-            clauses[-1].append("isa")
-        elif token.word in DETERMINERS and is_plain_name(written, place + 1) and not (about_default or _takes(clauses)):
-            return None  # “the entry”, “this project”: a word, no name
-        else:
-            clauses[-1].append(_meaning(token))
-            if token.word.endswith("ing") and clauses[-1][-1] in VERBAL and _is_progressive(clauses[-1]):
-                clauses[-1][clauses[-1].index("be")] = "do"  # “who is calling” is “who calls”
-            elif token.word.endswith("ing") and clauses[-1][-1] in VERBAL and _follows_a_noun(clauses[-1]):
-                clauses[-1].insert(-1, "that")  # “functions calling” are “functions that call”
-        place += 1
-    said = [clause for clause in ([word for word in clause if word] for clause in clauses) if clause]
-    if not names and len(said) == 1 and len(said[0]) == 1 and said[0][0] in _BARE:
-        names, said = [Name(None, spoken_of=True)], [[*said[0], "of", "@0"]]  # “callers?”
-    elif not names and len(said) == 1 and any(token.word == "here" for token in tokens):
-        names, said = [Name(None)], [[*said[0], "in", "@0"]]  # “what is raised here?”
-    if not names or len(names) > MAX_NAMES:
+def _with_correction(token: Token) -> Token:
+    vocabulary = lexicon()
+    if not token.name or token.marked:
+        return token
+    if token.word in vocabulary.no_names or token.word in vocabulary.meanings or token.word in vocabulary.kinds:
+        return token
+    return replace(token, correction=corrected(token.word) or "")
+
+
+def _intent_of_reading(tokens: Sequence[Token], reading: Reading, known: KnownNames) -> Intent | None:
+    """The one intent of the tokens under a reading; None when there is none, or several."""
+    clauses, mentions = _clauses(as_read(tokens, reading), bool(reading.names), known)
+    if not mentions and len(clauses) == 1 and len(clauses[0]) == 1 and clauses[0][0] in _ELLIPTIC:
+        mentions, clauses = [Mention(None, refers_back=True)], [[*clauses[0], "of", "@0"]]  # “callers?”
+    elif not mentions and len(clauses) == 1 and any(token.word == "here" for token in tokens):
+        mentions, clauses = [Mention(None)], [[*clauses[0], "in", "@0"]]  # “what is raised here?”
+    if not mentions or len(mentions) > MAX_MENTIONS:
         return None
-    intents = {intent for sentence in sentences(said, names, known) for intent in _intents(sentence, known)}
+    intents = {intent for sentence in sentences(clauses, mentions, known) for intent in _intents(sentence, known)}
     if not intents:
-        intents = {both for pair in coordinated(said, names) if (both := _both(*pair, names, known)) is not None}
+        pairs = (_both(left, right, mentions, known) for left, right in coordinated(clauses, mentions))
+        intents = {both for both in pairs if both is not None}
     return intents.pop() if len(intents) == 1 else None
 
 
-def _intents(sentence: Sentence, known: Names) -> set[Intent]:
+def _clauses(tokens: Sequence[Token], any_names: bool, known: KnownNames) -> tuple[list[list[str]], list[Mention]]:
+    """The clauses of a question as meanings, with `@0`, `@1`, … for what they mention; clauses that say nothing are
+    left out. Nothing at all when one of the words read as names can be no name.
+    """
+    meanings, kinds = lexicon().meanings, lexicon().kinds
+    asks_for_default = any(meanings.get(token.word) == "default" for token in tokens)
+    mentions: list[Mention] = []
+    clauses: list[list[str]] = [[]]
+    place = 0
+    while place < len(tokens):
+        token, clause = tokens[place], clauses[-1]
+        if token.word == STOP:
+            clauses.append([])
+        elif (mentioned := mention_at(tokens, place, any_names, known)) is not None:
+            length, mention = mentioned
+            place += length - 1
+            if mention is not None:
+                clause.append(f"{NAME_MARK}{len(mentions)}")
+                mentions.append(mention)
+        elif token.word in ("a", "an") and word_at(tokens, place + 1) in kinds:
+            clause.append("isa")
+        elif token.word in DETERMINERS and is_plain_name(tokens, place + 1) and not asks_for_default:
+            if clause[-1:] != ["take"]:  # “does f take a …” is looked up among its parameters
+                return [], []  # “the entry”, “this project”: a word, no name
+            clause.append(_meaning(token))
+        else:
+            clause.append(_meaning(token))
+            if token.word.endswith("ing") and clause[-1] in VERBAL:
+                _make_finite(clause)
+        place += 1
+    meaningful = ([word for word in clause if word] for clause in clauses)
+    return [clause for clause in meaningful if clause], mentions
+
+
+def _make_finite(clause: list[str]) -> None:
+    """Rewrites a clause that ends in an “-ing” form: “who is calling” is “who calls”."""
+    words = [word for word in clause if word]
+    if _is_progressive(words):
+        clause[clause.index("be")] = "do"
+    elif len(words) > 1 and (words[-2] in _NOUNS or words[-2] in lexicon().kinds):
+        clause.insert(-1, "that")  # “functions calling f” are “functions that call f”
+
+
+def _is_progressive(words: Sequence[str]) -> bool:
+    """Whether the last word goes with an “is” before it: not in “is there a test covering”, “the result of calling”."""
+    return "be" in words and (words[-2] in ("be", "person", "else") or words[-2].startswith(NAME_MARK))
+
+
+def _meaning(token: Token) -> str:
+    """The meaning of a word; an unknown word gets one that no rule holds."""
+    if token.word == "'s":
+        return token.word
+    return lexicon().meanings.get(token.word, lexicon().kinds.get(token.word, f"?{token.word}"))
+
+
+def _intents(sentence: Sentence, known: KnownNames) -> set[Intent]:
     """What one sentence can be asking."""
-    readings = ((order, names) for words, names in merged(sentence, known) for order in orders(words))
-    return {intent for words, names in readings if (intent := _matched(words, names, known)) is not None}
+    candidates = ((order, mentions) for words, mentions in qualified(sentence, known) for order in orders(words))
+    return {intent for words, mentions in candidates if (intent := _matched(words, mentions, known)) is not None}
 
 
-def _both(left: list[str], right: list[str], names: list[Name], known: Names) -> Intent | None:
-    """Two facts about one symbol, asked in one sentence; None when either is not understood."""
-    first, second = (_intents((words, names), known) for words in (left, right))
+def _both(left: list[str], right: list[str], mentions: list[Mention], known: KnownNames) -> Intent | None:
+    """Two facts about one symbol, asked in one question; None when either is not understood."""
+    first, second = (_intents((words, mentions), known) for words in (left, right))
     if len(first) != 1 or len(second) != 1:
         return None
     one, other = first.pop(), second.pop()
@@ -134,80 +182,72 @@ def _both(left: list[str], right: list[str], names: list[Name], known: Names) ->
     return replace(one, also=other)
 
 
-def _takes(clauses: Sequence[Sequence[str]]) -> bool:
-    """“does f take a …”: what it may be is looked up among its parameters."""
-    return bool(clauses[-1]) and clauses[-1][-1] == "take"
-
-
-def _follows_a_noun(words: Sequence[str]) -> bool:
-    said = [word for word in words if word]
-    return len(said) > 1 and (said[-2] in _NOUNS or said[-2] in KINDS)
-
-
-def _is_progressive(words: Sequence[str]) -> bool:
-    """Whether the last word goes with an “is” before it: not in “is there a test covering”, “the result of calling”."""
-    said = [word for word in words if word]
-    return "be" in said and (said[-2] == "be" or said[-2] in ("person", "else") or said[-2].startswith("@"))
-
-
-def _meaning(token: Token) -> str:
-    """The word's meaning; words that we do not know stand for themselves, so that nothing matches them."""
-    if token.word == "'s":
-        return token.word
-    return meanings().get(token.word, KINDS.get(token.word, f"?{token.word}"))
-
-
-def _is_telegraphic(words: Sequence[str]) -> bool:
-    """“f callers?”: no sentence, and nothing between the two."""
-    return len(words) <= 3 and not {"of", *AUXILIARIES, *ASKING}.intersection(words)
-
-
-def _matched(words: Sequence[str], names: Sequence[Name], known: Names) -> Intent | None:
+def _matched(words: Sequence[str], mentions: Sequence[Mention], known: KnownNames) -> Intent | None:
+    """The intent of the rules that match the words as a whole; None when none does, or they differ."""
     line = "".join(f"{word} " for word in words)
-    found: list[Intent] = []
-    for aspect, rule, pattern in compiled() if any_rule().fullmatch(line) else ():
-        if (match := pattern.fullmatch(line)) is None:
-            continue
-        groups = match.groupdict()
-        name = names[int(groups["name"])]
-        other, second_is_marked = groups.get("word"), True
-        is_file = name.kind == "file" or (name.text is not None and known.has_file(name.text))
-        if rule in ONLY_OF_FILES and not is_file:
-            continue
-        if name.text is not None and _is_telegraphic(words) and not is_known(name, known):
-            continue  # “callers, safely?”
-        if name.within is not None and aspect in _WITHIN and words[-1] == f"@{groups['name']}":
-            continue  # “who calls f in a.py?” may mean the callers there
-        if rule in ONLY_OF_MARKED and name.text is not None and not name.marked and name.text.islower():
-            continue
-        if groups.get("other") is not None:
-            second = names[int(groups["other"])]
-            if second.text is None:
-                continue
-            other, second_is_marked = second.text, second.marked
-            if aspect in ("default", "parameters") and "." in other:
-                continue  # no parameter is called so
-        if groups.get("other") is not None and name.text is not None:
-            if not name.marked and (not known.defines(name.text) or name.text in meanings()):
-                continue  # “is f called by accident?”, “… by default?”
-            if aspect == "raises" and (other or "").islower() and not second_is_marked:
-                continue  # “can f raise today?”
-            if aspect == "calls" and not known.defines(other or ""):
-                continue
-        intent = Intent(
-            aspect,
-            name.text,
-            of_file=name.kind == "file" and name.text is None,
-            marked=name.marked or (aspect == "location" and "define" in words),
-            other=other,
-            kind=None if name.kind in ("file", "symbol") else name.kind,
-            part=groups.get("part"),
-            within=name.within,
-            spoken_of=name.spoken_of,
-            guessed=rule in GUESSES and not second_is_marked,
-        )
-        asked_by_name = "exist" in words and name.text is not None and known.defines(name.text)
-        if aspect == "exists" and not (intent.marked or asked_by_name):
-            continue
-        found.append(intent)
-    return found[0] if len({(intent.aspect, intent.name, intent.other) for intent in found}) == 1 else None
+    if grammar().any_rule.fullmatch(line) is None:
+        return None
+    intents = [
+        intent
+        for rule in grammar().rules
+        if (match := rule.pattern.fullmatch(line)) is not None
+        and (intent := _intent(rule, match, words, mentions, known)) is not None
+    ]
+    return intents[0] if len({(intent.aspect, intent.name, intent.other) for intent in intents}) == 1 else None
+
+
+def _intent(
+    rule: Rule, match: re.Match[str], words: Sequence[str], mentions: Sequence[Mention], known: KnownNames
+) -> Intent | None:
+    """The intent of a rule that matches; None when what is mentioned does not fit it."""
+    groups = match.groupdict()
+    subject = mentions[int(groups["name"])]
+    second = mentions[int(groups["other"])] if groups.get("other") is not None else None
+    if not _fits(rule, subject, words, known) or (
+        rule.aspect in _MAY_BE_ABOUT_FILE and subject.in_file is not None and words[-1] == f"@{groups['name']}"
+    ):
+        return None
+    if second is not None and not _fits_second(rule, subject, second, known):
+        return None
+    is_named = "exist" in words and subject.text is not None and known.defines(subject.text)
+    marked = subject.marked or (rule.aspect == "location" and "define" in words)
+    if rule.aspect == "exists" and not (marked or is_named):
+        return None
+    return Intent(
+        rule.aspect,
+        subject.text,
+        of_file=subject.kind == "file" and subject.text is None,
+        marked=marked,
+        other=second.text if second is not None else groups.get("word"),
+        kind=None if subject.kind in ("file", "symbol") else subject.kind,
+        part=groups.get("part"),
+        in_file=subject.in_file,
+        refers_back=subject.refers_back,
+        guessed=rule.condition == "guess" and second is not None and not second.marked,
+    )
+
+
+def _fits(rule: Rule, subject: Mention, words: Sequence[str], known: KnownNames) -> bool:
+    """Whether a rule may be about this symbol."""
+    name = subject.text
+    if rule.condition == "file":
+        return subject.kind == "file" or (name is not None and known.has_file(name))
+    if name is None:
+        return True
+    if rule.condition == "marked" and not subject.marked and name.islower():
+        return False
+    is_telegraphic = len(words) <= 3 and not {"of", *AUXILIARIES, *QUESTION_MEANINGS}.intersection(words)
+    return not is_telegraphic or is_known(subject, known)  # “f callers?”, not “callers, safely?”
+
+
+def _fits_second(rule: Rule, subject: Mention, second: Mention, known: KnownNames) -> bool:
+    """Whether a rule about this symbol may name this second thing."""
+    if second.text is None or (rule.aspect in ("default", "parameters") and "." in second.text):
+        return False  # no parameter has a dotted name
+    if subject.text is None:
+        return True
+    if not subject.marked and (not known.defines(subject.text) or subject.text in lexicon().meanings):
+        return False  # “is f called by accident?”, “… by default?”
+    if rule.aspect == "raises":
+        return second.marked or not second.text.islower()  # not “can f raise today?”
+    return rule.aspect != "calls" or known.defines(second.text)

@@ -58,7 +58,7 @@ def test_a_model_answers_from_the_code_of_the_closest_places(world: World) -> No
     answer = ask(session, "where are retries handled?")
     assert answer.tier == "full"
     assert (answer.sources[0].path, answer.sources[0].symbol) == ("net/sender.py", "Sender.send")
-    assert answer.text.startswith("Closest places:\n- `Sender.send` (net/sender.py:7): Retries with a growing pause.")
+    assert answer.text.startswith("Closest matches:\n- `Sender.send` (net/sender.py:7): Retries with a growing pause.")
     assert answer.text.endswith("\n\nIt waits.")
     assert "for pause in range(3)" in str(world.engine.requests[-1])
 
@@ -111,7 +111,7 @@ def test_what_it_means_is_not_guessed(world: World) -> None:
     session, _ = prepared(world)
     answer = ask(session, "why does it pause?")
     assert (answer.tier, answer.sources) == ("none", ())
-    assert "I do not know which symbol" in answer.text
+    assert "I can't tell which symbol" in answer.text
     assert ask(session, "where is a letter sent, and how long does it pause?").sources
 
 
@@ -119,7 +119,7 @@ def test_a_forced_tier_that_does_not_apply_says_so_with_the_places(world: World)
     session, _ = prepared(world)
     answer = ask(session, "where are retries handled?", tier="enriched")
     assert answer.tier == "none"
-    assert "Nothing is thought about" in answer.text
+    assert "There are no up-to-date insights" in answer.text
     assert answer.sources[0].symbol == "Sender.send"
 
 

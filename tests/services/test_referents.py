@@ -1,4 +1,4 @@
-"""What a question means when it does not say it all itself: spoken of before, pointed at, or asked together."""
+"""What a question refers to when it does not say so itself: spoken of before, pointed at, or asked together."""
 
 import pytest
 from test_answering import ask

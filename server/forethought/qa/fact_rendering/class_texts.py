@@ -1,0 +1,141 @@
+"""Answers about the members, bases and subclasses of classes, and about the definitions in files and functions."""
+
+import re
+from collections.abc import Sequence
+
+from forethought.facts import class_hierarchy as hierarchy
+from forethought.facts.symbol_facts import Place
+from forethought.names.file_names import CLASS_KINDS, FUNCTION_KINDS
+from forethought.names.resolver import Target
+from forethought.qa.fact_rendering.phrasing import (
+    AS_FAR_AS_RESOLVED,
+    MAX_LISTED,
+    FactText,
+    counted,
+    enumerated,
+    listed,
+    more_lines,
+    outside,
+    place_text,
+    quoted,
+    shortened,
+    shown_path,
+    with_article,
+)
+from forethought.qa.fact_rendering.subject import FactSubject, places_of, symbol_of
+from forethought.syntax.tags import Symbol
+
+_MAX_MEMBERS = 2 * MAX_LISTED
+
+
+def members(subject: FactSubject) -> FactText:
+    """What a class, a file or a function defines, or whether it defines `intent.other`."""
+    if subject.intent.other is not None:
+        return _one_member(subject, subject.intent.other)
+    part = subject.intent.part
+    own = [item for item in hierarchy.own_members(subject.resolver, subject.target) if _is_part(item[1], part)]
+    if not subject.is_class and subject.symbol.kind != "file":
+        own = [(target, member) for target, member in own if member.body]  # parameters and local variables
+    if own:
+        noun = part or ("member" if subject.is_class else "symbol")
+        lines = [f"- `{_declared(member)}` ({_line(subject, target, member)})" for target, member in own[:_MAX_MEMBERS]]
+        head = f"{subject.name} defines {counted(len(own), noun)}"
+        text = f"{head}:\n" + "\n".join(lines) + more_lines(len(own), len(lines))
+    else:
+        text = (
+            f"{subject.name} defines no {part}." if part not in (None, "member") else f"{subject.name} defines nothing."
+        )
+    if subject.is_class and part in (None, "member") and (fields := _fields(subject)):
+        text = f"{text}\n\nIt has {fields}" if own else f"{subject.name} has {fields}"
+    return FactText(text + _inherited(subject), places_of(own[:MAX_LISTED]))
+
+
+def bases(subject: FactSubject) -> FactText:
+    """The bases of a class as written, or whether it has the base `intent.other`."""
+    if subject.intent.other is not None:
+        return _one_base(subject, subject.intent.other)
+    if not subject.symbol.bases:
+        return FactText(f"{subject.name} has no base classes.")
+    resolved = [classes[0] for _, classes in subject.resolver.bases(subject.target) if len(classes) == 1]
+    bases_here = [(base, symbol) for base in resolved if (symbol := symbol_of(subject.resolver, base)) is not None]
+    return FactText(f"{subject.name} inherits from {quoted(subject.symbol.bases)}.", places_of(bases_here[:MAX_LISTED]))
+
+
+def subclasses(subject: FactSubject) -> FactText:
+    if not subject.is_class:
+        return FactText(f"{subject.name} is {with_article(subject.symbol.kind)} and has no subclasses.")
+    direct = hierarchy.subclasses(subject.resolver, subject.target)
+    head = f"{subject.name} has {counted(len(direct), 'direct subclass')}"
+    return listed(head, direct, len(direct), f"{subject.name} has no subclasses in this repository{AS_FAR_AS_RESOLVED}")
+
+
+def _one_member(subject: FactSubject, other: str) -> FactText:
+    name = other.rpartition(".")[2]
+    targets: Sequence[Target]
+    if subject.is_class:
+        targets = subject.resolver.member(subject.target, name)
+    else:
+        own = hierarchy.own_members(subject.resolver, subject.target)
+        targets = [target for target, member in own if member.short_name == name]
+    member = symbol_of(subject.resolver, targets[0]) if targets else None
+    if member is None:
+        unknown = hierarchy.external_bases(subject.resolver, subject.target)
+        note = f" It may be inherited from {outside(unknown)}." if unknown else ""
+        return FactText(f"No: {subject.name} has no `{name}`.{note}")
+    place = Place(targets[0].path, member.id, member.selection)
+    inherited = "" if member.name == f"{subject.symbol.name}.{name}" else ", inherited"
+    return FactText(f"Yes{inherited}: `{member.signature}` ({place_text(place)}).", (place,))
+
+
+def _one_base(subject: FactSubject, other: str) -> FactText:
+    is_written = any(re.split(r"::|[.\\]", base.partition("[")[0])[-1] == other for base in subject.symbol.bases)
+    direct = {base for _, classes in subject.resolver.bases(subject.target) for base in classes}
+    if is_written or direct.intersection(subject.others):
+        return FactText(f"Yes: {subject.name} inherits from `{other}`.")
+    order = subject.resolver.order(subject.target)
+    if not set(order).isdisjoint(subject.others):
+        return FactText(
+            f"Yes, indirectly. All bases of {subject.name}: {quoted(base.symbol_id for base in order[1:])}."
+        )
+    unknown = hierarchy.external_bases(subject.resolver, subject.target)
+    note = f" It may do so through {outside(unknown)}." if unknown else ""
+    return FactText(f"No: {subject.name} does not inherit from `{other}`{AS_FAR_AS_RESOLVED}.{note}")
+
+
+def _fields(subject: FactSubject) -> str:
+    """“2 fields: …”; empty without fields."""
+    fields = hierarchy.fields(subject.resolver, subject.target)
+    shown = [f"`{field.name}: {field.annotation}`" if field.annotation else f"`{field.name}`" for field in fields]
+    return f"{counted(len(fields), 'field')}: {enumerated(shown, _MAX_MEMBERS)}." if fields else ""
+
+
+def _inherited(subject: FactSubject) -> str:
+    """The methods that a class inherits, base by base, as a paragraph to append."""
+    if not subject.is_class or subject.intent.part not in (None, "member", "method", "function"):
+        return ""
+    lines = []
+    for base, methods in hierarchy.inherited(subject.resolver, subject.target):
+        names = enumerated([f"`{method.short_name}`" for _, method in methods], _MAX_MEMBERS)
+        lines.append(f"- from `{base.symbol_id}` ({shown_path(base.path)}): {names}")
+    if unknown := hierarchy.external_bases(subject.resolver, subject.target):
+        lines.append(f"- the members of {outside(unknown)}")
+    return "\n\nIt inherits:\n" + "\n".join(lines) if lines else ""
+
+
+def _declared(member: Symbol) -> str:
+    """A member in one line; of a long value, the beginning."""
+    return member.signature if member.kind in CLASS_KINDS | FUNCTION_KINDS else shortened(member.signature)
+
+
+def _line(subject: FactSubject, target: Target, member: Symbol) -> str:
+    line = member.range.start.row + 1
+    return f"line {line}" if target.path == subject.info.path else f"{shown_path(target.path)}:{line}"
+
+
+def _is_part(member: Symbol, part: str | None) -> bool:
+    """Whether a member is of the kind that the question asks for."""
+    if part in (None, "member"):
+        return True
+    if part in ("method", "function"):
+        return member.kind in FUNCTION_KINDS
+    return member.kind in CLASS_KINDS if part == "class" else member.kind == part

@@ -1,0 +1,87 @@
+"""Answers about the calls between symbols, and the tests that reach them."""
+
+from forethought.facts.symbol_facts import SymbolFacts
+from forethought.names.resolver import Target
+from forethought.qa.fact_rendering.phrasing import (
+    AS_FAR_AS_RESOLVED,
+    FactText,
+    counted,
+    enumerated,
+    listed,
+    place_text,
+    shortened,
+)
+from forethought.qa.fact_rendering.subject import FactSubject
+from forethought.syntax.tags import Reference
+
+_MAX_UNRESOLVED = 5
+"""Unresolved calls that are shown beside the resolved ones."""
+
+
+def callers(subject: FactSubject) -> FactText:
+    facts = subject.workspace.facts(subject.target, "callers")
+    at_least = "at least " if facts.may_call_count else ""
+    head = f"{subject.name} is called from {at_least}{counted(facts.called_by_count, 'place')}"
+    if_none = f"{subject.name} is not called in this repository{AS_FAR_AS_RESOLVED}"
+    return _with_unresolved(subject, facts, listed(head, facts.called_by, facts.called_by_count, if_none))
+
+
+def tests(subject: FactSubject) -> FactText:
+    facts = subject.workspace.facts(subject.target, "tests")
+    count = f"{'' if facts.tests_are_all else 'at least '}{counted(facts.tests_count, 'test')}"
+    head = f"{subject.name} is reached by {count}, directly or through one of its callers"
+    if_none = f"{subject.name} is not reached by any test in this repository{AS_FAR_AS_RESOLVED}"
+    return _with_unresolved(subject, facts, listed(head, facts.tests, facts.tests_count, if_none))
+
+
+def calls(subject: FactSubject) -> FactText:
+    """What the symbol and its overloads call, or whether they call `intent.other`."""
+    overloads = subject.overloads or (subject.symbol,)
+    facts = [subject.workspace.facts(Target(subject.target.path, symbol.id), "calls") for symbol in overloads]
+    called = tuple(dict.fromkeys(call for fact in facts for call in fact.calls))
+    unresolved = tuple({call.name: call for fact in facts for call in fact.ambiguous_callers}.values())
+    if subject.intent.other is not None:
+        return _one_call(subject, subject.intent.other, facts, unresolved)
+    at_least = "at least " if unresolved else ""
+    head = f"{subject.name} calls {at_least}{counted(len(called), 'symbol')}"
+    text, places = listed(
+        head, called, len(called), f"{subject.name} calls nothing in this repository{AS_FAR_AS_RESOLVED}"
+    )
+    if unresolved:
+        shown = enumerated([f"`{shortened(_written(call))}`" for call in unresolved], _MAX_UNRESOLVED)
+        text += f"\n\nThese calls could not be resolved and may refer to this repository: {shown}."
+    return FactText(text, places)
+
+
+def _one_call(
+    subject: FactSubject, other: str, facts: list[SymbolFacts], unresolved: tuple[Reference, ...]
+) -> FactText:
+    called = (call for fact in facts for call in fact.calls)
+    matches = dict.fromkeys(call for call in called if Target(call.path, call.symbol_id) in subject.others)
+    if matches:
+        place = next(iter(matches))
+        return FactText(f"Yes: {subject.name} calls `{place.symbol_id}` ({place_text(place)}).", tuple(matches))
+    short_name = other.rpartition(".")[2]
+    if call := next((call for call in unresolved if call.name == short_name), None):
+        why = "the receiver's type is unknown" if call.receiver else "it is unclear which definition that is"
+        return FactText(f"Possibly: {subject.name} calls `{short_name}` on line {call.range.start.row + 1}, but {why}.")
+    return FactText(f"No: {subject.name} does not call `{other}` itself{AS_FAR_AS_RESOLVED}.")
+
+
+def _with_unresolved(subject: FactSubject, facts: SymbolFacts, resolved: FactText) -> FactText:
+    """The list of certain places, and the calls that could not be resolved and may refer to the symbol."""
+    count = facts.may_call_count
+    if not count:
+        return resolved
+    calls = counted(count, "more call" if resolved.places else "call")
+    shown = ", ".join(map(place_text, facts.ambiguous_calls[:_MAX_UNRESOLVED]))
+    more = f" and {count - _MAX_UNRESOLVED} more" if count > _MAX_UNRESOLVED else ""
+    return FactText(
+        f"{resolved.text}\n\n{calls} to `{subject.symbol.short_name}` could not be resolved and may refer to it: "
+        f"{shown}{more}.",
+        resolved.places,
+    )
+
+
+def _written(call: Reference) -> str:
+    return f"{call.receiver}.{call.name}" if call.receiver else call.name

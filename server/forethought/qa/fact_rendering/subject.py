@@ -1,0 +1,50 @@
+"""The symbol that a question of fact is about, with what its answer needs."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from forethought.facts import class_hierarchy as hierarchy
+from forethought.facts.symbol_facts import Place
+from forethought.names.file_names import CLASS_KINDS
+from forethought.names.resolver import Resolver, Target
+from forethought.qa.fact_rendering.phrasing import display_name
+from forethought.qa.intent import Intent
+from forethought.qa.question import Referent
+from forethought.syntax.tags import Symbol
+
+
+class FactSubject:
+    """The symbol that a question of fact is about, and what is asked of it."""
+
+    def __init__(self, referent: Referent, intent: Intent, others: Sequence[Target] = ()) -> None:
+        """others: the definitions in the same root that `intent.other` may mean."""
+        self.workspace = referent.workspace
+        self.info = referent.symbol_info
+        self.symbol = referent.symbol
+        self.target = referent.target
+        self.name = display_name(referent.symbol_info)
+        self.intent = intent
+        self.others = others
+
+    @cached_property
+    def resolver(self) -> Resolver:
+        return self.workspace.resolver()
+
+    @property
+    def is_class(self) -> bool:
+        return self.symbol.kind in CLASS_KINDS
+
+    @cached_property
+    def overloads(self) -> tuple[Symbol, ...]:
+        """The function and the others of its name in the file, where the language has overloads."""
+        return hierarchy.overloads(self.resolver, self.target)
+
+
+def places_of(targets: Sequence[tuple[Target, Symbol]]) -> tuple[Place, ...]:
+    return tuple(Place(target.path, symbol.id, symbol.selection) for target, symbol in targets)
+
+
+def symbol_of(resolver: Resolver, target: Target) -> Symbol | None:
+    """The symbol of a target; None when it is gone."""
+    names = resolver.names(target.path)
+    return names.symbols.get(target.symbol_id) if names is not None else None

@@ -389,7 +389,7 @@ end
 function groups.missing()
   test("a missing server is said once, with what to do", function()
     open("greeting.py")
-    local message = wait_for_message("Install it with")
+    local message = wait_for_message("Install it from a checkout")
     expect(message, "checkhealth")
     open("reception.py")
     open("greeting.py")
@@ -400,7 +400,7 @@ function groups.missing()
     vim.cmd("checkhealth forethought")
     local text = table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), "\n")
     expect(text, "ERROR")
-    expect(text, "pipx install forethought")
+    expect(text, "pipx install %./forethought")
   end)
 end
 

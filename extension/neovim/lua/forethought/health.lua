@@ -5,8 +5,8 @@ local status = require("forethought.status")
 local M = {}
 
 local INSTALL = {
-  "Install it: `pipx install forethought` (with a model's engine: `pipx install 'forethought[llama]'`)",
-  'Or name it: `require("forethought").setup({ cmd = "/path/to/forethought" })`',
+  "Install it from a checkout: `pipx install ./forethought` (with an engine: `pipx install './forethought[llama]'`)",
+  'Or set its path: `require("forethought").setup({ cmd = "/path/to/forethought" })`',
 }
 
 function M.check()

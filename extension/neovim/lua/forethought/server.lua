@@ -286,8 +286,8 @@ function M.find_or_say(root)
     said[reason] = true
     M.notify(
       reason
-        .. ". Install it with `pipx install forethought`, or name it in"
-        .. ' `require("forethought").setup({ cmd = … })`; `:checkhealth forethought` says more.',
+        .. ". Install it from a checkout with `pipx install ./forethought`, or set `cmd` in"
+        .. ' `require("forethought").setup({ cmd = … })`. For details, see `:checkhealth forethought`.',
       vim.log.levels.WARN
     )
   end

@@ -38,6 +38,23 @@ wheel: $(VENV)/.dev ## Build the wheel into dist/
 clean: ## Remove the environment and everything that was built
 	rm -rf $(VENV) .demo .test-editors dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
+# Documents: what is generated from the code, and the site.
+.PHONY: docs docs-serve generate
+
+generate: $(VENV)/.base ## Write settings, languages and the version wherever they are repeated
+	$(BIN)/python scripts/generate.py
+
+docs: $(VENV)/.docs ## Build the documentation into site/; a broken link is an error
+	$(BIN)/mkdocs build --strict --quiet
+
+docs-serve: $(VENV)/.docs ## Serve the documentation on http://127.0.0.1:8000, and rebuild it on every change
+	$(BIN)/mkdocs serve
+
+$(VENV)/.docs: $(VENV)/.base
+	@echo "Installing the documentation's tools"
+	@$(PIP) install --quiet --group docs
+	@touch $@
+
 $(VENV)/.made:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer was not found; install it, or name one: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "The environment could not be made; on Debian and Ubuntu install the package python3-venv." >&2; exit 1; }

@@ -22,6 +22,7 @@ local trusted = {}
 ---@type table<integer, true>
 local leaving = {}
 
+-- generated: filetypes (make generate)
 local FILETYPES = {
   "bash",
   "c",
@@ -41,6 +42,7 @@ local FILETYPES = {
   "typescript",
   "typescriptreact",
 }
+-- end generated
 
 ---@param message string
 ---@param level? integer

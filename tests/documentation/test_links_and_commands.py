@@ -1,0 +1,62 @@
+"""What the documents point to exists: files, headings, `make` targets and benchmarks."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from benchmarks import BENCHES
+from forethought.bench import BENCHES as OWN_REPOSITORY
+
+CHECKOUT = Path(__file__).parents[2]
+PAGES = [
+    *(path for path in CHECKOUT.glob("*.md") if path.name != "ARCHITECTURE.md"),
+    *(CHECKOUT / "docs").rglob("*.md"),
+    *(CHECKOUT / "extension").glob("*/README.md"),
+    *(CHECKOUT / ".github").rglob("*.md"),
+]
+TARGETS = set(re.findall(r"^([a-z][a-z-]*):", (CHECKOUT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
+
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(CHECKOUT)))
+
+
+def prose(page: Path) -> str:
+    """A page without its code blocks."""
+    return re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings."""
+    titles = re.findall(r"^#+ (.+)$", prose(page), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-") for title in titles}
+
+
+@each_page
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose(page)):
+        if re.match(r"[a-z]+:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        assert file.is_relative_to(CHECKOUT) and file.exists(), target
+        assert not anchor or anchor in anchors(file), target
+
+
+@each_page
+def test_every_command_of_the_checkout_exists(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert set(re.findall(r"(?:`|^)make ([a-z][a-z-]*)", text, flags=re.MULTILINE)) <= TARGETS
+    named = set(re.findall(r"python -m benchmarks ([a-z][a-z-]*)", text))
+    assert named <= {*BENCHES, "report"} - set(OWN_REPOSITORY)
+    assert set(re.findall(r"forethought bench ([a-z][a-z-]*)", text)) <= set(OWN_REPOSITORY)
+
+
+def test_every_picture_is_used() -> None:
+    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    assert not [path.name for path in (CHECKOUT / "docs/images").iterdir() if path.name not in text]
+
+
+def test_the_site_has_every_page_in_its_navigation() -> None:
+    navigation = (CHECKOUT / "mkdocs.yml").read_text(encoding="utf-8")
+    pages = {path.relative_to(CHECKOUT / "docs").as_posix() for path in (CHECKOUT / "docs").rglob("*.md")}
+    assert set(re.findall(r": ([\w/-]+\.md)$", navigation, flags=re.MULTILINE)) == pages

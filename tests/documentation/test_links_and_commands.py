@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks import BENCHES
 from forethought.bench import BENCHES as OWN_REPOSITORY
+from scripts import demo
 
 CHECKOUT = Path(__file__).parents[2]
 PAGES = [
@@ -60,3 +61,9 @@ def test_the_site_has_every_page_in_its_navigation() -> None:
     navigation = (CHECKOUT / "mkdocs.yml").read_text(encoding="utf-8")
     pages = {path.relative_to(CHECKOUT / "docs").as_posix() for path in (CHECKOUT / "docs").rglob("*.md")}
     assert set(re.findall(r": ([\w/-]+\.md)$", navigation, flags=re.MULTILINE)) == pages
+
+
+def test_the_demo_reads_files_and_functions_that_exist() -> None:
+    first, *_ = texts = [(CHECKOUT / file).read_text(encoding="utf-8") for file in demo.FILES]
+    assert len(texts) == 3
+    assert not [name for name in demo.STARS if f"def {name}(" not in first]

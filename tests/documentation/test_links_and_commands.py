@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
+import click
 import pytest
 
-from benchmarks import BENCHES
-from forethought.bench import BENCHES as OWN_REPOSITORY
+from forethought.cli.commands.bench import bench
 from scripts import demo
 
 CHECKOUT = Path(__file__).parents[2]
@@ -17,6 +17,8 @@ PAGES = [
     *(CHECKOUT / ".github").rglob("*.md"),
 ]
 TARGETS = set(re.findall(r"^([a-z][a-z-]*):", (CHECKOUT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
+OWN_REPOSITORY = set(bench.list_commands(click.Context(bench)))
+MEASURES = {path.stem.replace("_", "-") for path in (CHECKOUT / "benchmarks/measures").glob("[a-z]*.py")}
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(CHECKOUT)))
 
@@ -47,9 +49,8 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 def test_every_command_of_the_checkout_exists(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert set(re.findall(r"(?:`|^)make ([a-z][a-z-]*)", text, flags=re.MULTILINE)) <= TARGETS
-    named = set(re.findall(r"python -m benchmarks ([a-z][a-z-]*)", text))
-    assert named <= {*BENCHES, "report"} - set(OWN_REPOSITORY)
-    assert set(re.findall(r"forethought bench ([a-z][a-z-]*)", text)) <= set(OWN_REPOSITORY)
+    assert set(re.findall(r"python -m benchmarks ([a-z][a-z-]*)", text)) <= MEASURES | {"report", "fetch"}
+    assert set(re.findall(r"forethought bench ([a-z][a-z-]*)", text)) <= OWN_REPOSITORY
 
 
 def test_every_picture_is_used() -> None:

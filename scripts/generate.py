@@ -2,7 +2,7 @@
 
 usage: python scripts/generate.py [--check]
 
-The sources are `forethought.config.Settings`, `grammars/languages.toml` and `forethought.__version__`. The editors and
+The sources are `forethought.config`, `grammars/languages.toml` and `forethought.__version__`. The editors and
 the docs need the same data in their own formats; `--check` changes nothing and fails when one of them is out of date.
 In Markdown and Lua, only the part between a `generated: NAME` comment and the next `end generated` is replaced.
 """
@@ -11,13 +11,12 @@ import json
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
-from dataclasses import Field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from forethought import __version__
-from forethought.config import REPOSITORY_KEYS, Settings
+from forethought import __version__, config
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 VSCODE = Path("extension/vscode")
@@ -46,29 +45,24 @@ TITLES = {
     "typescript": "TypeScript",
 }
 
-CHOICES = {
-    "hover.content": {
-        "auto": "Signature and docs only where no other extension shows them.",
-        "full": "Everything known.",
-        "insights": "Only what the model wrote.",
-    },
-    "engine": {
-        "auto": "A local model where one is installed, else facts only.",
-        "llama": "llama.cpp, on this machine.",
-        "openai": "The OpenAI-compatible endpoint in `openai.baseUrl`.",
-        "none": "Facts only, no model.",
-    },
-    "sleep.scope": {
-        "auto": "Open files, recently committed files and the most-called symbols.",
-        "open": "Open files.",
-        "all": "Every eligible file.",
-        "off": "Nothing, unless asked.",
-    },
-}
-"""What each choice of a setting means."""
-
 WORKSPACE_MAY_OVERRIDE = {"model.name", "model.contextLength", "sleep.model", "sleep.rounds", "sleep.candidates"}
 """Settings a *trusted* VS Code workspace may choose although a repository's `forethought.toml` may not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A field of `Settings`, with what the code says about it."""
+
+    key: str
+    type: str
+    """As JSON schemas name it."""
+    default: Any
+    description: str
+    repository: bool
+    """A repository's own `forethought.toml` may choose it."""
+    range: tuple[float, float] | None
+    choices: Mapping[str, str]
+    """The allowed values and what each means; empty if it is not a choice."""
 
 
 def generated(checkout: Path) -> dict[Path, str]:
@@ -76,15 +70,14 @@ def generated(checkout: Path) -> dict[Path, str]:
 
     Raises ValueError when a file lacks its `generated` comments.
     """
+    settings = read_settings(checkout)
     languages = tomllib.loads((checkout / "grammars/languages.toml").read_text(encoding="utf-8"))
     manifest = json.loads((checkout / VSCODE / "package.json").read_text(encoding="utf-8"))
     lock = json.loads((checkout / VSCODE / "package-lock.json").read_text(encoding="utf-8"))
-    properties = manifest["contributes"]["configuration"]["properties"]
-    descriptions = {key: _description(item, properties) for item, key in _settings()}
-    _update_manifest(manifest, languages, descriptions)
+    _update_manifest(manifest, languages, settings)
     lock["version"] = lock["packages"][""]["version"] = __version__
     blocks = {
-        Path("docs/settings.md"): ("settings", _settings_table(descriptions)),
+        Path("docs/settings.md"): ("settings", _settings_table(settings)),
         Path("docs/languages.md"): ("languages", _languages_table(languages)),
         Path("extension/neovim/lua/forethought/server.lua"): ("filetypes", _neovim_filetypes(languages)),
     }
@@ -103,15 +96,63 @@ def outdated(checkout: Path) -> list[Path]:
     return [path for path, text in generated(checkout).items() if (checkout / path).read_text(encoding="utf-8") != text]
 
 
-def _description(item: Field[Any], properties: dict[str, Any]) -> str:
-    """The setting's one-sentence description, as Markdown."""
-    described = item.metadata.get("description")
-    if described is None:  # not described in the code: keep what the extension says
-        described = properties[f"forethought.{item.metadata['key']}"]["markdownDescription"]
-    return str(described)
+def read_settings(checkout: Path) -> list[Setting]:
+    """Return every setting, in the order of the code."""
+    describe = getattr(config, "setting_infos", None)
+    if describe is None:
+        return _settings_of_manifest(checkout)
+    infos, annotations = describe(), get_type_hints(config.Settings)
+    return [
+        Setting(
+            infos[item.name].key,
+            _json_type(annotations[item.name]),
+            _plain(item.default),
+            infos[item.name].description,
+            infos[item.name].scope == "repository",
+            infos[item.name].range,
+            infos[item.name].choices or {},
+        )
+        for item in fields(config.Settings)
+    ]
 
 
-def _update_manifest(manifest: dict[str, Any], languages: dict[str, Any], descriptions: dict[str, str]) -> None:
+def _settings_of_manifest(checkout: Path) -> list[Setting]:
+    """The same where the code does not describe its settings yet: descriptions stay as the extension has them."""
+    manifest = json.loads((checkout / VSCODE / "package.json").read_text(encoding="utf-8"))
+    properties = manifest["contributes"]["configuration"]["properties"]
+    annotations = get_type_hints(config.Settings)
+    settings = []
+    for item in fields(config.Settings):
+        key = item.metadata["key"]
+        schema = properties[f"forethought.{key}"]
+        choices = get_args(annotations[item.name]) if get_origin(annotations[item.name]) is Literal else ()
+        settings.append(
+            Setting(
+                key,
+                _json_type(annotations[item.name]),
+                _plain(item.default),
+                schema["markdownDescription"],
+                key in config.REPOSITORY_KEYS,
+                item.metadata.get("range"),
+                dict(zip(choices, schema.get("enumDescriptions", ()), strict=True)),
+            )
+        )
+    return settings
+
+
+def _json_type(annotation: Any) -> str:
+    names = {bool: "boolean", int: "integer", float: "number"}
+    return names.get(annotation, "array" if get_origin(annotation) is tuple else "string")
+
+
+def _plain(default: Any) -> Any:
+    """A default as JSON has it: whole numbers without a fraction."""
+    if isinstance(default, tuple):
+        return list(default)
+    return int(default) if isinstance(default, float) and default.is_integer() else default
+
+
+def _update_manifest(manifest: dict[str, Any], languages: dict[str, Any], settings: list[Setting]) -> None:
     identifiers = [name for language in languages for name in VSCODE_LANGUAGES.get(language, (language,))]
     manifest["version"] = __version__
     manifest["activationEvents"] = [*(f"onLanguage:{name}" for name in identifiers), "workspaceContains:.git"]
@@ -119,85 +160,51 @@ def _update_manifest(manifest: dict[str, Any], languages: dict[str, Any], descri
     own = "forethought.server.path"  # the extension's, not the server's
     configuration["properties"] = {
         own: configuration["properties"][own],
-        **{f"forethought.{key}": _schema(item, descriptions[key]) for item, key in _settings()},
+        **{f"forethought.{setting.key}": _schema(setting) for setting in settings},
     }
     # An untrusted folder may decide how things look, but not what is run or how much is computed.
+    restricted = [item.key for item in settings if not item.repository or item.key.startswith("sleep.")]
     manifest["capabilities"]["untrustedWorkspaces"]["restrictedConfigurations"] = [
         own,
-        *(
-            f"forethought.{key}"
-            for _, key in _settings()
-            if key not in REPOSITORY_KEYS or key.partition(".")[0] == "sleep"
-        ),
+        *(f"forethought.{key}" for key in restricted),
     ]
 
 
-def _settings() -> Iterator[tuple[Field[Any], str]]:
-    yield from ((item, item.metadata["key"]) for item in fields(Settings))
-
-
-def _schema(item: Field[Any], description: str) -> dict[str, Any]:
+def _schema(setting: Setting) -> dict[str, Any]:
     """A setting as VS Code's `contributes.configuration` describes it."""
-    key, default = item.metadata["key"], _plain_default(item)
-    schema: dict[str, Any] = {"type": _json_type(item)}
-    if choices := _choices(item):
-        schema["enum"] = choices
-        schema["enumDescriptions"] = [CHOICES[key][choice] for choice in choices]
-    if schema["type"] == "array":
+    schema: dict[str, Any] = {"type": setting.type}
+    if setting.choices:
+        schema["enum"] = list(setting.choices)
+        schema["enumDescriptions"] = list(setting.choices.values())
+    if setting.type == "array":
         schema["items"] = {"type": "string"}
-    if limits := item.metadata.get("range"):
-        schema["minimum"], schema["maximum"] = limits
-    schema["default"] = "" if default is None else default
-    if key in REPOSITORY_KEYS:
+    if setting.range:
+        schema["minimum"], schema["maximum"] = setting.range
+    schema["default"] = "" if setting.default is None else setting.default
+    if setting.repository:
         schema["scope"] = "window"
     else:
-        schema["scope"] = "machine-overridable" if key in WORKSPACE_MAY_OVERRIDE else "machine"
-    schema["markdownDescription"] = description
+        schema["scope"] = "machine-overridable" if setting.key in WORKSPACE_MAY_OVERRIDE else "machine"
+    schema["markdownDescription"] = setting.description
     return schema
 
 
-def _json_type(item: Field[Any]) -> str:
-    annotation = get_type_hints(Settings)[item.name]
-    names = {bool: "boolean", int: "integer", float: "number"}
-    if annotation in names:
-        return names[annotation]
-    return "array" if get_origin(annotation) is tuple else "string"
-
-
-def _choices(item: Field[Any]) -> list[str]:
-    annotation = get_type_hints(Settings)[item.name]
-    return list(get_args(annotation)) if get_origin(annotation) is Literal else []
-
-
-def _plain_default(item: Field[Any]) -> Any:
-    default = item.default
-    if isinstance(default, tuple):
-        return list(default)
-    return int(default) if isinstance(default, float) and default.is_integer() else default
-
-
-def _settings_table(descriptions: dict[str, str]) -> str:
+def _settings_table(settings: list[Setting]) -> str:
     rows = ["| setting | default | values | meaning |", "| --- | --- | --- | --- |"]
-    for item, key in _settings():
-        default = _plain_default(item)
-        shown = "–" if default in (None, []) else f"`{json.dumps(default)}`"
-        meaning = [descriptions[key], *(f"`{choice}`: {_choice_text(key, choice)}" for choice in _choices(item))]
-        rows.append(f"| `{key}` | {shown} | {_values(item)} | {'<br>'.join(meaning)} |")
-    keys = ", ".join(f"`{key}`" for key in sorted(REPOSITORY_KEYS))
+    for setting in settings:
+        default = "–" if setting.default in (None, []) else f"`{json.dumps(setting.default)}`"
+        meaning = [setting.description, *(f"`{choice}`: {about}" for choice, about in setting.choices.items())]
+        rows.append(f"| `{setting.key}` | {default} | {_values(setting)} | {'<br>'.join(meaning)} |")
+    keys = ", ".join(f"`{setting.key}`" for setting in settings if setting.repository)
     return "\n".join(["", *rows, "", f"A repository's own `forethought.toml` may set only {keys}.", ""])
 
 
-def _choice_text(key: str, choice: str) -> str:
-    text = CHOICES[key][choice]
-    return text[0].lower() + text[1:]
-
-
-def _values(item: Field[Any]) -> str:
-    if choices := _choices(item):
-        return ", ".join(f"`{choice}`" for choice in choices)
-    if limits := item.metadata.get("range"):
-        return f"{limits[0]:,} to {limits[1]:,}"
-    return {"boolean": "`true`, `false`", "array": "list of strings"}.get(_json_type(item), "string")
+def _values(setting: Setting) -> str:
+    if setting.choices:
+        return ", ".join(f"`{choice}`" for choice in setting.choices)
+    if setting.range:
+        return f"{setting.range[0]:,} to {setting.range[1]:,}"
+    return {"boolean": "`true`, `false`", "array": "list of strings"}.get(setting.type, "string")
 
 
 def _languages_table(languages: dict[str, Any]) -> str:

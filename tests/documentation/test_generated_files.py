@@ -3,17 +3,15 @@
 import json
 import re
 import tomllib
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from forethought import __version__
-from forethought.config import Settings
 from scripts import generate
 
 CHECKOUT = Path(__file__).parents[2]
-KEYS = {item.metadata["key"] for item in fields(Settings)}
+KEYS = {setting.key for setting in generate.read_settings(CHECKOUT)}
 LANGUAGES = tomllib.loads((CHECKOUT / "grammars/languages.toml").read_text(encoding="utf-8"))
 HAND_WRITTEN = [
     CHECKOUT / "README.md",
@@ -49,12 +47,6 @@ def test_a_changed_default_is_noticed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("table", [generate.VSCODE_LANGUAGES, generate.NEOVIM_FILETYPES, generate.TITLES])
 def test_the_exceptions_name_languages_that_exist(table: dict[str, object]) -> None:
     assert set(table) <= set(LANGUAGES)
-
-
-def test_every_choice_of_a_setting_is_explained() -> None:
-    for item in fields(Settings):
-        if choices := generate._choices(item):
-            assert list(generate.CHOICES[item.metadata["key"]]) == choices
 
 
 @pytest.mark.parametrize("path", HAND_WRITTEN, ids=lambda path: str(path.relative_to(CHECKOUT)))

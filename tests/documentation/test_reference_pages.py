@@ -3,21 +3,19 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import click
 import pytest
 
 from forethought.cli.commands.bench import bench
 from forethought.cli.main import forethought
-from forethought.lsp import json_rpc
-from forethought.lsp.commands import COMMANDS
+from forethought.lsp.server import ForethoughtServer
 
 CHECKOUT = Path(__file__).parents[2]
 COMMANDS_PAGE = (CHECKOUT / "docs/commands.md").read_text(encoding="utf-8")
 LSP_PAGE = (CHECKOUT / "docs/lsp-extensions.md").read_text(encoding="utf-8")
-METHODS = {
-    value for value in vars(json_rpc).values() if isinstance(value, str) and value.startswith("forethought/")
-}  # fmt: skip
+SOURCE = "".join(path.read_text(encoding="utf-8") for path in (CHECKOUT / "server/forethought").rglob("*.py"))
 
 
 def sections(page: str) -> dict[str, str]:
@@ -80,22 +78,29 @@ def test_every_benchmark_of_ones_own_repository_is_listed() -> None:
     assert set(re.findall(r"^\| `(\w+)` \|", sections(COMMANDS_PAGE)["bench"], flags=re.MULTILINE)) == names
 
 
-def test_every_method_is_documented_and_exists() -> None:
-    assert set(re.findall(r"\bforethought/\w+", LSP_PAGE)) == METHODS
+@pytest.fixture(scope="module")
+def server() -> ForethoughtServer:
+    def open_nothing(*_: object, **__: object) -> NoReturn:
+        raise AssertionError("nothing is opened here")
+
+    return ForethoughtServer(open_nothing, {})
 
 
-def test_every_command_of_the_server_is_documented_and_exists() -> None:
+def test_every_method_is_documented_and_exists(server: ForethoughtServer) -> None:
+    handled = {name for name in server.protocol.fm.features if name.startswith("forethought/")}
+    named = set(re.findall(r"\"(forethought/\w+)\"", SOURCE))  # those that the server only sends as well
+    assert handled < named
+    assert set(re.findall(r"\bforethought/\w+", LSP_PAGE)) == named
+
+
+def test_every_command_of_the_server_is_documented_and_exists(server: ForethoughtServer) -> None:
     rows = re.findall(r"^\| `(forethought\.\w+)` \|", LSP_PAGE, flags=re.MULTILINE)
-    assert sorted(rows) == sorted(COMMANDS)
+    assert sorted(rows) == sorted(server.protocol.fm.commands)
 
 
-def test_the_documents_have_only_fields_that_the_code_writes() -> None:
-    source = "".join(
-        path.read_text(encoding="utf-8")
-        for package in ("app", "idle", "lsp", "present", "store", "workspace")
-        for path in (CHECKOUT / "server/forethought" / package).rglob("*.py")
-    )
+def test_the_documents_have_only_fields_that_the_code_has() -> None:
     for block in re.findall(r"```typescript\n(.*?)```", LSP_PAGE, flags=re.DOTALL):
         without_notes = re.sub(r"//.*|\"[^\"]*\"|\[\w+: string\]", "", block)
         for name in re.findall(r"(\w+)\??:", without_notes):
-            assert f'"{name}"' in source, f"nothing writes or reads `{name}`"
+            attribute = re.sub(r"(?=[A-Z])", "_", name).lower()
+            assert re.search(rf"\"{name}\"|^ +{attribute}: ", SOURCE, flags=re.MULTILINE), name

@@ -68,3 +68,11 @@ def test_the_demo_reads_files_and_functions_that_exist() -> None:
     first, *_ = texts = [(CHECKOUT / file).read_text(encoding="utf-8") for file in demo.FILES]
     assert len(texts) == 3
     assert not [name for name in demo.STARS if f"def {name}(" not in first]
+
+
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "SECURITY.md", "README.md"])
+def test_every_path_in_the_guides_exists(name: str) -> None:
+    folders = "|".join(path.name for path in CHECKOUT.iterdir() if path.is_dir())
+    text = (CHECKOUT / name).read_text(encoding="utf-8")
+    for path in re.findall(rf"`((?:{folders})/[^`<>]*)`", text):
+        assert (CHECKOUT / path).exists(), path

@@ -38,6 +38,30 @@ wheel: $(VENV)/.dev ## Build the wheel into dist/
 clean: ## Remove the environment and everything that was built
 	rm -rf $(VENV) .demo .test-editors dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
+.PHONY: check
+
+check: $(VENV)/.dev ## Lint, formatting, and all tests that need no engine: run it before every commit
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest -q -m "not editor and not model"
+
+# Documents: what is generated from the code, and the site.
+.PHONY: docs docs-serve generate
+
+generate: $(VENV)/.base ## Write settings, languages and the version wherever they are repeated
+	$(BIN)/python scripts/generate.py
+
+docs: $(VENV)/.docs ## Build the documentation into site/; a broken link is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+docs-serve: $(VENV)/.docs ## Serve the documentation on http://127.0.0.1:8000, and rebuild it on every change
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
+
+$(VENV)/.docs: $(VENV)/.base
+	@echo "Installing the documentation's tools"
+	@$(PIP) install --quiet --group docs
+	@touch $@
+
 $(VENV)/.made:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer was not found; install it, or name one: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "The environment could not be made; on Debian and Ubuntu install the package python3-venv." >&2; exit 1; }

@@ -21,8 +21,12 @@ from rich.text import Text
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / ".demo"
-FILES = ("server/forethought/cli/places.py", "server/forethought/uris.py", "server/forethought/value.py")
-STARS = ("parse_place", "choose_root", "path_in_root", "first_column")
+FILES = (
+    "server/forethought/cli/locations.py",
+    "server/forethought/text/uris.py",
+    "server/forethought/idle/priority.py",
+)
+STARS = ("parse_location", "choose_root", "path_in_root", "first_column")
 """Functions of the first file; the first with a sound insight is hovered and asked about. A small model misses some."""
 QUESTIONS = (
     ("facts", "Who calls {name}?", False),

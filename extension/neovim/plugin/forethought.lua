@@ -1,4 +1,4 @@
--- The command, and what has to happen whichever way the server was started. Nothing else is loaded before it is needed.
+-- The command, and the autocommands that are needed however the server was started. Everything else is loaded on demand.
 if vim.g.loaded_forethought then
   return
 end
@@ -23,7 +23,7 @@ end, {
 
 local group = vim.api.nvim_create_augroup("forethought", {})
 
--- What a person looks at is thought about first.
+-- What the user is looking at is thought about first.
 vim.api.nvim_create_autocmd({ "BufEnter", "LspAttach" }, {
   group = group,
   callback = function(event)

@@ -1,4 +1,4 @@
-/** The answer view: questions, streamed answers, their sources. The page shows; everything is decided here. */
+/** The answer view: questions, streamed answers and their sources. The page only displays; all logic is here. */
 
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
@@ -25,7 +25,7 @@ export class Answers implements vscode.WebviewViewProvider, vscode.Disposable {
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
-  /** Asks the server, shows the answer as it comes, and gives the result; null when it failed or was cancelled. */
+  /** Asks the server, streams the answer into the view, and returns the result; null if it failed or was canceled. */
   async ask(params: ChatParams, about: string | null = null): Promise<ChatResult | null> {
     const exchange: Exchange = {
       id: this.nextId++, params, about, state: "waiting", text: "", result: null, error: null, flagged: false,
@@ -132,13 +132,13 @@ export class Answers implements vscode.WebviewViewProvider, vscode.Disposable {
   }
 }
 
-/** The file and cursor of an editor, as the server takes them. */
+/** The file and cursor position of an editor, as parameters for the server. */
 export function placeOf(editor: vscode.TextEditor): Pick<ChatParams, "textDocument" | "position"> {
   const { line, character } = editor.selection.active;
   return { textDocument: { uri: editor.document.uri.toString() }, position: { line, character } };
 }
 
-/** A URI as people read it: relative to its workspace folder. */
+/** A URI for display: relative to its workspace folder. */
 export function labelOf(uri: string): string {
   return vscode.workspace.asRelativePath(vscode.Uri.parse(uri));
 }

@@ -1,4 +1,4 @@
-/** One question with its answer, and how the answer page shows it. Pure. */
+/** A question with its answer, and how the answer page displays it. Pure. */
 
 import { renderAnswer } from "./markdown";
 import type { ChatParams, ChatResult, Message } from "./protocol";
@@ -15,7 +15,7 @@ export interface Exchange {
   flagged: boolean;
 }
 
-/** What the page needs of an exchange: nothing but texts, and HTML made by `renderAnswer`. */
+/** What the page needs to know about an exchange: only text, and HTML from `renderAnswer`. */
 export interface ShownExchange {
   id: number;
   question: string;
@@ -41,7 +41,7 @@ export type FromPage =
   | { type: "open"; id: number; source: number }
   | { type: "cancel" | "wrong" | "refresh"; id: number };
 
-/** `label` gives a source's place as people read it, e.g. `app/views.py:12`. */
+/** `label` turns a URI into a path for display, e.g. `app/views.py`. */
 export function show(exchange: Exchange, label: (uri: string) => string): ShownExchange {
   const { result } = exchange;
   return {
@@ -62,7 +62,7 @@ export function show(exchange: Exchange, label: (uri: string) => string): ShownE
   };
 }
 
-/** How an answer was made, in one line: tier, model, staleness, the matched question where it is not the one asked, time. */
+/** How an answer was made, in one line: tier, model, staleness, the matched question if it differs from the one asked, and time. */
 export function provenance(result: ChatResult, asked: string): string {
   const parts: string[] = [result.tier === "none" ? "no answer" : result.tier];
   if (result.model) parts.push(result.model);

@@ -1,4 +1,4 @@
-/** Forethought in VS Code: wires the server, the answer view, the status item and the commands together. */
+/** Forethought in VS Code: connects the server, the answer view, the status item and the commands. */
 
 import * as vscode from "vscode";
 import { Answers, labelOf, placeOf } from "./answers";
@@ -9,7 +9,7 @@ import { menuCommand, StatusItem } from "./status";
 const contextScheme = "forethought-context";
 const digestScheme = "forethought-digest";
 
-// The editor calls `deactivate` with nothing, so what it must wait for is kept here.
+// VS Code calls `deactivate` without arguments, so what it has to wait for is kept here.
 let stopServer: (() => Promise<void>) | undefined;
 
 export async function deactivate(): Promise<void> {
@@ -19,7 +19,7 @@ export async function deactivate(): Promise<void> {
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   const log = vscode.window.createOutputChannel("Forethought", { log: true });
   const server = new Server(log, settingKeys(context), (command, args) => {
-    // The server's “Explain” code action names its own command; the answer belongs into the answer view.
+    // The server's “Explain” code action names a server command; show the answer in the answer view instead.
     if (command === "forethought.ask" && isQuestion(args[0])) return answers.ask(args[0]);
     if (command === "forethought.showContext") return showContext(server, args[0]);
     return undefined;
@@ -81,14 +81,14 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     const params = argument ?? placeOf(editorOrThrow());
     const found = await running.running().sendRequest<unknown>("forethought/context", params);
     if (!found) {
-      void vscode.window.showInformationMessage("Forethought knows nothing about what the cursor is on.");
+      void vscode.window.showInformationMessage("Forethought knows nothing about the symbol at the cursor.");
       return;
     }
     await vscode.window.showTextDocument(await contexts.open(JSON.stringify(found, null, 2)), { preview: true });
   }
 }
 
-/** A read-only document of ours, one of a kind: the next text takes the place of the last. */
+/** A read-only virtual document; each new text replaces the last one. */
 class ShownDocument implements vscode.TextDocumentContentProvider {
   private readonly changed = new vscode.EventEmitter<vscode.Uri>();
   private readonly uri: vscode.Uri;
@@ -111,7 +111,7 @@ class ShownDocument implements vscode.TextDocumentContentProvider {
   }
 }
 
-/** What changed while the person was away, as rendered Markdown: its links open the code. */
+/** Shows what changed while the user was away, as rendered Markdown whose links open the code. */
 async function showDigest(server: Server, digests: ShownDocument): Promise<void> {
   const found = await server.running().sendRequest<DigestResult>("forethought/digest", {});
   const document = await digests.open(found.markdown);
@@ -123,12 +123,12 @@ async function askAboutSymbol(answers: Answers): Promise<void> {
   const word = editor.document.getWordRangeAtPosition(editor.selection.active);
   const symbol = word ? editor.document.getText(word) : null;
   const suggestion = symbol ? `What does ${symbol} do?` : "What does this file do?";
-  // The place is taken before the box opens: the person may click elsewhere meanwhile.
+  // Read the position before the input box opens: the user may click elsewhere in the meantime.
   const place = placeOf(editor);
   const question = await vscode.window.showInputBox({
     title: symbol ? `Ask about ${symbol}` : `Ask about ${labelOf(editor.document.uri.toString())}`,
     placeHolder: suggestion,
-    prompt: "Enter alone asks the question shown",
+    prompt: "Press Enter to ask the suggested question",
     ignoreFocusOut: true,
   });
   if (question === undefined) return;
@@ -138,7 +138,7 @@ async function askAboutSymbol(answers: Answers): Promise<void> {
 function askAction(
   document: vscode.TextDocument, range: vscode.Range, context: vscode.CodeActionContext,
 ): vscode.CodeAction[] {
-  // Only when asked for, so that no light bulb appears at every name.
+  // Only on request: otherwise a light bulb would appear at every name.
   if (context.triggerKind !== vscode.CodeActionTriggerKind.Invoke) return [];
   if (!document.getWordRangeAtPosition(range.start)) return [];
   const action = new vscode.CodeAction("Ask about this symbol", vscode.CodeActionKind.Empty);
@@ -165,24 +165,24 @@ async function think(server: Server, what: string, command: string, argument?: u
     if (!report?.symbols) return;
     const { computed, reused, failed, remaining } = report.symbols;
     void vscode.window.showInformationMessage(
-      `Forethought: ${what}: ${computed} symbols thought about, ${reused} known already, ${failed} failed, ${remaining} left.`,
+      `Forethought: ${what}: ${computed} symbols thought about, ${reused} reused, ${failed} failed, ${remaining} remaining.`,
     );
   });
 }
 
 async function cancelPasses(server: Server): Promise<void> {
   const cancelled = await server.cancelPasses();
-  if (cancelled === 0) void vscode.window.showInformationMessage("Forethought: no pass is running that could be cancelled.");
+  if (cancelled === 0) void vscode.window.showInformationMessage("Forethought: no pass is running.");
 }
 
 async function clearCache(server: Server): Promise<void> {
   const sure = await vscode.window.showWarningMessage(
-    "Delete everything that Forethought has thought about, for all workspaces?", { modal: true }, "Delete",
+    "Delete all of Forethought's insights, in every workspace?", { modal: true }, "Delete",
   );
   if (sure) await server.execute("forethought.clearCache");
 }
 
-/** Says once, until a server has been found, that there is none and what can be done. */
+/** Says that no server was found, and what to do about it; only once, until one is found. */
 function offerInstallation(): (condition: Server["condition"]) => void {
   let said = false;
   return (condition) => {
@@ -200,8 +200,8 @@ function typeInstallCommand(context: vscode.ExtensionContext, server: Server): v
   const terminal = vscode.window.createTerminal({ name: "Install Forethought" });
   const python = process.platform === "win32" ? "py" : "python3";
   terminal.show();
-  // Typed, not run: what is installed, and into which environment, is the person's decision. A path, never a bare name:
-  // Forethought is not on the package index, so that anybody could be behind that name there.
+  // Typed, not run: what to install, and into which environment, is the user's decision. A path, never the bare name:
+  // Forethought is not on the package index, so anyone could own that name there.
   terminal.sendText(`${python} -m pip install ./forethought`, false);
   const closed = vscode.window.onDidCloseTerminal((ended) => {
     if (ended !== terminal) return;

@@ -1,4 +1,4 @@
-/** Where the server's program is. Pure: the caller says what the machine looks like. */
+/** Finds the server's program. Pure: the caller describes the machine. */
 
 import { posix, win32 } from "node:path";
 
@@ -11,7 +11,7 @@ export interface Surroundings {
   home: string;
   /** The setting `forethought.server.path`; empty when not set. */
   configured: string;
-  /** Whether the person trusts the workspace: only then may a program inside it be run. */
+  /** Whether the user trusts the workspace: only then may a program inside it be run. */
   trusted: boolean;
   /** The workspace's folders, absolute. */
   folders: readonly string[];
@@ -20,7 +20,7 @@ export interface Surroundings {
   isProgram(file: string): Promise<boolean>;
 }
 
-/** The setting, else the trusted workspace's environment, else PATH. A setting that does not work is an error, never skipped. */
+/** Looks in the setting, the trusted workspace's environment, then PATH. A setting that does not work is an error; it is never skipped. */
 export async function locateServer(around: Surroundings): Promise<Located> {
   if (around.configured) return locateConfigured(around);
   const path = pathsOf(around.platform);
@@ -35,14 +35,14 @@ export async function locateServer(around: Surroundings): Promise<Located> {
     }
   }
   for (const entry of around.searchPath.split(path.delimiter)) {
-    // A relative entry would mean the workspace, and so would one that lies inside it.
+    // A relative entry would resolve to the workspace; so would one inside it.
     if (!path.isAbsolute(entry)) continue;
     if (!around.trusted && around.folders.some((folder) => isInside(path, folder, entry))) continue;
     const command = path.join(entry, name);
     if (await around.isProgram(command)) return { kind: "found", command, origin: "path" };
   }
   const where = around.trusted ? "neither in the workspace's environment (.venv, venv) nor on PATH" : "not on PATH";
-  const hint = around.trusted ? "" : " The workspace's own environment is left alone until you trust the workspace.";
+  const hint = around.trusted ? "" : " The workspace's own environment is ignored until you trust the workspace.";
   return { kind: "missing", reason: `The forethought server is ${where}.${hint}` };
 }
 
@@ -53,7 +53,7 @@ async function locateConfigured(around: Surroundings): Promise<Located> {
     return { kind: "missing", reason: `forethought.server.path is “${around.configured}”; it must be an absolute path.` };
   }
   if (await around.isProgram(command)) return { kind: "found", command, origin: "setting" };
-  return { kind: "missing", reason: `forethought.server.path is “${around.configured}”, which is not a program that can be run.` };
+  return { kind: "missing", reason: `forethought.server.path is “${around.configured}”, which is not an executable file.` };
 }
 
 function pathsOf(platform: NodeJS.Platform): typeof posix {

@@ -1,4 +1,4 @@
-/** Forethought's own part of the protocol, as the server speaks it. Positions are LSP's (UTF-16). */
+/** Forethought's LSP extensions; see docs/lsp-extensions.md. Positions are LSP's (UTF-16). */
 
 export interface Position {
   line: number;
@@ -48,7 +48,7 @@ export interface ChatResult {
   model: string | null;
 }
 
-/** What `forethought/digest` gives; `roots` holds the same for programs. */
+/** The result of `forethought/digest`; `roots` holds the same data for programs. */
 export interface DigestResult {
   markdown: string;
   roots: unknown[];
@@ -74,7 +74,7 @@ export interface StatusDocument {
   pausedReason?: string | null;
 }
 
-/** What `forethought.precomputeFile` and `…Workspace` give back, as far as it is shown. */
+/** The part of the result of `forethought.precomputeFile` and `…Workspace` that is displayed. */
 export interface PrecomputeReport {
   symbols?: { computed: number; reused: number; empty: number; failed: number; remaining: number };
 }

@@ -1,11 +1,11 @@
-/** One operation running, at most one more requested: a burst of requests becomes a single further run. */
+/** Runs one operation at a time; requests that arrive meanwhile become a single further run. */
 export class RestartQueue {
   private running: Promise<void> | undefined;
   private again = false;
 
   constructor(private readonly operation: () => Promise<void>) {}
 
-  /** Resolves when a run that began after this call has ended. Rejects as the last run does. */
+  /** Resolves once a run that started after this call has finished. Rejects if the last run does. */
   request(): Promise<void> {
     if (this.running) {
       this.again = true;

@@ -1,4 +1,4 @@
-/** The language server's life: found, started, restarted, stopped; and what it says about itself. */
+/** The language server: finds, starts, restarts and stops it, and follows its status. */
 
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
@@ -27,10 +27,10 @@ import type { Condition } from "./statusText";
 
 const stopMilliseconds = 3000;
 
-/** Documents the server is told about: any language, since a user's own grammar folder may add one. */
+/** The documents to synchronize: any language, since a user's own grammars may add one. */
 export const documentSelector = [{ scheme: "file" }, { scheme: "untitled" }];
 
-/** A server command that the editor carries out itself; `undefined` lets it go to the server. */
+/** Handles a server command in the editor; `undefined` means that the server should handle it. */
 export type LocalCommand = (command: string, args: unknown[]) => Promise<unknown> | undefined;
 
 export class Server implements vscode.Disposable {
@@ -40,7 +40,7 @@ export class Server implements vscode.Disposable {
   private client: LanguageClient | undefined;
   private current: Condition = { kind: "starting" };
   private disposed = false;
-  /** The sentence that the server ends with when it cannot go on. */
+  /** The last error message that the server printed before it stopped. */
   private lastWords = "";
 
   readonly onDidChange = this.changed.event;
@@ -55,25 +55,25 @@ export class Server implements vscode.Disposable {
     return this.current;
   }
 
-  /** Starts the server, or replaces the running one. Many calls in a row become one. */
+  /** Starts or restarts the server. Calls in quick succession become one. */
   restart(): Promise<void> {
     return this.queue.request();
   }
 
-  /** The running server's client. Throws an Error for people when there is none. */
+  /** The running server's client. Throws an Error with a user-facing message if there is none. */
   running(): LanguageClient {
     if (this.client?.isRunning()) return this.client;
     const { current } = this;
     throw new Error("reason" in current ? current.reason : "The Forethought server is still starting; try again in a moment.");
   }
 
-  /** Runs one of the server's own commands. */
+  /** Runs a command of the server. */
   async execute<Result>(command: string, argument?: unknown): Promise<Result> {
     const params = { command, arguments: argument === undefined ? [] : [argument] };
     return await this.running().sendRequest<Result>(ExecuteCommandRequest.method, params);
   }
 
-  /** Runs a command that lasts, with its progress. Cancelling ends the pass early; the result tells what was done. */
+  /** Runs a long command and reports its progress. If canceled, the result says what was done so far. */
   async executeLong<Result>(
     command: string, argument: unknown, report: (progress: WorkDoneProgressReport) => void, cancel: vscode.CancellationToken,
   ): Promise<Result> {
@@ -93,7 +93,7 @@ export class Server implements vscode.Disposable {
     }
   }
 
-  /** A hint for the queue's order: what the person looks at. */
+  /** Tells the server which document the user is looking at; it is thought about first. */
   async focus(document: vscode.TextDocument): Promise<void> {
     if (document.uri.scheme !== "file" || !this.client?.isRunning()) return;
     await this.client.sendNotification("forethought/didFocus", {
@@ -101,7 +101,7 @@ export class Server implements vscode.Disposable {
     });
   }
 
-  /** Cancels the passes that run now. Says how many there were. */
+  /** Cancels the running passes. Returns how many there were. */
   async cancelPasses(): Promise<number> {
     const client = this.running();
     const tokens = [...this.passes];
@@ -109,7 +109,7 @@ export class Server implements vscode.Disposable {
     return tokens.length;
   }
 
-  /** Ends the server and waits for it, at most a few seconds. */
+  /** Stops the server, and waits a few seconds for it. */
   async stop(): Promise<void> {
     const client = this.client;
     this.client = undefined;
@@ -118,7 +118,7 @@ export class Server implements vscode.Disposable {
     try {
       await client.dispose(stopMilliseconds);
     } catch (error) {
-      this.log.warn(`The server did not stop in good order: ${messageOf(error)}`);
+      this.log.warn(`The server did not shut down cleanly: ${messageOf(error)}`);
     }
   }
 
@@ -144,7 +144,7 @@ export class Server implements vscode.Disposable {
       this.become(located);
       return;
     }
-    this.log.info(`Starting ${located.command} serve (found by ${located.origin}).`);
+    this.log.info(`Starting ${located.command} serve (found in: ${located.origin}).`);
     this.lastWords = "";
     this.become({ kind: "starting" });
     const client = new LanguageClient(
@@ -172,7 +172,7 @@ export class Server implements vscode.Disposable {
     if (state === State.Starting) this.become({ kind: "starting" });
     if (state === State.Stopped) {
       this.passes.clear();
-      this.become({ kind: "stopped", reason: this.lastWords || "The server ended. The log says more." });
+      this.become({ kind: "stopped", reason: this.lastWords || "The server stopped. See the log." });
     }
   }
 
@@ -199,7 +199,7 @@ export class Server implements vscode.Disposable {
         handleWorkDoneProgress: (token, params, next) => {
           if (params.kind === "begin") this.passes.add(token);
           if (params.kind === "end") this.passes.delete(token);
-          // The status item shows that a pass runs and cancels it, so the editor's own progress does not begin.
+          // The status item shows and cancels passes, so do not show the editor's own progress as well.
           if (params.kind !== "begin") next(token, params);
         },
         workspace: {
@@ -239,7 +239,7 @@ async function isProgram(file: string): Promise<boolean> {
     await access(file, constants.X_OK);
     return (await stat(file)).isFile();
   } catch {
-    // Not there, or not ours to run: both mean that the search goes on.
+    // Missing, or not executable: keep looking.
     return false;
   }
 }

@@ -1,12 +1,12 @@
-/** Which settings are sent: only those that somebody chose, so that the editor's defaults do not hide the user's config file or environment. */
+/** Selects the settings to send: only those that the user set, so that defaults do not override the config file or environment. */
 
 export type Inspect = (key: string) =>
   | { globalValue?: unknown; workspaceValue?: unknown; workspaceFolderValue?: unknown }
   | undefined;
 
 /**
- * The chosen values as one nested object, null for the others: a setting that was taken back must not stay.
- * `keys` are without the section's prefix; `server.path` is the editor's own and left out.
+ * Returns the values that were set as a nested object, and null for the others, so that removing a setting takes effect.
+ * `keys` have no section prefix; `server.path` is the editor's own and is left out.
  */
 export function chosenSettings(keys: readonly string[], inspect: Inspect): Record<string, unknown> {
   const settings: Record<string, unknown> = {};

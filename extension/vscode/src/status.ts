@@ -23,7 +23,7 @@ export class StatusItem implements vscode.Disposable {
     this.item.show();
   }
 
-  /** Offers what can be done in the present state, and does what is chosen. */
+  /** Offers the actions that fit the current state, and runs the chosen one. */
   async showMenu(): Promise<void> {
     const { condition } = this.server;
     const told = describe(condition, labelOf);

@@ -1,8 +1,8 @@
-/** What the status item says. Pure. */
+/** The text of the status item. Pure. */
 
 import type { StatusDocument } from "./protocol";
 
-/** The server as the editor sees it: not there, on its way, gone, or saying its own status. */
+/** The server as the editor sees it: missing, starting, stopped, or running with its own status. */
 export type Condition =
   | { kind: "missing"; reason: string }
   | { kind: "starting" }
@@ -11,7 +11,7 @@ export type Condition =
 
 export interface StatusText {
   text: string;
-  /** Read by screen readers, and by people as the tooltip's heading. */
+  /** For screen readers, and the tooltip's heading. */
   heading: string;
   lines: string[];
   warning: boolean;
@@ -26,7 +26,7 @@ const icons: Record<StatusDocument["state"], string> = {
   degraded: "$(warning)",
 };
 
-/** `label` gives a file's name as people read it. */
+/** `label` turns a URI into a path for display. */
 export function describe(condition: Condition, label: (uri: string) => string): StatusText {
   switch (condition.kind) {
     case "missing":

@@ -45,13 +45,13 @@ for (const text of hostile) {
 
 test("a link's text is kept", () => assert.match(renderAnswer("see [the docs](https://example.org)"), /see the docs/));
 
-test("the page gets a source's label, never its address", () => {
+test("the page gets a source's label, never its URI", () => {
   const shown = show(exchange, () => "app.py");
   assert.deepEqual(shown.sources, [{ label: "app.py:7", title: "main" }]);
   assert.ok(!JSON.stringify(shown).includes("file://"));
 });
 
-test("an answer of fact cannot be flagged, a predicted one can be flagged and asked afresh", () => {
+test("an answer of fact cannot be flagged, a predicted one can be flagged and asked again", () => {
   assert.equal(show(exchange, String).canFlag, false);
   const predicted = show({ ...exchange, result: { ...result, tier: "predicted" } }, String);
   assert.ok(predicted.canFlag && predicted.canRefresh);
@@ -71,13 +71,13 @@ test("the provenance names tier, model, staleness and time", () => {
   );
 });
 
-test("the matched question is named where it is not the one asked", () => {
+test("the matched question is named if it differs from the one asked", () => {
   const predicted: ChatResult = { ...result, tier: "predicted", matchedQuestion: "What does `greet` do?" };
   assert.equal(provenance(predicted, "What does greet do?"), "predicted · 12 ms");
   assert.equal(provenance(predicted, "What is greet for?"), "predicted · for “What does greet do?” · 12 ms");
 });
 
-test("the history holds what was answered, the newest last", () => {
+test("the history holds answered exchanges, the newest last", () => {
   const others = [1, 2, 3, 4].map((id) => ({ ...exchange, id, params: { question: `q${id}` } }));
   const failed = { ...exchange, id: 5, state: "failed" as const };
   assert.deepEqual(historyOf([...others, failed], 2).map(({ content }) => content), ["q3", result.answer, "q4", result.answer]);

@@ -18,26 +18,26 @@ const pathProgram = "/usr/bin/forethought";
 
 test("the setting comes first", () =>
   check({ configured: "/opt/f" }, ["/opt/f", workspaceProgram, pathProgram], "setting /opt/f"));
-test("a setting may begin at home", () => check({ configured: "~/f" }, ["/home/ada/f"], "setting /home/ada/f"));
-test("a setting that does not work is said, not skipped", () =>
+test("a setting may start with the home folder", () => check({ configured: "~/f" }, ["/home/ada/f"], "setting /home/ada/f"));
+test("a setting that does not work is reported, not skipped", () =>
   check({ configured: "/opt/f" }, [workspaceProgram, pathProgram], "missing: forethought.server.path is “/opt/f”, which is not"));
 test("a relative setting is refused", () => check({ configured: "bin/f" }, ["bin/f", pathProgram], "missing: forethought.server.path is “bin/f”; it must"));
 test("a trusted workspace's environment comes before PATH", () =>
   check({}, [workspaceProgram, pathProgram], `workspace ${workspaceProgram}`));
-test("venv is an environment, too", () =>
+test("venv is an environment as well", () =>
   check({}, ["/code/app/venv/bin/forethought"], "workspace /code/app/venv/bin/forethought"));
-test("every folder of the workspace is looked at", () =>
+test("every folder of the workspace is searched", () =>
   check({ folders: ["/code/other", "/code/app"] }, [workspaceProgram], `workspace ${workspaceProgram}`));
 test("an untrusted workspace's environment is never run", () =>
   check({ trusted: false }, [workspaceProgram, pathProgram], `path ${pathProgram}`));
 test("an untrusted workspace cannot come in through PATH", () =>
   check({ trusted: false, searchPath: "/code/app/bin:/code/app" }, ["/code/app/bin/forethought", "/code/app/forethought"],
     "missing: The forethought server is not on PATH"));
-test("a sibling whose name begins like the untrusted folder is no part of it", () =>
+test("a sibling whose name starts like the untrusted folder is not part of it", () =>
   check({ trusted: false, searchPath: "/code/app2" }, ["/code/app2/forethought"], "path /code/app2/forethought"));
 test("relative and empty entries of PATH are skipped", () =>
   check({ searchPath: ":.:bin:/usr/bin" }, ["forethought", "bin/forethought", pathProgram], `path ${pathProgram}`));
-test("no server is said in a sentence", () =>
+test("a missing server is reported in a sentence", () =>
   check({}, [], "missing: The forethought server is neither in the workspace's environment ("));
 test("Windows keeps programs in Scripts", () =>
   check({ platform: "win32", folders: ["C:\\app"], searchPath: "C:\\Windows" }, ["C:\\app\\.venv\\Scripts\\forethought.exe"],

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RestartQueue } from "../src/restartQueue";
 
-test("a burst of requests becomes the running operation and one more", async () => {
+test("a burst of requests becomes the current run and one more", async () => {
   let runs = 0;
   let overlapping = 0;
   const queue = new RestartQueue(async () => {
@@ -17,7 +17,7 @@ test("a burst of requests becomes the running operation and one more", async () 
   assert.equal(runs, 3);
 });
 
-test("a failing run does not lose the request that came meanwhile", async () => {
+test("a failing run does not lose a request that arrived meanwhile", async () => {
   let runs = 0;
   const queue = new RestartQueue(async () => {
     await new Promise((resolve) => setImmediate(resolve));
@@ -27,6 +27,6 @@ test("a failing run does not lose the request that came meanwhile", async () => 
   assert.equal(runs, 2);
 });
 
-test("the last run's failure is told", async () => {
+test("the last run's failure is reported", async () => {
   await assert.rejects(new RestartQueue(async () => Promise.reject(new Error("no"))).request(), /no/);
 });

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { chosenSettings } from "../src/settings";
 
-test("only chosen settings have a value, so that defaults do not hide the user's own config", () => {
+test("only settings that were set have a value, so that defaults do not override the user's own config", () => {
   const values: Record<string, object> = {
     "hover.enabled": { defaultValue: true, globalValue: false },
     "hover.content": { defaultValue: "auto" },
@@ -16,7 +16,7 @@ test("only chosen settings have a value, so that defaults do not hide the user's
   });
 });
 
-test("what a workspace may not choose is of machine scope or restricted", () => {
+test("settings that a workspace may not choose have machine scope and are restricted", () => {
   const manifest = JSON.parse(readFileSync("package.json", "utf8"));
   const restricted: string[] = manifest.capabilities.untrustedWorkspaces.restrictedConfigurations;
   for (const key of ["server.path", "engine", "model.path", "openai.baseUrl", "openai.model", "cache.directory"]) {

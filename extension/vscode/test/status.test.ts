@@ -19,7 +19,7 @@ const status: StatusDocument = {
 };
 const label = (uri: string): string => uri.replace("file:///w/", "");
 
-test("the state is in the item's text, the queue and what is next and why in the tooltip", () => {
+test("the item shows the state; the tooltip shows the queue, and what is next and why", () => {
   const told = describe({ kind: "running", status }, label);
   assert.match(told.text, /Forethought: thinking$/);
   assert.deepEqual(told.lines, [
@@ -50,6 +50,6 @@ test("a degraded engine is a warning", () => {
   assert.ok(describe({ kind: "running", status: { ...status, state: "degraded" } }, label).warning);
 });
 
-test("no engine is said as facts only", () => {
+test("without an engine, the status says facts only", () => {
   assert.ok(describe({ kind: "running", status: { ...status, engine: null } }, label).lines.includes("Facts only: no model is in use"));
 });

@@ -92,7 +92,7 @@ await session("model", { server, model: "smollm2", prepare: thinkAhead }, async 
     await chooseFromStatus(page, "Think about the workspace");
     const toast = page.locator(".notification-list-item", { hasText: /thought about/ });
     await toast.waitFor({ timeout: 240_000 });
-    assert.match(await toast.innerText(), /[1-9]\d* symbols thought about, [1-9]\d* known already, 0 failed, 0 left/);
+    assert.match(await toast.innerText(), /[1-9]\d* symbols thought about, [1-9]\d* reused, 0 failed, 0 remaining/);
     await hover(page, word(page, "UnknownLanguage"), /no greeting in that language.*quoted from the code/s);
   });
   await check("pausing and resuming show in the status item", page, async () => {
@@ -123,7 +123,7 @@ await session("scripted", { server: scripted }, async (page, { methods }) => {
     const answer = lastAnswer(page);
     await answer.locator(".answer", { hasText: "Three words only" }).waitFor({ timeout: 30_000 });
     await answer.getByRole("button", { name: "Cancel" }).click();
-    await answer.locator(".note", { hasText: "Cancelled." }).waitFor({ timeout: 30_000 });
+    await answer.locator(".note", { hasText: "Canceled." }).waitFor({ timeout: 30_000 });
     assert.ok(methods().includes("$/cancelRequest"));
   });
   await check("a restart ends the old server in good order and starts a new one", page, async () => {

@@ -1,11 +1,11 @@
---- Answers: asked, streamed into a window, and followed to their sources.
+--- Answers: ask, stream into a window, and jump to the sources.
 local float = require("forethought.float")
 local server = require("forethought.server")
 
 local M = {}
 
 local CANCELLED = -32800
-local READY = "<CR> open source · r ask afresh · w wrong · q close"
+local READY = "<CR> open source · r ask again · w wrong · q close"
 local namespace = vim.api.nvim_create_namespace("forethought.answer")
 
 ---@class forethought.Answer
@@ -13,19 +13,19 @@ local namespace = vim.api.nvim_create_namespace("forethought.answer")
 ---@field client_id integer
 ---@field params table The chat parameters.
 ---@field token string The token under which the answer streams.
----@field origin integer The window that the question came from.
----@field text string What has come so far.
----@field request? integer The running request's number.
+---@field origin integer The window in which the question was asked.
+---@field text string The text received so far.
+---@field request? integer The id of the running request.
 ---@field result? table The chat result.
----@field places table<integer, table> The source on each line (counted from 1) of the window.
+---@field places table<integer, table> The source on each line of the window, counted from 1.
 
---- The answer that is shown, or was shown last.
+--- The answer that is displayed, or was displayed last.
 ---@type forethought.Answer?
 local current
 
 local tokens = 0
 
---- Ask, and show the answer as it comes. The answer before this one is given up.
+--- Ask, and stream the answer. Cancels the answer before this one.
 ---@param client vim.lsp.Client
 ---@param params table The chat parameters.
 function M.ask(client, params)
@@ -61,7 +61,7 @@ function M.ask(client, params)
   if sent and not answer.result then
     answer.request = request
   elseif not sent then
-    M._finish(answer, { message = "The server has ended; `:Forethought restart` starts it again." })
+    M._finish(answer, { message = "The server has stopped; `:Forethought restart` restarts it." })
   end
 end
 
@@ -75,7 +75,7 @@ function M.reopen()
   return true
 end
 
---- Take a progress message if it is a piece of our answer.
+--- Handle a progress message if it is a piece of our answer.
 ---@param params table
 ---@return boolean taken
 function M.take(params)
@@ -90,11 +90,11 @@ function M.take(params)
   return true
 end
 
---- The server has ended: what it was asked will not be answered.
+--- The server has stopped: its running request will not be answered.
 ---@param client_id integer
 function M.abandon(client_id)
   if current and current.client_id == client_id and current.request then
-    M._finish(current, { message = "The server ended before it had answered." })
+    M._finish(current, { message = "The server stopped before it answered." })
   end
 end
 
@@ -117,27 +117,27 @@ function M._map(answer)
   end
   map("<CR>", "Open the source", jump)
   map("gf", "Open the source", jump)
-  map("r", "Ask afresh", function()
+  map("r", "Ask again", function()
     local client = vim.lsp.get_client_by_id(answer.client_id)
     if client and answer.result then
       float.close(answer.float)
       M.ask(client, vim.tbl_extend("force", answer.params, { fresh = true }))
     end
   end)
-  map("w", "Say that the answer is wrong", function()
+  map("w", "Mark the answer as wrong", function()
     local client = vim.lsp.get_client_by_id(answer.client_id)
     if client and answer.result then
       server.call(client, "notify", "forethought/feedback", { id = answer.result.id, verdict = "wrong" })
-      server.notify("noted; this answer will not be given again for this code.")
+      server.notify("marked as wrong; it will not be used again for this code.")
     end
   end)
-  -- However the window goes away, nobody waits for the answer any more.
+  -- However the window is closed, the answer is no longer needed.
   vim.api.nvim_create_autocmd({ "BufWinLeave", "BufWipeout" }, {
     buffer = answer.float.buf,
     callback = function()
       if answer.request then
         M._cancel(answer)
-        answer.text = answer.text .. "\n\n*cancelled*"
+        answer.text = answer.text .. "\n\n*canceled*"
         vim.schedule(function()
           float.set(answer.float, vim.split(answer.text, "\n", { plain = true }))
         end)
@@ -156,8 +156,8 @@ function M._finish(answer, err, result)
   end
   if not result then
     local cancelled = err and err.code == CANCELLED
-    local reason = err and err.message or "The server gave no answer."
-    local line = cancelled and "*cancelled*" or ("**Not answered:** " .. reason)
+    local reason = err and err.message or "The server returned no answer."
+    local line = cancelled and "*canceled*" or ("**Not answered:** " .. reason)
     local text = answer.text ~= "" and (answer.text .. "\n\n" .. line) or line
     answer.float.footer = "q close"
     float.set(answer.float, vim.split(text, "\n", { plain = true }))
@@ -166,7 +166,7 @@ function M._finish(answer, err, result)
   answer.result = result
   answer.float.footer = READY
   local lines = vim.split(vim.trim(result.answer), "\n", { plain = true })
-  -- A line of the answer that names a source's place leads there; the other sources follow on lines of their own.
+  -- A line of the answer that names a source leads to it; the other sources get lines of their own below.
   local unnamed = {}
   for _, source in ipairs(result.sources) do
     local place, named = "[^%w_./-]" .. vim.pesc(M._label(answer, source)) .. "%D", false
@@ -225,7 +225,7 @@ function M._provenance(result)
   return table.concat(parts, " · ")
 end
 
---- A source as people read it: its path inside the root, and its line.
+--- A source for display: its path inside the root, and its line.
 ---@param answer forethought.Answer
 ---@param source table
 ---@return string
@@ -248,7 +248,7 @@ function M._jump(answer)
   local source = answer.places[vim.api.nvim_win_get_cursor(0)[1]]
   local client = vim.lsp.get_client_by_id(answer.client_id)
   if not source then
-    server.notify("there is no source on this line; those that name a place have one.")
+    server.notify("there is no source on this line.")
     return
   end
   float.close(answer.float)

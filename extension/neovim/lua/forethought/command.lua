@@ -6,7 +6,7 @@ local status = require("forethought.status")
 
 local M = {}
 
---- The progress tokens of the passes that were asked for here, by client id.
+--- The progress tokens of the passes that this Neovim requested, by client id.
 ---@type table<integer, table<string, true>>
 local passes = {}
 
@@ -36,7 +36,7 @@ function M.ask(question)
   answer.ask(client, params)
 end
 
---- The whole line after the subcommand belongs to `ask`; the others take words.
+--- `ask` takes the whole line after the subcommand; the others take words.
 ---@type table<string, { run: fun(words: string[], rest: string), arguments?: string[] }>
 local subcommands = {
   ask = {
@@ -47,7 +47,7 @@ local subcommands = {
   answer = {
     run = function()
       if not answer.reopen() then
-        server.notify("nothing was asked yet; `:Forethought ask` asks.")
+        server.notify("nothing has been asked yet; use `:Forethought ask`.")
       end
     end,
   },
@@ -89,7 +89,7 @@ local subcommands = {
   resume = {
     run = function()
       M._execute("forethought.resume", nil, function(_, client)
-        server.notify("thinking again when the machine is idle.")
+        server.notify("thinking resumes when the machine is idle.")
         M._refresh(client)
       end)
     end,
@@ -116,7 +116,7 @@ local subcommands = {
         end
       end
       if count == 0 then
-        server.notify("no `:Forethought precompute` is running; `:Forethought pause` stops thinking at idle times.")
+        server.notify("no `:Forethought precompute` is running; `:Forethought pause` stops background thinking.")
       end
     end,
   },
@@ -129,20 +129,20 @@ local subcommands = {
 
 --- Run `:Forethought` with its arguments.
 ---@param words string[]
----@param line string All of them as they were typed.
+---@param line string The arguments as typed.
 function M.run(words, line)
   local subcommand = subcommands[words[1]]
   if not subcommand then
     local known = table.concat(M.complete("", "Forethought "), ", ")
-    server.notify(("there is no `:Forethought %s`; there are: %s."):format(words[1], known), vim.log.levels.ERROR)
+    server.notify(("unknown subcommand “%s”; use one of: %s."):format(words[1], known), vim.log.levels.ERROR)
     return
   end
   subcommand.run(vim.list_slice(words, 2), vim.trim(line:sub(#words[1] + 1)))
 end
 
---- The words that can follow on a command line.
----@param lead string What is typed of the word.
----@param line string The command line up to there.
+--- Complete a word of the command line.
+---@param lead string The part of the word typed so far.
+---@param line string The command line up to the cursor.
 ---@return string[]
 function M.complete(lead, line)
   local before = vim.split(vim.trim(line:sub(1, #line - #lead)), "%s+")
@@ -158,7 +158,7 @@ function M.complete(lead, line)
   end, candidates)
 end
 
---- A client, or a message that says why there is none.
+--- Return a client; if there is none, say why.
 ---@return vim.lsp.Client?
 function M._client()
   local client = server.client()
@@ -169,9 +169,9 @@ function M._client()
   if client then
     reason = "the server is still starting; try again in a moment."
   elseif program then
-    reason = "no server is running here. Open a file in a language that it knows; `:checkhealth forethought` says more."
+    reason = "no server is running. Open a file in a supported language, or see `:checkhealth forethought`."
   else
-    reason = reason .. "; `:checkhealth forethought` says what to do."
+    reason = reason .. "; see `:checkhealth forethought`."
   end
   server.notify(reason, vim.log.levels.WARN)
 end
@@ -202,7 +202,7 @@ function M._execute(command, argument, done)
   M._request("workspace/executeCommand", { command = command, arguments = arguments }, done)
 end
 
---- Take the status now: the server's own notification follows a moment later.
+--- Fetch the status now; the server's own notification follows a moment later.
 ---@param client vim.lsp.Client
 function M._refresh(client)
   M._request("forethought/status", vim.empty_dict(), function(document)
@@ -232,7 +232,7 @@ function M._precompute(what)
       server.notify(err.message, vim.log.levels.ERROR)
     elseif type(result) == "table" and result.symbols then
       local symbols = result.symbols
-      local told = ("%d symbols thought about, %d known already"):format(symbols.computed, symbols.reused)
+      local told = ("%d symbols thought about, %d reused"):format(symbols.computed, symbols.reused)
       local level
       if symbols.failed > 0 then
         told, level = ("%s, %d failed"):format(told, symbols.failed), vim.log.levels.WARN

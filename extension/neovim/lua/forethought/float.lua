@@ -1,4 +1,4 @@
---- A floating window over a Markdown scratch buffer, at the bottom of the screen, as high as its text.
+--- A floating window with a Markdown scratch buffer, at the bottom of the screen, as high as its text.
 local M = {}
 
 local WIDTH = 88
@@ -25,7 +25,7 @@ function M.new(title, footer)
   return float
 end
 
---- Show a float that is not shown, and go to it.
+--- Open a float unless it is open, and enter it.
 ---@param float forethought.Float
 function M.open(float)
   if M.is_open(float) then
@@ -64,7 +64,7 @@ function M.close(float)
   float.win = nil
 end
 
---- Close a float and forget its text.
+--- Close a float and delete its buffer.
 ---@param float forethought.Float
 function M.delete(float)
   M.close(float)
@@ -73,7 +73,7 @@ function M.delete(float)
   end
 end
 
---- Show other lines.
+--- Replace the lines.
 ---@param float forethought.Float
 ---@param lines string[]
 function M.set(float, lines)

@@ -5,8 +5,8 @@ local status = require("forethought.status")
 local M = {}
 
 local INSTALL = {
-  "Install it: `pipx install forethought` (with a model's engine: `pipx install 'forethought[llama]'`)",
-  'Or name it: `require("forethought").setup({ cmd = "/path/to/forethought" })`',
+  "Install it from a checkout: `pipx install ./forethought` (with an engine: `pipx install './forethought[llama]'`)",
+  'Or set its path: `require("forethought").setup({ cmd = "/path/to/forethought" })`',
 }
 
 function M.check()
@@ -19,7 +19,7 @@ function M.check()
   local version = vim.version()
   health.ok(("Neovim %d.%d.%d"):format(version.major, version.minor, version.patch))
 
-  health.start("forethought: the server's program")
+  health.start("forethought: the program")
   local client = server.client()
   local root = client and client.config.root_dir or server.root(0) or vim.fs.root(vim.fn.getcwd(), ".git")
   local program, reason = server.find(root)
@@ -31,36 +31,36 @@ function M.check()
   end
   local inside = server.workspace_program(root)
   if inside and not (program and program.cmd[1] == inside) then
-    health.info(inside .. " is not used: programs out of a workspace run only when you say so.")
-    health.info("`use_workspace_environment = true` in `setup` looks there; Neovim then asks whether you trust it.")
+    health.info(inside .. " is not used: a program inside a workspace runs only with your permission.")
+    health.info("To use it, pass `use_workspace_environment = true` to `setup`; Neovim then asks whether you trust it.")
   end
 
-  health.start("forethought: running")
+  health.start("forethought: the running server")
   if not client then
     health.warn("No server is running", {
-      'Call `require("forethought").setup()` in your configuration, then open a file in a language it knows',
-      "`:Forethought restart` tries again after a fault; the log is " .. vim.lsp.log.get_filename(),
+      'Call `require("forethought").setup()` in your configuration, then open a file in a supported language',
+      "After an error, `:Forethought restart` tries again. The log is " .. vim.lsp.log.get_filename(),
     })
     return
   end
   M._report(client)
 end
 
---- Whether the program runs, and what it finds out about itself.
+--- Report whether the program runs, and what its `doctor` finds.
 ---@param program string
 ---@param root string?
 function M._run(program, root)
   local health = vim.health
   local output, failure = M._output({ program, "--version" }, root)
   if not output then
-    health.error("It does not run: " .. failure, { "Run `" .. program .. " --version` in a shell", INSTALL[1] })
+    health.error("It cannot be run: " .. failure, { "Run `" .. program .. " --version` in a shell", INSTALL[1] })
     return
   end
   health.ok(vim.trim(output))
   output, failure = M._output({ program, "doctor", "--json" }, root)
   local decoded, report = pcall(vim.json.decode, output or "")
   if not decoded or type(report) ~= "table" or type(report.findings) ~= "table" then
-    health.warn("`forethought doctor` gave no report: " .. (failure or "its output is no JSON"))
+    health.warn("`forethought doctor` returned no report: " .. (failure or "its output is not JSON"))
     return
   end
   for _, finding in ipairs(report.findings) do
@@ -72,7 +72,7 @@ function M._run(program, root)
   end
 end
 
---- What a running server says of itself.
+--- Report the status of a running server.
 ---@param client vim.lsp.Client
 function M._report(client)
   local health = vim.health
@@ -83,13 +83,13 @@ function M._report(client)
   local document = answered and answered.result
   if not document then
     health.error("The server does not answer", {
-      "`:Forethought restart` starts it again",
+      "`:Forethought restart` restarts it",
       "The log is " .. vim.lsp.log.get_filename(),
     })
     return
   end
   if document.state == "degraded" then
-    health.error("degraded: " .. (document.message or ""), "`forethought doctor` says how to mend it")
+    health.error("degraded: " .. (document.message or ""), "Run `forethought doctor` to see how to fix it")
   else
     health.ok("State: " .. status.short(document))
   end
@@ -106,7 +106,8 @@ function M._report(client)
   end
 end
 
---- A program's standard output, or why there is none. `doctor` may find faults (status 1) and still report.
+--- Return a program's standard output, or why there is none. `doctor` exits with status 1 if it finds problems, but
+--- still reports.
 ---@param cmd string[]
 ---@param root string?
 ---@return string? output

@@ -1,11 +1,11 @@
---- Forethought in Neovim: what other code may call. `:help forethought`
+--- Forethought in Neovim: the public functions. `:help forethought`
 local M = {}
 
 ---@class forethought.Options
 ---@field cmd? string|string[] The server's program, or its whole command line; default: `forethought` on PATH.
 ---@field settings? table The server's settings, without their prefix: `{ hover = { content = "full" } }`.
----@field filetypes? string[] Where the server is attached; default: every language it knows.
----@field use_workspace_environment? boolean Look into the workspace's `.venv` first; each program has to be trusted.
+---@field filetypes? string[] File types to attach the server to; default: every supported language.
+---@field use_workspace_environment? boolean Look in the workspace's `.venv` first; each program has to be trusted.
 
 local OPTIONS = {
   cmd = { "string", "table" },
@@ -14,7 +14,7 @@ local OPTIONS = {
   use_workspace_environment = { "boolean" },
 }
 
---- Start the server for every file it understands, those that are already open included.
+--- Start the server for every supported file, including those that are already open.
 ---@param options? forethought.Options
 function M.setup(options)
   if vim.fn.has("nvim-0.10") == 0 then
@@ -25,7 +25,7 @@ function M.setup(options)
   for name, value in pairs(options) do
     local kinds = OPTIONS[name]
     if not kinds then
-      error(("forethought.setup: there is no option `%s`; see `:help forethought-setup`"):format(name), 2)
+      error(("forethought.setup: unknown option `%s`; see `:help forethought-setup`"):format(name), 2)
     elseif not vim.tbl_contains(kinds, type(value)) then
       local wanted = table.concat(kinds, " or ")
       error(("forethought.setup: `%s` is a %s; it must be a %s"):format(name, type(value), wanted), 2)
@@ -34,15 +34,15 @@ function M.setup(options)
   require("forethought.server").enable(options)
 end
 
---- The server's state in a word or two, for a status line: "idle", "thinking 12"; empty when no server runs.
+--- The server's state in a word or two, for a status line: "idle", "thinking 12"; empty if no server is running.
 ---@return string
 function M.status()
   local document = M.status_document()
   return document and require("forethought.status").short(document) or ""
 end
 
---- The status document that the server of a buffer sent last, or nil.
----@param bufnr? integer Default: the current buffer; when it has no server, any other's is taken.
+--- The last status document from the server of a buffer, or nil.
+---@param bufnr? integer Default: the current buffer. If it has no server, any other server is used.
 ---@return table?
 function M.status_document(bufnr)
   local server = require("forethought.server")

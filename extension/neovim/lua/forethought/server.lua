@@ -1,4 +1,4 @@
---- The server: where its program is, how it is started, and what it tells us.
+--- The server: finds and starts its program, and tracks its status.
 local M = {}
 
 local NAME = "forethought"
@@ -10,11 +10,11 @@ M.status = {}
 ---@type forethought.Options
 local options = {}
 
---- What was said already is not said again, in this session.
+--- Messages that were shown already; they are not repeated in this session.
 ---@type table<string, true>
 local said = {}
 
---- Answers to the question whether a workspace's program may be run, by program.
+--- Whether a workspace's program may be run, by program: the user's answers.
 ---@type table<string, boolean>
 local trusted = {}
 
@@ -22,6 +22,7 @@ local trusted = {}
 ---@type table<integer, true>
 local leaving = {}
 
+-- generated: filetypes (make generate)
 local FILETYPES = {
   "bash",
   "c",
@@ -41,6 +42,7 @@ local FILETYPES = {
   "typescript",
   "typescriptreact",
 }
+-- end generated
 
 ---@param message string
 ---@param level? integer
@@ -48,7 +50,7 @@ function M.notify(message, level)
   vim.notify("Forethought: " .. message, level or vim.log.levels.INFO)
 end
 
---- Attach the server to every file it understands, from now on, and to those that are open.
+--- Attach the server to every supported file, including those that are already open.
 ---@param given forethought.Options
 function M.enable(given)
   options = given
@@ -67,14 +69,14 @@ function M.enable(given)
   M.start_everywhere()
 end
 
---- A client configuration, for `vim.lsp.start` and `vim.lsp.config`. `root_dir` is a function, as the latter takes it.
+--- A client configuration for `vim.lsp.start` and `vim.lsp.config`. `root_dir` is a function, as the latter expects.
 ---@return table
 function M.config()
   local settings = options.settings and vim.deepcopy(options.settings) or vim.empty_dict()
   return {
     name = NAME,
     cmd = function(dispatchers, config)
-      -- Neovim 0.10 gives no configuration: `start` fills in the root there.
+      -- Neovim 0.10 passes no configuration; there, `start` fills in the root.
       return M.spawn(config and config.root_dir, dispatchers)
     end,
     filetypes = options.filetypes or FILETYPES,
@@ -101,7 +103,7 @@ function M.config()
   }
 end
 
---- Attach a server to a buffer; nothing happens where it has none of our business.
+--- Attach a server to a buffer, if its file type is supported.
 ---@param bufnr integer
 function M.start(bufnr)
   local config = vim.deepcopy(vim.lsp.config and vim.lsp.config[NAME] or M.config())
@@ -118,7 +120,7 @@ function M.start(bufnr)
     end
     vim.lsp.start(config, {
       bufnr = bufnr,
-      -- A client that is on its way out is still listed.
+      -- A client that is stopping is still listed.
       reuse_client = function(client, wanted)
         return client.name == wanted.name
           and client.config.root_dir == wanted.root_dir
@@ -128,7 +130,7 @@ function M.start(bufnr)
   end)
 end
 
---- Attach a server to every loaded buffer that it understands.
+--- Attach a server to every loaded buffer with a supported file type.
 function M.start_everywhere()
   for _, bufnr in ipairs(vim.api.nvim_list_bufs()) do
     if vim.api.nvim_buf_is_loaded(bufnr) then
@@ -137,7 +139,7 @@ function M.start_everywhere()
   end
 end
 
---- End every server, then start them again. What could not be found before is looked for again.
+--- Stop every server, then start them again. Looks again for a program that was missing.
 function M.restart()
   said, trusted = {}, {}
   local clients = vim.lsp.get_clients({ name = NAME })
@@ -150,7 +152,7 @@ function M.restart()
   end
 end
 
---- The client of a buffer, or any other one of ours.
+--- The client of a buffer, or any other Forethought client.
 ---@param bufnr? integer
 ---@return vim.lsp.Client?
 function M.client(bufnr)
@@ -158,7 +160,7 @@ function M.client(bufnr)
   return here or vim.lsp.get_clients({ name = NAME })[1]
 end
 
---- Call a client's function by name: Neovim 0.11 made them methods.
+--- Call a client's function by name: they became methods in Neovim 0.11.
 ---@param client vim.lsp.Client
 ---@param name string
 function M.call(client, name, ...)
@@ -168,7 +170,7 @@ function M.call(client, name, ...)
   return client[name](...)
 end
 
---- Tell the server that a person looks at a buffer.
+--- Tell the server that the user is looking at a buffer.
 ---@param bufnr integer
 function M.focus(bufnr)
   for _, client in ipairs(vim.lsp.get_clients({ name = NAME, bufnr = bufnr })) do
@@ -176,7 +178,7 @@ function M.focus(bufnr)
   end
 end
 
---- Keep a client's status, and tell status lines about it.
+--- Store a client's status, and update status lines.
 ---@param client_id integer
 ---@param document table?
 function M.take_status(client_id, document)
@@ -189,7 +191,7 @@ function M.take_status(client_id, document)
   vim.cmd.redrawstatus({ bang = true })
 end
 
---- A server has ended: nothing of it may look alive.
+--- A server has stopped: nothing may look as if it were still running.
 ---@param code integer
 ---@param signal integer
 ---@param client_id integer
@@ -208,7 +210,7 @@ function M.ended(code, signal, client_id)
     elseif code ~= 0 or (signal ~= 0 and signal ~= 15) then
       local how = signal ~= 0 and ("signal " .. signal) or ("exit status " .. code)
       M.notify(
-        ("the server has ended (%s). `:Forethought restart` starts it again; what it said last stands in %s."):format(
+        ("the server stopped (%s). `:Forethought restart` restarts it; its last messages are in %s."):format(
           how,
           vim.lsp.log.get_filename()
         ),
@@ -218,14 +220,14 @@ function M.ended(code, signal, client_id)
   end)
 end
 
---- The folder that a buffer's server serves: the repository around the file; nil for the server to choose.
+--- The folder to serve for a buffer: the repository around the file; nil lets the server choose.
 ---@param bufnr integer
 ---@return string?
 function M.root(bufnr)
   return vim.fs.root(bufnr, ".git")
 end
 
---- Whether a buffer is a file on a disk: not a terminal, a diff's side, or something behind a scheme.
+--- Whether a buffer is a file on disk: not a terminal, one side of a diff, or a URI with a scheme.
 ---@param bufnr integer
 ---@return boolean
 function M.is_servable(bufnr)
@@ -237,11 +239,11 @@ end
 ---@field cmd string[] The whole command line.
 ---@field origin "cmd"|"workspace"|"PATH"
 
---- Where the server is: the option `cmd`, else the workspace's environment if that is wanted and trusted, else PATH.
---- A `cmd` that does not work is a fault, never skipped.
+--- Find the server: the option `cmd`, else the workspace's environment if it is enabled and trusted, else PATH.
+--- A `cmd` that does not work is an error; it is never skipped.
 ---@param root string?
 ---@return forethought.Program? program
----@return string? reason Why there is none.
+---@return string? reason Why none was found.
 function M.find(root)
   local own = vim.lsp.config and vim.lsp.config[NAME] and vim.lsp.config[NAME].cmd
   local configured = type(own) == "table" and own or options.cmd
@@ -251,7 +253,7 @@ function M.find(root)
     if vim.fn.executable(cmd[1]) == 1 then
       return { cmd = cmd, origin = "cmd" }
     end
-    return nil, ("`cmd` is “%s”, which is not a program that can be run"):format(cmd[1])
+    return nil, ("`cmd` is “%s”, which is not executable"):format(cmd[1])
   end
   local inside = M.workspace_program(root)
   if inside and options.use_workspace_environment and M.is_trusted(inside) then
@@ -264,7 +266,7 @@ function M.find(root)
   return nil, "the program `forethought` is not on PATH"
 end
 
---- The program in the workspace's own environment, whether or not it may be run.
+--- The program in the workspace's own environment, trusted or not.
 ---@param root string?
 ---@return string?
 function M.workspace_program(root)
@@ -277,7 +279,7 @@ function M.workspace_program(root)
   end
 end
 
---- Find the server, or say once why there is none and what to do.
+--- Find the server; if there is none, say why and what to do, once.
 ---@param root string?
 ---@return forethought.Program?
 function M.find_or_say(root)
@@ -286,8 +288,8 @@ function M.find_or_say(root)
     said[reason] = true
     M.notify(
       reason
-        .. ". Install it with `pipx install forethought`, or name it in"
-        .. ' `require("forethought").setup({ cmd = … })`; `:checkhealth forethought` says more.',
+        .. ". Install it from a checkout with `pipx install ./forethought`, or set `cmd` in"
+        .. ' `require("forethought").setup({ cmd = … })`. For details, see `:checkhealth forethought`.',
       vim.log.levels.WARN
     )
   end
@@ -305,7 +307,7 @@ function M.spawn(root, dispatchers)
   return vim.lsp.rpc.start(program.cmd, dispatchers, { cwd = root })
 end
 
---- The first `forethought` on PATH. Relative entries would mean the current folder, which may be anybody's.
+--- The first `forethought` on PATH. Relative entries are skipped: they would resolve to the current, untrusted folder.
 ---@return string?
 function M.program_on_path()
   local windows = vim.fn.has("win32") == 1
@@ -317,7 +319,7 @@ function M.program_on_path()
   end
 end
 
---- Whether a person allows a program out of a workspace. Neovim asks, once for each content; `:trust` changes it.
+--- Whether the user trusts a program inside a workspace. Neovim asks once per content; `:trust` changes the answer.
 ---@param program string
 ---@return boolean
 function M.is_trusted(program)

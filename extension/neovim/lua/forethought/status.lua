@@ -1,4 +1,4 @@
---- What a status document says, for people. Pure.
+--- Renders status documents as text. Pure.
 local M = {}
 
 --- A word or two for a status line.
@@ -63,7 +63,7 @@ end
 ---@return string
 function M.engine(engine)
   if type(engine) ~= "table" or engine.kind == "none" then
-    return "No model is in use: answers are facts, and what was thought elsewhere"
+    return "No model is in use: answers are facts and imported insights"
   end
   local parts = { type(engine.model) == "string" and engine.model or engine.kind }
   if engine.remote then

@@ -1,4 +1,4 @@
-/** The answer page: draws what the extension sends and sends back what the person does. */
+/** The answer page: displays what the extension sends, and reports what the user does. */
 
 import type { FromPage, ShownExchange, ToPage } from "../exchange";
 
@@ -40,7 +40,7 @@ function draw(exchange: ShownExchange): void {
   const question = element("h2", "question", exchange.question);
   if (exchange.about) question.append(" ", element("code", "about", exchange.about));
   const answer = element("div", "answer");
-  // Safe: made by renderAnswer, which lets no HTML, link or image of the text through.
+  // Safe: comes from renderAnswer, which lets no HTML, link or image of the text through.
   answer.innerHTML = exchange.html;
   article.append(question, answer, ...notes(exchange), sources(exchange), foot(exchange));
   const before = document.getElementById(id);
@@ -51,7 +51,7 @@ function draw(exchange: ShownExchange): void {
 
 function notes(exchange: ShownExchange): HTMLElement[] {
   if (exchange.state === "waiting") return [element("p", "note working", "Thinking")];
-  if (exchange.state === "cancelled") return [element("p", "note", "Cancelled.")];
+  if (exchange.state === "cancelled") return [element("p", "note", "Canceled.")];
   if (exchange.error !== null) return [element("p", "note error", exchange.error)];
   return [];
 }
@@ -74,7 +74,7 @@ function foot(exchange: ShownExchange): HTMLElement {
   const bar = element("footer");
   if (exchange.line) bar.append(element("span", "provenance", exchange.line));
   if (exchange.state === "waiting" || exchange.state === "answering") bar.append(action("cancel", "Cancel", exchange.id));
-  if (exchange.canRefresh) bar.append(action("refresh", "Ask afresh", exchange.id));
+  if (exchange.canRefresh) bar.append(action("refresh", "Ask again", exchange.id));
   if (exchange.flagged) bar.append(element("span", "provenance", "Marked as wrong; it will not be used again."));
   else if (exchange.canFlag) bar.append(action("wrong", "Wrong", exchange.id));
   return bar;

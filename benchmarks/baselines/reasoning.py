@@ -200,14 +200,14 @@ def certainty(measurement: Measurement, askings: Sequence[Asking]) -> list[float
     where it gives none. None where the engine cannot score. Raises EngineError."""
     right = [f"The answer is {number_text(asking.query.answer)}." for asking in askings]
     prompts = [asking.prompt(0) for asking in askings]
-    return measurement.engine.score(prompts, right, "asked", measurement.cancel)
+    return measurement.engine.score(prompts, right, "requested", measurement.cancel)
 
 
 def predictability(measurement: Measurement, context: str, queries: Sequence[Query]) -> list[float | None]:
     """Mean log-probability per token of each question given the context. Raises EngineError."""
     prompt = _prompt(f"{context}\n\nAsk one question about this.")
     questions = [query.question for query in queries]
-    return measurement.engine.score([prompt] * len(queries), questions, "asked", measurement.cancel)
+    return measurement.engine.score([prompt] * len(queries), questions, "requested", measurement.cancel)
 
 
 def gain_in_certainty(pairs: Sequence[Sequence[float | None]], seed: int) -> Interval | None:

@@ -97,8 +97,8 @@ def _drafts(count: int) -> str:
 
 
 _METHODS = {
-    **{_rounds(count): Method(rounds=count, candidates=1, priority="asked") for count in ROUNDS},
-    **{_drafts(count): Method(rounds=0, candidates=count, priority="asked") for count in CANDIDATES},
+    **{_rounds(count): Method(rounds=count, candidates=1, priority="requested") for count in ROUNDS},
+    **{_drafts(count): Method(rounds=0, candidates=count, priority="requested") for count in CANDIDATES},
 }
 
 

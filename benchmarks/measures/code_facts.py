@@ -260,7 +260,7 @@ def _think(session: Session, workspace: Workspace, item: Asked, engine: Engine) 
     context = workspace.saved.context(Target(item.path, item.name))
     if context is None:
         return {"outcome": "not in the index"}
-    thought = think(context, engine, method_of(session.settings, "asked"), PassOptions(), CancelToken())
+    thought = think(context, engine, method_of(session.settings, "requested"), PassOptions(), CancelToken())
     session.contexts.put_many([thought.entry])
     provenance = thought.entry.provenance
     return {

@@ -168,7 +168,7 @@ def _arrive(measurement: Measurement, situations: Sequence[Situation], wait: flo
     cancel = CancelToken()
 
     def work() -> None:
-        request = GenerateRequest((draft_prompt(thought_about.context),), NOTE_TOKENS, priority="asked")
+        request = GenerateRequest((draft_prompt(thought_about.context),), NOTE_TOKENS, priority="requested")
         try:
             for event in measurement.engine.generate(request, cancel):
                 if isinstance(event, Completion):

@@ -172,7 +172,7 @@ def _think_about(session: Session, workspace: Workspace, path: str, engine: Engi
     context = workspace.saved.context(Target(path, ""))
     if context is None:
         return {"outcome": "not in the index"}
-    thought = think_about(context, engine, method_of(session.settings, "asked"), PassOptions(), CancelToken())
+    thought = think_about(context, engine, method_of(session.settings, "requested"), PassOptions(), CancelToken())
     session.contexts.put_many([thought.entry])
     return {"outcome": thought.entry.outcome, "seconds": thought.entry.provenance.seconds}
 

@@ -257,7 +257,7 @@ def _items_of(session: Session, workspace: Workspace, engine: _Recorded, target:
     context = workspace.saved.context(target)
     if context is None:
         raise ForethoughtError(f"{target.path} changed while it was read; run it again.")
-    method = method_of(session.settings, "asked")
+    method = method_of(session.settings, "requested")
     # Without a round nothing is scored; one round with an empty log writes the same.
     entry = think(context, engine, replace(method, rounds=0), PassOptions(), CancelToken()).entry
     entry = replace(entry, generator_id=generator_id_of(engine.info(), method))

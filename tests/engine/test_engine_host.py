@@ -49,7 +49,7 @@ def test_an_answer_streams_and_ends_with_its_whole_text(real_engine: EngineClien
 
 
 def test_greedy_answers_are_the_same_each_time(engine: EngineClient) -> None:
-    first, second = (run(engine, ask("Name a colour.", priority="asked"))[0].text for _ in range(2))
+    first, second = (run(engine, ask("Name a colour.", priority="requested"))[0].text for _ in range(2))
     assert first == second
 
 
@@ -61,7 +61,7 @@ def test_what_a_later_prompt_has_in_common_is_not_read_again(engine: EngineClien
 
 def test_a_batch_reads_its_common_beginning_once(engine: EngineClient) -> None:
     questions = [f"# nothing like before\n{LONG}Question {number}?" for number in "ABCD"]
-    answers = run(engine, ask(*questions, max_tokens=3, priority="asked"))
+    answers = run(engine, ask(*questions, max_tokens=3, priority="requested"))
     assert [answer.index for answer in answers] == [0, 1, 2, 3]
     assert answers[0].usage.cached_tokens < 0.3 * answers[0].usage.prompt_tokens
     assert all(answer.usage.cached_tokens > 0.9 * answer.usage.prompt_tokens for answer in answers[1:])
@@ -71,7 +71,7 @@ def test_more_prompts_than_fit_together_are_all_answered(
     make_engine: MakeEngine, make_model: MakeModel, tmp_path: Path
 ) -> None:
     engine = make_engine(make_model(), tmp_path, model_context_length=512)
-    answers = run(engine, ask(*(f"{number} " * 150 for number in range(5)), max_tokens=2, priority="asked"))
+    answers = run(engine, ask(*(f"{number} " * 150 for number in range(5)), max_tokens=2, priority="requested"))
     assert [answer.index for answer in answers] == list(range(5))
     assert all(answer.usage.completion_tokens == 2 for answer in answers)
 
@@ -89,7 +89,9 @@ def test_a_stop_string_ends_the_answer_and_is_left_out(real_engine: EngineClient
 
 
 def test_candidates_of_one_prompt_differ_when_sampled(real_engine: EngineClient) -> None:
-    request = ask("Tell me a story.", "Tell me a story.", priority="asked", sampling=Sampling(temperature=1.0, seed=1))
+    request = ask(
+        "Tell me a story.", "Tell me a story.", priority="requested", sampling=Sampling(temperature=1.0, seed=1)
+    )
     first, second = run(real_engine, request)
     assert first.text != second.text
 
@@ -115,7 +117,7 @@ def test_an_impossible_schema_is_an_error_and_the_host_lives(engine: EngineClien
 def test_likely_text_scores_higher_than_noise(real_engine: EngineClient) -> None:
     question = prompt("What is the capital of France?")
     likely, noise, none = real_engine.score(
-        [question] * 3, ["The capital of France is Paris.", "banana of of shoe", ""], "asked", CancelToken()
+        [question] * 3, ["The capital of France is Paris.", "banana of of shoe", ""], "requested", CancelToken()
     )
     assert likely is not None
     assert noise is not None
@@ -125,8 +127,8 @@ def test_likely_text_scores_higher_than_noise(real_engine: EngineClient) -> None
 
 def test_many_scores_come_in_order(engine: EngineClient) -> None:
     texts = [f"The answer is {number}." for number in range(20)]
-    together = engine.score([prompt("Count.")] * 20, texts, "asked", CancelToken())
-    alone = engine.score([prompt("Count.")], texts[13:14], "asked", CancelToken())
+    together = engine.score([prompt("Count.")] * 20, texts, "requested", CancelToken())
+    alone = engine.score([prompt("Count.")], texts[13:14], "requested", CancelToken())
     assert together[13] == pytest.approx(alone[0], abs=0.2)
 
 
@@ -153,7 +155,7 @@ def test_info_knows_the_model_before_it_is_loaded_and_its_speed_afterwards(
 def test_cancelling_stops_the_host_at_once(engine: EngineClient) -> None:
     cancel = CancelToken()
     thread, results = in_thread(
-        lambda: list(engine.generate(ask("Tell me everything.", max_tokens=2000, priority="asked"), cancel))
+        lambda: list(engine.generate(ask("Tell me everything.", max_tokens=2000, priority="requested"), cancel))
     )
     until(lambda: busy(engine))
     cancel.cancel()
@@ -177,7 +179,7 @@ def test_the_work_of_a_killed_client_is_dropped(engine: EngineClient, tmp_path: 
         "from forethought.engine.client.launcher import HostConfig\n"
         "from forethought.engine.api import CancelToken, GenerateRequest, Message, Prompt\n"
         "engine = EngineClient(HostConfig.from_text(sys.argv[1]))\n"
-        "request = GenerateRequest((Prompt((Message('user', 'Tell me everything.'),)),), 3000, 'asked')\n"
+        "request = GenerateRequest((Prompt((Message('user', 'Tell me everything.'),)),), 3000, 'requested')\n"
         "list(engine.generate(request, CancelToken()))\n"
     )
     client = subprocess.Popen(
@@ -190,7 +192,7 @@ def test_the_work_of_a_killed_client_is_dropped(engine: EngineClient, tmp_path: 
 
 
 def test_an_interactive_request_does_not_wait_for_other_work(engine: EngineClient) -> None:
-    request = ask(*(f"Write about the number {number}." for number in range(3)), max_tokens=900, priority="asked")
+    request = ask(*(f"Write about the number {number}." for number in range(3)), max_tokens=900, priority="requested")
     thread, results = in_thread(lambda: list(engine.generate(request, CancelToken())))
     until(lambda: busy(engine))
     (quick,) = run(engine, ask("What is the capital of France?", max_tokens=4))
@@ -209,7 +211,7 @@ def test_idle_work_waits_until_nobody_is_active(engine: EngineClient) -> None:
     thread, results = in_thread(
         lambda: run(engine, ask("Hello", max_tokens=2, priority="idle", idle_delay_seconds=1.5))
     )
-    (asked,) = run(engine, ask("Hello", max_tokens=2, priority="asked"))
+    (asked,) = run(engine, ask("Hello", max_tokens=2, priority="requested"))
     assert asked.text
     assert not results
     thread.join(120)
@@ -230,7 +232,7 @@ def test_activity_stops_idle_work_that_runs(engine: EngineClient) -> None:
 
 
 def test_the_same_work_is_done_once_for_two_callers(engine: EngineClient) -> None:
-    request = ask("Write about the sea.", max_tokens=30, priority="asked", work_key="subject:producer")
+    request = ask("Write about the sea.", max_tokens=30, priority="requested", work_key="subject:producer")
     callers = [in_thread(lambda: run(engine, request)) for _ in range(2)]
     for thread, _ in callers:
         thread.join(60)
@@ -239,7 +241,7 @@ def test_the_same_work_is_done_once_for_two_callers(engine: EngineClient) -> Non
 
 
 def test_work_goes_on_for_the_caller_that_remains(engine: EngineClient) -> None:
-    request = ask("Write about the wind.", max_tokens=1500, priority="asked", work_key="subject:other")
+    request = ask("Write about the wind.", max_tokens=1500, priority="requested", work_key="subject:other")
     cancel = CancelToken()
     leaving, left = in_thread(lambda: list(engine.generate(request, cancel)))
     until(lambda: busy(engine))
@@ -304,7 +306,7 @@ def test_both_mistral_architectures_run(
     make_engine: MakeEngine, make_model: MakeModel, architecture: str, tokenizer: str
 ) -> None:
     engine = make_engine(make_model(architecture, tokenizer))
-    first, second = run(engine, ask("Hello there.", "Hello you.", max_tokens=4, priority="asked"))
+    first, second = run(engine, ask("Hello there.", "Hello you.", max_tokens=4, priority="requested"))
     assert first.usage.completion_tokens == second.usage.completion_tokens == 4
 
 
@@ -333,7 +335,7 @@ def test_a_newer_client_takes_over_after_the_running_request(
 ) -> None:
     engine = make_engine(smollm2, tmp_path)
     thread, results = in_thread(
-        lambda: list(engine.generate(ask("Tell me a lot.", max_tokens=60, priority="asked"), CancelToken()))
+        lambda: list(engine.generate(ask("Tell me a lot.", max_tokens=60, priority="requested"), CancelToken()))
     )
     until(lambda: busy(engine))
     pid = int(str(status_of(engine)["pid"]))

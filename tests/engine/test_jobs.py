@@ -43,6 +43,7 @@ class StepWork:
             raise ValueError("a fault with a secret in it")
         while not self.desk.allowed(name):
             if control.interrupted:
+                self.desk.interrupted.append(name)
                 return False
             threading.Event().wait(0.002)
         control.emit(Completion(0, name, "stop", Usage()))
@@ -61,6 +62,7 @@ class Desk:
         self.free = True
         self.order: list[str] = []
         self.closed: list[str] = []
+        self.interrupted: list[str] = []
         self.finished: set[str] = set()
         self.request_queue = RequestQueue(lambda: self.free, lambda: self.now)
         self.thread = threading.Thread(target=self.request_queue.serve, args=(self, lambda: None))
@@ -91,28 +93,28 @@ def desk() -> Iterator[Desk]:
 
 
 def test_a_person_comes_before_asked_work_before_idle_work(desk: Desk) -> None:
-    desk.add("first", priority="asked")
+    desk.add("first", priority="requested")
     until(lambda: desk.order == ["first"])
-    heard = {name: desk.add(name, priority=name, idle_delay_seconds=0)[1] for name in ("idle", "asked")}
+    heard = {name: desk.add(name, priority=name, idle_delay_seconds=0)[1] for name in ("idle", "requested")}
     heard["person"] = desk.add("person")[1]
-    desk.finish("first", "idle", "asked", "person")
+    desk.finish("first", "idle", "requested", "person")
     for one in heard.values():
         assert one.done.wait(5)
     names = [name for name in desk.order if name != "first"]
-    assert names == ["person", "asked", "idle"]
+    assert names == ["person", "requested", "idle"]
 
 
 def test_running_work_is_interrupted_and_goes_on_afterwards(desk: Desk) -> None:
-    _, asked = desk.add("asked", priority="asked")
-    until(lambda: desk.order == ["asked"])
+    _, asked = desk.add("requested", priority="requested")
+    until(lambda: desk.order == ["requested"])
     desk.finish("person")
     _, person = desk.add("person")
     assert person.done.wait(5)
     assert not asked.done.is_set()
-    desk.finish("asked")
+    desk.finish("requested")
     assert asked.done.wait(5)
-    assert desk.order == ["asked", "person", "asked"]
-    assert [event.text for event in asked.events] == ["asked"]
+    assert desk.order == ["requested", "person", "requested"]
+    assert [event.text for event in asked.events] == ["requested"]
 
 
 def test_idle_work_waits_for_the_delay_after_activity(desk: Desk) -> None:
@@ -129,7 +131,9 @@ def test_activity_interrupts_idle_work(desk: Desk) -> None:
     desk.now += 1
     until(lambda: desk.order == ["idle"])
     desk.request_queue.note_activity()
-    until(lambda: desk.request_queue.waiting_for_idle)
+    until(lambda: "idle" in desk.interrupted)
+    assert desk.request_queue.busy
+    assert desk.closed == []
 
 
 def test_a_busy_machine_holds_idle_work_back_but_not_forever(desk: Desk) -> None:
@@ -143,10 +147,10 @@ def test_a_busy_machine_holds_idle_work_back_but_not_forever(desk: Desk) -> None
 
 
 def test_the_same_work_is_done_once(desk: Desk) -> None:
-    first, one = desk.add("same", priority="asked", work_key="subject:producer")
+    first, one = desk.add("same", priority="requested", work_key="subject:producer")
     until(lambda: desk.order == ["same"])
-    second, two = desk.add("same", priority="asked", work_key="subject:producer")
-    _, other = desk.add("same", priority="asked", work_key="another:producer")
+    second, two = desk.add("same", priority="requested", work_key="subject:producer")
+    _, other = desk.add("same", priority="requested", work_key="another:producer")
     assert first is second
     desk.finish("same")
     for heard in (one, two, other):
@@ -158,7 +162,7 @@ def test_the_same_work_is_done_once(desk: Desk) -> None:
 def test_joined_work_takes_the_more_urgent_priority(desk: Desk) -> None:
     desk.request_queue.note_activity()
     job, _ = desk.add("same", priority="idle", work_key="k", idle_delay_seconds=100)
-    request = ask("same", priority="asked", work_key="k", idle_delay_seconds=100)
+    request = ask("same", priority="requested", work_key="k", idle_delay_seconds=100)
     heard = Heard()
     desk.finish("same")
     same = generate_job(request, repr(ask("same", priority="idle", work_key="k", idle_delay_seconds=100)))
@@ -167,7 +171,7 @@ def test_joined_work_takes_the_more_urgent_priority(desk: Desk) -> None:
 
 
 def test_work_that_nobody_waits_for_is_dropped(desk: Desk) -> None:
-    job, heard = desk.add("long", priority="asked")
+    job, heard = desk.add("long", priority="requested")
     until(lambda: desk.order == ["long"])
     desk.request_queue.leave(job, heard)
     until(lambda: not desk.request_queue.busy)
@@ -185,8 +189,8 @@ def test_interrupted_work_that_nobody_waits_for_gives_back_what_it_holds(desk: D
 
 
 def test_work_goes_on_while_one_listener_remains(desk: Desk) -> None:
-    job, leaving = desk.add("same", priority="asked", work_key="k")
-    _, staying = desk.add("same", priority="asked", work_key="k")
+    job, leaving = desk.add("same", priority="requested", work_key="k")
+    _, staying = desk.add("same", priority="requested", work_key="k")
     desk.request_queue.leave(job, leaving)
     desk.finish("same")
     assert staying.done.wait(5)
@@ -203,7 +207,7 @@ def test_one_broken_request_ends_alone_and_says_nothing_secret(desk: Desk) -> No
 
 
 def test_closing_tells_everybody(desk: Desk) -> None:
-    waiting = [desk.add(name, priority="asked")[1] for name in ("one", "two")]
+    waiting = [desk.add(name, priority="requested")[1] for name in ("one", "two")]
     until(lambda: desk.order == ["one"])
     desk.request_queue.close()
     for heard in waiting:

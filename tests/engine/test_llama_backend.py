@@ -51,7 +51,7 @@ def test_interrupted_work_outlives_an_unload(load: Load) -> None:
 def test_an_interrupt_ends_a_step_under_way(load: Load) -> None:
     backend, control = load(), Control()
     backend.model()
-    work = backend.generate(ask("word " * 1500, max_tokens=500, priority="asked"))
+    work = backend.generate(ask("word " * 1500, max_tokens=500, priority="requested"))
     ended: list[bool] = []
     thread = threading.Thread(target=lambda: ended.append(work.run(control)))
     thread.start()

@@ -106,7 +106,7 @@ def test_a_schema_and_stops_are_passed_on(endpoint: Endpoint) -> None:
 
 def test_every_prompt_of_a_batch_is_asked(endpoint: Endpoint) -> None:
     events: list[Event] = []
-    work = OpenAIBackend(endpoint.url, "big", 4096).generate(ask(*"abcdef", priority="asked"))
+    work = OpenAIBackend(endpoint.url, "big", 4096).generate(ask(*"abcdef", priority="requested"))
     assert work.run(Control(events.append))
     assert [completion.index for completion in completions(events)] == list(range(6))
     assert len(events) == 6
@@ -122,7 +122,7 @@ def test_the_key_comes_from_the_environment(endpoint: Endpoint, monkeypatch: pyt
 def test_an_interrupt_ends_the_connection_and_what_is_missing_is_asked_again(endpoint: Endpoint) -> None:
     events: list[Event] = []
     control = Control(events.append)
-    work = OpenAIBackend(endpoint.url, "big", 4096).generate(ask("Hi", priority="asked"))
+    work = OpenAIBackend(endpoint.url, "big", 4096).generate(ask("Hi", priority="requested"))
     endpoint.hang.set()
     thread, results = in_thread(lambda: work.run(control))
     until(lambda: bool(endpoint.asked))
@@ -186,7 +186,7 @@ def test_an_endpoint_is_served_by_the_host_like_a_model(endpoint: Endpoint, tmp_
         assert engine.info().kind == "openai"
         (completion,) = completions(list(engine.generate(ask("Hi"), CancelToken())))
         assert completion.text == "Hello world"
-        assert engine.score([prompt("Hi")], ["x"], "asked", CancelToken()) == [None]
+        assert engine.score([prompt("Hi")], ["x"], "requested", CancelToken()) == [None]
         assert len(host_status(tmp_path)) == 1
     finally:
         assert stop_hosts(tmp_path) == 1

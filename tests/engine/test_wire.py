@@ -16,7 +16,7 @@ REQUESTS = st.builds(
     GenerateRequest,
     PROMPTS,
     st.integers(1, 5000),
-    st.sampled_from(["interactive", "asked", "idle"]),
+    st.sampled_from(["interactive", "requested", "idle"]),
     st.builds(
         Sampling,
         st.floats(0, 2),

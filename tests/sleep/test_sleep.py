@@ -265,7 +265,7 @@ def test_the_producer_names_everything_that_thinking_depends_on() -> None:
     info = FakeEngine().info()
     generator_ids = {generator_id_of(info, method) for method in (Method(), Method(rounds=2), Method(candidates=2))}
     assert len(generator_ids) == 3
-    assert generator_id_of(info, Method(priority="asked")) == generator_id_of(info, Method())
+    assert generator_id_of(info, Method(priority="requested")) == generator_id_of(info, Method())
 
 
 def test_provenance_remembers_the_callees_and_the_cost() -> None:

@@ -284,7 +284,7 @@ class Session:
         except ForethoughtError:
             if not selection.dry_run:
                 raise
-        method = method_of(self.settings, "asked")
+        method = method_of(self.settings, "requested")
         try:
             return precompute(
                 workspace, selection, engine, method, self.contexts, self._user_state, note, cancel, self._guidance()

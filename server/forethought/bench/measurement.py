@@ -158,7 +158,7 @@ class Measurement:
 
     def generate(self, prompts: Sequence[Prompt], max_tokens: int, sampling: Sampling | None = None) -> Batch:
         """Decode the prompts together. Raises EngineError."""
-        request = GenerateRequest(tuple(prompts), max_tokens, priority="asked", sampling=sampling or Sampling())
+        request = GenerateRequest(tuple(prompts), max_tokens, priority="requested", sampling=sampling or Sampling())
         started = time.perf_counter()
         events = list(self.engine.generate(request, self.cancel))
         seconds = time.perf_counter() - started

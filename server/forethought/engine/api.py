@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
-Priority = Literal["interactive", "asked", "idle"]
-"""interactive: a person waits; asked: a person asked for this work (`precompute`); idle: granted only when idle."""
+Priority = Literal["interactive", "requested", "idle"]
+"""interactive: a person is waiting; requested: work a person started (`precompute`); idle: runs only when idle."""
 
 Finish = Literal["stop", "length", "cancelled"]
 

@@ -1,4 +1,4 @@
-"""Who is served when: interactive before asked before idle, one at a time, the same work only once."""
+"""Schedules requests: interactive, then requested, then idle; one at a time; equal work only once."""
 
 import itertools
 import threading
@@ -13,7 +13,7 @@ from forethought.errors import Cancelled, EngineError
 
 LOAD_PATIENCE_SECONDS: Final = 20.0
 """How long the machine's load can hold idle work back."""
-_RANK: Final = {"interactive": 0, "asked": 1, "idle": 2}
+_RANK: Final = {"interactive": 0, "requested": 1, "idle": 2}
 
 
 class Listener(Protocol):
@@ -76,12 +76,6 @@ class RequestQueue:
     def busy(self) -> bool:
         with self._changed:
             return bool(self._waiting) or self._running is not None
-
-    @property
-    def waiting_for_idle(self) -> bool:
-        """Only idle work is there, and it may not run yet."""
-        with self._changed:
-            return self._running is None and bool(self._waiting)
 
     def add(self, job: Job, listener: Listener) -> Job:
         """Queue `job`, or join the same one; returns the job that the listener now waits for."""

@@ -14,7 +14,7 @@ from typing import Any, Final
 from forethought.engine.api import Completion, Delta, Event, GenerateRequest, Message, Prompt, Sampling, Usage
 from forethought.errors import Cancelled, ContextOverflow, EngineError, EngineUnavailable, ModelLoadError
 
-PROTOCOL: Final = 1
+PROTOCOL: Final = 2
 FRAME_LIMIT: Final = 16 * 1024 * 1024
 """Bytes of one frame; a longer one closes the connection."""
 
@@ -186,6 +186,6 @@ def _role(value: Any) -> Any:
 
 
 def _priority(value: Any) -> Any:
-    if value not in ("interactive", "asked", "idle"):
+    if value not in ("interactive", "requested", "idle"):
         raise ValueError("expected a priority")
     return value

@@ -341,8 +341,8 @@ def test_a_newer_client_takes_over_after_the_running_request(
     pid = int(str(status_of(engine)["pid"]))
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(str(engine._place.socket))
-        connection.sendall(wire.encode_frame({"type": "hello", "protocol": wire.PROTOCOL, "version": "99.0"}))
-        assert wire.FrameReader(connection).read(5) == {"type": "leaving"}
+        connection.sendall(wire.encode_message({"type": "hello", "protocol": wire.PROTOCOL_VERSION, "version": "99.0"}))
+        assert wire.MessageReader(connection).read(5) == {"type": "leaving"}
     thread.join(60)
     assert completions(results[0])  # type: ignore[arg-type]
     until(lambda: gone(pid))
@@ -373,18 +373,20 @@ def test_malformed_requests_get_an_error(engine: EngineClient) -> None:
     ):
         with socket.socket(socket.AF_UNIX) as connection:
             connection.connect(str(engine._place.socket))
-            reader = wire.FrameReader(connection)
-            connection.sendall(wire.encode_frame({"type": "hello", "protocol": wire.PROTOCOL, "version": "0"}))
-            connection.sendall(wire.encode_frame(request))
+            reader = wire.MessageReader(connection)
+            connection.sendall(
+                wire.encode_message({"type": "hello", "protocol": wire.PROTOCOL_VERSION, "version": "0"})
+            )
+            connection.sendall(wire.encode_message(request))
             assert (reader.read(5) or {})["type"] == "hello"
             assert (reader.read(5) or {})["type"] == "error"
 
 
 def test_a_client_that_never_reads_is_dropped(engine: EngineClient) -> None:
-    frame = wire.encode_frame({"type": "info"}) * 100
+    frame = wire.encode_message({"type": "info"}) * 100
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(str(engine._place.socket))
-        connection.sendall(wire.encode_frame({"type": "hello", "protocol": wire.PROTOCOL, "version": "0"}))
+        connection.sendall(wire.encode_message({"type": "hello", "protocol": wire.PROTOCOL_VERSION, "version": "0"}))
         connection.settimeout(300)  # ends a test that fails; the host drops it long before
         with pytest.raises(ConnectionError):
             for _ in range(3000):
@@ -422,9 +424,9 @@ def test_the_loopback_transport_needs_its_token(make_engine: MakeEngine, smollm2
     address = json.loads(engine._place.port_file.read_text())
     assert stat.S_IMODE(engine._place.port_file.stat().st_mode) == 0o600
     with socket.create_connection(("127.0.0.1", address["port"])) as connection:
-        hello = {"type": "hello", "protocol": wire.PROTOCOL, "version": "0", "token": "guess"}
-        connection.sendall(wire.encode_frame(hello) + wire.encode_frame({"type": "info"}))
-        assert (wire.FrameReader(connection).read(5) or {})["type"] == "error"
+        hello = {"type": "hello", "protocol": wire.PROTOCOL_VERSION, "version": "0", "token": "guess"}
+        connection.sendall(wire.encode_message(hello) + wire.encode_message({"type": "info"}))
+        assert (wire.MessageReader(connection).read(5) or {})["type"] == "error"
     assert stop_hosts(tmp_path) == 1
     assert not engine._place.port_file.exists()
 

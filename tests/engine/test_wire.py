@@ -33,9 +33,9 @@ EVENTS = st.builds(Delta, st.integers(0, 9), TEXTS) | st.builds(
 
 
 def through(message: dict[str, object]) -> dict[str, object]:
-    frame = wire.encode_frame(message)
-    assert wire.frame_length(frame[:4]) == len(frame) - 4
-    return wire.decode_body(frame[4:])
+    frame = wire.encode_message(message)
+    assert wire.message_length(frame[:4]) == len(frame) - 4
+    return wire.decode_message(frame[4:])
 
 
 @given(REQUESTS)
@@ -60,7 +60,7 @@ def test_an_unknown_kind_of_error_is_still_an_engine_error() -> None:
 @given(st.binary(max_size=50))
 def test_garbage_is_refused_and_nothing_else_happens(body: bytes) -> None:
     try:
-        assert isinstance(wire.decode_body(body), dict)
+        assert isinstance(wire.decode_message(body), dict)
     except wire.WireError:
         return
 
@@ -81,15 +81,15 @@ def test_any_json_in_a_requests_place_is_read_or_refused(value: object) -> None:
 
 def test_a_frame_over_the_limit_is_refused_before_it_is_read() -> None:
     with pytest.raises(wire.WireError, match="limit"):
-        wire.frame_length(struct.pack(">I", wire.FRAME_LIMIT + 1))
+        wire.message_length(struct.pack(">I", wire.MAX_MESSAGE_BYTES + 1))
     with pytest.raises(wire.WireError, match="limit"):
-        wire.encode_frame({"text": "x" * wire.FRAME_LIMIT})
+        wire.encode_message({"text": "x" * wire.MAX_MESSAGE_BYTES})
 
 
 def test_a_frame_in_pieces_survives_a_time_out() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        reader, frame = wire.FrameReader(ours), wire.encode_frame({"type": "end"})
+        reader, frame = wire.MessageReader(ours), wire.encode_message({"type": "end"})
         theirs.sendall(frame[:6])
         assert reader.read(0.01) is None
         theirs.sendall(frame[6:] + frame)

@@ -1,15 +1,14 @@
 """Reads tags off files in processes of their own: py-tree-sitter holds the GIL while it parses.
 
 A worker is this module run as a program: requests come on its standard input, answers go to its standard output, and
-it ends when its input does, so it never outlives the process that started it. A frame is its length (4 bytes,
-big-endian) and that many bytes; a request is a language's name and a file's text, an answer a JSON header and a
-blob of encoded tags.
+it ends when its input does, so it never outlives the process that started it. Both sides exchange frames
+(`forethought.text.frames`): a request is a language's name and a file's text, an answer is a JSON header and a blob of
+encoded tags.
 """
 
 import gc
 import itertools
 import json
-import struct
 import subprocess
 import sys
 import threading
@@ -21,10 +20,10 @@ from forethought.errors import IndexingError
 from forethought.store.tags_encoding import EncodedTags, encode
 from forethought.syntax.extraction import read_tags
 from forethought.syntax.languages import load_languages
+from forethought.text.frames import read_frame, write_frame
 
 SLOWEST_FILE_SECONDS = 20.0
 _FILES_BETWEEN_COLLECTIONS = 200
-_LENGTH = struct.Struct(">I")
 
 
 class ParserWorker:
@@ -44,11 +43,11 @@ class ParserWorker:
         timer.daemon = True
         timer.start()
         try:
-            _write_frame(process.stdin, language.encode())
-            _write_frame(process.stdin, source)
+            write_frame(process.stdin, language.encode())
+            write_frame(process.stdin, source)
             process.stdin.flush()
-            header = _read_frame(process.stdout)
-            outline = _read_frame(process.stdout)
+            header = read_frame(process.stdout)
+            outline = read_frame(process.stdout)
         except (OSError, EOFError) as error:
             too_long = not timer.is_alive()
             self.close()
@@ -88,7 +87,7 @@ def main(arguments: Sequence[str], requests: IO[bytes], answers: IO[bytes]) -> N
         if number % _FILES_BETWEEN_COLLECTIONS == 0:
             gc.collect()
         try:
-            name, source = _read_frame(requests).decode(), _read_frame(requests)
+            name, source = read_frame(requests).decode(), read_frame(requests)
         except EOFError:
             return
         language = languages.named(name)
@@ -101,26 +100,9 @@ def main(arguments: Sequence[str], requests: IO[bytes], answers: IO[bytes]) -> N
                 header, outline = encode(read_tags(language, source)).parts()
             except Exception as error:  # noqa: BLE001 - whatever one file does must cost that file only
                 header = {"failure": f"it cannot be read ({type(error).__name__})"}
-        _write_frame(answers, json.dumps(header).encode())
-        _write_frame(answers, outline)
+        write_frame(answers, json.dumps(header).encode())
+        write_frame(answers, outline)
         answers.flush()
-
-
-def _write_frame(stream: IO[bytes], content: bytes) -> None:
-    stream.write(_LENGTH.pack(len(content)))
-    stream.write(content)
-
-
-def _read_frame(stream: IO[bytes]) -> bytes:
-    header = _read_exactly(stream, _LENGTH.size)
-    return _read_exactly(stream, _LENGTH.unpack(header)[0])
-
-
-def _read_exactly(stream: IO[bytes], size: int) -> bytes:
-    content = stream.read(size)
-    if len(content) != size:
-        raise EOFError
-    return content
 
 
 if __name__ == "__main__":

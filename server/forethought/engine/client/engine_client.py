@@ -209,7 +209,7 @@ class EngineClient:
     def _call(self, message: dict[str, Any], cancel: CancelToken) -> Iterator[dict[str, Any]]:
         """Send a request and yield every reply up to the end. Raises EngineError."""
         try:
-            frame = wire.encode_frame(message)
+            frame = wire.encode_message(message)
         except wire.WireError as error:
             raise EngineError(f"The request is too long for the engine: {error}.") from error
         connection = self._connect(frame, cancel)
@@ -310,11 +310,11 @@ class _Connection:
         self, runtime_dir: RuntimeDir, frame: bytes, cancelled: Callable[[], bool], seconds: float = _HELLO_SECONDS
     ) -> None:
         self._socket, token = _open(runtime_dir)
-        self.reader = wire.FrameReader(self._socket)
-        hello = {"type": "hello", "protocol": wire.PROTOCOL, "version": __version__, "token": token}
+        self.reader = wire.MessageReader(self._socket)
+        hello = {"type": "hello", "protocol": wire.PROTOCOL_VERSION, "version": __version__, "token": token}
         try:
             self._socket.settimeout(_CONNECT_SECONDS)
-            self._socket.sendall(wire.encode_frame(hello) + frame)
+            self._socket.sendall(wire.encode_message(hello) + frame)
             answer = self._greeting(cancelled, seconds)
         except (OSError, wire.ConnectionEnded, wire.WireError) as error:
             self.close()
@@ -366,7 +366,7 @@ def _open(runtime_dir: RuntimeDir) -> tuple[socket.socket, str]:
 def _ask(runtime_dir: RuntimeDir, message: dict[str, Any], seconds: float = _CONNECT_SECONDS) -> Any:
     """A small question to a host that runs already. Raises _NoHost and EngineError."""
     try:
-        connection = _Connection(runtime_dir, wire.encode_frame(message), lambda: False, seconds)
+        connection = _Connection(runtime_dir, wire.encode_message(message), lambda: False, seconds)
     except _HostLeaves as error:
         raise _NoHost from error
     with contextlib.closing(connection):

@@ -11,6 +11,7 @@ from forethought.engine.api import Event
 from forethought.engine.host.request_queue import Listener
 from forethought.engine.ipc import wire
 from forethought.errors import EngineError
+from forethought.text.frames import HEADER_BYTES
 
 SEND_LIMIT: Final = 4 * 1024 * 1024
 """Bytes that may wait for a slow client before it is dropped."""
@@ -39,15 +40,15 @@ class ClientConnection:
         return not self._writer.transport.is_closing()
 
     async def receive(self) -> dict[str, Any]:
-        header = await self._reader.readexactly(4)
-        return wire.decode_body(await self._reader.readexactly(wire.frame_length(header)))
+        header = await self._reader.readexactly(HEADER_BYTES)
+        return wire.decode_message(await self._reader.readexactly(wire.message_length(header)))
 
     def send(self, message: dict[str, Any]) -> None:
         """Never waits: who reads too slowly is dropped."""
         transport = self._writer.transport
         if transport.is_closing():
             return
-        self._writer.write(wire.encode_frame(message))
+        self._writer.write(wire.encode_message(message))
         if transport.get_write_buffer_size() > SEND_LIMIT:
             transport.abort()
 

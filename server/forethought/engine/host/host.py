@@ -225,11 +225,11 @@ class Host:
             raise wire.WireError("it does not begin with hello")
         if self._token and not hmac.compare_digest(str(hello.get("token", "")), self._token):
             raise wire.WireError("its token is wrong")
-        if _version(hello) > (wire.PROTOCOL, _numbers(__version__)) or self._leaving.is_set():
+        if _version(hello) > (wire.PROTOCOL_VERSION, _numbers(__version__)) or self._leaving.is_set():
             caller.send({"type": "leaving"})
             self._leave("a newer version wants to take over")
             return False
-        if hello.get("protocol") != wire.PROTOCOL:
+        if hello.get("protocol") != wire.PROTOCOL_VERSION:
             caller.send(
                 wire.error_to_json(
                     EngineUnavailable(
@@ -238,7 +238,7 @@ class Host:
                 )
             )
             return False
-        caller.send({"type": "hello", "protocol": wire.PROTOCOL, "version": __version__, "pid": os.getpid()})
+        caller.send({"type": "hello", "protocol": wire.PROTOCOL_VERSION, "version": __version__, "pid": os.getpid()})
         return True
 
     async def _serve(self, caller: ClientConnection) -> bool:

@@ -1,87 +1,88 @@
-"""What travels between clients and the engine host: length-prefixed JSON frames, never pickle.
+"""The protocol between clients and the engine host: JSON in length-prefixed frames, never pickle.
 
-A frame is a 4-byte big-endian length and that many bytes of one UTF-8 JSON object. A connection carries one call:
-the client sends `hello` and one request, the host answers with its own `hello` and then replies until `end` or
-`error`. Closing the connection cancels the call.
+A frame (`forethought.text.frames`) holds one JSON object. A connection carries one call: the client sends `hello` and
+one request; the host answers with its own `hello`, then with replies until `end` or `error`. Closing the connection
+cancels the call.
 """
 
 import json
 import socket
-import struct
 from dataclasses import asdict
 from typing import Any, Final
 
 from forethought.engine.api import Completion, Delta, Event, GenerateRequest, Message, Prompt, Sampling, Usage
 from forethought.errors import Cancelled, ContextOverflow, EngineError, EngineUnavailable, ModelLoadError
+from forethought.text.frames import HEADER_BYTES, body_length, encode_frame
 
-PROTOCOL: Final = 2
-FRAME_LIMIT: Final = 16 * 1024 * 1024
-"""Bytes of one frame; a longer one closes the connection."""
+PROTOCOL_VERSION: Final = 2
+"""Raise it with every incompatible change: a host leaves when a client with a higher version connects."""
+MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
+"""A longer message closes the connection."""
 
-_LENGTH: Final = struct.Struct(">I")
+_RECEIVE_BYTES: Final = 65_536
 _ERRORS: Final = {
     error.__name__: error for error in (EngineError, EngineUnavailable, ModelLoadError, ContextOverflow, Cancelled)
 }
 
 
 class WireError(Exception):
-    """The other side sent something that is not a frame of ours."""
+    """The peer sent something that does not follow the protocol."""
 
 
 class ConnectionEnded(Exception):
-    """The other side closed the connection, or died."""
+    """The peer closed the connection, or died."""
 
 
-def encode_frame(message: dict[str, Any]) -> bytes:
-    """Raises WireError when the message is longer than `FRAME_LIMIT`."""
-    # ASCII escapes keep lone surrogates, which undecodable paths and texts may hold.
+def encode_message(message: dict[str, Any]) -> bytes:
+    """Encode a message as one frame. Raises WireError when it is longer than `MAX_MESSAGE_BYTES`."""
+    # ASCII escapes preserve lone surrogates, which undecodable paths and texts may contain.
     body = json.dumps(message, separators=(",", ":")).encode("ascii")
-    if len(body) > FRAME_LIMIT:
-        raise WireError(f"a message of {len(body)} bytes is over the limit of {FRAME_LIMIT}")
-    return _LENGTH.pack(len(body)) + body
+    if len(body) > MAX_MESSAGE_BYTES:
+        raise WireError(f"a message of {len(body)} bytes is over the limit of {MAX_MESSAGE_BYTES}")
+    return encode_frame(body)
 
 
-def frame_length(header: bytes) -> int:
-    """Bytes that follow a 4-byte header. Raises WireError when it announces too much."""
-    (length,) = _LENGTH.unpack(header)
-    if length > FRAME_LIMIT:
-        raise WireError(f"a frame of {length} bytes is over the limit of {FRAME_LIMIT}")
-    return int(length)
+def message_length(header: bytes) -> int:
+    """The number of bytes that follow a frame's header. Raises WireError when it is over the limit."""
+    length = body_length(header)
+    if length > MAX_MESSAGE_BYTES:
+        raise WireError(f"a message of {length} bytes is over the limit of {MAX_MESSAGE_BYTES}")
+    return length
 
 
-def decode_body(body: bytes) -> dict[str, Any]:
-    """Raises WireError unless it is one JSON object."""
+def decode_message(body: bytes) -> dict[str, Any]:
+    """Raises WireError unless `body` is one JSON object."""
     try:
         message = json.loads(body)
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise WireError("a frame is not JSON") from error
+        raise WireError("a message is not JSON") from error
     if not isinstance(message, dict):
-        raise WireError("a frame is not a JSON object")
+        raise WireError("a message is not a JSON object")
     return message
 
 
-class FrameReader:
-    """Reads frames from a blocking socket; keeps what came of an unfinished one when a read times out."""
+class MessageReader:
+    """Reads messages from a blocking socket. A partly received message survives a timeout."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._buffer = bytearray()
 
     def read(self, seconds: float | None) -> dict[str, Any] | None:
-        """The next frame, or None when none was complete after `seconds` without a byte.
+        """The next message, or None after `seconds` without a byte (None: wait forever).
 
         Raises ConnectionEnded and WireError.
         """
         while True:
-            if len(self._buffer) >= _LENGTH.size:
-                end = _LENGTH.size + frame_length(bytes(self._buffer[: _LENGTH.size]))
+            if len(self._buffer) >= HEADER_BYTES:
+                end = HEADER_BYTES + message_length(bytes(self._buffer[:HEADER_BYTES]))
                 if len(self._buffer) >= end:
-                    body = bytes(self._buffer[_LENGTH.size : end])
+                    body = bytes(self._buffer[HEADER_BYTES:end])
                     del self._buffer[:end]
-                    return decode_body(body)
+                    return decode_message(body)
             self._connection.settimeout(seconds)
             try:
-                received = self._connection.recv(65536)
+                received = self._connection.recv(_RECEIVE_BYTES)
             except TimeoutError:
                 return None
             except OSError as error:
@@ -96,7 +97,7 @@ def request_to_json(request: GenerateRequest) -> dict[str, Any]:
 
 
 def request_from_json(value: Any) -> GenerateRequest:
-    """Raises WireError when a field is missing or ill-typed."""
+    """Raises WireError when a field is missing or has the wrong type."""
     try:
         sampling = value["sampling"]
         schema = value["schema"]
@@ -123,7 +124,7 @@ def prompts_to_json(prompts: tuple[Prompt, ...]) -> list[dict[str, Any]]:
 
 
 def prompts_from_json(value: Any) -> tuple[Prompt, ...]:
-    """Raises WireError when a field is missing or ill-typed."""
+    """Raises WireError when a field is missing or has the wrong type."""
     try:
         return tuple(
             Prompt(tuple(Message(_role(part["role"]), _text(part["content"])) for part in prompt["messages"]))
@@ -134,9 +135,18 @@ def prompts_from_json(value: Any) -> tuple[Prompt, ...]:
 
 
 def texts_from_json(value: Any) -> tuple[str, ...]:
+    """Raises WireError unless `value` is a list of strings."""
     if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
         raise WireError("the texts are malformed")
     return tuple(value)
+
+
+def priority_from_json(value: Any) -> Any:
+    """A `Priority`. Raises WireError for anything else."""
+    try:
+        return _priority(value)
+    except ValueError as error:
+        raise WireError(str(error)) from error
 
 
 def event_to_json(event: Event) -> dict[str, Any]:
@@ -144,6 +154,7 @@ def event_to_json(event: Event) -> dict[str, Any]:
 
 
 def event_from_json(value: dict[str, Any]) -> Event:
+    """Raises WireError when a field is missing."""
     try:
         if value["event"] == "delta":
             return Delta(value["index"], value["text"])
@@ -157,25 +168,19 @@ def error_to_json(error: EngineError) -> dict[str, Any]:
 
 
 def error_from_json(value: dict[str, Any]) -> EngineError:
+    """The error to raise; a plain EngineError when its class is unknown."""
     return _ERRORS.get(value.get("error", ""), EngineError)(str(value.get("message", "The engine failed.")))
-
-
-def priority_from_json(value: Any) -> Any:
-    try:
-        return _priority(value)
-    except ValueError as error:
-        raise WireError(str(error)) from error
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError("expected a text")
+        raise ValueError("expected a string")
     return value
 
 
-def _integer(value: Any, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ValueError(f"expected a whole number of at least {least}")
+def _integer(value: Any, minimum: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
+        raise ValueError(f"expected an integer of at least {minimum}")
     return value
 
 

@@ -36,6 +36,7 @@ ONLY_IN = {
     "git": ("repo",),
     "diskcache": ("store",),
     "huggingface_hub": ("engine.models",),
+    "filelock": ("engine", "store"),
     "click": ("cli",),
     "rich": ("cli",),
 }

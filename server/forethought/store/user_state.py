@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from forethought.engine.ipc.runtime_dir import FileLock
+import filelock
+
 from forethought.errors import StoreError
 
 LOCK_SECONDS = 5.0
@@ -163,12 +164,15 @@ class UserState:
 
     @contextlib.contextmanager
     def _edited(self) -> Iterator[dict[str, Any]]:
-        """What is changed between reading and writing by another window is not lost: one edits at a time."""
-        lock = FileLock(self._file.with_suffix(".lock"))
+        """One window edits at a time, so that no window overwrites what another has just written."""
+        lock = filelock.FileLock(self._file.with_suffix(".lock"))
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            if not lock.acquire(LOCK_SECONDS):
-                raise StoreError(f"{self._file} is being written by another window for a long time; try again.")
+            lock.acquire(timeout=LOCK_SECONDS)
+        except filelock.Timeout as error:
+            raise StoreError(
+                f"Another window has been writing {self._file} for {LOCK_SECONDS:.0f} s; try again."
+            ) from error
         except OSError as error:
             raise self._unwritable(error) from error
         try:

@@ -26,16 +26,10 @@ from forethought.engine.api import (
 from forethought.engine.client.launcher import DEFAULT_TRANSPORT, HostConfig, Transport, start_host
 from forethought.engine.client.model_records import Records, endpoint_digest, fingerprint
 from forethought.engine.ipc import wire
-from forethought.engine.ipc.runtime_dir import (
-    CRASHES_ALLOWED,
-    RuntimeDir,
-    all_runtime_dirs,
-    collect_crash,
-    crash_count,
-    is_running,
-    locked,
-    read_json,
-)
+from forethought.engine.ipc.crash_records import MAX_CRASHES, crash_count, record_crash
+from forethought.engine.ipc.host_lock import is_running, start_lock
+from forethought.engine.ipc.runtime_dir import RuntimeDir, all_runtime_dirs
+from forethought.engine.json_files import read_json
 from forethought.engine.models.gguf import ModelFile, read_model_file
 from forethought.errors import Cancelled, EngineError, EngineUnavailable, ModelLoadError
 
@@ -250,12 +244,12 @@ class EngineClient:
     def _start(self) -> None:
         """Start a host unless somebody else just did, or the model has crashed too often."""
         self._place.prepare()
-        with locked(self._place.start_lock, _START_LOCK_SECONDS):
+        with start_lock(self._place, _START_LOCK_SECONDS):
             if is_running(self._place):
                 return
             mark = self._fingerprint()
-            collect_crash(self._place, mark)
-            if crash_count(self._place, mark) >= CRASHES_ALLOWED:
+            record_crash(self._place, mark)
+            if crash_count(self._place, mark) >= MAX_CRASHES:
                 raise self._given_up()
             start_host(self._config)
 
@@ -264,9 +258,9 @@ class EngineClient:
         deadline = time.monotonic() + _CONNECT_SECONDS
         while is_running(self._place) and time.monotonic() < deadline:
             time.sleep(_POLL_SECONDS)
-        with locked(self._place.start_lock, _START_LOCK_SECONDS):
-            crashed = not is_running(self._place) and collect_crash(self._place, self._fingerprint())
-        if crash_count(self._place, self._fingerprint()) >= CRASHES_ALLOWED:
+        with start_lock(self._place, _START_LOCK_SECONDS):
+            crashed = not is_running(self._place) and record_crash(self._place, self._fingerprint())
+        if crash_count(self._place, self._fingerprint()) >= MAX_CRASHES:
             return self._given_up()
         if crashed:
             return ModelLoadError(
@@ -277,7 +271,7 @@ class EngineClient:
 
     def _given_up(self) -> ModelLoadError:
         return ModelLoadError(
-            f"The model {self._config.model_name} made the engine crash {CRASHES_ALLOWED} times, so it is not tried "
+            f"The model {self._config.model_name} made the engine crash {MAX_CRASHES} times, so it is not tried "
             "again; choose another model, or run `forethought engine stop` to try once more."
         )
 

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from forethought.engine.ipc.runtime_dir import RuntimeDir, is_running, runtime_dir_of
+from forethought.engine.ipc.host_lock import is_running
+from forethought.engine.ipc.runtime_dir import RuntimeDir, runtime_dir_of
 from forethought.errors import EngineUnavailable
 
 Transport = Literal["unix", "tcp"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from forethought.engine.ipc.runtime_dir import read_json, write_json
+from forethought.engine.json_files import read_json, write_json
 from forethought.errors import ModelLoadError
 
 _KEPT: Final = 200

@@ -29,7 +29,9 @@ from forethought.engine.host.lazy_backend import LazyBackend, make_backend
 from forethought.engine.host.machine_load import MachineLoad
 from forethought.engine.host.request_queue import Job, RequestQueue, generate_job
 from forethought.engine.ipc import wire
-from forethought.engine.ipc.runtime_dir import FileLock, RuntimeDir, write_json
+from forethought.engine.ipc.host_lock import HostLock
+from forethought.engine.ipc.runtime_dir import RuntimeDir
+from forethought.engine.json_files import write_json
 from forethought.errors import Cancelled, EngineError, EngineUnavailable
 
 LOG_LIMIT: Final = 1_000_000
@@ -61,10 +63,15 @@ def main(arguments: list[str]) -> int:
 
 def _run(config: HostConfig, ready: int | None) -> int:
     runtime_dir = config.runtime_dir
-    runtime_dir.prepare()
-    lock = FileLock(runtime_dir.lock)
-    if not lock.acquire(_STOP_SECONDS):
-        sys.stderr.write("Another engine host serves this model already.\n")
+    lock = HostLock(runtime_dir.lock)
+    try:
+        runtime_dir.prepare()
+        acquired = lock.acquire(_STOP_SECONDS)
+    except EngineUnavailable as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    if not acquired:
+        sys.stderr.write("Another engine host already serves this model.\n")
         return 1
     with runtime_dir.fatal.open("wb") as fatal:
         # Written by the interpreter when native code aborts or faults; a later start reads it.
@@ -78,7 +85,7 @@ def _run(config: HostConfig, ready: int | None) -> int:
 class Host:
     """One model's host. `run` returns when it leaves."""
 
-    def __init__(self, config: HostConfig, runtime_dir: RuntimeDir, lock: FileLock) -> None:
+    def __init__(self, config: HostConfig, runtime_dir: RuntimeDir, lock: HostLock) -> None:
         self._config = config
         self._place = runtime_dir
         self._lock = lock

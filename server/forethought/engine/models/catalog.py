@@ -5,9 +5,7 @@ Revisions, sizes and checksums of the catalogue are those that several independe
 """
 
 import importlib.util
-import json
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +15,7 @@ import psutil
 
 from forethought.config import Settings
 from forethought.engine.api import ResolvedModel
+from forethought.engine.json_files import read_json, write_json
 from forethought.errors import ModelError
 
 RECORDS = "models.json"
@@ -221,13 +220,13 @@ def forget_choice(model_folder: Path) -> None:
 
 def chosen_model(model_folder: Path) -> str | None:
     """The name or path that `model use` chose."""
-    chosen = _read_json(_choice_file(model_folder)).get("model")
+    chosen = read_json(_choice_file(model_folder)).get("model")
     return chosen if isinstance(chosen, str) and chosen else None
 
 
 def read_records(model_folder: Path) -> dict[str, dict[str, Any]]:
     """By file name: `repository`, `file`, `revision`, `sha256`, `size` of what was pulled. Garbage is left out."""
-    return {name: record for name, record in _read_json(model_folder / RECORDS).items() if isinstance(record, dict)}
+    return {name: record for name, record in read_json(model_folder / RECORDS).items() if isinstance(record, dict)}
 
 
 def write_records(model_folder: Path, records: Mapping[str, Mapping[str, Any]]) -> None:
@@ -279,23 +278,11 @@ def _choice_file(model_folder: Path) -> Path:
     return model_folder.parent / CHOICE
 
 
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        data = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return {}  # no file yet, or not ours any more: as if nothing had been noted
-    return data if isinstance(data, dict) else {}
-
-
-def _write_json(path: Path, data: Mapping[str, Any]) -> None:
-    draft = None
+def _write_json(path: Path, value: Mapping[str, Any]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            draft = Path(file.name)
-            json.dump(data, file, indent=1, sort_keys=True)
-        draft.replace(path)
+        write_json(path, value)
     except OSError as error:
-        if draft:
-            draft.unlink(missing_ok=True)
-        raise ModelError(f"{path} cannot be written ({error.strerror}); mend its permissions or free space.") from error
+        raise ModelError(
+            f"Cannot write {path} ({error.strerror}); fix its permissions or free some disk space."
+        ) from error

@@ -37,6 +37,7 @@ ONLY_IN = {
     "diskcache": ("store",),
     "huggingface_hub": ("engine.models",),
     "filelock": ("engine", "store"),
+    "httpx2": ("engine",),
     "click": ("cli",),
     "rich": ("cli",),
 }

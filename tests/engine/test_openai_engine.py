@@ -1,4 +1,4 @@
-"""An OpenAI-compatible endpoint: a small server of our own that says what it was asked."""
+"""The OpenAI-compatible backend, against a small server that records what it receives."""
 
 import json
 import threading
@@ -13,56 +13,91 @@ from engine_setup import ask, completions, in_thread, prompt, until
 from forethought.config import Settings
 from forethought.engine.api import CancelToken, Delta, Event, ResolvedModel
 from forethought.engine.client.engine_client import connect, host_status, stop_hosts
+from forethought.engine.host import openai_backend
 from forethought.engine.host.backend import Control
 from forethought.engine.host.openai_backend import KEY_VARIABLES, OpenAIBackend
 from forethought.errors import ContextOverflow, EngineError, EngineUnavailable
 
 
 class Endpoint:
+    """Streams `words`, then a finish reason, the usage and `[DONE]`, unless told otherwise."""
+
     def __init__(self) -> None:
-        self.asked: list[dict[str, Any]] = []
+        self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
+        self.connections = 0
         self.words = ["Hello", " wor", "ld"]
         self.status, self.body = 200, ""
-        self.breaks_off = False
-        self.hang = threading.Event()
-        self.go = threading.Event()
-        self.gone = threading.Event()
+        self.content_type: str | None = "text/event-stream"
+        self.breaks_off = self.fails = False
+        self.silent = threading.Event()
+        """Send nothing, not even a status line, until `proceed`."""
+        self.stalling = threading.Event()
+        """Send only comments after each word, until `proceed`."""
+        self.proceed = threading.Event()
+        self.client_left = threading.Event()
         endpoint = self
 
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def setup(self) -> None:
+                super().setup()
+                endpoint.connections += 1
+
             def log_message(self, *_: object) -> None:
                 """Quiet."""
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                endpoint.asked.append({"path": self.path, **body})
+                endpoint.requests.append({"path": self.path, **body})
                 endpoint.headers.append(dict(self.headers))
+                while endpoint.silent.is_set() and not endpoint.proceed.wait(0.01):
+                    continue
+                try:
+                    self.answer()
+                except OSError:
+                    endpoint.client_left.set()
+                    self.close_connection = True
+
+            def answer(self) -> None:
                 self.send_response(endpoint.status)
-                self.end_headers()
                 if endpoint.status != 200:
+                    self.send_header("Content-Length", str(len(endpoint.body.encode())))
+                    self.end_headers()
                     self.wfile.write(endpoint.body.encode())
                     return
+                if endpoint.content_type:
+                    self.send_header("Content-Type", endpoint.content_type)
+                self.send_header("Transfer-Encoding", "chunked")
+                self.end_headers()
                 for word in endpoint.words:
-                    self.say({"choices": [{"delta": {"content": word}, "finish_reason": None}]})
-                    while endpoint.hang.is_set() and not endpoint.go.wait(0.01):
-                        try:
-                            self.wfile.write(b": still here\n")
-                        except OSError:
-                            endpoint.gone.set()
-                            return
-                if endpoint.breaks_off:
-                    return
-                self.say({"choices": [{"delta": {}, "finish_reason": "length"}]})
-                usage = {"prompt_tokens": 9, "completion_tokens": 3, "prompt_tokens_details": {"cached_tokens": 4}}
-                self.say({"choices": [], "usage": usage})
-                self.wfile.write(b"data: [DONE]\n\n")
+                    self.send_data({"choices": [{"delta": {"content": word}, "finish_reason": None}]})
+                    while endpoint.stalling.is_set() and not endpoint.proceed.wait(0.01):
+                        self.send_chunk(b": still here\n")
+                if endpoint.fails:
+                    self.send_data({"error": {"message": "out of memory"}})
+                if not endpoint.breaks_off:
+                    self.send_data({"choices": [{"delta": {}, "finish_reason": "length"}]})
+                    cached = {"prompt_tokens_details": {"cached_tokens": 4}}
+                    self.send_data({"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 3, **cached}})
+                    self.send_chunk(b"data: [DONE]\n\n")
+                self.send_chunk(b"")
 
-            def say(self, chunk: dict[str, Any]) -> None:
-                self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
+            def send_data(self, chunk: dict[str, Any]) -> None:
+                self.send_chunk(f"data: {json.dumps(chunk)}\n\n".encode())
+
+            def send_chunk(self, data: bytes) -> None:
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
                 self.wfile.flush()
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True  # connections are kept open, so handlers outlive their requests
+
+            def handle_error(self, *_: object) -> None:
+                """Quiet: clients that leave are part of the tests."""
+
+        self.server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/v1"
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,))
         self.thread.start()
@@ -74,16 +109,19 @@ def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
         monkeypatch.delenv(name, raising=False)
     endpoint = Endpoint()
     yield endpoint
-    endpoint.go.set()
+    endpoint.proceed.set()
     endpoint.server.shutdown()
     endpoint.server.server_close()
     endpoint.thread.join()
 
 
 def run(endpoint: Endpoint, **options: Any) -> list[Event]:
+    return run_on(OpenAIBackend(endpoint.url, "big", 4096), **options)
+
+
+def run_on(backend: OpenAIBackend, **options: Any) -> list[Event]:
     events: list[Event] = []
-    work = OpenAIBackend(endpoint.url, "big", 4096).generate(ask("Hi", **options))
-    assert work.run(Control(events.append))
+    assert backend.generate(ask("Hi", **options)).run(Control(events.append))
     return events
 
 
@@ -94,17 +132,27 @@ def test_an_answer_streams_with_its_usage(endpoint: Endpoint) -> None:
     assert (completion.text, completion.finish) == ("Hello world", "length")
     usage = completion.usage
     assert (usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens) == (9, 4, 3)
-    (asked,) = endpoint.asked
-    assert (asked["path"], asked["model"], asked["max_tokens"]) == ("/v1/chat/completions", "big", 12)
-    assert [message["role"] for message in asked["messages"]] == ["system", "user"]
+    (request,) = endpoint.requests
+    assert (request["path"], request["model"], request["max_tokens"]) == ("/v1/chat/completions", "big", 12)
+    assert [message["role"] for message in request["messages"]] == ["system", "user"]
 
 
-def test_a_schema_and_stops_are_passed_on(endpoint: Endpoint) -> None:
+def test_leading_white_space_is_left_out(endpoint: Endpoint) -> None:
+    endpoint.words = ["\n", " Hello", " you"]
+    assert [event.text for event in run(endpoint)] == ["Hello", " you", "Hello you"]
+
+
+def test_a_schema_is_passed_on(endpoint: Endpoint) -> None:
     run(endpoint, schema={"type": "object"})
-    assert endpoint.asked[0]["response_format"]["json_schema"]["schema"] == {"type": "object"}
+    assert endpoint.requests[0]["response_format"]["json_schema"]["schema"] == {"type": "object"}
 
 
-def test_every_prompt_of_a_batch_is_asked(endpoint: Endpoint) -> None:
+def test_text_that_is_not_valid_unicode_is_sent(endpoint: Endpoint) -> None:
+    assert OpenAIBackend(endpoint.url, "big", 4096).generate(ask("\udcff \x00")).run(Control())
+    assert endpoint.requests[0]["messages"][1]["content"] == "\udcff \x00"
+
+
+def test_every_prompt_of_a_batch_is_sent(endpoint: Endpoint) -> None:
     events: list[Event] = []
     work = OpenAIBackend(endpoint.url, "big", 4096).generate(ask(*"abcdef", priority="requested"))
     assert work.run(Control(events.append))
@@ -112,28 +160,74 @@ def test_every_prompt_of_a_batch_is_asked(endpoint: Endpoint) -> None:
     assert len(events) == 6
 
 
+def test_the_next_request_uses_the_same_connection(endpoint: Endpoint) -> None:
+    backend = OpenAIBackend(endpoint.url, "big", 4096)
+    run_on(backend)
+    run_on(backend)
+    assert (len(endpoint.requests), endpoint.connections) == (2, 1)
+
+
 def test_the_key_comes_from_the_environment(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     run(endpoint)
-    monkeypatch.setenv(KEY_VARIABLES[0], "k3y")
+    monkeypatch.setenv(KEY_VARIABLES[0], "k3y\n")
     run(endpoint)
     assert [headers.get("Authorization") for headers in endpoint.headers] == [None, "Bearer k3y"]
 
 
-def test_an_interrupt_ends_the_connection_and_what_is_missing_is_asked_again(endpoint: Endpoint) -> None:
+def test_a_key_that_cannot_be_sent_is_not_quoted(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(KEY_VARIABLES[1], "k3y\r\nHost: elsewhere")
+    with pytest.raises(EngineError, match=KEY_VARIABLES[1]) as raised:
+        run(endpoint)
+    assert "k3y" not in str(raised.value)
+
+
+def test_the_proxy_of_the_environment_is_used(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", endpoint.url.removesuffix("/v1"))
+    monkeypatch.setenv("no_proxy", "")
+    run_on(OpenAIBackend("http://model.invalid/v1", "big", 4096))
+    assert endpoint.requests[0]["path"] == "http://model.invalid/v1/chat/completions"
+
+
+def test_a_proxy_that_cannot_be_used_says_so(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("all_proxy", "gopher://127.0.0.1:1")
+    with pytest.raises(EngineError, match="ALL_PROXY"):
+        run(endpoint)
+
+
+@pytest.mark.parametrize("waiting_for", ["the status line", "the next word"])
+def test_an_interrupt_closes_the_connection_and_a_resumed_request_is_sent_again(
+    endpoint: Endpoint, waiting_for: str
+) -> None:
     events: list[Event] = []
     control = Control(events.append)
     work = OpenAIBackend(endpoint.url, "big", 4096).generate(ask("Hi", priority="requested"))
-    endpoint.hang.set()
+    pause = endpoint.silent if waiting_for == "the status line" else endpoint.stalling
+    pause.set()
     thread, results = in_thread(lambda: work.run(control))
-    until(lambda: bool(endpoint.asked))
+    until(lambda: bool(endpoint.requests))
     control.interrupt()
     thread.join(5)
     assert results == [False]
-    assert endpoint.gone.wait(5)
-    endpoint.hang.clear()
+    if pause is endpoint.stalling:
+        assert endpoint.client_left.wait(5)
+    pause.clear()
     control.resume()
     assert work.run(control)
     assert [event.text for event in events] == ["Hello world"]
+
+
+def test_interrupted_work_sends_nothing(endpoint: Endpoint) -> None:
+    control = Control()
+    control.interrupt()
+    assert not OpenAIBackend(endpoint.url, "big", 4096).generate(ask("Hi")).run(control)
+    assert endpoint.requests == []
+
+
+def test_an_endpoint_that_stops_sending_is_given_up(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openai_backend, "_TIMEOUT_SECONDS", 0.2)
+    endpoint.silent.set()
+    with pytest.raises(EngineError, match="ask again"):
+        run(endpoint)
 
 
 @pytest.mark.parametrize(
@@ -143,6 +237,7 @@ def test_an_interrupt_ends_the_connection_and_what_is_missing_is_asked_again(end
         (404, "no such model", EngineError, "no such model"),
         (400, "maximum context length is 8", ContextOverflow, "context"),
         (500, "", EngineError, "500"),
+        (529, "overloaded", EngineError, "overloaded.*later"),
     ],
 )
 def test_a_refusal_says_why(
@@ -153,22 +248,47 @@ def test_a_refusal_says_why(
         run(endpoint)
 
 
+def test_one_failed_prompt_ends_the_batch(endpoint: Endpoint) -> None:
+    endpoint.status, endpoint.body = 500, "not JSON"
+    work = OpenAIBackend(endpoint.url, "big", 4096).generate(ask(*"abcdef", priority="requested"))
+    with pytest.raises(EngineError, match="Internal Server Error"):
+        work.run(Control())
+
+
 def test_half_an_answer_is_an_error(endpoint: Endpoint) -> None:
     endpoint.breaks_off = True
     with pytest.raises(EngineError, match="middle of its answer"):
         run(endpoint)
 
 
+def test_an_error_in_the_middle_of_a_stream_is_an_error(endpoint: Endpoint) -> None:
+    endpoint.fails = True
+    events: list[Event] = []
+    with pytest.raises(EngineError, match="its log may say why"):
+        OpenAIBackend(endpoint.url, "big", 4096).generate(ask("Hi")).run(Control(events.append))
+    assert [event.text for event in events] == endpoint.words
+
+
+def test_a_server_need_not_declare_its_content_type(endpoint: Endpoint) -> None:
+    endpoint.content_type = None
+    assert completions(run(endpoint))
+
+
+def test_a_web_page_is_not_an_answer(endpoint: Endpoint) -> None:
+    endpoint.content_type = "text/html"
+    with pytest.raises(EngineError, match=r"does not speak .* check openai\.baseUrl"):
+        run(endpoint)
+
+
 def test_an_endpoint_that_is_not_there_says_so() -> None:
-    work = OpenAIBackend("http://127.0.0.1:9/v1", "big", 4096).generate(ask("Hi"))
     with pytest.raises(EngineUnavailable, match="cannot be reached"):
-        work.run(Control())
+        run_on(OpenAIBackend("http://127.0.0.1:9/v1", "big", 4096))
 
 
-def test_an_address_that_is_none_says_so() -> None:
-    work = OpenAIBackend("file:///etc/passwd", "big", 4096).generate(ask("Hi"))
+@pytest.mark.parametrize("address", ["file:///etc/passwd", "localhost:8080/v1", "http://", "http://[::1/v1"])
+def test_an_invalid_address_says_so(address: str) -> None:
     with pytest.raises(EngineError, match=r"openai\.baseUrl"):
-        work.run(Control())
+        run_on(OpenAIBackend(address, "big", 4096))
 
 
 def test_tokens_are_estimated_from_above() -> None:
@@ -192,7 +312,7 @@ def test_an_endpoint_is_served_by_the_host_like_a_model(endpoint: Endpoint, tmp_
         assert stop_hosts(tmp_path) == 1
 
 
-def test_what_is_missing_is_said_when_connecting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_connecting_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = ResolvedModel(tmp_path / "m.gguf", "m")
     with pytest.raises(EngineUnavailable, match="switched off"):
         connect(Settings(engine="none"), model=model, runtime_folder=tmp_path)

@@ -1,37 +1,43 @@
-"""An OpenAI-compatible endpoint (vLLM, llama.cpp's server, Ollama …) behind the same host. Only when configured."""
+"""A backend that asks an OpenAI-compatible endpoint (vLLM, llama.cpp's server, Ollama, …), if one is configured.
 
-import http.client
+Interface: https://platform.openai.com/docs/api-reference/chat/streaming
+"""
+
+import asyncio
 import json
 import os
-import socket
-import threading
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import asdict
+from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import urlsplit
+
+import httpx2
 
 from forethought.engine.api import Completion, Delta, Finish, GenerateRequest, Prompt, Usage
 from forethought.engine.host.backend import BackendState, Control
 from forethought.errors import ContextOverflow, EngineError, EngineUnavailable
 
 KEY_VARIABLES: Final = ("FORETHOUGHT_OPENAI_API_KEY", "OPENAI_API_KEY")
-_PARALLEL: Final = 4
+"""Environment variables that may hold the API key; the first one that is set counts."""
+_MAX_PARALLEL: Final = 4
 _TIMEOUT_SECONDS: Final = 120.0
-_LINE_LIMIT: Final = 1_000_000
-_BODY_LIMIT: Final = 10_000
-_TURN_TOKENS: Final = 8
+"""For connecting, and between two pieces of an answer."""
+_MAX_ERROR_BYTES: Final = 10_000
+_MAX_REASON_CHARS: Final = 300
+_TOKENS_PER_MESSAGE: Final = 8
+"""A generous allowance for what a chat template adds to each message."""
 
 
 class OpenAIBackend:
-    """One model of one endpoint, by the chat completions interface."""
+    """One model of one endpoint. Connections stay open between requests, and the environment's proxies are used."""
 
     def __init__(self, base_url: str, model: str, context_length: int) -> None:
         self.base_url = base_url
         self.model = model
         self._context_length = context_length
+        self._runner = asyncio.Runner()
+        self._client: httpx2.AsyncClient | None = None
 
     def state(self) -> BackendState:
         return BackendState(loaded=True, device="endpoint", context_length=self._context_length)
@@ -43,18 +49,50 @@ class OpenAIBackend:
         return NoScores(len(prompts))
 
     def count_tokens(self, prompts: tuple[Prompt, ...]) -> list[int]:
-        """From above: no common tokenizer makes more than one token of two bytes of ordinary text or code."""
+        """An upper estimate: common tokenizers need fewer than one token for two bytes of ordinary text or code."""
         return [
-            sum(len(message.content.encode("utf-8", "replace")) // 2 + 1 + _TURN_TOKENS for message in prompt.messages)
+            sum(
+                len(message.content.encode("utf-8", "replace")) // 2 + 1 + _TOKENS_PER_MESSAGE
+                for message in prompt.messages
+            )
             for prompt in prompts
         ]
 
     def unload(self) -> None:
-        """The endpoint's memory is not ours."""
+        """Does nothing: the endpoint's memory is not ours."""
+
+    def run(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine on the event loop that the connections belong to. One at a time."""
+        self._runner.run(coroutine)
+
+    def client(self) -> httpx2.AsyncClient:
+        """Raises EngineError when the environment's proxy cannot be used."""
+        if self._client is None:
+            try:
+                self._client = httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS)
+            except (ImportError, ValueError, httpx2.InvalidURL) as error:
+                raise EngineError(
+                    f"The proxy in the environment cannot be used ({error}); change or unset HTTP_PROXY, HTTPS_PROXY "
+                    "and ALL_PROXY."
+                ) from error
+        return self._client
+
+    def completions_url(self) -> httpx2.URL:
+        """Raises EngineError when the base URL is not an http(s) address."""
+        try:
+            url = httpx2.URL(self.base_url)
+        except httpx2.InvalidURL as error:
+            raise self._bad_address() from error
+        if url.scheme not in ("http", "https") or not url.host:
+            raise self._bad_address()
+        return url.copy_with(path=url.path.rstrip("/") + "/chat/completions", userinfo=b"")
+
+    def _bad_address(self) -> EngineError:
+        return EngineError(f"openai.baseUrl is {self.base_url!r}, which is not an http or https address; correct it.")
 
 
 class NoScores:
-    """An endpoint does not tell the probability of a given text."""
+    """The result of scoring on an endpoint: the interface does not tell the probability of a given text."""
 
     def __init__(self, count: int) -> None:
         self.scores: list[float | None] = [None] * count
@@ -63,68 +101,59 @@ class NoScores:
         return True
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to free."""
 
 
 class EndpointWork:
-    """One `generate` request; a prompt whose answer was interrupted is asked again."""
+    """One `generate` request. Prompts that an interrupt left unfinished are sent again when the work resumes."""
 
     def __init__(self, backend: OpenAIBackend, request: GenerateRequest) -> None:
         self._backend = backend
         self._request = request
         self._remaining = set(range(len(request.prompts)))
-        self._lock = threading.Lock()
-        self._open: set[socket.socket] = set()
 
     def run(self, control: Control) -> bool:
-        if control.interrupted:
-            return False
-        control.on_interrupt(self._shut)
-        try:
-            with ThreadPoolExecutor(_PARALLEL, "endpoint") as pool:
-                calls = [pool.submit(self._ask, index, control) for index in sorted(self._remaining)]
-                wait(calls, return_when=FIRST_EXCEPTION)
-                failed = next((call for call in calls if call.done() and call.exception() is not None), None)
-                if failed is not None:
-                    for call in calls:
-                        call.cancel()
-                    self._shut()
-                    if not control.interrupted:
-                        failed.result()
-        finally:
-            control.on_interrupt(None)
+        self._backend.run(self._complete_all(control))
         return not self._remaining
 
     def close(self) -> None:
-        self._shut()
+        """Nothing to free: an interrupt has closed the connections already."""
 
-    def _shut(self) -> None:
-        """Wake every reader; the endpoint sees the connection end and stops decoding."""
-        with self._lock:
-            for stream in self._open:
-                try:
-                    stream.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    continue  # it is closed already
+    async def _complete_all(self, control: Control) -> None:
+        limit = asyncio.Semaphore(_MAX_PARALLEL)
+        tasks = [asyncio.create_task(self._complete(index, control, limit)) for index in sorted(self._remaining)]
+        loop = asyncio.get_running_loop()
 
-    def _ask(self, index: int, control: Control) -> None:
+        def cancel_all() -> None:
+            for task in tasks:
+                task.cancel()
+
+        def cancel_from_another_thread() -> None:
+            loop.call_soon_threadsafe(cancel_all)
+
+        # Cancelling closes a connection in whatever state it is, so the endpoint stops decoding.
+        control.on_interrupt(cancel_from_another_thread)
         if control.interrupted:
-            return
-        started = time.monotonic()
-        first: float | None = None
-        parts: list[str] = []
-        finish: Finish = "stop"
-        counted: dict[str, Any] = {}
-        connection = self._connect()
-        # The connection itself forgets its socket as soon as the answer begins.
-        stream = connection.sock
-        with self._lock:
-            self._open.add(stream)
+            cancel_all()
         try:
-            for chunk in self._chunks(connection, self._body(index)):
-                if control.interrupted:
-                    return
-                counted = chunk.get("usage") or counted
+            await asyncio.gather(*tasks)
+        except (asyncio.CancelledError, EngineError):
+            if not control.interrupted:
+                raise
+        finally:
+            control.on_interrupt(None)
+            cancel_all()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _complete(self, index: int, control: Control, limit: asyncio.Semaphore) -> None:
+        async with limit:
+            started = time.monotonic()
+            first: float | None = None
+            parts: list[str] = []
+            finish: Finish = "stop"
+            usage: dict[str, Any] = {}
+            async for chunk in self._chunks(self._body(index)):
+                usage = chunk.get("usage") or usage
                 for choice in chunk.get("choices") or []:
                     text = (choice.get("delta") or {}).get("content") or ""
                     if text and not parts:
@@ -136,32 +165,15 @@ class EndpointWork:
                             control.emit(Delta(index, text))
                     if choice.get("finish_reason") == "length":
                         finish = "length"
-        finally:
-            with self._lock:
-                self._open.discard(stream)
-            connection.close()
-        if control.interrupted:
-            return
-        usage = Usage(
-            prompt_tokens=_count(counted.get("prompt_tokens")),
-            cached_tokens=_count((counted.get("prompt_tokens_details") or {}).get("cached_tokens")),
-            completion_tokens=_count(counted.get("completion_tokens")),
+        self._remaining.discard(index)
+        measured = Usage(
+            prompt_tokens=_count(usage.get("prompt_tokens")),
+            cached_tokens=_count((usage.get("prompt_tokens_details") or {}).get("cached_tokens")),
+            completion_tokens=_count(usage.get("completion_tokens")),
             first_token_seconds=first or 0.0,
             seconds=time.monotonic() - started,
         )
-        self._remaining.discard(index)
-        control.emit(Completion(index, "".join(parts), finish, usage))
-
-    def _connect(self) -> http.client.HTTPConnection:
-        url = self._backend.base_url
-        connection = _connection(url)
-        try:
-            connection.connect()
-        except OSError as error:
-            raise EngineUnavailable(
-                f"The endpoint {url} cannot be reached ({error}); start it, or check openai.baseUrl."
-            ) from error
-        return connection
+        control.emit(Completion(index, "".join(parts), finish, measured))
 
     def _body(self, index: int) -> dict[str, Any]:
         request = self._request
@@ -181,72 +193,82 @@ class EndpointWork:
             body["response_format"] = {"type": "json_schema", "json_schema": schema}
         return body
 
-    def _chunks(self, connection: http.client.HTTPConnection, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """The stream's JSON objects. Raises EngineError."""
-        url = self._backend.base_url
-        headers = {"Content-Type": "application/json", "Accept": "text/event-stream"}
-        key = next((os.environ[name] for name in KEY_VARIABLES if os.environ.get(name)), None)
-        if key:
-            headers["Authorization"] = f"Bearer {key}"
+    async def _chunks(self, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        """The JSON objects of one streamed answer. Raises EngineError."""
+        url = self._backend.completions_url()
+        headers = {"Content-Type": "application/json"} | _authorization()
         complete = False
         try:
-            path = urlsplit(url).path.rstrip("/") + "/chat/completions"
-            connection.request("POST", path, json.dumps(body), headers)
-            response = connection.getresponse()
-            if response.status != http.client.OK:
-                raise self._refusal(response.status, response.read(_BODY_LIMIT).decode("utf-8", "replace"))
-            while line := response.readline(_LINE_LIMIT):
-                field, _, value = line.decode("utf-8", "replace").partition(":")
-                if field != "data":
-                    continue
-                if value.strip() == "[DONE]":
-                    return
-                chunk = json.loads(value)
-                if not isinstance(chunk, dict) or "error" in chunk:
-                    raise EngineError(f"The endpoint {url} broke off its answer; its log may say why. Ask again.")
-                yield chunk
-                complete = complete or any(choice.get("finish_reason") for choice in chunk.get("choices") or [])
-            if not complete:
-                raise EngineError(f"The endpoint {url} ended in the middle of its answer; ask again.")
-        except (http.client.HTTPException, ValueError) as error:
-            raise EngineError(
-                f"The endpoint {url} does not speak the chat completions interface ({type(error).__name__}); "
-                "check openai.baseUrl."
+            # The standard encoder escapes lone surrogates, which source texts may contain; httpx2's does not.
+            content = json.dumps(body).encode("ascii")
+            async with self._backend.client().sse(url, method="POST", content=content, headers=headers) as events:
+                if events.response.status_code != HTTPStatus.OK:
+                    raise self._refusal(events.response.status_code, await _read_error(events.response))
+                # A server that does not declare its content type is taken at its word.
+                events.response.headers.setdefault("Content-Type", "text/event-stream")
+                async for event in events:
+                    # Read on after [DONE]: a connection is kept only when its response was read to the end.
+                    complete = complete or event.data == "[DONE]"
+                    if event.data and event.data != "[DONE]":
+                        chunk = json.loads(event.data)
+                        if not isinstance(chunk, dict) or "error" in chunk:
+                            raise self._failure("broke off its answer; its log may say why. Ask again")
+                        yield chunk
+                        complete = complete or any(choice.get("finish_reason") for choice in chunk.get("choices") or [])
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
+            raise EngineUnavailable(
+                f"The endpoint {self._backend.base_url} cannot be reached ({_reason(error)}); start it, or check "
+                "openai.baseUrl."
             ) from error
-        except OSError as error:
-            raise EngineError(f"The endpoint {url} broke off its answer ({error}); ask again.") from error
+        except (httpx2.SSEError, httpx2.DecodingError, ValueError) as error:
+            raise self._failure(
+                f"does not speak the chat completions interface ({type(error).__name__}); check openai.baseUrl"
+            ) from error
+        except httpx2.HTTPError as error:
+            raise self._failure(f"broke off its answer ({_reason(error)}); ask again") from error
+        if not complete:
+            raise self._failure("ended in the middle of its answer; ask again")
+
+    def _failure(self, what: str) -> EngineError:
+        return EngineError(f"The endpoint {self._backend.base_url} {what}.")
 
     def _refusal(self, status: int, text: str) -> EngineError:
         try:
-            reason = str(json.loads(text)["error"]["message"])[:300]
+            reason = str(json.loads(text)["error"]["message"])[:_MAX_REASON_CHARS]
         except (ValueError, KeyError, TypeError):
-            reason = http.client.responses.get(status, "no reason given")
-        if status in (400, 413) and "context" in reason.lower():
+            reason = httpx2.codes.get_reason_phrase(status) or "no reason given"
+        if status in (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE) and "context" in reason.lower():
             return ContextOverflow(f"The prompt does not fit into the endpoint's context ({reason}); ask about less.")
-        advice = {
-            401: f"set {KEY_VARIABLES[0]}",
-            403: f"check {KEY_VARIABLES[0]}",
-            404: "check openai.baseUrl and model",
+        advice: dict[int, str] = {
+            HTTPStatus.UNAUTHORIZED: f"set {KEY_VARIABLES[0]}",
+            HTTPStatus.FORBIDDEN: f"check {KEY_VARIABLES[0]}",
+            HTTPStatus.NOT_FOUND: "check openai.baseUrl and openai.model",
         }
-        hint = advice.get(status, "ask again later")
-        return EngineError(f"The endpoint {self._backend.base_url} answered {status} ({reason}); {hint}.")
+        return self._failure(f"answered {status} ({reason}); {advice.get(status, 'try again later')}")
 
 
-def _connection(base_url: str) -> http.client.HTTPConnection:
-    """Through the proxy of the environment where one applies. Raises EngineError."""
-    parts = urlsplit(base_url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise EngineError(f"openai.baseUrl is {base_url!r}, which is no http address; correct it.")
-    make: Callable[..., http.client.HTTPConnection] = (
-        http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    )
-    proxy = urllib.request.getproxies().get(parts.scheme)
-    if proxy and not urllib.request.proxy_bypass(parts.hostname):
-        through = urlsplit(proxy if "//" in proxy else f"//{proxy}")
-        connection = make(through.hostname or "", through.port or 3128, timeout=_TIMEOUT_SECONDS)
-        connection.set_tunnel(parts.hostname, parts.port)
-        return connection
-    return make(parts.hostname, parts.port, timeout=_TIMEOUT_SECONDS)
+def _authorization() -> dict[str, str]:
+    """Raises EngineError, which does not quote the key, when the key cannot be sent."""
+    variable = next((name for name in KEY_VARIABLES if os.environ.get(name)), None)
+    if variable is None:
+        return {}
+    key = os.environ[variable].strip()
+    if not (key.isascii() and key.isprintable()):
+        raise EngineError(f"{variable} contains characters that an API key cannot have; correct it.")
+    return {"Authorization": f"Bearer {key}"}
+
+
+async def _read_error(response: httpx2.Response) -> str:
+    body = b""
+    async for piece in response.aiter_bytes():
+        body += piece
+        if len(body) >= _MAX_ERROR_BYTES:
+            break
+    return body[:_MAX_ERROR_BYTES].decode("utf-8", "replace")
+
+
+def _reason(error: httpx2.HTTPError) -> str:
+    return str(error) or type(error).__name__
 
 
 def _count(value: object) -> int:

@@ -53,7 +53,7 @@ def test_the_header_is_understood(tmp_path: Path) -> None:
     assert (model.architecture, model.context_length, model.tokenizer) == ("llama", 2048, "gpt2")
     assert model.chat_template == "{{ x }}"
     # 2 layers, 2 key/value heads of 8 values for keys and 8 for values, 2 bytes each.
-    assert model.attention_bytes_per_token == 2 * 2 * (8 + 8) * 2
+    assert model.kv_bytes_per_token == 2 * 2 * (8 + 8) * 2
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

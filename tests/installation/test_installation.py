@@ -12,7 +12,7 @@ import pytest
 from forethought.app import installation
 from forethought.app.installation import Finding, delete, diagnose, inventory
 from forethought.config import EngineKind, Settings, model_folder
-from forethought.engine.models.catalog import CATALOGUE, write_records
+from forethought.engine.models.catalog import CATALOG, write_records
 from forethought.store.insight_store import DiskInsightStore
 
 _grammars = installation._grammars
@@ -72,7 +72,7 @@ def furnish(home: Home) -> None:
     write(home.cache / "measurements" / "truth-cache" / "contexts" / "cache.db")
     write(home.cache / "measurements" / "truth-cache" / "index" / f"{'cd' * 16}.sqlite")
     write(home.cache / "measurements" / "juggler-cumulative-seconds.png")
-    write(home.models / CATALOGUE[0].file)
+    write(home.models / CATALOG[0].file)
     write(home.models / "a--b--pulled.gguf")
     write(home.models / ".a--b--c.gguf.0123456789abcdef.part")
     write_records(home.models, {"a--b--pulled.gguf": {"repository": "a/b"}})
@@ -137,11 +137,11 @@ def test_links_are_neither_followed_nor_deleted(home: Home) -> None:
     furnish(home)
     outside = write(home.path / "outside" / f"{'cd' * 16}.sqlite")
     (home.cache / "snapshots").symlink_to(outside.parent)
-    (home.models / CATALOGUE[1].file).symlink_to(outside)
+    (home.models / CATALOG[1].file).symlink_to(outside)
     (home.cache / "index" / f"{'ef' * 16}.sqlite").symlink_to(outside)
     delete(inventory(home.settings, home.environment))
     assert outside.exists()
-    assert (home.models / CATALOGUE[1].file).is_symlink()
+    assert (home.models / CATALOG[1].file).is_symlink()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")

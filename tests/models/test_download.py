@@ -1,18 +1,20 @@
-"""`model pull` against a hub that misbehaves in every way that hubs and networks do."""
+"""`model pull` against a hub that misbehaves in the ways hubs and networks do."""
 
+import ast
 import hashlib
 import os
 import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import filelock
 import pytest
-from hub_imitation import COMMIT, Hub, HubServer
+from fake_hub import COMMIT, Hub, HubServer
 
 from forethought.engine.api import CancelToken
-from forethought.engine.models import catalog as catalogue
-from forethought.engine.models import download
-from forethought.engine.models.catalog import CatalogueModel, choose_model, read_records
+from forethought.engine.models import catalog, download
+from forethought.engine.models.catalog import CatalogModel, choose_model, read_records
 from forethought.engine.models.download import check_model, pull_model, remove_model
 from forethought.errors import Cancelled, ForethoughtError, ModelError, ModelLoadError
 
@@ -36,9 +38,9 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between its attempts huggingface_hub sleeps a second; small pieces make small files long."""
-    monkeypatch.setattr("huggingface_hub.file_download.time.sleep", lambda seconds: None)
-    monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 65_536)
+    """Retry at once, and let small files arrive in many pieces."""
+    monkeypatch.setattr(download, "_RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(download, "_CHUNK_BYTES", 65_536)
 
 
 def pull(name: str, folder: Path, hub: Hub, cancel: CancelToken | None = None) -> Path:
@@ -118,6 +120,52 @@ def test_a_network_that_stays_away_keeps_what_has_arrived(hub: Hub, folder: Path
     assert hub.ranges[0] is not None
 
 
+def test_a_store_that_is_overloaded_for_a_moment_is_tried_again(hub: Hub, folder: Path) -> None:
+    hub.store_statuses.extend([503, 429])
+    assert pull(NAME, folder, hub).read_bytes() == MODEL
+
+
+@pytest.mark.parametrize("status", [404, 403])
+def test_a_store_that_refuses_is_not_tried_again(hub: Hub, folder: Path, status: int) -> None:
+    hub.store_statuses.append(status)
+    sentence_of(NAME, folder, hub)
+    assert len(hub.ranges) == 1
+
+
+def test_a_pull_waits_for_another_of_the_same_file_until_it_is_cancelled(hub: Hub, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    cancel, errors = CancelToken(), []
+
+    def run() -> None:
+        try:
+            pull(NAME, folder, hub, cancel)
+        except Cancelled as error:
+            errors.append(error)
+
+    with filelock.FileLock(folder / f".{NAME.replace('/', '--').replace(':', '--')}.lock"):
+        waiting = threading.Thread(target=run)
+        waiting.start()
+        waiting.join(0.2)
+        assert waiting.is_alive()
+        assert hub.ranges == []
+        cancel.cancel()
+        waiting.join(5)
+    assert len(errors) == 1
+
+
+def test_only_the_public_interface_of_the_hub_library_is_used() -> None:
+    """It promises nothing about other names; `pyproject.toml` bounds it by its major version."""
+    public = {"huggingface_hub", "huggingface_hub.constants", "huggingface_hub.errors", "huggingface_hub.utils"}
+    imported = [
+        (node.module, alias.name)
+        for node in ast.walk(ast.parse(Path(download.__file__).read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("huggingface_hub")
+        for alias in node.names
+    ]
+    assert {module for module, _ in imported} <= public
+    assert not [name for _, name in imported if name.startswith("_")]
+
+
 def test_a_hub_that_ignores_ranges_still_gives_the_right_file(hub: Hub, folder: Path) -> None:
     hub.ignores_ranges = True
     hub.cuts.append(500_000)
@@ -167,7 +215,7 @@ def test_no_network_is_one_sentence(folder: Path, hub: Hub) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         hub.endpoint = f"http://127.0.0.1:{nobody.getsockname()[1]}"
-        assert "cannot be reached" in sentence_of(NAME, folder, hub)
+        assert "cannot reach" in sentence_of(NAME, folder, hub)
 
 
 def test_offline_is_respected(folder: Path, hub: Hub) -> None:
@@ -203,7 +251,7 @@ def test_a_file_in_a_folder_of_the_repository_stays_inside_ours(hub: Hub, folder
     assert path.read_bytes() == MODEL
 
 
-def a_known_model(**changes: object) -> CatalogueModel:
+def a_known_model(**changes: object) -> CatalogModel:
     values: dict[str, object] = {
         "name": "known",
         "title": "Known",
@@ -213,49 +261,47 @@ def a_known_model(**changes: object) -> CatalogueModel:
         "sha256": hashlib.sha256(MODEL).hexdigest(),
         "size": len(MODEL),
         "memory": 1,
-        "licence": "Apache-2.0",
+        "license": "Apache-2.0",
         "good_for": "tests",
         **changes,
     }
-    return CatalogueModel(**values)  # type: ignore[arg-type]
+    return CatalogModel(**values)  # type: ignore[arg-type]
 
 
 @pytest.fixture
-def known(monkeypatch: pytest.MonkeyPatch) -> CatalogueModel:
+def known(monkeypatch: pytest.MonkeyPatch) -> CatalogModel:
     model = a_known_model()
-    for module in (catalogue, download):
-        monkeypatch.setattr(module, "CATALOGUE", (model,))
+    for module in (catalog, download):
+        monkeypatch.setattr(module, "CATALOG", (model,))
     return model
 
 
-def test_a_catalogue_model_is_pulled_at_its_revision_and_then_chosen(
-    hub: Hub, folder: Path, known: CatalogueModel
-) -> None:
+def test_a_catalog_model_is_pulled_at_its_revision_and_then_chosen(hub: Hub, folder: Path, known: CatalogModel) -> None:
     path = pull("known", folder, hub)
     assert path == folder / known.file
     assert f"HEAD /someone/some-model/resolve/{known.revision}/{known.file}" in hub.requests
-    chosen = choose_model(catalogue.Settings(), folder)
+    chosen = choose_model(catalog.Settings(), folder)
     assert chosen is not None
     assert chosen.name == "known"
 
 
 def test_a_revision_that_is_gone_is_replaced_by_the_same_file_elsewhere(
-    hub: Hub, folder: Path, known: CatalogueModel
+    hub: Hub, folder: Path, known: CatalogModel
 ) -> None:
     hub.missing_revisions.add(known.revision or "")
     assert pull("known", folder, hub).read_bytes() == MODEL
 
 
-def test_a_hub_that_has_another_file_than_the_catalogue_is_not_trusted(
-    hub: Hub, folder: Path, known: CatalogueModel
+def test_a_hub_that_has_another_file_than_the_catalog_is_not_trusted(
+    hub: Hub, folder: Path, known: CatalogModel
 ) -> None:
     hub.files[PATH] = b"GGUF" + os.urandom(1000)
-    assert "another file" in sentence_of("known", folder, hub)
+    assert "different SHA-256" in sentence_of("known", folder, hub)
     assert hub.ranges == []
 
 
-def test_a_file_that_lies_about_its_checksum_is_caught_by_the_catalogue(
-    hub: Hub, folder: Path, known: CatalogueModel
+def test_a_file_that_lies_about_its_checksum_is_caught_by_the_catalog(
+    hub: Hub, folder: Path, known: CatalogModel
 ) -> None:
     hub.files[PATH] = MODEL[:-1] + b"x"
     hub.announced[PATH] = known.sha256 or ""
@@ -263,13 +309,13 @@ def test_a_file_that_lies_about_its_checksum_is_caught_by_the_catalogue(
     assert whole_files(folder) == []
 
 
-def test_removing_frees_the_space_and_forgets_the_choice(hub: Hub, folder: Path, known: CatalogueModel) -> None:
+def test_removing_frees_the_space_and_forgets_the_choice(hub: Hub, folder: Path, known: CatalogModel) -> None:
     pull("known", folder, hub)
-    catalogue.use_model("known", folder)
+    catalog.use_model("known", folder)
     assert remove_model("known", folder) == len(MODEL)
     assert whole_files(folder) == []
     assert read_records(folder) == {}
-    assert catalogue.chosen_model(folder) is None
+    assert catalog.chosen_model(folder) is None
     with pytest.raises(ModelError, match="not installed"):
         remove_model("known", folder)
 

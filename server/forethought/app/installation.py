@@ -19,7 +19,7 @@ from pathlib import Path
 import platformdirs
 
 from forethought.config import Settings, model_folder, runtime_folder, user_config_file
-from forethought.engine.models.catalog import CATALOGUE, CHOICE, RECORDS, choose_model, read_records
+from forethought.engine.models.catalog import CATALOG, CHOICE, RECORDS, choose_model, read_records
 from forethought.engine.models.gguf import check_memory, read_model_file
 from forethought.errors import EngineError, ModelError
 from forethought.store.healing_cache import MARKER
@@ -128,7 +128,7 @@ def _cache_files(folder: Path) -> Iterator[tuple[str, Path]]:
 def _data_files(data: Path) -> Iterator[tuple[str, Path]]:
     """What was pulled and chosen. A GGUF file that somebody put there by hand is theirs."""
     models = data / model_folder().name
-    names = {RECORDS, *(model.file for model in CATALOGUE), *read_records(models)}
+    names = {RECORDS, *(model.file for model in CATALOG), *read_records(models)}
     for path in _files_below(data):
         if path == data / CHOICE:
             yield "choice", path
@@ -263,7 +263,7 @@ def _engine(settings: Settings) -> list[Finding]:
 
 
 def _model(settings: Settings, wanted: bool) -> Finding:
-    recommended = next(model.name for model in CATALOGUE if model.recommended)
+    recommended = next(model.name for model in CATALOG if model.recommended)
     try:
         model = choose_model(settings, model_folder())
         if model is None:

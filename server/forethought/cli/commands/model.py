@@ -35,7 +35,7 @@ def list_(invocation: Invocation) -> None:
         about = str(item.path)
         if item.known:
             recommended = ", recommended" if item.known.recommended else ""
-            about = f"{item.known.licence}{recommended}: {item.known.good_for}"
+            about = f"{item.known.license}{recommended}: {item.known.good_for}"
         say(f"{plain(item.name):<{width}}{item.size / 1e9:>6.1f} GB  {state:<10} {plain(about)}")
 
 
@@ -138,7 +138,7 @@ def _listing_document(item: "ModelListing") -> dict[str, Any]:
             "revision": known.revision,
             "sha256": known.sha256,
             "memory": known.memory,
-            "licence": known.licence,
+            "license": known.license,
             "goodFor": known.good_for,
             "recommended": known.recommended,
             "demo": known.demo,

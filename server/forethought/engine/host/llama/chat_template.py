@@ -1,4 +1,4 @@
-"""From a conversation to the pieces of one prompt: a model's own template around texts that stay texts."""
+"""Applies a model's chat template, and tells the template's own text from what people wrote."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -9,43 +9,42 @@ from forethought.engine.api import Message
 from forethought.errors import EngineError
 
 Render = Callable[[list[dict[str, str]]], str]
-"""A model's own chat template: messages of `role` and `content` to the prompt's text. May raise anything."""
+"""A chat template: turns messages with `role` and `content` into the text of a prompt. May raise anything."""
+
+_PLACEHOLDER: Final = "FORETHOUGHT{}CONTENT"
+_PLACEHOLDERS: Final = re.compile("FORETHOUGHT([0-9]{1,6})CONTENT")
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of a prompt."""
+    """Part of a prompt."""
 
     text: str
-    literal: bool
-    """What a person or a repository wrote: control tokens in it are plain text."""
-
-
-_MARK: Final = "FORETHOUGHT{}CONTENT"
-_MARKS: Final = re.compile("FORETHOUGHT([0-9]{1,6})CONTENT")
+    is_literal: bool
+    """Written by a person or found in a repository: what looks like a control token in it is plain text."""
 
 
 def render(messages: Sequence[Message], template: Render | None, default: Render) -> list[Piece]:
-    """Apply `template`, or `default` where there is none or where it cannot render even a plain question.
+    """Apply `template`; or `default`, if there is none or if it cannot render even a plain question.
 
-    A template that refuses a system role, or drops it, gets the system text in front of the first user message.
-    Raises EngineError when there is no message.
+    For a template that refuses or drops the system role, system texts move into the first user message.
+    Raises EngineError when there are no messages.
     """
-    turns = _merged(messages)
+    turns = _merge_neighbors(messages)
     if not turns:
-        raise EngineError("The prompt has no message, so there is nothing to answer; this is a fault of the caller.")
-    for apply in (template, default):
-        if apply is None:
+        raise EngineError("The prompt has no messages, so there is nothing to answer; this is a bug in the caller.")
+    for candidate in (template, default):
+        if candidate is None:
             continue
-        for attempt in (turns, _folded(turns)):
-            pieces = _attempt(attempt, apply)
+        for attempt in (turns, _without_system_role(turns)):
+            pieces = _render_pieces(attempt, candidate)
             if pieces is not None:
                 return pieces
-    raise EngineError("The conversation does not fit the model's chat template; this is a fault of the caller.")
+    raise EngineError("The conversation does not fit the model's chat template; this is a bug in the caller.")
 
 
-def instruct(messages: list[dict[str, str]]) -> str:
-    """Mistral's format, for a file that has its tokens but no template."""
+def mistral_instruct(messages: list[dict[str, str]]) -> str:
+    """Mistral's instruct format, for a file that has its control tokens but no template."""
     system = ""
     text = "<s>"
     for message in messages:
@@ -66,48 +65,56 @@ def chatml(messages: list[dict[str, str]]) -> str:
 
 
 def plain(messages: list[dict[str, str]]) -> str:
-    """Roles in words, for a base model."""
+    """Roles as words, for a base model without control tokens."""
     names = {"system": "Instructions", "user": "Question", "assistant": "Answer"}
     return "".join(f"{names[message['role']]}: {message['content']}\n\n" for message in messages) + "Answer:"
 
 
-def _attempt(turns: list[Message], apply: Render) -> list[Piece] | None:
-    """Render with a mark in each content's place, so that template and content can be told apart afterwards."""
-    marks = [_MARK.format(number) for number in range(len(turns))]
+def _render_pieces(turns: list[Message], template: Render) -> list[Piece] | None:
+    """Render with placeholders for the contents, so that template and contents can be told apart afterwards.
+
+    None when the template raises, or does not use each content exactly once.
+    """
+    placeholders = [_PLACEHOLDER.format(index) for index in range(len(turns))]
     try:
-        rendered = apply([{"role": turn.role, "content": mark} for turn, mark in zip(turns, marks, strict=True)])
-        whole = apply([{"role": turn.role, "content": turn.content} for turn in turns])
+        rendered = template(
+            [{"role": turn.role, "content": text} for turn, text in zip(turns, placeholders, strict=True)]
+        )
+        expected = template([{"role": turn.role, "content": turn.content} for turn in turns])
     except Exception:  # noqa: BLE001  a template is the model author's program and may raise anything
         return None
     pieces = _split(rendered, [turn.content for turn in turns])
     if pieces is None:
         return None
-    if "".join(piece.text for piece in pieces) != whole:
-        # Some templates trim what they are given; a mark has nothing to trim.
+    if "".join(piece.text for piece in pieces) != expected:
+        # Some templates trim the contents, which does not show with placeholders.
         trimmed = _split(rendered, [turn.content.strip() for turn in turns])
-        if trimmed is not None and "".join(piece.text for piece in trimmed) == whole:
+        if trimmed is not None and "".join(piece.text for piece in trimmed) == expected:
             return trimmed
     return pieces
 
 
 def _split(rendered: str, contents: list[str]) -> list[Piece] | None:
-    """Put the contents where their marks are, in whatever order; None unless each mark is there exactly once."""
+    """Replace the placeholders, in any order, by the contents; None unless each occurs exactly once."""
     pieces: list[Piece] = []
-    place = 0
-    seen = []
-    for found in _MARKS.finditer(rendered):
-        number = int(found[1])
-        if number >= len(contents):
+    end = 0
+    indexes = []
+    for match in _PLACEHOLDERS.finditer(rendered):
+        index = int(match[1])
+        if index >= len(contents):
             return None
-        pieces += [Piece(rendered[place : found.start()], False), Piece(contents[number], True)]
-        place = found.end()
-        seen.append(number)
-    pieces.append(Piece(rendered[place:], False))
-    return [piece for piece in pieces if piece.text] if sorted(seen) == list(range(len(contents))) else None
+        pieces += [
+            Piece(rendered[end : match.start()], is_literal=False),
+            Piece(contents[index], is_literal=True),
+        ]
+        end = match.end()
+        indexes.append(index)
+    pieces.append(Piece(rendered[end:], is_literal=False))
+    return [piece for piece in pieces if piece.text] if sorted(indexes) == list(range(len(contents))) else None
 
 
-def _merged(messages: Sequence[Message]) -> list[Message]:
-    """Neighbours of one role become one message: templates insist that roles alternate."""
+def _merge_neighbors(messages: Sequence[Message]) -> list[Message]:
+    """Join neighboring messages of the same role: templates insist that roles alternate."""
     merged: list[Message] = []
     for message in messages:
         if merged and merged[-1].role == message.role:
@@ -117,10 +124,10 @@ def _merged(messages: Sequence[Message]) -> list[Message]:
     return merged
 
 
-def _folded(turns: list[Message]) -> list[Message]:
-    """System texts move into the first user message."""
+def _without_system_role(turns: list[Message]) -> list[Message]:
+    """Move system texts into the first user message."""
     system = "\n\n".join(turn.content for turn in turns if turn.role == "system")
-    rest = _merged([turn for turn in turns if turn.role != "system"])
+    rest = _merge_neighbors([turn for turn in turns if turn.role != "system"])
     while rest and rest[0].role == "assistant":
         rest = rest[1:]
     if not rest:

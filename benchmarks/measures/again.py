@@ -107,7 +107,7 @@ def _fill(environment: Mapping[str, str], root: Path) -> None:
     """Think about every symbol with made-up text, in the name of the model that `environment` chooses."""
     loaded = load_settings(root, environment)
     model = choose_model(loaded.settings, model_folder())
-    info = connect(loaded.settings, model=model, runtime_folder=runtime_folder(environment)).info()
+    info = connect(loaded.settings, model=model, runtime_folder=runtime_folder(environment)).fetch_info()
     session = Session(loaded, environment, engine=FakeEngine(default="It does what it says.", info=info))
     try:
         session.precompute(session.add_root(root), Selection(), lambda progress: None, CancelToken())

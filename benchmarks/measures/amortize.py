@@ -34,7 +34,7 @@ def run(
     rounds: Annotated[int, "How often the notes are revised."] = 1,
 ) -> Report:
     """Tokens and seconds a query for 1 to 10 queries a context, and the break-even. Raises EngineError, ModelError."""
-    info = measurement.engine.info()
+    info = measurement.engine.fetch_info()
     enough = [situation for situation in read_situations(SOCRATIC) if len(situation.queries) >= _FEWEST]
     chosen = sample(enough, limit, seed)
     notes = {key: found[-1] for key, found in collect_notes(measurement, chosen, rounds=rounds).items()}

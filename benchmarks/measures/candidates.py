@@ -48,7 +48,7 @@ def run(
     seed: Annotated[int, "Of the samples, the drafts and the intervals."] = 7,
 ) -> Report:
     """Raises EngineError, ModelError, RootError and UsageError (a repository without functions)."""
-    info = measurement.engine.info()
+    info = measurement.engine.fetch_info()
     chosen = {one.key: one for one in sample(read_situations(GSM8K), limit, seed)}
     problems = measurement.collect(
         "problems", chosen, lambda situation: _ask(measurement, situation, seed), {"seed": seed}

@@ -53,7 +53,7 @@ def run(
     seed: Annotated[int, "Of the sample, the arrivals and the intervals."] = 7,
 ) -> Report:
     """Raises EngineError and ModelError."""
-    info = measurement.engine.info()
+    info = measurement.engine.fetch_info()
     enough = [situation for situation in read_situations(SOCRATIC) if len(situation.queries) >= _SHOWN]
     chosen = sample(enough, limit, seed)
     notes = collect_notes(measurement, chosen, rounds=1)

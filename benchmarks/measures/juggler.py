@@ -34,7 +34,7 @@ def run(
     rounds: Annotated[int, "How often the notes are revised."] = 1,
 ) -> Report:
     """Tokens, seconds and accuracy a query, cumulative time and the break-even. Raises EngineError, ModelError."""
-    info = measurement.engine.info()
+    info = measurement.engine.fetch_info()
     situation = read_situations(JUGGLER)[0]
     notes = collect_notes(measurement, [situation], rounds=rounds)[situation.key][-1]
     queries = situation.queries[:limit] if limit else situation.queries

@@ -18,7 +18,7 @@ from forethought.app.session import Session
 from forethought.bench.trial import Trial, command_document, goal_line, machine_line, pick_files
 from forethought.config import load_settings, runtime_folder
 from forethought.engine.api import CancelToken
-from forethought.engine.client.engine_client import host_status
+from forethought.engine.client.hosts import host_status
 from forethought.errors import ForethoughtError
 from forethought.idle.precomputation import Progress, Selection
 

@@ -37,7 +37,7 @@ def run(
     rounds: Annotated[int, "How often the notes are revised."] = 1,
 ) -> Report:
     """Raises EngineError (also where the engine cannot score) and ModelError."""
-    info = measurement.engine.info()
+    info = measurement.engine.fetch_info()
     chosen = sample(read_situations(SOCRATIC), limit, seed)
     notes = {key: found[-1] for key, found in collect_notes(measurement, chosen, rounds=rounds).items()}
 

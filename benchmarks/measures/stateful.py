@@ -49,7 +49,7 @@ def run(
     ] = None,
 ) -> Report:
     """Raises EngineError, ModelError and UsageError (the file)."""
-    info = measurement.engine.info()
+    info = measurement.engine.fetch_info()
     chosen = sample(read_situations(data or GSM8K), limit, seed)
     notes = {key: found[-1] for key, found in collect_notes(measurement, chosen, rounds=rounds).items()}
     chosen = [situation for situation in chosen if situation.key in notes]

@@ -31,6 +31,7 @@ from forethought.engine.api import (
     EngineInfo,
     Event,
     GenerateRequest,
+    ModelIdentity,
     Priority,
     Prompt,
     Usage,
@@ -175,8 +176,11 @@ class _Recorded:
             self.written[prompt] = completion
             yield completion
 
-    def info(self) -> EngineInfo:
-        return self._engine.info()
+    def identity(self) -> ModelIdentity:
+        return self._engine.identity()
+
+    def fetch_info(self) -> EngineInfo:
+        return self._engine.fetch_info()
 
     def score(
         self, prompts: Sequence[Prompt], continuations: Sequence[str], priority: Priority, cancel: CancelToken
@@ -199,7 +203,7 @@ class _Recorded:
 
 def _collect(measurement: Measurement, root: Path, count: int, seed: int) -> list[Item]:
     model = measurement.engine
-    texts = Results(measurement.folder / TEXTS, {"model": model.info().digest})
+    texts = Results(measurement.folder / TEXTS, {"model": model.identity().digest})
     engine = _Recorded(model, texts)
     environment = {**measurement.environment, "FORETHOUGHT_CACHE_DIR": str(measurement.folder / "truth-cache")}
     with closing(Session(load_settings(root, environment), environment, engine=engine)) as session:
@@ -260,7 +264,7 @@ def _items_of(session: Session, workspace: Workspace, engine: _Recorded, target:
     method = method_of(session.settings, "requested")
     # Without a round nothing is scored; one round with an empty log writes the same.
     entry = think(context, engine, replace(method, rounds=0), PassOptions(), CancelToken()).entry
-    entry = replace(entry, generator_id=generator_id_of(engine.info(), method))
+    entry = replace(entry, generator_id=generator_id_of(engine.identity(), method))
     make = _item_maker(workspace, target, context, entry)
     stored = {question.question: question for question in entry.insights.questions}
     for ask in asks_about(context):

@@ -203,7 +203,7 @@ def test_another_model_or_setting_measures_anew(tmp_path):
         measured.append(unit)
         return {}
 
-    other = replace(FakeEngine().info(), digest="other")
+    other = replace(FakeEngine().fetch_info(), digest="other")
     for engine, seed in ((FakeEngine(), 1), (FakeEngine(), 1), (FakeEngine(info=other), 1), (FakeEngine(), 2)):
         trial(tmp_path, engine=engine).collect("units", {"a": 1}, measure, {"seed": seed})
     assert len(measured) == 3

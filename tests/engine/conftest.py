@@ -11,7 +11,8 @@ from engine_setup import MakeEngine, MakeModel
 
 from forethought.config import Settings
 from forethought.engine.api import ResolvedModel
-from forethought.engine.client.engine_client import EngineClient, connect, stop_hosts
+from forethought.engine.client.engine_client import EngineClient, connect
+from forethought.engine.client.hosts import stop_hosts
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +56,7 @@ def make_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeEngine
         engine = connect(chosen, model=model, runtime_folder=runtime_folder, **options)  # type: ignore[arg-type]
         assert isinstance(engine, EngineClient)
         # The machine that runs the tests may be busy; how load delays idle work is tested in test_request_queue.py.
-        return EngineClient(replace(engine._config, idle_share=0.0))
+        return EngineClient(replace(engine.config, idle_share=0.0))
 
     yield make
     for folder in folders:

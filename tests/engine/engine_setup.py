@@ -1,4 +1,4 @@
-"""Small things that the engine's tests share."""
+"""Helpers that the tests of the engine share."""
 
 import threading
 import time
@@ -34,7 +34,7 @@ def run(engine: EngineClient, request: GenerateRequest) -> list[Completion]:
 def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, "it did not come true in time"
+        assert time.monotonic() < deadline, "the condition did not become true in time"
         time.sleep(0.02)
 
 
@@ -46,7 +46,7 @@ def gone(pid: int) -> bool:
 
 
 def in_thread(work: Callable[[], object]) -> tuple[threading.Thread, list[object]]:
-    """Run `work`; the list gets its result, or the EngineError that it raised."""
+    """Run `work` in a thread. The list receives its result, or the EngineError that it raised."""
     results: list[object] = []
 
     def body() -> None:

@@ -1,5 +1,6 @@
-"""The engine end to end: real hosts, the real SmolLM2, and everything that may go wrong between them."""
+"""The engine end to end: real hosts, the real SmolLM2, and what can go wrong between processes."""
 
+import hashlib
 import json
 import os
 import signal
@@ -15,7 +16,8 @@ import pytest
 from engine_setup import MakeEngine, MakeModel, ask, completions, gone, in_thread, prompt, run, until
 
 from forethought.engine.api import CancelToken, Delta, Message, Prompt, Sampling
-from forethought.engine.client.engine_client import EngineClient, host_status, stop_hosts
+from forethought.engine.client.engine_client import EngineClient
+from forethought.engine.client.hosts import host_status, stop_hosts
 from forethought.engine.ipc import wire
 from forethought.errors import Cancelled, ContextOverflow, EngineError, ModelLoadError
 
@@ -26,16 +28,16 @@ LONG = "def area(width, height):\n    return width * height\n" * 12
 def status_of(engine: EngineClient) -> dict[str, object]:
     return next(
         status
-        for status in host_status(Path(engine._config.runtime_folder))
-        if status["model"] == engine._config.model_name
+        for status in host_status(Path(engine.config.runtime_folder))
+        if status["model"] == engine.config.model_name
     )
 
 
 def busy(engine: EngineClient) -> bool:
     return any(
         status.get("busy")
-        for status in host_status(Path(engine._config.runtime_folder))
-        if status["model"] == engine._config.model_name
+        for status in host_status(Path(engine.config.runtime_folder))
+        if status["model"] == engine.config.model_name
     )
 
 
@@ -49,17 +51,17 @@ def test_an_answer_streams_and_ends_with_its_whole_text(real_engine: EngineClien
 
 
 def test_greedy_answers_are_the_same_each_time(engine: EngineClient) -> None:
-    first, second = (run(engine, ask("Name a colour.", priority="requested"))[0].text for _ in range(2))
+    first, second = (run(engine, ask("Name a color.", priority="requested"))[0].text for _ in range(2))
     assert first == second
 
 
-def test_what_a_later_prompt_has_in_common_is_not_read_again(engine: EngineClient) -> None:
+def test_the_shared_prefix_of_a_later_prompt_is_not_processed_again(engine: EngineClient) -> None:
     run(engine, ask(LONG + "What does area return?", max_tokens=2))
     (second,) = run(engine, ask(LONG + "Which parameters has area?", max_tokens=2))
     assert second.usage.cached_tokens > 0.9 * second.usage.prompt_tokens
 
 
-def test_a_batch_reads_its_common_beginning_once(engine: EngineClient) -> None:
+def test_a_batch_processes_its_common_prefix_once(engine: EngineClient) -> None:
     questions = [f"# nothing like before\n{LONG}Question {number}?" for number in "ABCD"]
     answers = run(engine, ask(*questions, max_tokens=3, priority="requested"))
     assert [answer.index for answer in answers] == [0, 1, 2, 3]
@@ -88,7 +90,7 @@ def test_a_stop_string_ends_the_answer_and_is_left_out(real_engine: EngineClient
     assert (cut.text, cut.finish) == (whole[:3], "stop")
 
 
-def test_candidates_of_one_prompt_differ_when_sampled(real_engine: EngineClient) -> None:
+def test_answers_to_equal_prompts_differ_when_sampled(real_engine: EngineClient) -> None:
     request = ask(
         "Tell me a story.", "Tell me a story.", priority="requested", sampling=Sampling(temperature=1.0, seed=1)
     )
@@ -137,14 +139,38 @@ def test_control_tokens_in_a_text_stay_text(engine: EngineClient) -> None:
     assert spoofed > plain + 8
 
 
+def test_the_identity_needs_no_host_and_reads_the_file_once(
+    make_engine: MakeEngine, make_model: MakeModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def connect_nowhere(*_: object) -> None:
+        pytest.fail("it opened a socket")
+
+    monkeypatch.setattr(socket, "socket", connect_nowhere)
+    path = tmp_path / "mine.gguf"
+    path.write_bytes(make_model().read_bytes())
+    engine = make_engine(path, tmp_path)
+    first = engine.identity()
+    assert (first.kind, first.model, first.remote) == ("llama", "mine", False)
+    assert first.digest == hashlib.sha256(path.read_bytes()).hexdigest()
+    monkeypatch.setattr("forethought.engine.client.model_records.read_json", None)
+    assert engine.identity() == first
+    monkeypatch.undo()
+    with path.open("ab") as file:
+        file.write(b"changed")
+    assert engine.identity().digest != first.digest
+    path.unlink()
+    with pytest.raises(ModelLoadError, match="does not exist"):
+        engine.identity()
+
+
 def test_info_knows_the_model_before_it_is_loaded_and_its_speed_afterwards(
     make_engine: MakeEngine, smollm2: Path, tmp_path: Path
 ) -> None:
     fresh = make_engine(smollm2, tmp_path)
-    assert not fresh.info().loaded
+    assert not fresh.fetch_info().loaded
     assert host_status(tmp_path) == []
     run(fresh, ask("Hello " * 40, max_tokens=3))
-    info = fresh.info()
+    info = fresh.fetch_info()
     assert info.loaded
     assert info.device == "cpu"
     assert info.prompt_tokens_per_second
@@ -178,12 +204,12 @@ def test_the_work_of_a_killed_client_is_dropped(engine: EngineClient, tmp_path: 
         "from forethought.engine.client.engine_client import EngineClient\n"
         "from forethought.engine.client.launcher import HostConfig\n"
         "from forethought.engine.api import CancelToken, GenerateRequest, Message, Prompt\n"
-        "engine = EngineClient(HostConfig.from_text(sys.argv[1]))\n"
+        "engine = EngineClient(HostConfig.from_json(sys.argv[1]))\n"
         "request = GenerateRequest((Prompt((Message('user', 'Tell me everything.'),)),), 3000, 'requested')\n"
         "list(engine.generate(request, CancelToken()))\n"
     )
     client = subprocess.Popen(
-        [sys.executable, program, engine._config.to_text()], env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+        [sys.executable, program, engine.config.to_json()], env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     )
     until(lambda: busy(engine))
     client.kill()
@@ -211,8 +237,8 @@ def test_idle_work_waits_until_nobody_is_active(engine: EngineClient) -> None:
     thread, results = in_thread(
         lambda: run(engine, ask("Hello", max_tokens=2, priority="idle", idle_delay_seconds=1.5))
     )
-    (asked,) = run(engine, ask("Hello", max_tokens=2, priority="requested"))
-    assert asked.text
+    (requested,) = run(engine, ask("Hello", max_tokens=2, priority="requested"))
+    assert requested.text
     assert not results
     thread.join(120)
     assert time.monotonic() - started >= 1.5
@@ -256,7 +282,7 @@ def test_work_goes_on_for_the_caller_that_remains(engine: EngineClient) -> None:
 
 def test_the_host_is_private_and_logs_no_prompt(engine: EngineClient) -> None:
     run(engine, ask("a very secret question", max_tokens=2))
-    runtime_dir = engine._place
+    runtime_dir = engine.runtime_dir
     assert stat.S_IMODE(runtime_dir.folder.stat().st_mode) == 0o700
     assert stat.S_IMODE(runtime_dir.socket.stat().st_mode) == 0o600
     assert "secret" not in runtime_dir.log.read_text()
@@ -273,9 +299,11 @@ def test_clients_that_start_at_once_share_one_host(make_engine: MakeEngine, smol
     assert host_status(tmp_path) == []
 
 
-def test_a_host_killed_in_mid_token_is_replaced(make_engine: MakeEngine, smollm2: Path, tmp_path: Path) -> None:
+def test_a_host_that_is_killed_while_decoding_is_replaced(
+    make_engine: MakeEngine, smollm2: Path, tmp_path: Path
+) -> None:
     engine = make_engine(smollm2, tmp_path)
-    for _ in range(3):  # a kill is no crash of the model: it never leads to giving up
+    for _ in range(3):  # a kill is not a crash of the model: it never leads to giving up
         events = engine.generate(ask("Tell me everything.", max_tokens=2000), CancelToken())
         next(events)
         os.kill(int(str(status_of(engine)["pid"])), signal.SIGKILL)
@@ -310,7 +338,7 @@ def test_both_mistral_architectures_run(
     assert first.usage.completion_tokens == second.usage.completion_tokens == 4
 
 
-def test_a_file_that_is_no_model_is_named(make_engine: MakeEngine, smollm2: Path, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_model_is_named(make_engine: MakeEngine, smollm2: Path, tmp_path: Path) -> None:
     page, cut = tmp_path / "page.gguf", tmp_path / "cut.gguf"
     page.write_text("<!doctype html>")
     with smollm2.open("rb") as file:
@@ -340,7 +368,7 @@ def test_a_newer_client_takes_over_after_the_running_request(
     until(lambda: busy(engine))
     pid = int(str(status_of(engine)["pid"]))
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(str(engine._place.socket))
+        connection.connect(str(engine.runtime_dir.socket))
         connection.sendall(wire.encode_message({"type": "hello", "protocol": wire.PROTOCOL_VERSION, "version": "99.0"}))
         assert wire.MessageReader(connection).read(5) == {"type": "leaving"}
     thread.join(60)
@@ -355,7 +383,7 @@ def test_a_newer_client_takes_over_after_the_running_request(
 def test_garbage_hurts_nobody_else(engine: EngineClient, garbage: bytes) -> None:
     before = status_of(engine)["pid"]
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(str(engine._place.socket))
+        connection.connect(str(engine.runtime_dir.socket))
         connection.sendall(garbage)
         connection.shutdown(socket.SHUT_WR)
         connection.settimeout(5)
@@ -368,11 +396,12 @@ def test_malformed_requests_get_an_error(engine: EngineClient) -> None:
     for request in (
         {"type": "generate"},
         {"type": "score", "prompts": 3},
+        {"type": "score", "prompts": [], "continuations": ["x"], "priority": "idle"},
         {"type": "no such"},
         {"type": "generate", "request": {"prompts": 1}},
     ):
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.connect(str(engine._place.socket))
+            connection.connect(str(engine.runtime_dir.socket))
             reader = wire.MessageReader(connection)
             connection.sendall(
                 wire.encode_message({"type": "hello", "protocol": wire.PROTOCOL_VERSION, "version": "0"})
@@ -385,9 +414,9 @@ def test_malformed_requests_get_an_error(engine: EngineClient) -> None:
 def test_a_client_that_never_reads_is_dropped(engine: EngineClient) -> None:
     frame = wire.encode_message({"type": "info"}) * 100
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(str(engine._place.socket))
+        connection.connect(str(engine.runtime_dir.socket))
         connection.sendall(wire.encode_message({"type": "hello", "protocol": wire.PROTOCOL_VERSION, "version": "0"}))
-        connection.settimeout(300)  # ends a test that fails; the host drops it long before
+        connection.settimeout(300)  # only ends a test that fails: the host drops the client long before
         with pytest.raises(ConnectionError):
             for _ in range(3000):
                 connection.sendall(frame)
@@ -398,7 +427,7 @@ def test_a_host_leaves_when_its_lock_is_removed(make_engine: MakeEngine, smollm2
     engine = make_engine(smollm2, tmp_path)
     engine.count_tokens([prompt("Hi")])
     pid = int(str(status_of(engine)["pid"]))
-    engine._place.lock.unlink()
+    engine.runtime_dir.lock.unlink()
     until(lambda: gone(pid))
     assert engine.count_tokens([prompt("Hi")])[0] > 0
 
@@ -408,7 +437,7 @@ def test_a_host_unloads_and_leaves_when_nobody_needs_it(make_engine: MakeEngine,
     run(engine, ask("Hi", max_tokens=2))
     pid = int(str(status_of(engine)["pid"]))
     until(lambda: gone(pid))
-    assert "unloading" in engine._place.log.read_text()
+    assert "unloading" in engine.runtime_dir.log.read_text()
 
 
 def test_a_long_runtime_folder_works(make_engine: MakeEngine, smollm2: Path, tmp_path: Path) -> None:
@@ -421,14 +450,14 @@ def test_a_long_runtime_folder_works(make_engine: MakeEngine, smollm2: Path, tmp
 def test_the_loopback_transport_needs_its_token(make_engine: MakeEngine, smollm2: Path, tmp_path: Path) -> None:
     engine = make_engine(smollm2, tmp_path, "tcp")
     assert run(engine, ask("Hi", max_tokens=2))[0].text
-    address = json.loads(engine._place.port_file.read_text())
-    assert stat.S_IMODE(engine._place.port_file.stat().st_mode) == 0o600
+    address = json.loads(engine.runtime_dir.port_file.read_text())
+    assert stat.S_IMODE(engine.runtime_dir.port_file.stat().st_mode) == 0o600
     with socket.create_connection(("127.0.0.1", address["port"])) as connection:
         hello = {"type": "hello", "protocol": wire.PROTOCOL_VERSION, "version": "0", "token": "guess"}
         connection.sendall(wire.encode_message(hello) + wire.encode_message({"type": "info"}))
         assert (wire.MessageReader(connection).read(5) or {})["type"] == "error"
     assert stop_hosts(tmp_path) == 1
-    assert not engine._place.port_file.exists()
+    assert not engine.runtime_dir.port_file.exists()
 
 
 def test_the_host_survives_the_terminal_of_its_starter(make_engine: MakeEngine, smollm2: Path, tmp_path: Path) -> None:

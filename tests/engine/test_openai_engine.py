@@ -12,7 +12,8 @@ from engine_setup import ask, completions, in_thread, prompt, until
 
 from forethought.config import Settings
 from forethought.engine.api import CancelToken, Delta, Event, ResolvedModel
-from forethought.engine.client.engine_client import connect, host_status, stop_hosts
+from forethought.engine.client.engine_client import connect
+from forethought.engine.client.hosts import host_status, stop_hosts
 from forethought.engine.host import openai_backend
 from forethought.engine.host.backend import Control
 from forethought.engine.host.openai_backend import KEY_VARIABLES, OpenAIBackend
@@ -302,8 +303,9 @@ def test_an_endpoint_is_served_by_the_host_like_a_model(endpoint: Endpoint, tmp_
     )
     engine = connect(settings, model=None, runtime_folder=tmp_path)
     try:
-        assert engine.info().remote
-        assert engine.info().kind == "openai"
+        info = engine.fetch_info()
+        assert (info.kind, info.remote, info.device) == ("openai", True, "endpoint")
+        assert engine.identity().digest == info.digest
         (completion,) = completions(list(engine.generate(ask("Hi"), CancelToken())))
         assert completion.text == "Hello world"
         assert engine.score([prompt("Hi")], ["x"], "requested", CancelToken()) == [None]

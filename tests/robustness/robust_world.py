@@ -9,7 +9,7 @@ from cli_world import SHAPES, World
 from lsp_harness import wait_until_indexed
 
 from forethought.bench.lsp_client import Client
-from forethought.engine.client.engine_client import stop_hosts
+from forethought.engine.client.hosts import stop_hosts
 
 NEST = 10_000
 LINE = 100_000

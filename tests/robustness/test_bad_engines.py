@@ -15,7 +15,7 @@ from lsp_harness import at, eventually
 from robust_world import end, start_server, stop_engines
 
 from forethought.bench.lsp_client import Client, ServerError
-from forethought.engine.client.engine_client import host_status
+from forethought.engine.client.hosts import host_status
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from endpoint import Endpoint
 from forethought.app.session import Session
 from forethought.config import load_settings
 from forethought.engine.api import CancelToken
-from forethought.engine.client.engine_client import host_status, stop_hosts
+from forethought.engine.client.hosts import host_status, stop_hosts
 from forethought.idle.precomputation import Selection
 from forethought.names.resolver import Target
 from forethought.qa.question import Question

@@ -11,7 +11,8 @@ from sources import context_of
 
 from forethought.config import load_settings
 from forethought.engine.api import CancelToken, Engine, Prompt
-from forethought.engine.client.engine_client import connect, stop_hosts
+from forethought.engine.client.engine_client import connect
+from forethought.engine.client.hosts import stop_hosts
 from forethought.engine.models.catalog import choose_model
 from forethought.insights.claims import states_condition
 from forethought.insights.sleep_pass import Method, PassOptions, think

@@ -262,7 +262,7 @@ def test_with_few_tokens_left_the_least_predictable_is_left_out() -> None:
 
 
 def test_the_producer_names_everything_that_thinking_depends_on() -> None:
-    info = FakeEngine().info()
+    info = FakeEngine().identity()
     generator_ids = {generator_id_of(info, method) for method in (Method(), Method(rounds=2), Method(candidates=2))}
     assert len(generator_ids) == 3
     assert generator_id_of(info, Method(priority="requested")) == generator_id_of(info, Method())

@@ -1,4 +1,4 @@
-"""A scripted engine for tests of services: queued answers, recorded requests, and no model."""
+"""A scripted engine without a model: queued answers, recorded requests."""
 
 import threading
 from collections import deque
@@ -11,6 +11,7 @@ from forethought.engine.api import (
     EngineInfo,
     Event,
     GenerateRequest,
+    ModelIdentity,
     Priority,
     Prompt,
     Usage,
@@ -34,10 +35,10 @@ FAKE_INFO = EngineInfo(
 
 
 class FakeEngine:
-    """An `Engine` that gives `answers` in turn, one a prompt, and then `default`.
+    """An `Engine` that gives `answers` in turn, one per prompt, and then `default`.
 
-    A token is a word; a word is streamed as one delta. After `hold()`, `generate` and `score` wait for `release()`
-    or for cancellation; `wait_until_asked(n)` tells a test that request number n has arrived.
+    A token is a word, and each word is streamed as one delta. After `hold()`, `generate` and `score` wait for
+    `release()` or cancellation; `wait_until_asked(n)` returns when request number n has arrived.
     """
 
     def __init__(
@@ -46,6 +47,8 @@ class FakeEngine:
         self.requests: list[GenerateRequest] = []
         self.scored: list[tuple[Prompt, str]] = []
         self.activity_reports = 0
+        self.info_fetches = 0
+        """How often a real engine would have connected to its host only to describe itself."""
         self.closed = False
         self.score_of: Callable[[Prompt, str], float | None] = _score
         self._answers = deque(answers)
@@ -56,11 +59,11 @@ class FakeEngine:
         self._changed = threading.Condition()
 
     def queue(self, *answers: Answer) -> None:
-        """Add answers behind those that wait."""
+        """Append to the queued answers."""
         self._answers.extend(answers)
 
     def hold(self) -> None:
-        """From now on requests wait, until `release`."""
+        """Make requests wait until `release`."""
         self._open.clear()
 
     def release(self) -> None:
@@ -72,7 +75,11 @@ class FakeEngine:
             if not self._changed.wait_for(lambda: len(self.requests) >= count, seconds):
                 raise TimeoutError(f"{len(self.requests)} of {count} requests arrived in {seconds} s")
 
-    def info(self) -> EngineInfo:
+    def identity(self) -> ModelIdentity:
+        return self._info
+
+    def fetch_info(self) -> EngineInfo:
+        self.info_fetches += 1
         return self._info
 
     def generate(self, request: GenerateRequest, cancel: CancelToken) -> Iterator[Event]:
@@ -131,7 +138,7 @@ class FakeEngine:
 
 
 def sound_answer(prompt: Prompt) -> str:
-    """What the context bears out of any symbol: that it does what its name says."""
+    """An answer that grounding accepts for any symbol: that it does what its name says."""
     name = prompt.messages[-1].content.rpartition("`\n")[2].partition("`")[2].partition("`")[0] or "greet"
     word = name.rpartition(".")[2].strip("_").rpartition("_")[2]
     return f"It is {word}ing what it is given."
@@ -142,5 +149,5 @@ def _tokens(prompt: Prompt) -> int:
 
 
 def _score(prompt: Prompt, continuation: str) -> float:
-    """A stable number between -3 and -1 that differs between texts."""
+    """A stable number between -3 and -1 that depends on the text."""
     return -1.0 - (sum(continuation.encode()) % 200) / 100

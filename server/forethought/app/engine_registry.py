@@ -78,7 +78,7 @@ class Engines:
         if not self.configured:
             return None
         try:
-            info = self.sleep_engine().info()
+            info = self.sleep_engine().fetch_info()
         except ForethoughtError as error:
             self.problem = str(error)
             return None
@@ -88,7 +88,7 @@ class Engines:
     def known_chat_model(self) -> str | None:
         """The model that answers; None when there is none, or it cannot be described."""
         try:
-            return self.chat_engine().info().model if self.configured else None
+            return self.chat_engine().identity().model if self.configured else None
         except ForethoughtError:
             return None  # asking says why
 

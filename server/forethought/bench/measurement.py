@@ -18,7 +18,8 @@ import forethought
 from forethought.bench.results import Results
 from forethought.config import Settings, load_settings, model_folder
 from forethought.engine.api import CancelToken, Completion, Engine, GenerateRequest, Prompt, Sampling
-from forethought.engine.client.engine_client import connect, stop_hosts
+from forethought.engine.client.engine_client import connect
+from forethought.engine.client.hosts import stop_hosts
 from forethought.engine.models.catalog import choose_model, resolve_model
 from forethought.errors import Cancelled
 
@@ -111,7 +112,7 @@ class Measurement:
         """What it takes to repeat the measurement, for `Report.settings`: with an engine, its model first."""
         found: dict[str, Any] = {}
         if self._engine is not None:
-            info = self._engine.info()
+            info = self._engine.fetch_info()
             found = {"model": info.model, "digest": info.digest[:16], "engine": info.kind, "device": info.device}
             if info.demo:
                 found["model"] = f"{info.model} (demo model)"
@@ -166,7 +167,7 @@ class Measurement:
         return Batch(tuple(completions[number] for number in range(len(prompts))), seconds)
 
     def _results(self, what: str, settings: Mapping[str, Any]) -> Results:
-        model = self._engine.info().digest if self._engine is not None else None
+        model = self._engine.identity().digest if self._engine is not None else None
         everything = {"of": what, "program": _program_digest(), "model": model, **settings}
         return Results(self.folder / f"{self.name}{RESULTS_SUFFIX}", everything)
 

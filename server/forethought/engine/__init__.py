@@ -1,1 +1,1 @@
-"""The engine: the one seam to a language model, its client, and the host process that owns llama.cpp."""
+"""The model: its interface (`api`), the client, the host process that runs it, their protocol, and GGUF files."""

@@ -1,4 +1,4 @@
-"""What is asked of an engine and what it answers. Shared by the clients and the engine host; imports nothing heavy."""
+"""The interface of an engine: requests, events, and the `Engine` protocol. Imports nothing heavy."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -35,7 +35,7 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class GenerateRequest:
-    """A batch of prompts, decoded together; what their beginnings share is read once."""
+    """A batch of prompts that are decoded together; prefixes that they share are processed once."""
 
     prompts: tuple[Prompt, ...]
     max_tokens: int
@@ -45,9 +45,9 @@ class GenerateRequest:
     schema: dict[str, object] | None = None
     """A JSON schema that the text must follow, or None."""
     work_key: str | None = None
-    """`context_hash:generator_id` of sleep work: equal keys from several windows are computed once (single-flight)."""
+    """`context_hash:generator_id` of sleep work. Equal keys from several windows are computed once (single-flight)."""
     idle_delay_seconds: float = 5.0
-    """With priority `idle`: how long no window of this user may have been active."""
+    """With priority `idle`: how long all windows of this user must have been inactive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Usage:
     prompt_tokens: int = 0
     """All tokens of the prompt, cached ones included."""
     cached_tokens: int = 0
-    """Those that did not have to be read again."""
+    """Prompt tokens that did not have to be processed again."""
     completion_tokens: int = 0
     first_token_seconds: float = 0.0
     seconds: float = 0.0
@@ -63,7 +63,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """A piece of the text of prompt `index`."""
+    """A piece of the answer to prompt `index`. Sent for interactive requests only."""
 
     index: int
     text: str
@@ -71,7 +71,7 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """The end of prompt `index`, with its whole text."""
+    """The end of the answer to prompt `index`, with its whole text."""
 
     index: int
     text: str
@@ -82,37 +82,47 @@ class Completion:
 Event = Delta | Completion
 
 
-@dataclass(frozen=True, slots=True)
-class EngineInfo:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelIdentity:
+    """Which model an engine uses."""
+
     kind: Literal["llama", "openai", "fake"]
     model: str
-    """For people: the catalogue name, or the file's name."""
+    """For people: the catalog name, or the file's name."""
     digest: str
-    """Content digest of the model file, or of (base URL, model name) for an endpoint."""
-    context_length: int
-    device: str
-    """`cpu`, or the accelerator's name."""
-    loaded: bool
+    """SHA-256 of the model file, or of (base URL, model name) for an endpoint, in hexadecimal."""
     remote: bool
     demo: bool = False
-    """The model is for demonstration only; its text is labelled so."""
+    """The model is for demonstration only; its text is labeled so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineInfo(ModelIdentity):
+    """A model, and the present state of the engine."""
+
+    context_length: int
+    """In tokens."""
+    device: str
+    """`cpu`, `endpoint`, or the accelerator's name."""
+    loaded: bool
     prompt_tokens_per_second: float | None = None
     """Measured on this machine; None before the first measurement."""
     completion_tokens_per_second: float | None = None
+    """Over all sequences of a batch."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedModel:
-    """A chosen GGUF file. It need not exist: the engine says so when it is asked to work."""
+    """A chosen GGUF file. It need not exist: the engine reports that when it is needed."""
 
     path: Path
     name: str
-    """For people: the catalogue name, or the file's name without `.gguf`."""
+    """For people: the catalog name, or the file's name without `.gguf`."""
     demo: bool = False
 
 
 class CancelToken:
-    """Set once by whoever wants the work to stop; safe from any thread."""
+    """Set once to stop some work. Thread-safe."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
@@ -125,39 +135,53 @@ class CancelToken:
         return self._event.is_set()
 
     def wait(self, seconds: float) -> bool:
-        """Sleep for at most `seconds`; True as soon as it is cancelled."""
+        """Sleep for `seconds`, or until cancelled. Return whether it was cancelled."""
         return self._event.wait(seconds)
 
 
 class Engine(Protocol):
-    """One model, seen from any process. Calls block: never make one on an event loop. Safe from several threads."""
+    """One model, used from any process. All calls may block: never make one on an event loop. Thread-safe."""
 
-    def info(self) -> EngineInfo:
-        """Describe the model without loading it. Raises EngineUnavailable."""
+    def identity(self) -> ModelIdentity:
+        """Which model it is, without a connection: cheap enough to call per symbol.
+
+        The first call for a state of a model file hashes the file: seconds for gigabytes, remembered across processes.
+        Raises ModelLoadError when the file is missing or not a GGUF file.
+        """
+        ...
+
+    def fetch_info(self) -> EngineInfo:
+        """The identity, and the present state: a round trip to the host, if one is running. Starts and loads nothing.
+
+        For showing to people and for estimates; do not call it in a loop. Raises ModelLoadError like `identity`.
+        """
         ...
 
     def generate(self, request: GenerateRequest, cancel: CancelToken) -> Iterator[Event]:
-        """Yield deltas as they are decoded, and one Completion a prompt.
+        """Yield deltas as they are decoded, and one Completion per prompt.
 
-        Raises ModelLoadError, ContextOverflow (before any token is decoded), Cancelled, EngineError.
+        Raises EngineUnavailable, ModelLoadError, ContextOverflow (before any token is decoded), Cancelled, EngineError.
         """
         ...
 
     def score(
         self, prompts: Sequence[Prompt], continuations: Sequence[str], priority: Priority, cancel: CancelToken
     ) -> list[float | None]:
-        """Mean log-probability per token of each continuation as the assistant's text after its prompt.
+        """The mean log-probability per token of each continuation, as the assistant's text after its prompt.
 
-        None where the engine cannot score.
+        None where the engine cannot score. Raises the errors of `generate`.
         """
         ...
 
     def count_tokens(self, prompts: Sequence[Prompt]) -> list[int]:
-        """Tokens of each prompt after the chat template. Estimates from above where the endpoint cannot count."""
+        """The tokens of each prompt after the chat template; an upper estimate for an endpoint.
+
+        Raises EngineUnavailable and ModelLoadError.
+        """
         ...
 
     def report_activity(self) -> None:
-        """A person edits, hovers or asks: idle work of every window waits."""
+        """Tell the host that a person is active in some window, so that idle work of all windows waits."""
         ...
 
     def close(self) -> None: ...

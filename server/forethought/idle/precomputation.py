@@ -172,7 +172,7 @@ def precompute(
     """
     started = time.monotonic()
     report = PrecomputeReport()
-    info = engine.info() if engine is not None else None
+    info = engine.fetch_info() if engine is not None else None
     index_report = workspace.refresh(None, lambda done, total: on_progress(Progress(done, total, "indexing")), cancel)
     report.skipped = dict(index_report.skipped)
     paths = select_paths(workspace, selection)

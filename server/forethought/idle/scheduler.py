@@ -15,7 +15,7 @@ from typing import Protocol
 import psutil
 
 from forethought.config import Settings
-from forethought.engine.api import CancelToken, Engine, EngineInfo, Priority
+from forethought.engine.api import CancelToken, Engine, ModelIdentity, Priority
 from forethought.errors import Cancelled, EngineError, EngineUnavailable, ForethoughtError, ModelLoadError, StoreError
 from forethought.idle.daily_budget import DayBudget
 from forethought.idle.priority import (
@@ -244,9 +244,9 @@ class Scheduler:
         files = dict(self._coverage.get(workspace, {}))
         return Counter(symbol.state for symbols in files.values() for symbol in symbols.values())
 
-    def seconds_a_symbol(self, info: EngineInfo) -> float | None:
+    def seconds_a_symbol(self, identity: ModelIdentity) -> float | None:
         """Measured on this machine for this model and method; None before the first."""
-        return self._user_state.seconds_a_symbol(generator_id_of(info, method_of(self.settings)))
+        return self._user_state.seconds_a_symbol(generator_id_of(identity, method_of(self.settings)))
 
     def paused_reason(self) -> str | None:
         """Why no pass runs although there is work; None when nothing stands in the way."""
@@ -393,10 +393,10 @@ class Scheduler:
     def _generator_id(self) -> tuple[str | None, bool]:
         """Who would think, and whether it is the demonstration model."""
         try:
-            info = self._engines.sleep_engine().info()
+            identity = self._engines.sleep_engine().identity()
         except ForethoughtError:
             return None, False  # the engine cannot work: `_think` finds out why, and says so
-        return generator_id_of(info, method_of(self.settings)), info.demo
+        return generator_id_of(identity, method_of(self.settings)), identity.demo
 
     def _arrange(self) -> None:
         now = time.monotonic()
@@ -485,7 +485,7 @@ class Scheduler:
             seconds = thought.entry.provenance.seconds
             took = min(seconds, time.monotonic() - started)
             self._user_state.add_thinking(took, changed_today=self._changed_today(candidate))
-            self._user_state.measure(generator_id_of(engine.info(), method), seconds)
+            self._user_state.measure(generator_id_of(engine.identity(), method), seconds)
             if (predictability := mean_predictability(thought.entry.insights)) is not None:
                 self._user_state.note_predictability(context.kind, predictability)
         self._done += 1

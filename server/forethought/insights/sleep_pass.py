@@ -16,8 +16,8 @@ from forethought.engine.api import (
     CancelToken,
     Completion,
     Engine,
-    EngineInfo,
     GenerateRequest,
+    ModelIdentity,
     Priority,
     Prompt,
     Sampling,
@@ -96,10 +96,10 @@ class Thought:
     """Why texts or sentences were dropped, and how many."""
 
 
-def generator_id_of(info: EngineInfo, method: Method) -> str:
+def generator_id_of(identity: ModelIdentity, method: Method) -> str:
     """Who thinks: 32 hex digits of the model digest, prompt version, sampling, rounds and candidates."""
     sampling = 0.0 if method.candidates == 1 else CANDIDATE_TEMPERATURE
-    recipe = [info.digest, PROMPT_VERSION, sampling, method.rounds, method.candidates]
+    recipe = [identity.digest, PROMPT_VERSION, sampling, method.rounds, method.candidates]
     return hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:32]
 
 
@@ -116,9 +116,9 @@ def think(
     A context that does not fit the model gives an entry with the outcome `failed`.
     Raises Cancelled, EngineUnavailable, ModelLoadError, EngineError, and whatever `on_stage` raises.
     """
-    info = engine.info()
-    work = _Pass(context, engine, info, method, options, cancel)
-    unreliable = options.reliability.unreliable_kinds(info.model)
+    identity = engine.identity()
+    work = _Pass(context, engine, identity, method, options, cancel)
+    unreliable = options.reliability.unreliable_kinds(identity.model)
     shown = [(ask, ask.answer) for ask in shown_by(context, unreliable)]
     try:
         answers = [*work.draft(work.affordable(asks_about(context, unreliable))), *shown]
@@ -151,7 +151,7 @@ class _Pass:
 
     context: Context
     engine: Engine
-    info: EngineInfo
+    identity: ModelIdentity
     method: Method
     options: PassOptions
     cancel: CancelToken
@@ -204,7 +204,7 @@ class _Pass:
 
     def add_what_is_asked(self, answers: Sequence[_Answer]) -> list[_Answer]:
         """The answers, and those to what this user tends to ask; a remote endpoint never learns of that."""
-        templates = () if self.info.remote else self.options.templates
+        templates = () if self.identity.remote else self.options.templates
         return [*answers, *self.draft(asked_before(self.context, templates))]
 
     def rethink(self, answers: Sequence[_Answer]) -> list[_Answer]:
@@ -259,9 +259,9 @@ class _Pass:
 
     def entry(self, insights: Insights, rounds: int, *, finished: bool, reason: str | None = None) -> Entry:
         outcome: Outcome = "failed" if reason else "empty" if insights.empty else "done"
-        generator_id = generator_id_of(self.info, self.method)
+        generator_id = generator_id_of(self.identity, self.method)
         provenance = Provenance(
-            model=self.info.model,
+            model=self.identity.model,
             generator_id=generator_id,
             prompt_version=PROMPT_VERSION,
             rounds=rounds,
@@ -270,7 +270,7 @@ class _Pass:
             completion_tokens=self.completion_tokens,
             seconds=round(self.seconds, 3),
             created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            demo=self.info.demo,
+            demo=self.identity.demo,
             callees=dict(self.context.callees),
             finished=finished,
         )
@@ -348,7 +348,7 @@ class _Pass:
             max_tokens=THINKING_BUDGET,
             priority=self.method.priority,
             sampling=sampling,
-            work_key=f"{self.context.context_hash}:{generator_id_of(self.info, self.method)}:{self.steps}",
+            work_key=f"{self.context.context_hash}:{generator_id_of(self.identity, self.method)}:{self.steps}",
             idle_delay_seconds=self.method.idle_delay_seconds,
         )
         found = [event for event in self.engine.generate(request, self.cancel) if isinstance(event, Completion)]

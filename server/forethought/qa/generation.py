@@ -34,7 +34,7 @@ def generate(
         return with_places(
             no_answer(f"Answering this question takes a model, and none is available: {error}"), retrieved
         )
-    info = engine.info()
+    identity = engine.identity()
     if retrieved.lead:
         on_delta(retrieved.lead)
     prompts = _prompts(question, retrieved.referents, tier)
@@ -54,7 +54,7 @@ def generate(
             state="fresh" if tier == "enriched" else "live",
             usage=usage,
             first_token_ms=first_token_ms,
-            model=model_name(info.model, info.demo),
+            model=model_name(identity.model, identity.demo),
         )
     raise AssertionError("there is always one prompt")
 

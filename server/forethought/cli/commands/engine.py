@@ -20,7 +20,7 @@ def status(invocation: Invocation) -> None:
     """Say which engine hosts run, and how fast they are."""
     from forethought.cli.output import print_document, say
     from forethought.config import runtime_folder
-    from forethought.engine.client.engine_client import host_status
+    from forethought.engine.client.hosts import host_status
 
     hosts = host_status(runtime_folder(invocation.environment))
     if invocation.json:
@@ -41,7 +41,7 @@ def stop(invocation: Invocation) -> None:
     """
     from forethought.cli.output import print_document, say
     from forethought.config import runtime_folder
-    from forethought.engine.client.engine_client import stop_hosts
+    from forethought.engine.client.hosts import stop_hosts
 
     stopped = stop_hosts(runtime_folder(invocation.environment))
     if invocation.json:

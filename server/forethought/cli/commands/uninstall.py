@@ -17,7 +17,7 @@ def uninstall(invocation: Invocation, dry_run: bool) -> None:
     from forethought.app.installation import delete, inventory
     from forethought.cli.output import plain, print_document, say
     from forethought.config import runtime_folder
-    from forethought.engine.client.engine_client import stop_hosts
+    from forethought.engine.client.hosts import stop_hosts
 
     settings = invocation.load_settings(None).settings
     if not dry_run:

@@ -1,1 +1,1 @@
-"""The engine as every process but the host sees it."""
+"""The engine as seen from every other process: connecting to a host, and starting one when needed."""

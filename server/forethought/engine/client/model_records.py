@@ -1,4 +1,4 @@
-"""What is remembered about models between runs: content digests and measured speeds."""
+"""Remembers content digests and measured speeds of models between runs."""
 
 import hashlib
 import stat
@@ -9,58 +9,59 @@ from typing import Final
 from forethought.engine.json_files import read_json, write_json
 from forethought.errors import ModelLoadError
 
-_KEPT: Final = 200
+_MAX_ENTRIES: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """Measured on this machine."""
+    """In tokens per second, measured on this machine."""
 
     prompt: float | None = None
-    """Tokens read per second."""
+    """Of prompt processing."""
     completion: float | None = None
-    """Tokens written per second, over all sequences of a batch."""
+    """Of generation, over all sequences of a batch."""
     device: str = "cpu"
 
 
-class Records:
-    """Two small files in the cache folder. Losing them costs time only."""
+class ModelRecords:
+    """Two small files in the cache folder. Losing them costs only time."""
 
     def __init__(self, cache_folder: Path) -> None:
         self._folder = cache_folder / "engine"
 
     def digest(self, path: Path) -> str:
-        """SHA-256 of the file's bytes, taken again only when size or time of change differ.
+        """The SHA-256 of the file. It is read again only when its size or modification time has changed.
 
         Raises ModelLoadError when the file cannot be read.
         """
         try:
-            found = path.stat()
-            if not stat.S_ISREG(found.st_mode):  # to open a pipe would be to wait for ever
+            status = path.stat()
+            if not stat.S_ISREG(status.st_mode):  # opening a named pipe would wait forever
                 raise ModelLoadError(f"The model {path} is not a file; choose a GGUF file.")
-            name = f"{path.resolve()}:{found.st_size}:{found.st_mtime_ns}"
+            name = f"{path.resolve()}:{status.st_size}:{status.st_mtime_ns}"
             known = self._read("digests").get(name)
             if isinstance(known, str):
                 return known
             with path.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
-            raise ModelLoadError(f"The model {path} cannot be read ({error.strerror}); choose another.") from error
+            raise ModelLoadError(f"Cannot read the model {path} ({error.strerror}); choose another.") from error
         self._write("digests", name, digest)
         return digest
 
     def speed(self, digest: str) -> Speed:
-        found = self._read("speeds").get(digest)
-        if not isinstance(found, dict):
+        """What was measured for the model with this digest."""
+        record = self._read("speeds").get(digest)
+        if not isinstance(record, dict):
             return Speed()
-        device = found.get("device")
+        device = record.get("device")
         return Speed(
-            _positive(found.get("prompt")),
-            _positive(found.get("completion")),
+            _positive(record.get("prompt")),
+            _positive(record.get("completion")),
             device if isinstance(device, str) else "cpu",
         )
 
-    def keep_speed(self, digest: str, speed: Speed) -> None:
+    def save_speed(self, digest: str, speed: Speed) -> None:
         self._write("speeds", digest, {"prompt": speed.prompt, "completion": speed.completion, "device": speed.device})
 
     def _read(self, name: str) -> dict[str, object]:
@@ -72,22 +73,22 @@ class Records:
         entries[key] = value
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            write_json(self._folder / f"{name}.json", dict(list(entries.items())[-_KEPT:]))
+            write_json(self._folder / f"{name}.json", dict(list(entries.items())[-_MAX_ENTRIES:]))
         except OSError:
-            return  # a full or read-only disk: it is taken again next time
+            return  # the disk is full or read-only: compute or measure it again next time
 
 
 def fingerprint(path: Path) -> str:
-    """Tells one state of a file from another without reading it; "" when it is missing."""
+    """Identifies the present state of a file without reading it; "" when it is missing."""
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return ""
-    return f"{found.st_size}:{found.st_mtime_ns}"
+    return f"{status.st_size}:{status.st_mtime_ns}"
 
 
 def endpoint_digest(base_url: str, model: str) -> str:
-    """What stands in for a model file's digest when an endpoint answers."""
+    """Takes the place of a model file's digest for an endpoint."""
     return hashlib.sha256(f"{base_url}\n{model}".encode()).hexdigest()
 
 

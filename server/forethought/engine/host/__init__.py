@@ -1,1 +1,1 @@
-"""The engine host: a process of its own that owns the model and serves every window and command."""
+"""The engine host: the process that owns the model and serves every window and command of a user."""

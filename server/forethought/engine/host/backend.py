@@ -1,4 +1,4 @@
-"""What the engine host asks of whatever generates text."""
+"""What the engine host needs of a backend, which generates text."""
 
 import threading
 from collections.abc import Callable
@@ -9,46 +9,47 @@ from forethought.engine.api import Event, GenerateRequest, Prompt
 
 
 class Control:
-    """How one piece of work is watched and stopped from outside; safe from any thread."""
+    """Interrupts one piece of work, and receives its events. Thread-safe."""
 
     def __init__(self, emit: Callable[[Event], None] = lambda event: None) -> None:
         self.emit = emit
-        self._stop = threading.Event()
+        self._interrupted = threading.Event()
         self._on_interrupt: Callable[[], None] | None = None
 
     @property
     def interrupted(self) -> bool:
-        return self._stop.is_set()
+        return self._interrupted.is_set()
 
     def interrupt(self) -> None:
-        """Stop soon: someone more urgent waits, or nobody waits any more."""
-        self._stop.set()
+        """Stop the work soon: more urgent work is waiting, or nobody waits for this any more."""
+        self._interrupted.set()
         hook = self._on_interrupt
         if hook is not None:
             hook()
 
     def resume(self) -> None:
-        self._stop.clear()
+        """Allow the work to run again."""
+        self._interrupted.clear()
 
     def on_interrupt(self, hook: Callable[[], None] | None) -> None:
-        """`hook` is called, from another thread, at each interrupt."""
+        """Set the function that each `interrupt` calls, on the thread that interrupts."""
         self._on_interrupt = hook
 
 
 class Work(Protocol):
-    """A request under way; it keeps what is done when it is interrupted."""
+    """A request under way. It keeps its progress when it is interrupted."""
 
     def run(self, control: Control) -> bool:
-        """Go on until the end (True) or until `control` is interrupted (False). Raises EngineError."""
+        """Work until it is done (True) or interrupted (False: call again to continue). Raises EngineError."""
         ...
 
     def close(self) -> None:
-        """Give back what it holds."""
+        """Free what it holds."""
         ...
 
 
 class ScoreWork(Work, Protocol):
-    """Work that ends with numbers."""
+    """Work whose result is numbers."""
 
     @property
     def scores(self) -> list[float | None]: ...
@@ -56,18 +57,17 @@ class ScoreWork(Work, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BackendState:
-    """What only a running backend knows."""
-
     loaded: bool
     device: str
+    """`cpu`, `endpoint`, or the accelerator's name."""
     context_length: int
-    """0 while it is not known yet."""
+    """In tokens; 0 while it is unknown."""
     prompt_tokens_per_second: float | None = None
     completion_tokens_per_second: float | None = None
 
 
 class Backend(Protocol):
-    """One model. `count_tokens` and `state` may be called beside running work; the rest from one thread."""
+    """One model. `count_tokens` and `state` are thread-safe; call the rest from one thread."""
 
     def state(self) -> BackendState: ...
 
@@ -84,5 +84,5 @@ class Backend(Protocol):
         ...
 
     def unload(self) -> None:
-        """Give the memory back; the next work loads again."""
+        """Free the model's memory; the next work loads it again."""
         ...

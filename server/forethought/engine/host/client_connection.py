@@ -1,4 +1,4 @@
-"""One client's connection to the engine host: framed messages, and what becomes of a client that is slow or gone."""
+"""A client's connection to the engine host. A client that is too slow, or gone, is dropped."""
 
 import asyncio
 import contextlib
@@ -13,13 +13,13 @@ from forethought.engine.ipc import wire
 from forethought.errors import EngineError
 from forethought.text.frames import HEADER_BYTES
 
-SEND_LIMIT: Final = 4 * 1024 * 1024
-"""Bytes that may wait for a slow client before it is dropped."""
+_MAX_PENDING_BYTES: Final = 4 * 1024 * 1024
+"""Unsent bytes after which a slow client is dropped."""
 _CLOSE_SECONDS: Final = 5.0
 
 
 class ClientConnection:
-    """One connection."""
+    """One connection. Use it on the event loop's thread only."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
@@ -27,7 +27,7 @@ class ClientConnection:
 
     @property
     def is_same_user(self) -> bool:
-        """Whether the other end of a local socket belongs to this user; the socket's mode says so already."""
+        """Whether the client belongs to our user. The socket's permissions ensure that, too."""
         connection = self._writer.get_extra_info("socket")
         if connection.family != getattr(socket, "AF_UNIX", None) or not hasattr(socket, "SO_PEERCRED"):
             return True
@@ -36,64 +36,60 @@ class ClientConnection:
         return bool(user == os.getuid())
 
     @property
-    def open(self) -> bool:
+    def is_open(self) -> bool:
         return not self._writer.transport.is_closing()
 
     async def receive(self) -> dict[str, Any]:
+        """The next message. Raises WireError, ConnectionError, asyncio.IncompleteReadError when the client is gone."""
         header = await self._reader.readexactly(HEADER_BYTES)
         return wire.decode_message(await self._reader.readexactly(wire.message_length(header)))
 
     def send(self, message: dict[str, Any]) -> None:
-        """Never waits: who reads too slowly is dropped."""
+        """Queue a message without waiting; drop a client that reads too slowly."""
         transport = self._writer.transport
         if transport.is_closing():
             return
         self._writer.write(wire.encode_message(message))
-        if transport.get_write_buffer_size() > SEND_LIMIT:
+        if transport.get_write_buffer_size() > _MAX_PENDING_BYTES:
             transport.abort()
 
-    def end(self, result: Any) -> None:
+    def send_result(self, result: Any) -> None:
         self.send({"type": "end", "result": result})
 
-    async def cancelled(self) -> bool:
-        """Returns when the client cancels, goes away, or says anything else, which it may not now."""
+    async def wait_for_cancel(self) -> None:
+        """Return when the client cancels or is gone. Anything else that it sends now closes the connection."""
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError, wire.WireError):
             if (await self.receive()).get("type") == "cancel":
-                return True
+                return
         self._writer.transport.abort()
-        return True
-
-    async def stop_reading(self, reading: asyncio.Task[bool]) -> None:
-        reading.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await reading
 
     async def close(self) -> None:
         self._writer.close()
-        with contextlib.suppress(ConnectionError, TimeoutError):
+        with contextlib.suppress(ConnectionError, TimeoutError):  # it is gone, or it does not read
             await asyncio.wait_for(self._writer.wait_closed(), _CLOSE_SECONDS)
 
 
 class ConnectionListener(Listener):
-    """Carries a job's events from the worker's thread to one connection."""
+    """Sends a job's events, which come from the worker thread, to one connection."""
 
-    def __init__(self, caller: ClientConnection, loop: asyncio.AbstractEventLoop) -> None:
-        self._caller = caller
+    def __init__(self, connection: ClientConnection, loop: asyncio.AbstractEventLoop) -> None:
+        self._connection = connection
         self._loop = loop
         self.done = asyncio.Event()
-        self.deaf = False
+        self.muted = False
+        """Nothing more is sent: the client has cancelled."""
 
-    def event(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         self._loop.call_soon_threadsafe(self._send, wire.event_to_json(event) | {"type": "event"})
 
-    def ended(self, result: Any, error: EngineError | None) -> None:
+    def on_end(self, result: Any, error: EngineError | None) -> None:
         message = {"type": "end", "result": result} if error is None else wire.error_to_json(error)
         with contextlib.suppress(RuntimeError):  # the loop is closed when the host leaves
             self._loop.call_soon_threadsafe(self._end, message)
 
     def _send(self, message: dict[str, Any]) -> None:
-        if not self.deaf:
-            self._caller.send(message)
+        if not self.muted:
+            self._connection.send(message)
 
     def _end(self, message: dict[str, Any]) -> None:
         self._send(message)

@@ -1,4 +1,4 @@
-"""How much of the machine is free: what other processes leave, not what the machine has."""
+"""Measures how much of the machine other processes leave free."""
 
 import os
 import time
@@ -6,41 +6,42 @@ from typing import Final
 
 import psutil
 
-_SECONDS: Final = 0.5
+_MIN_SAMPLE_SECONDS: Final = 0.5
 
 
 class MachineLoad:
-    """Call `sample` about once a second; `free_cores` and `threads` then speak of the last few seconds."""
+    """Call `sample` about once a second; the other methods then describe the last few seconds."""
 
     def __init__(self) -> None:
         self._cores = usable_cores()
         self._process = psutil.Process()
-        self._others = 0.0
-        self._at = time.monotonic()
+        self._used_by_others = 0.0
+        """In cores."""
+        self._sampled_at = time.monotonic()
         self._busy = _busy_seconds()
         self._own = self._own_seconds()
 
     def sample(self) -> None:
         now = time.monotonic()
-        elapsed = now - self._at
-        if elapsed < _SECONDS:
+        elapsed = now - self._sampled_at
+        if elapsed < _MIN_SAMPLE_SECONDS:
             return
         busy, own = _busy_seconds(), self._own_seconds()
         others = max(0.0, (busy - self._busy) - (own - self._own)) / elapsed
-        # New load counts at once by half, so that a short burst does not stop the work for long.
-        self._others = (self._others + others) / 2
-        self._at, self._busy, self._own = now, busy, own
+        # A sample counts for half, so that a short burst does not hold the work back for long.
+        self._used_by_others = (self._used_by_others + others) / 2
+        self._sampled_at, self._busy, self._own = now, busy, own
 
     @property
     def free_cores(self) -> float:
-        return max(0.0, self._cores - self._others)
+        return max(0.0, self._cores - self._used_by_others)
 
-    def threads(self, wanted: int = 0) -> int:
-        """`wanted` where a person set it. A thread without a core of its own stalls all others at each barrier."""
-        return wanted or max(1, min(self._cores, int(self.free_cores + 0.4)))
+    def choose_threads(self, configured: int = 0) -> int:
+        """`configured` if it is set, else one per free core: a thread without its own stalls all at each barrier."""
+        return configured or max(1, min(self._cores, int(self.free_cores + 0.4)))
 
-    def leaves(self, share: float) -> bool:
-        """Whether others leave at least this share of the cores."""
+    def leaves_free(self, share: float) -> bool:
+        """Whether other processes leave at least this share of the cores free."""
         return self.free_cores >= share * self._cores
 
     def _own_seconds(self) -> float:
@@ -49,11 +50,12 @@ class MachineLoad:
 
 
 def usable_cores() -> int:
-    """Physical cores that this process may use; a second thread on a core does not decode faster."""
+    """The physical cores that this process may use. A second thread on a core does not decode faster."""
     logical = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(logical, psutil.cpu_count(logical=False) or logical))
 
 
 def _busy_seconds() -> float:
+    """CPU time that all processes have used since the machine was started."""
     times = psutil.cpu_times()
     return float(sum(times) - times.idle - getattr(times, "iowait", 0.0) - getattr(times, "guest", 0.0))

@@ -3,6 +3,7 @@
 import itertools
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
@@ -11,17 +12,18 @@ from forethought.engine.api import Completion, Event, GenerateRequest, Priority
 from forethought.engine.host.backend import Backend, Control, Work
 from forethought.errors import Cancelled, EngineError
 
-LOAD_PATIENCE_SECONDS: Final = 20.0
-"""How long the machine's load can hold idle work back."""
-_RANK: Final = {"interactive": 0, "requested": 1, "idle": 2}
+MAX_LOAD_WAIT_SECONDS: Final = 20.0
+"""How long the load of the machine can hold idle work back."""
+_TICK_SECONDS: Final = 1.0
+_RANK: Final[dict[Priority, int]] = {"interactive": 0, "requested": 1, "idle": 2}
 
 
 class Listener(Protocol):
-    """Whoever waits for a job. Called from the worker's thread."""
+    """Waits for a job. Called on the worker thread."""
 
-    def event(self, event: Event) -> None: ...
+    def on_event(self, event: Event) -> None: ...
 
-    def ended(self, result: Any, error: EngineError | None) -> None: ...
+    def on_end(self, result: Any, error: EngineError | None) -> None: ...
 
 
 @dataclass(eq=False, slots=True)
@@ -29,17 +31,22 @@ class Job:
     """One request, and everybody who waits for it."""
 
     start: Callable[[Backend], Work]
-    finish: Callable[[Work], Any]
+    result_of: Callable[[Work], Any]
+    """The result of the finished work."""
     priority: Priority
     idle_delay_seconds: float = 0.0
-    same_as: tuple[str, str] | None = None
-    """Jobs that are equal here are done once: work key and the request's text."""
+    """With priority `idle`: how long all windows must have been inactive."""
+    dedup_key: tuple[str, str] | None = None
+    """Jobs with equal keys are done once: the work key, and the text of the request."""
     listeners: list[Listener] = field(default_factory=list)
     control: Control = field(default_factory=Control)
     work: Work | None = None
+    """None until it was started."""
     number: int = 0
-    added: float = 0.0
+    """In order of arrival."""
+    added_at: float = 0.0
     completions: list[Completion] = field(default_factory=list)
+    """Already sent; for listeners that join later."""
 
     @property
     def rank(self) -> int:
@@ -47,45 +54,48 @@ class Job:
 
 
 def generate_job(request: GenerateRequest, text: str) -> Job:
-    """`text` is the request as it came, to tell equal requests."""
+    """`text` is the encoded request, which tells whether two requests are equal."""
     return Job(
         start=lambda backend: backend.generate(request),
-        finish=lambda work: None,
+        result_of=lambda work: None,
         priority=request.priority,
         idle_delay_seconds=request.idle_delay_seconds,
-        same_as=(request.work_key, text) if request.work_key and request.priority != "interactive" else None,
+        dedup_key=(request.work_key, text) if request.work_key and request.priority != "interactive" else None,
     )
 
 
 class RequestQueue:
-    """The jobs of one host; safe from any thread."""
+    """The jobs of one host. Thread-safe."""
 
-    def __init__(self, idle_allowed: Callable[[], bool], clock: Callable[[], float] = time.monotonic) -> None:
-        """`idle_allowed` says whether the machine's load lets idle work on."""
+    def __init__(self, load_allows_idle: Callable[[], bool], clock: Callable[[], float] = time.monotonic) -> None:
+        """`load_allows_idle` says whether the load of the machine lets idle work run."""
         self._changed = threading.Condition()
-        self._idle_allowed = idle_allowed
+        self._load_allows_idle = load_allows_idle
         self._clock = clock
         self._waiting: list[Job] = []
         self._running: Job | None = None
         self._numbers = itertools.count()
         self._closed = False
         self.last_activity = clock()
+        """When a person was last active in any window."""
         self.last_work = clock()
+        """When a job last ended."""
 
     @property
     def busy(self) -> bool:
+        """Whether any job is waiting or running."""
         with self._changed:
             return bool(self._waiting) or self._running is not None
 
     def add(self, job: Job, listener: Listener) -> Job:
-        """Queue `job`, or join the same one; returns the job that the listener now waits for."""
+        """Queue the job, or join an equal one. Return the job that the listener now waits for."""
         with self._changed:
             if job.priority == "interactive":
                 self._note_activity()
             for other in [*self._waiting, *([self._running] if self._running else [])]:
-                if job.same_as is not None and other.same_as == job.same_as:
+                if job.dedup_key is not None and other.dedup_key == job.dedup_key:
                     for completion in other.completions:
-                        listener.event(completion)
+                        listener.on_event(completion)
                     other.listeners.append(listener)
                     if job.rank < other.rank:
                         other.priority = job.priority
@@ -93,34 +103,34 @@ class RequestQueue:
                     self._changed.notify_all()
                     return other
             job.listeners.append(listener)
-            job.number, job.added = next(self._numbers), self._clock()
-            job.control.emit = lambda event: self._tell(job, event)
+            job.number, job.added_at = next(self._numbers), self._clock()
+            job.control.emit = lambda event: self._broadcast(job, event)
             self._waiting.append(job)
             if self._running is not None and job.rank < self._running.rank:
                 self._running.control.interrupt()
             self._changed.notify_all()
             return job
 
-    def leave(self, job: Job, listener: Listener) -> None:
-        """The listener no longer waits; nobody else either: the job is dropped."""
+    def abandon(self, job: Job, listener: Listener) -> None:
+        """The listener no longer waits. A job without listeners is dropped."""
         with self._changed:
             if listener in job.listeners:
                 job.listeners.remove(listener)
             if job.listeners:
                 return
-            # Work that was begun is closed by the worker, which alone may touch the model.
+            # Work that was started is closed by the worker: only that thread may touch the model.
             if job in self._waiting and job.work is None:
                 self._waiting.remove(job)
             job.control.interrupt()
             self._changed.notify_all()
 
     def note_activity(self) -> None:
-        """A person is at work in some window: idle work stops at once and waits."""
+        """A person is active in some window: idle work stops at once, and waits."""
         with self._changed:
             self._note_activity()
 
     def close(self) -> None:
-        """Take nothing more; `serve` ends. Whatever waits is told so."""
+        """End `serve`, and every waiting job with an error."""
         with self._changed:
             self._closed = True
             jobs = list(self._waiting)
@@ -131,33 +141,33 @@ class RequestQueue:
         for job in jobs:
             self._end(job, None, Cancelled("The engine was stopped; ask again."))
 
-    def serve(self, backend: Backend, pause: Callable[[], None]) -> None:
-        """Work until `close`; `pause` is called whenever there is nothing to do, about once a second."""
+    def serve(self, backend: Backend, on_idle: Callable[[], None]) -> None:
+        """Work until `close`. Calls `on_idle` about once a second while there is nothing to do."""
         while True:
             job = self._next()
             if self._closed:
                 return
             if job is None:
-                pause()
+                on_idle()
                 continue
             self._work_on(job, backend)
 
     def _next(self) -> Job | None:
+        """Take the next job; None after waiting in vain."""
         with self._changed:
             self._running = None
-            if not self._closed and self._runnable() is None:
-                self._changed.wait(self._patience())
-            job = self._runnable()
+            if not self._closed and self._first_runnable() is None:
+                self._changed.wait(self._wait_seconds())
+            job = self._first_runnable()
             if job is not None and not self._closed:
                 self._waiting.remove(job)
                 self._running = job
                 job.control.resume()
             return job
 
-    def _runnable(self) -> Job | None:
-        return min(
-            (job for job in self._waiting if self._may_run(job)), key=lambda job: (job.rank, job.number), default=None
-        )
+    def _first_runnable(self) -> Job | None:
+        runnable = (job for job in self._waiting if self._may_run(job))
+        return min(runnable, key=lambda job: (job.rank, job.number), default=None)
 
     def _may_run(self, job: Job) -> bool:
         if job.priority != "idle" or not job.listeners:
@@ -165,13 +175,15 @@ class RequestQueue:
         now = self._clock()
         if now - self.last_activity < job.idle_delay_seconds:
             return False
-        # A machine that is never free must not starve the work: one job now and then, on the thread that is left.
-        return self._idle_allowed() or now - max(self.last_activity, self.last_work, job.added) >= LOAD_PATIENCE_SECONDS
+        # A machine that is never free must not starve idle work: let one job run now and then.
+        waited = now - max(self.last_activity, self.last_work, job.added_at)
+        return self._load_allows_idle() or waited >= MAX_LOAD_WAIT_SECONDS
 
-    def _patience(self) -> float:
-        quiet = self._clock() - self.last_activity
-        delays = [job.idle_delay_seconds - quiet for job in self._waiting]
-        return min([1.0, *(delay for delay in delays if delay > 0)])
+    def _wait_seconds(self) -> float:
+        """Until an idle delay ends, but at most a tick."""
+        inactive = self._clock() - self.last_activity
+        delays = [job.idle_delay_seconds - inactive for job in self._waiting]
+        return min([_TICK_SECONDS, *(delay for delay in delays if delay > 0)])
 
     def _work_on(self, job: Job, backend: Backend) -> None:
         error: EngineError | None = None
@@ -187,14 +199,12 @@ class RequestQueue:
                         self._waiting.append(job)
                     return
                 raise Cancelled("The request was cancelled.")
-            result = job.finish(job.work)
+            result = job.result_of(job.work)
         except EngineError as caught:
             error = caught
         except Exception as caught:  # noqa: BLE001  one bad request must not end the host
-            import traceback
-
             traceback.print_exc()
-            error = EngineError(f"The engine failed ({type(caught).__name__}); its log says more.")
+            error = EngineError(f"The engine failed ({type(caught).__name__}); see its log.")
         if job.work is not None:
             job.work.close()
         self.last_work = self._clock()
@@ -206,14 +216,14 @@ class RequestQueue:
                 self._running = None
             listeners, job.listeners = job.listeners, []
         for listener in listeners:
-            listener.ended(result, error)
+            listener.on_end(result, error)
 
-    def _tell(self, job: Job, event: Event) -> None:
+    def _broadcast(self, job: Job, event: Event) -> None:
         with self._changed:
-            if isinstance(event, Completion) and job.same_as is not None:
+            if isinstance(event, Completion) and job.dedup_key is not None:
                 job.completions.append(event)
             for listener in job.listeners:
-                listener.event(event)
+                listener.on_event(event)
 
     def _note_activity(self) -> None:
         self.last_activity = self._clock()

@@ -1,1 +1,1 @@
-"""How clients and the engine host find each other, and what travels between them."""
+"""What clients and the engine host share: the files they meet at, locks, and the protocol they speak."""

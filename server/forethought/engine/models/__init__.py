@@ -1,1 +1,1 @@
-"""GGUF files: which we know, downloading them, and reading their headers."""
+"""GGUF files: the catalog, downloading, and reading headers."""

@@ -231,7 +231,7 @@ def test_an_interactive_request_does_not_wait_for_other_work(engine: EngineClien
 
 
 def test_idle_work_waits_until_nobody_is_active(engine: EngineClient) -> None:
-    engine._last_activity = 0.0
+    engine._activity_reported_at = 0.0
     engine.report_activity()
     started = time.monotonic()
     thread, results = in_thread(

@@ -61,17 +61,17 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         read_model_file(tmp_path / "none.gguf")
 
 
-def test_a_folder_is_no_model(tmp_path: Path) -> None:
+def test_a_folder_is_not_a_model(tmp_path: Path) -> None:
     with pytest.raises(ModelLoadError, match="not a file"):
         read_model_file(tmp_path)
 
 
-def test_another_kind_of_file_is_named(tmp_path: Path) -> None:
+def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     check(tmp_path, b"<!doctype html><html>", "not a GGUF file")
     check(tmp_path, b"", "not a GGUF file")
 
 
-def test_a_version_from_the_future_is_named(tmp_path: Path) -> None:
+def test_an_unknown_version_is_refused(tmp_path: Path) -> None:
     check(tmp_path, b"GGUF" + struct.pack("<IQQ", 9, 0, 0), "version 9")
 
 

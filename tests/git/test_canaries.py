@@ -194,8 +194,8 @@ def test_no_canary_fires_over_all_calls(trap: Trap) -> None:
     assert len(repository.history(10)) == 4
     assert repository.count_commits("HEAD~1") >= 1
     assert repository.commit_before(2**40) == repository.head()
-    repository.last_changes("a.py")
-    repository.last_changes("b.js")
+    repository.blame("a.py")
+    repository.blame("b.js")
     assert repository.cat_files("HEAD", ["a.py"]).get("a.py") == b"x = 2\n"
     assert repository.cat_files(trap.first, ["a.py"]).get("a.py") is None  # it would have to be fetched
     assert repository.cat_files(trap.first, ["a.py", "b.js"]) == {"b.js": b"y = 0\n"}

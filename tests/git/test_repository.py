@@ -82,7 +82,7 @@ def test_unborn_head(folder: Path) -> None:
     before = repository.head_state()
     assert repository.head() is None
     assert (repository.history(5), repository.recent_paths(5)) == ([], [])
-    assert repository.last_changes("a.py").last_change(0, 0) is None
+    assert repository.blame("a.py").last_change(0, 0) is None
     assert repository.list_untracked() == ["a.py"]
     with pytest.raises(UsageError, match="'HEAD' is not a commit"):
         repository.changed_paths("HEAD")
@@ -267,7 +267,7 @@ def test_a_shallow_clone_claims_nothing_about_its_edge(folder: Path, tmp_path: P
     repository = opened(tmp_path / "shallow")
     assert repository.recent_paths(10) == ["a.py"]
     assert [found.paths for found in repository.history(10)] == [("a.py",), ()]
-    changes = repository.last_changes("a.py")
+    changes = repository.blame("a.py")
     assert changes.last_change(0, 0) is None
     assert (change := changes.last_change(2, 2)) and change.commit == repository.head()
     with pytest.raises(UsageError, match="fetch more history"):
@@ -284,7 +284,7 @@ def test_a_partial_clone_answers_with_what_is_there(folder: Path, tmp_path: Path
     assert repository.cat_files("HEAD", ["a.py", "b.py"]) == {"a.py": b"2\n", "b.py": b"b\n"}
     assert repository.changed_paths(first, "HEAD") == repository.changed_paths(first) == {"a.py"}
     assert repository.recent_paths(1) == ["a.py"]
-    repository.last_changes("a.py")  # may know or not know, but answers
+    repository.blame("a.py")  # may know or not know, but answers
 
 
 def test_a_sparse_checkout_has_not_deleted_what_it_leaves_out(folder: Path) -> None:
@@ -329,7 +329,7 @@ def test_changes_inside_a_submodule_are_its_files(folder: Path, tmp_path: Path) 
 def test_last_change_of_rows(folder: Path) -> None:
     commit(folder, "first", 1_700_000_000, a_py="one\ntwo\nthree\n")
     second = commit(folder, "second: ümlaut", 1_700_100_000, a_py="one\nTWO\nthree\n")
-    changes = opened(folder).last_changes("a.py")
+    changes = opened(folder).blame("a.py")
     newest = changes.last_change(0, 2)
     assert newest is not None
     assert (newest.commit, newest.author, newest.subject) == (second, "Ada L", "second: ümlaut")
@@ -343,26 +343,26 @@ def test_last_change_of_rows(folder: Path) -> None:
 def test_uncommitted_rows_have_no_last_change_and_the_others_move_along(folder: Path) -> None:
     commit(folder, "first", a_py="one\ntwo\nthree\n")
     content = b"zero\r\none\r\nTWO\r\nthree\r\nfour"
-    changes = opened(folder).last_changes("a.py", content)
+    changes = opened(folder).blame("a.py", content)
     known = [changes.last_change(row, row) is not None for row in range(5)]
     assert known == [False, True, False, True, False]
     assert changes.last_change(0, 4) is None
     (folder / "a.py").write_bytes(content)
-    assert opened(folder).last_changes("a.py") == changes
+    assert opened(folder).blame("a.py") == changes
 
 
-def test_last_changes_of_files_without_history(folder: Path) -> None:
+def test_blame_of_files_without_history(folder: Path) -> None:
     commit(folder, a_py="1\n", empty_py="")
     (folder / "new.py").write_text("1\n")
     (folder / "huge.py").write_bytes(b"x\n" * 600_000)
     repository = opened(folder)
     for path in ("new.py", "huge.py", "missing.py", "empty.py", "-x.py", "a.py/b"):
-        assert repository.last_changes(path).last_change(0, 0) is None
+        assert repository.blame(path).last_change(0, 0) is None
 
 
 def test_a_rewritten_large_file_is_compared_in_bounded_time(folder: Path) -> None:
     commit(folder, a_py="".join(f"{row}\n" for row in range(20_000)))
-    changes = opened(folder).last_changes("a.py", "".join(f"{row}\n" for row in range(20_000, 0, -1)).encode())
+    changes = opened(folder).blame("a.py", "".join(f"{row}\n" for row in range(20_000, 0, -1)).encode())
     assert changes.last_change(5, 5) is None
 
 
@@ -393,7 +393,7 @@ def test_any_path(folder: Path, name: str) -> None:
     assert repository.changed_paths(first, second) == {name}
     assert repository.recent_paths(1) == [name]
     assert repository.cat_files(first, [name]).get(name) == b"1\n"
-    assert repository.last_changes(name).last_change(0, 0) is not None
+    assert repository.blame(name).last_change(0, 0) is not None
 
 
 def test_a_repository_with_sha256(tmp_path: Path) -> None:
@@ -404,7 +404,7 @@ def test_a_repository_with_sha256(tmp_path: Path) -> None:
     assert len(first) == 64
     assert repository.changed_paths("HEAD") == {"a.py"}
     assert repository.history(1)[0].commit == first
-    assert (change := repository.last_changes("b.py").last_change(0, 0)) and change.commit == first
+    assert (change := repository.blame("b.py").last_change(0, 0)) and change.commit == first
 
 
 def test_a_bare_repository_is_refused(folder: Path, tmp_path: Path) -> None:
@@ -428,7 +428,7 @@ def test_a_damaged_repository_is_refused(folder: Path) -> None:
     commit(folder, a_py="1\n")
     (folder / ".git" / "config").write_text("[core\n")
     assert Repository.open(folder) is None
-    assert "mend it" in str(Repository.refusal(folder))
+    assert "repair it" in str(Repository.refusal(folder))
 
 
 def test_a_damaged_repository_is_not_mistaken_for_the_one_around_it(folder: Path) -> None:
@@ -498,7 +498,7 @@ def test_the_index_and_locks_are_never_touched(folder: Path) -> None:
     before = {file: (file.stat().st_mtime_ns, file.stat().st_ino) for file in (folder / ".git").rglob("*")}
     repository = opened(folder)
     repository.list_tracked(), repository.list_untracked(), repository.head(), repository.history(5)
-    repository.changed_paths(first), repository.changed_paths(first, "HEAD"), repository.last_changes("a.py")
+    repository.changed_paths(first), repository.changed_paths(first, "HEAD"), repository.blame("a.py")
     assert repository.cat_files("HEAD", ["a.py"]).get("a.py") == b"1\n"
     assert {file: (file.stat().st_mtime_ns, file.stat().st_ino) for file in (folder / ".git").rglob("*")} == before
 

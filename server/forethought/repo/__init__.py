@@ -1,1 +1,1 @@
-"""Repositories on disk: git, and which files belong to a root. Safe in hostile ones."""
+"""Repositories on disk: git, and the source files of a root. Safe even if the repository is hostile."""

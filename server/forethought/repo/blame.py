@@ -1,32 +1,37 @@
-"""Which commit last changed each row of a file: parsed from git's blame and carried over to unsaved lines. Pure."""
+"""Which commit last changed each row of a file: git's blame, parsed and mapped to the rows of unsaved text. Pure."""
 
 import difflib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from typing import NamedTuple
 
 MAX_COMPARED_LINES = 4_000_000
-"""Changed lines of one version × of the other, above which a rewritten middle counts as uncommitted unread."""
+"""Product of the changed lines of both versions; above it they are not compared, and all count as uncommitted."""
 
 
 @dataclass(frozen=True, slots=True)
 class LastChange:
+    """A commit that last changed a row."""
+
     commit: str
     author: str
     date: str
-    """ISO 8601 with the author's offset."""
+    """ISO 8601, with the author's UTC offset."""
     subject: str
 
 
 @dataclass(frozen=True, slots=True)
-class LineChanges:
-    """Which commit last changed each row of a file: an index into `changes`, oldest first, or None where unknown."""
+class Blame:
+    """Which commit last changed each row of a file."""
 
     rows: tuple[int | None, ...] = ()
+    """For each row an index into `changes`; None if the row is uncommitted or its history is unknown."""
     changes: tuple[LastChange, ...] = ()
+    """Oldest first."""
 
     def last_change(self, first_row: int, last_row: int) -> LastChange | None:
-        """The newest commit in these rows (0-based, both included); None when a row is uncommitted or unknown."""
+        """The newest commit in these rows (0-based, both included); None if any row is uncommitted or unknown."""
         newest = -1
         rows = self.rows[max(first_row, 0) : last_row + 1]
         for row in rows:
@@ -36,8 +41,19 @@ class LineChanges:
         return self.changes[newest] if rows else None
 
 
-def parse_blame(output: bytes) -> tuple[list[bytes], list[str], dict[str, tuple[int, LastChange]]]:
-    """Of `git blame --porcelain`: the lines, each line's commit, and each commit's time with what it was."""
+class CommittedBlame(NamedTuple):
+    """The blame of a file as it was committed."""
+
+    lines: list[bytes]
+    """Without line breaks."""
+    commits: list[str]
+    """The commit that last changed each line."""
+    changes: dict[str, tuple[int, LastChange]]
+    """Commit → (committer's time in seconds since the epoch, change)."""
+
+
+def parse_blame(output: bytes) -> CommittedBlame:
+    """Parse the output of `git blame --porcelain`, as its manual describes it."""
     lines: list[bytes] = []
     commits: list[str] = []
     headers: dict[str, dict[str, str]] = {}
@@ -51,29 +67,28 @@ def parse_blame(output: bytes) -> tuple[list[bytes], list[str], dict[str, tuple[
             headers.setdefault(key, {})
         else:
             headers[commits[-1]][key] = value
-    return (
-        lines,
-        commits,
-        {commit: (int(header["committer-time"]), _change(commit, header)) for commit, header in headers.items()},
-    )
+    changes = {
+        commit: (int(header["committer-time"]), _last_change(commit, header)) for commit, header in headers.items()
+    }
+    return CommittedBlame(lines, commits, changes)
 
 
-def _change(commit: str, header: dict[str, str]) -> LastChange:
+def _last_change(commit: str, header: dict[str, str]) -> LastChange:
     offset = header["author-tz"]
     minutes = int(offset[-4:-2]) * 60 + int(offset[-2:])
     try:
         zone = timezone(timedelta(minutes=-minutes if offset.startswith("-") else minutes))
         date = datetime.fromtimestamp(int(header["author-time"]), zone).isoformat()
-    except (ValueError, OverflowError, OSError):  # commits can claim any time and any offset
+    except (ValueError, OverflowError, OSError):  # a commit may claim any time and any offset
         date = datetime.fromtimestamp(0, UTC).isoformat()
     return LastChange(commit, header["author"], date, header["summary"])
 
 
 def carry_over(committed: list[bytes], rows: list[int | None], current: list[bytes]) -> list[int | None]:
-    """For each current line the value of the committed line that it is; None for a line that is new."""
-    shortest = min(len(committed), len(current))
-    start = next((row for row in range(shortest) if committed[row] != current[row]), shortest)
-    end = next((row for row in range(shortest - start) if committed[-1 - row] != current[-1 - row]), shortest - start)
+    """For each current line, the item of `rows` for the same committed line; None if the line is new."""
+    shared = min(len(committed), len(current))
+    start = next((row for row in range(shared) if committed[row] != current[row]), shared)
+    end = next((row for row in range(shared - start) if committed[-1 - row] != current[-1 - row]), shared - start)
     old, new = committed[start : len(committed) - end], current[start : len(current) - end]
     middle: list[int | None] = [None] * len(new)
     if len(old) * len(new) <= MAX_COMPARED_LINES:

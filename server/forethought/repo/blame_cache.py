@@ -1,45 +1,46 @@
-"""Who changed the rows of a root's files last, remembered by content."""
+"""Blame of a root's files, cached by their content."""
 
 import hashlib
 import threading
 from collections import OrderedDict
 
 from forethought.errors import ForethoughtError
-from forethought.repo.blame import LineChanges
+from forethought.repo.blame import Blame
 from forethought.repo.git import Repository
 
 MAX_FILES = 64
+"""More than an editor keeps open; the blame of a file takes memory in proportion to its lines."""
 
 
-class LastChanges:
-    """Safe from any thread. Without a repository nothing is known."""
+class BlameCache:
+    """The blame of the files used last. Safe from any thread. Without a repository, every blame is empty."""
 
     def __init__(self, repository: Repository | None) -> None:
         self._repository = repository
         self._lock = threading.Lock()
-        self._known: OrderedDict[tuple[str, str], LineChanges] = OrderedDict()
+        self._blames: OrderedDict[tuple[str, str], Blame] = OrderedDict()
 
-    def of(self, path: str, data: bytes) -> LineChanges:
-        """The changes of a file with this text. Reads git."""
+    def get(self, path: str, data: bytes) -> Blame:
+        """The blame of a file with this text. Runs git unless it is cached."""
         if self._repository is None:
-            return LineChanges()
+            return Blame()
         key = (path, hashlib.sha256(data).hexdigest())
         with self._lock:
-            table = self._known
-            known = table.get(key)
-        if known is not None:
-            return known
+            blames = self._blames
+            blame = blames.get(key)
+        if blame is not None:
+            return blame
         try:
-            known = self._repository.last_changes(path, data)
+            blame = self._repository.blame(path, data)
         except ForethoughtError:
-            known = LineChanges()  # a missing history leaves one fact out, and no more
+            blame = Blame()  # history is optional: without it, the last change is just not shown
         with self._lock:
-            table[key] = known  # of the history as it was: it is not for those who ask after `forget`
-            while len(table) > MAX_FILES:
-                table.popitem(last=False)
-        return known
+            blames[key] = blame  # of the history as it was: after `clear`, this table is no longer the current one
+            while len(blames) > MAX_FILES:
+                blames.popitem(last=False)
+        return blame
 
-    def forget(self) -> None:
-        """HEAD may have moved."""
+    def clear(self) -> None:
+        """Drop everything, because HEAD may have moved."""
         with self._lock:
-            self._known = OrderedDict()
+            self._blames = OrderedDict()

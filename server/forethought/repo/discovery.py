@@ -1,15 +1,14 @@
-"""The files of a root: which there are, which are left out and why, and their bytes.
+"""The source files of a root, the files that are skipped and why, and reading them.
 
-Reasons to leave a file out, as `Discovery.skipped` and `UnreadableSource.reason` name them: `ignored by
-.forethoughtignore`, `excluded`, `secret`, `generated`, `minified`, `binary`, `too large`, `lfs pointer`, `symlink`,
-`not a regular file`, `unreadable`, `unknown language`. What git ignores is not there at all.
+The reasons in `Discovery.skipped` and `UnreadableSource.reason` are `ignored by .forethoughtignore`, `excluded`,
+`secret`, `generated`, `minified`, `binary`, `too large`, `lfs pointer`, `symlink`, `not a regular file`, `unreadable`
+and `unknown language`. Files that git ignores are not listed at all.
 """
 
 import errno
 import os
 import re
 import stat
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -22,10 +21,10 @@ from forethought.repo.git import Repository, find_git_root, is_bare_repository
 from forethought.text.redaction import is_secret_path
 
 MAX_SOURCE_BYTES = 1_000_000
-"""Larger files, in bytes, are no source that a person wrote; they are never opened."""
+"""Files larger than this, in bytes, are not written by hand and are never opened."""
 
-SNIFFED = 8192
-"""How many bytes of a file decide what it is."""
+SNIFFED_BYTES = 8192
+"""A file is classified by this many bytes of its start."""
 
 NEVER_ENTERED = frozenset(
     {
@@ -33,18 +32,18 @@ NEVER_ENTERED = frozenset(
         ".tox", ".nox", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".eggs", ".gradle", ".terraform",
     }
 )  # fmt: skip
-"""Folders that are skipped where no git says what belongs to the repository."""
+"""Folders that are skipped where there is no git to say what belongs to the repository."""
 
 Detect = Callable[[str, bytes], str | None]
-"""(path, the file's first bytes) → the name of its language, or None."""
+"""(path, the file's first bytes) → name of its language, or None."""
 
 Known = Callable[[str, int, int], str | None]
-"""(path, size, modified_ns) → the language that an unchanged file was found to have earlier, or None."""
+"""(path, size, modified_ns) → the known language of a file that has not changed since, or None."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file that is read. `path` is POSIX and relative to the root; `size` in bytes; `modified_ns` since the epoch."""
+    """A source file. `path` is POSIX and relative to the root, `size` in bytes, `modified_ns` since the epoch."""
 
     path: str
     size: int
@@ -54,18 +53,16 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """The files of a root, sorted by path, and why each of the others is left out."""
+    """The source files of a root, and why each of its other files is skipped."""
 
     files: tuple[SourceFile, ...]
+    """Sorted by path."""
     skipped: Mapping[str, str]
-
-    @property
-    def skipped_reasons(self) -> Counter[str]:
-        return Counter(self.skipped.values())
+    """Path → reason."""
 
 
 class UnreadableSource(ForethoughtError):
-    """A file is not read. `reason` is a word of the module's list, or `missing`, or `outside the root`."""
+    """A file is not read. `reason` is one of those in the module's docstring, `missing`, or `outside the root`."""
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"{os.fsencode(path).decode('utf-8', 'replace')} is not read: {reason}.")
@@ -74,10 +71,10 @@ class UnreadableSource(ForethoughtError):
 
 
 def find_root(path: Path, asked: bool = False) -> Path:
-    """The nearest git root at or above `path`, else `path` itself; always resolved.
+    """The nearest git root at or above `path`, else `path` itself; resolved.
 
-    Raises RootError when `path` is missing, no folder or a bare repository, and for the home folder and the file
-    system's root, which are served only when `asked`.
+    Raises RootError if `path` does not exist, is not a folder or is a bare repository; and, unless the user `asked` for
+    it, if the root would be the home folder or the whole file system.
     """
     try:
         folder = path.expanduser().resolve(strict=True)
@@ -90,7 +87,7 @@ def find_root(path: Path, asked: bool = False) -> Path:
         raise RootError(f"{path} is a bare git repository, which has no files to read; clone it and name the clone.")
     too_wide = (Path.home().resolve(), Path(folder.anchor))
     if root is None or (root in too_wide and not asked):
-        root = folder  # whoever keeps the home folder in git did not ask for all of it
+        root = folder  # a home folder that is kept in git is not the project
     if root in too_wide and not asked:
         raise RootError(f"{root} is your home folder or the whole file system; name a project's folder instead.")
     return root
@@ -104,47 +101,50 @@ def discover(
     within: str = "",
     known: Known = lambda path, size, modified_ns: None,
 ) -> Discovery:
-    """Every source file of `root` by git's rules, or by the ignore files alone where `repository` is None.
+    """The source files of `root` by git's rules, or without a `repository` by the ignore files alone.
 
-    `exclude` are patterns in gitignore syntax. `within` limits the search to one folder or file. A file for which
-    `known` answers is not opened. Raises GitError when git fails.
+    exclude: patterns in gitignore syntax
+    within: limits the search to one folder or file
+    known: files whose language it knows are not opened
+
+    Raises GitError if git fails.
     """
     located = _Located(root)
-    own_rules = _IgnoreFiles(located, ".forethoughtignore")
+    forethought_rules = _IgnoreFiles(located, ".forethoughtignore")
     within = "/".join(PurePosixPath(within.strip("/")).parts)
     excluded = _compile(exclude)
     files: list[SourceFile] = []
     skipped: dict[str, str] = {}
-    for path in sorted(_list_paths(located, repository, within, own_rules)):
+    for path in sorted(_list_paths(located, repository, within, forethought_rules)):
         try:
-            if own_rules.verdict(path):
+            if forethought_rules.verdict(path):
                 raise UnreadableSource(path, "ignored by .forethoughtignore")
             if excluded.match_file(path):
                 raise UnreadableSource(path, "excluded")
             files.append(_look_at(located, path, detect, known))
         except UnreadableSource as error:
-            if error.reason != "missing":  # deleted, or it vanished just now
+            if error.reason != "missing":  # git lists deleted files as well
                 skipped[path] = error.reason
     return Discovery(tuple(files), skipped)
 
 
 def read_source(root: Path, path: str) -> bytes:
-    """The file's bytes, at most LARGEST_SOURCE of them. Never blocks, never leaves the root.
+    """The content of a file of at most MAX_SOURCE_BYTES. Never blocks, and never leaves the root.
 
-    A symlink to a regular file inside the root is followed. Raises UnreadableSource.
+    A symlink to a regular file inside the root is followed. Raises UnreadableSource for anything else.
     """
     file, status = _Located(root).locate(path, follow=True)
     return _read(path, file, status, MAX_SOURCE_BYTES)
 
 
 def language_of(path: str, data: bytes, detect: Detect) -> str | None:
-    """The language in which a file that is not on the disk (any more) would be read; None when it would be left out."""
+    """The language that a file with this content would be read in; None if it would be skipped. Reads no disk."""
     name = path.rpartition("/")[2].lower()
     odd_name = is_secret_path(path) or _GENERATED_NAME.fullmatch(name) or _MINIFIED_NAME.fullmatch(name)
     if odd_name or len(data) > MAX_SOURCE_BYTES:
         return None
     try:
-        return _sniff(path, data[:SNIFFED], detect)
+        return _sniff(path, data[:SNIFFED_BYTES], detect)
     except UnreadableSource:
         return None
 
@@ -158,7 +158,7 @@ def _look_at(located: "_Located", path: str, detect: Detect, known: Known) -> So
     file, status = located.locate(path, follow=False)
     language = known(path, status.st_size, status.st_mtime_ns)
     if language is None:
-        language = _sniff(path, _read(path, file, status, SNIFFED), detect)
+        language = _sniff(path, _read(path, file, status, SNIFFED_BYTES), detect)
     return SourceFile(path, status.st_size, status.st_mtime_ns, language)
 
 
@@ -182,21 +182,21 @@ def _sniff(path: str, head: bytes, detect: Detect) -> str:
 
 
 def _says_generated(head: bytes) -> bool:
-    # Two plain searches first, because a regular expression over each file takes longer than reading it.
+    # Plain searches first: a regular expression over every file takes longer than reading it.
     if b"generated" not in head and b"Generated" not in head and b"GENERATED" not in head:
         return False
     return _GENERATED_MARK.search(head) is not None
 
 
 class _Located:
-    """Where the paths of one root lie on the disk, never outside the root. Looks at each folder once."""
+    """Locates the paths of one root on disk, never outside the root. Each folder is resolved once."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
         self._folders: dict[str, Path | None] = {}
 
     def locate(self, path: str, follow: bool) -> tuple[Path, os.stat_result]:
-        """The file itself, behind a symlink if `follow`, and its status. Raises UnreadableSource."""
+        """The file and its status; a symlink is followed if `follow`. Raises UnreadableSource."""
         if is_secret_path(path):
             raise UnreadableSource(path, "secret")
         folder_name, _, name = path.rpartition("/")
@@ -215,14 +215,14 @@ class _Located:
         except (OSError, ValueError) as error:
             raise UnreadableSource(path, "unreadable") from error
         if stat.S_ISDIR(status.st_mode):
-            raise UnreadableSource(path, "missing")  # a folder stands where the file was
+            raise UnreadableSource(path, "missing")  # there is now a folder instead
         _check(path, status)
         if status.st_size > MAX_SOURCE_BYTES:
             raise UnreadableSource(path, "too large")
         return file, status
 
     def _folder(self, name: str) -> Path | None:
-        """The real folder; None when a symlink leads out of the root."""
+        """The resolved folder; None if a symlink leads out of the root."""
         if name not in self._folders:
             try:
                 folder = (self.root / name).resolve()
@@ -238,7 +238,7 @@ class _Located:
         except (OSError, RuntimeError) as error:  # dangling, or a loop
             raise UnreadableSource(path, "symlink") from error
         if not follow or not target.is_relative_to(self.root) or stat.S_ISDIR(status.st_mode):
-            raise UnreadableSource(path, "symlink")  # in `discover`, its target inside the root is listed already
+            raise UnreadableSource(path, "symlink")  # a target inside the root is listed itself
         if is_secret_path(target.relative_to(self.root).as_posix()):
             raise UnreadableSource(path, "secret")
         return target, status
@@ -252,12 +252,12 @@ def _check(path: str, status: os.stat_result) -> None:
 def _read(path: str, file: Path, expected: os.stat_result, limit: int) -> bytes:
     """The first `limit` bytes of a file that was located."""
     flags = os.O_RDONLY
-    for name in ("O_NONBLOCK", "O_NOFOLLOW", "O_NOCTTY", "O_BINARY"):  # the last on Windows, the others elsewhere
+    for name in ("O_NONBLOCK", "O_NOFOLLOW", "O_NOCTTY", "O_BINARY"):  # the last on Windows, the others on POSIX
         flags |= getattr(os, name, 0)
     try:
         descriptor = os.open(file, flags)
         try:
-            _check(path, os.fstat(descriptor))  # it may have been replaced since it was located
+            _check(path, os.fstat(descriptor))  # it may have been replaced since
             content = bytearray()
             while len(content) <= limit and (part := os.read(descriptor, limit + 1 - len(content))):
                 content += part
@@ -269,12 +269,12 @@ def _read(path: str, file: Path, expected: os.stat_result, limit: int) -> bytes:
         special = error.errno in (errno.ENXIO, errno.EISDIR, errno.ELOOP)
         raise UnreadableSource(path, "not a regular file" if special else "unreadable") from error
     if len(content) > limit and limit == MAX_SOURCE_BYTES:
-        raise UnreadableSource(path, "too large")  # it grew since it was located
+        raise UnreadableSource(path, "too large")  # it has grown since
     return bytes(content[:limit])
 
 
 class _IgnoreFiles:
-    """The nested ignore files of one name, each read when first needed. The last rule that speaks of a path decides."""
+    """The nested ignore files of one name, each read when first needed. The last matching rule decides."""
 
     def __init__(self, located: _Located, name: str) -> None:
         self.name = name
@@ -282,13 +282,13 @@ class _IgnoreFiles:
         self._by_folder: dict[str, GitIgnoreSpec | None] = {}
 
     def verdict(self, path: str, is_folder: bool = False) -> bool | None:
-        """True: ignored; False: re-included by `!`; None: no rule speaks of it."""
+        """True if the path is ignored, False if it is re-included by `!`, None if no rule matches."""
         verdict = None
         for folder in _folders_of(path):
             if (rules := self._rules(folder)) is not None:
                 relative = path[len(folder) + 1 if folder else 0 :] + ("/" if is_folder else "")
-                found = rules.check_file(relative).include
-                verdict = found if found is not None else verdict
+                include = rules.check_file(relative).include
+                verdict = include if include is not None else verdict
         return verdict
 
     def reincludes(self, folder: str) -> bool:
@@ -305,12 +305,12 @@ class _IgnoreFiles:
         try:
             content = _read(path, *self._located.locate(path, follow=True), MAX_SOURCE_BYTES)
         except UnreadableSource:
-            return None  # absent, or nothing that could hold rules
+            return None  # absent, or not a file of rules
         return _compile(os.fsdecode(content.removeprefix(b"\xef\xbb\xbf")).splitlines())
 
 
 def _compile(patterns: Iterable[str]) -> GitIgnoreSpec:
-    """Patterns that are not valid match nothing, as in git. Nor do those that a matcher could take ages for."""
+    """Invalid patterns match nothing, as in git; nor do those that could take very long to match."""
     compiled: list[GitIgnoreSpecPattern] = []
     for pattern in patterns:
         parts = pattern.split("/")
@@ -326,24 +326,24 @@ def _compile(patterns: Iterable[str]) -> GitIgnoreSpec:
 def _folders_of(path: str) -> Iterator[str]:
     """Every folder above a path, the root ("") first."""
     yield ""
-    at = path.find("/")
-    while at >= 0:
-        yield path[:at]
-        at = path.find("/", at + 1)
+    slash = path.find("/")
+    while slash >= 0:
+        yield path[:slash]
+        slash = path.find("/", slash + 1)
 
 
 def _list_paths(
-    located: _Located, repository: Repository | None, within: str, own_rules: _IgnoreFiles
+    located: _Located, repository: Repository | None, within: str, forethought_rules: _IgnoreFiles
 ) -> Iterable[str]:
     if repository is None:
-        return _walk(located, within, own_rules)
+        return _walk(located, within, forethought_rules)
     prefix = _prefix_of(located.root, repository)
     start = (prefix + within).rstrip("/")
     listed = {path.removeprefix(prefix) for path in _list_in_repository(repository, start)}
-    rule_folders = {path.rpartition("/")[0] for path in listed if path.rpartition("/")[2] == own_rules.name}
-    if any(own_rules.reincludes(folder) for folder in rule_folders.union(_folders_of(within))):
+    rule_folders = {path.rpartition("/")[0] for path in listed if path.rpartition("/")[2] == forethought_rules.name}
+    if any(forethought_rules.reincludes(folder) for folder in rule_folders.union(_folders_of(within))):
         ignored = (path.removeprefix(prefix) for path in repository.list_untracked(start, ignored=True))
-        listed.update(path for path in ignored if own_rules.verdict(path) is False)
+        listed.update(path for path in ignored if forethought_rules.verdict(path) is False)
     return listed
 
 
@@ -356,7 +356,7 @@ def _list_in_repository(repository: Repository, within: str) -> Iterator[str]:
     nested_root = find_git_root(Path(os.path.realpath(repository.root / within)))
     if nested_root != repository.root and (nested := Repository.open(repository.root / within)) is not None:
         if not nested.root.is_relative_to(repository.root):
-            return  # a symlink led out of the repository
+            return  # a symlink leads out of the repository
         prefix = _prefix_of(nested.root, repository)
         yield from (
             prefix + path for path in _list_in_repository(nested, within.removeprefix(prefix.rstrip("/")).strip("/"))
@@ -371,7 +371,7 @@ def _list_in_repository(repository: Repository, within: str) -> Iterator[str]:
     yield from repository.list_untracked(within)
 
 
-def _walk(located: _Located, within: str, own_rules: _IgnoreFiles) -> Iterator[str]:
+def _walk(located: _Located, within: str, forethought_rules: _IgnoreFiles) -> Iterator[str]:
     git_rules = _IgnoreFiles(located, ".gitignore")
     if within and not (located.root / within).is_dir():
         yield within
@@ -382,23 +382,23 @@ def _walk(located: _Located, within: str, own_rules: _IgnoreFiles) -> Iterator[s
         try:
             entries = list(os.scandir(located.root / folder))
         except OSError:
-            continue  # it vanished, or may not be read: then nothing in it can be
+            continue  # just deleted, or unreadable
         for entry in entries:
             path = f"{folder}/{entry.name}" if folder else entry.name
             is_folder = entry.is_dir(follow_symlinks=False)
             entry_ignored = ignored or git_rules.verdict(path, is_folder) is True
             if not is_folder:
-                if not entry_ignored or own_rules.verdict(path) is False:
+                if not entry_ignored or forethought_rules.verdict(path) is False:
                     yield path
-            elif entry.name not in NEVER_ENTERED and (not entry_ignored or own_rules.reincludes("")):
+            elif entry.name not in NEVER_ENTERED and (not entry_ignored or forethought_rules.reincludes("")):
                 pending.append((path, entry_ignored))
 
 
 MINIFIED_LINE = 400
-"""JavaScript and CSS whose lines have more bytes than this on average were not written by a person."""
+"""JavaScript and CSS with more bytes per line on average is minified."""
 
 MAX_STARS = 3
-"""In one part of a pattern, and parts that are `**`: with more, a hostile name takes seconds to match."""
+"""Most `*` in one part of a pattern, and most `**` parts: with more, a hostile name takes seconds to match."""
 
 _MINIFIABLE = (".js", ".mjs", ".cjs", ".css")
 _MINIFIED_NAME = re.compile(r".*[.-]min\.(js|mjs|cjs|css)|.*\.bundle\.js", re.DOTALL)

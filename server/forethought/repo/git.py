@@ -1,8 +1,8 @@
-"""Git, read-only, and safe in a hostile repository: no call runs a program that the repository names, fetches,
-writes, or takes a lock.
+"""Read-only access to git, safe even in a hostile repository.
 
-Nothing here asks git to look at the *content* of working files: `status`, `diff` and `blame` of the working tree run
-the repository's clean filters. Content is hashed and compared by us instead.
+No call runs a program that the repository configures, fetches objects, writes, or takes a lock. Git is never asked
+about the *content* of working files, because `status`, `diff` and `blame` of the working tree would run the
+repository's clean filters. Instead, content is hashed and compared here.
 """
 
 import hashlib
@@ -14,26 +14,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forethought.errors import UsageError
-from forethought.repo.blame import LastChange as LastChange
-from forethought.repo.blame import LineChanges, carry_over, parse_blame
+from forethought.repo.blame import Blame, carry_over, parse_blame
 from forethought.repo.git_process import GitError as GitError
 from forethought.repo.git_process import GitProcess, git_folder_of, last_line, read_text
 
 MAX_READ_BYTES = 1_000_000
-"""Larger files, in bytes, are never read here: they are not taken for source code anyway."""
+"""Files larger than this, in bytes, are never read; they do not count as source code anyway."""
 
 BLAME_SECONDS = 10.0
-"""The history of lines is nice to have, so it may take less time than other calls."""
+"""Blame is optional, so it gets less time than other calls."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrackedFile:
-    """One entry of the index. `mode` is git's, such as 0o100644; a sparse checkout leaves out what is not `present`."""
+    """One entry of git's index."""
 
     path: str
     mode: int
+    """Git's file mode, such as 0o100644."""
     blob: str
+    """Id of the blob, or of a submodule's commit."""
     present: bool
+    """False if a sparse checkout leaves the file out."""
 
     @property
     def is_submodule(self) -> bool:
@@ -42,17 +44,20 @@ class TrackedFile:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """A commit of the history as the branch saw it: a merge brings in everything at its own time."""
+    """A commit on the branch's first-parent history, in which a merge counts as one change."""
 
     commit: str
     time: int
-    """Seconds since the epoch, the committer's clock."""
+    """The committer's time in seconds since the epoch."""
     paths: tuple[str, ...]
-    """What it changed against its first parent. Empty at the edge of a shallow clone, where nobody knows."""
+    """What it changed relative to its first parent. Empty at the boundary of a shallow clone, where that is unknown."""
 
 
 class Repository:
-    """One working tree and its history. Paths are POSIX, relative to `root`; undecodable bytes by surrogateescape."""
+    """One working tree and its history.
+
+    Paths are POSIX and relative to `root`, with undecodable bytes escaped as surrogates (PEP 383).
+    """
 
     def __init__(self, process: GitProcess) -> None:
         self.root = process.root
@@ -63,21 +68,21 @@ class Repository:
 
     @classmethod
     def open(cls, path: Path) -> "Repository | None":
-        """The repository whose working tree holds `path`; None when there is none that git agrees to read.
+        """The repository whose working tree contains `path`; None if there is none that git can read.
 
-        `refusal` says why a repository that is there cannot be used.
+        `refusal` says why a repository cannot be read.
         """
         opened = _open(path)
         return opened if isinstance(opened, Repository) else None
 
     @classmethod
     def refusal(cls, path: Path) -> str | None:
-        """One sentence why the repository around `path` cannot be used; None when it can, or there is none."""
+        """One sentence that says why the repository around `path` cannot be read; None if it can, or there is none."""
         opened = _open(path)
         return opened if isinstance(opened, str) else None
 
     def close(self) -> None:
-        """Forget what was read. No process outlives the call that started it."""
+        """Drop what was cached. No git process outlives the call that started it."""
         self._packed_refs = None
 
     def head(self) -> str | None:
@@ -86,20 +91,20 @@ class Repository:
         return output.decode().strip() if status == 0 else None
 
     def head_state(self) -> str:
-        """What HEAD says and which commit that is, read from files only: cheap enough to poll each second.
+        """A string that changes whenever HEAD does: with each commit, amend, merge, rebase, switch and pull.
 
-        Changes with each commit, amend, merge, rebase, switch and pull. Never raises; an unreadable part reads as "".
+        Only reads files, so it is cheap enough to poll every second. Never raises: an unreadable part counts as empty.
         """
         state = read_text(self.git_folder / "HEAD")
         target = state
-        for _ in range(5):  # a symbolic ref may name another; git itself allows five
+        for _ in range(5):  # a symbolic ref may refer to another; git also follows five
             if not target.startswith("ref: "):
                 break
             target = self._read_ref(target.removeprefix("ref: ").strip())
         return f"{state.strip()} {target.strip()}"
 
     def list_tracked(self, within: str = "") -> list[TrackedFile]:
-        """The index's entries, sorted by path, each path once (of a conflict, the first stage)."""
+        """The entries of git's index, sorted by path. A path in conflict is listed once, with its first stage."""
         output = self._git.read("ls-files", "-z", "--cached", "--stage", "-t", "--", *_pathspec(within))
         entries: dict[str, TrackedFile] = {}
         for record in _records(output):
@@ -110,7 +115,7 @@ class Repository:
         return list(entries.values())
 
     def list_untracked(self, within: str = "", ignored: bool = False) -> list[str]:
-        """Untracked files that git does not ignore; with `ignored`, those that it does."""
+        """The untracked files that git does not ignore, or with `ignored` those that it does."""
         which = ("--others", "--ignored", "--exclude-standard") if ignored else ("--others", "--exclude-standard")
         paths = (
             os.fsdecode(record)
@@ -119,15 +124,16 @@ class Repository:
         return [path for path in paths if not path.endswith("/")]  # a nested repository is listed as a folder
 
     def submodule(self, path: str) -> "Repository | None":
-        """The checked-out submodule at `path`; None when it is not checked out."""
+        """The submodule at `path`; None if it is not checked out."""
         opened = _open(self.root / path)
         return opened if isinstance(opened, Repository) and opened.root == self.root / path else None
 
     def changed_paths(self, since: str, until: str | None = None) -> frozenset[str]:
         """Every path that differs between two commits, or between a commit and the working tree.
 
-        A rename gives both paths; changes of a checked-out submodule give its files. In the working tree, untracked
-        files count unless ignored, and files above LARGEST_READ bytes do not. Raises UsageError for an unknown commit.
+        Both paths of a rename are included, and the changed files of a checked-out submodule. In the working tree,
+        untracked files are included unless ignored; files above MAX_READ_BYTES are not. Raises UsageError for an
+        unknown commit.
         """
         start = self.resolve(since)
         if until is None:
@@ -135,11 +141,11 @@ class Repository:
         return frozenset(self._changed_between(start, self.resolve(until)))
 
     def recent_paths(self, commits: int) -> list[str]:
-        """The paths that the last commits changed, the newest change first, each path once."""
+        """The paths that the last commits changed, most recent first, each path once."""
         return list(dict.fromkeys(path for commit in self.history(commits) for path in commit.paths))
 
     def history(self, limit: int) -> list[Commit]:
-        """The last commits of the current branch along first parents, newest first."""
+        """The last commits of the current branch along first parents, newest first; at most `limit`."""
         if limit <= 0 or self.head() is None:
             return []
         output = self._git.read(
@@ -147,41 +153,41 @@ class Repository:
             "--no-ext-diff", "--no-textconv", "--name-only", "--format=tformat:%x01%H %ct", "HEAD", "--",
         )  # fmt: skip
         shallow = set(read_text(self.common_folder / "shallow").split())
-        found: list[tuple[str, int, list[str]]] = []
+        commits: list[tuple[str, int, list[str]]] = []
         for record in _records(output):
             if header := _COMMIT_HEADER.fullmatch(record):
-                found.append((header[1].decode(), int(header[2]), []))
-            elif found[-1][0] not in shallow:
-                found[-1][2].append(os.fsdecode(record.removeprefix(b"\n")))
-        return [Commit(commit, time, tuple(paths)) for commit, time, paths in found]
+                commits.append((header[1].decode(), int(header[2]), []))
+            elif commits[-1][0] not in shallow:
+                commits[-1][2].append(os.fsdecode(record.removeprefix(b"\n")))
+        return [Commit(commit, time, tuple(paths)) for commit, time, paths in commits]
 
-    def last_changes(self, path: str, content: bytes | None = None) -> LineChanges:
-        """Which commit last changed each row of `path`. `content` is what its rows are now; by default, the disk's.
+    def blame(self, path: str, content: bytes | None = None) -> Blame:
+        """Which commit last changed each row of `path`. `content` is its current text, by default that on disk.
 
-        Empty for a file that is new, too large, or whose history is missing (partial clone) or takes too long: a
-        missing history is no error. Rows that differ from the last commit are None, and so are those whose history
-        a shallow clone has cut off.
+        Missing history is not an error: the blame is empty for a file that is new or too large, or whose history was
+        not fetched or takes longer than BLAME_SECONDS. Rows that differ from the last commit are None, and so are
+        those whose history a shallow clone lacks.
         """
         current = _read_working_file(self.root / path, MAX_READ_BYTES) if content is None else content
         if current is None or len(current) > MAX_READ_BYTES:
-            return LineChanges()
+            return Blame()
         try:
             output = self._git.read(
                 "-c", "blame.ignoreRevsFile=", "blame", "--porcelain", "--root", "--no-textconv", "--no-ext-diff",
                 "HEAD", "--", path, seconds=BLAME_SECONDS,
             )  # fmt: skip
         except GitError:
-            return LineChanges()
-        committed, commits, known = parse_blame(output)
-        unknown = set(read_text(self.common_folder / "shallow").split())
-        oldest_first = sorted(known, key=lambda commit: known[commit][0])
-        numbers = {commit: number for number, commit in enumerate(oldest_first)}
-        row_numbers = [None if commit in unknown else numbers[commit] for commit in commits]
-        rows = carry_over(committed, row_numbers, [line.rstrip(b"\r") for line in current.split(b"\n")])
-        return LineChanges(tuple(rows), tuple(known[commit][1] for commit in oldest_first))
+            return Blame()
+        committed = parse_blame(output)
+        boundary = set(read_text(self.common_folder / "shallow").split())
+        oldest_first = sorted(committed.changes, key=lambda commit: committed.changes[commit][0])
+        indexes = {commit: index for index, commit in enumerate(oldest_first)}
+        committed_rows = [None if commit in boundary else indexes[commit] for commit in committed.commits]
+        rows = carry_over(committed.lines, committed_rows, [line.rstrip(b"\r") for line in current.split(b"\n")])
+        return Blame(tuple(rows), tuple(committed.changes[commit][1] for commit in oldest_first))
 
     def resolve(self, revision: str) -> str:
-        """The id of the commit that a revision names. Raises UsageError for one that this repository does not know."""
+        """The id of the commit that a revision names. Raises UsageError for an unknown one."""
         if revision and not revision.startswith("-") and "\0" not in revision:
             status, output, _ = self._git.call("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
             if status == 0:
@@ -190,19 +196,21 @@ class Repository:
         raise UsageError(f"{revision!r} is not a commit that this repository knows; {hint}.")
 
     def commit_before(self, time: int) -> str | None:
-        """The newest commit along first parents that is older than `time` (seconds since the epoch); None for none."""
+        """The newest commit along first parents older than `time` (seconds since the epoch); None if there is none."""
         if self.head() is None:
             return None
         output = self._git.read("rev-list", "--first-parent", "--max-count=1", f"--before={time}", "HEAD", "--")
         return output.decode("ascii").strip() or None
 
     def count_commits(self, since: str) -> int:
-        """How many commits HEAD has that `since` lacks. Raises UsageError for an unknown commit."""
+        """The number of commits in HEAD that are not in `since`. Raises UsageError for an unknown commit."""
         return int(self._git.read("rev-list", "--count", f"{self.resolve(since)}..HEAD", "--"))
 
     def cat_files(self, revision: str, paths: Iterable[str]) -> dict[str, bytes]:
-        """The bytes of files as they were in a commit, by path. Those that are absent, larger than LARGEST_READ, or
-        not fetched yet (partial clone) are left out. Raises UsageError for an unknown commit."""
+        """The contents of files in a commit, by path. Raises UsageError for an unknown commit.
+
+        Files that are absent, larger than MAX_READ_BYTES, or not fetched (partial clone) are left out.
+        """
         commit = self.resolve(revision)
         tree = self._tree(commit)
         wanted = {path: tree[path][1] for path in paths if path in tree and tree[path][0] != _SUBMODULE}
@@ -211,7 +219,7 @@ class Repository:
         return {path: contents[blob] for path, blob in wanted.items() if blob in contents}
 
     def _tree(self, commit: str) -> dict[str, tuple[int, str]]:
-        """Every path of a commit with its mode and its blob's id."""
+        """Path → (mode, blob id) of all files in a commit."""
         entries = {}
         for record in _records(self._git.read("ls-tree", "-r", "-z", "--full-tree", commit)):
             header, _, name = record.partition(b"\t")
@@ -232,20 +240,20 @@ class Repository:
 
     def _changed_in_working_tree(self, since: str) -> Iterator[str]:
         before = self._tree(since)
-        now = {entry.path: entry for entry in self.list_tracked()}
+        tracked = {entry.path: entry for entry in self.list_tracked()}
         untracked = self.list_untracked()
-        yield from before.keys() - now.keys() - set(untracked)
-        for path, entry in now.items():
+        yield from before.keys() - tracked.keys() - set(untracked)
+        for path, entry in tracked.items():
             mode, blob = before.get(path, (0, ""))
             if entry.is_submodule:
                 yield from self._changed_in_submodule(path, blob if mode == _SUBMODULE else "")
             elif entry.present:
-                if not self._holds(path, blob):
+                if not self._has_content(path, blob):
                     yield path
             elif entry.blob != blob:
                 yield path
         for path in untracked:
-            if path not in before or not self._holds(path, before[path][1]):
+            if path not in before or not self._has_content(path, before[path][1]):
                 yield path
 
     def _changed_in_submodule(self, path: str, since: str, until: str | None = None) -> Iterator[str]:
@@ -254,27 +262,27 @@ class Repository:
             return
         try:
             paths: Iterable[str] = submodule.changed_paths(since, until)
-        except UsageError:  # a commit that was never fetched, or the submodule is new: then all of it may differ
+        except UsageError:  # the commit was not fetched, or the submodule is new: any file may differ
             paths = submodule._every_path()
         yield from (f"{path}/{inner}" for inner in paths)
 
     def _every_path(self) -> list[str]:
         return [entry.path for entry in self.list_tracked() if not entry.is_submodule] + self.list_untracked()
 
-    def _holds(self, path: str, blob: str) -> bool:
-        """Whether the working file has the content of this blob, with either kind of line ends."""
+    def _has_content(self, path: str, blob: str) -> bool:
+        """Whether the working file has the content of this blob, with either kind of line endings."""
         content = _read_working_file(self.root / path, MAX_READ_BYTES)
         if content is None:
-            # A deletion is a change if there was something; a huge or odd file is nobody's source.
+            # A deletion is a change if the file existed. Huge and special files are not source code.
             return not blob or _git_status(self.root / path) is not None
         versions = [content, content.replace(b"\r\n", b"\n")] if b"\r\n" in content else [content]
         return blob in (_blob_id(version, sha256=len(blob) == 64) for version in versions)
 
     def _sizes(self, commit: str, blobs: set[str]) -> dict[str, int]:
-        """The sizes in bytes of those blobs of a commit that are at hand."""
+        """Blob id → size in bytes, for those blobs of a commit that are available locally."""
         measure = ("cat-file", "--batch-check=%(objectname) %(objectsize)")
         status, output, _ = self._git.call(*measure, stdin=_lines(blobs))
-        if status != 0:  # a partial clone: git gives up at the first blob that was not fetched
+        if status != 0:  # in a partial clone, git stops at the first blob that was not fetched
             objects = ("rev-list", "--objects", "--no-object-names", "--missing=print", "--no-walk", commit, "--")
             missing = {line[1:] for line in self._git.read(*objects).decode("ascii").split() if line.startswith("?")}
             output = self._git.read(*measure, stdin=_lines(blobs - missing))
@@ -282,17 +290,20 @@ class Repository:
         return {blob: int(size) for blob, size in lines if size != "missing"}
 
     def _contents(self, blobs: list[str]) -> dict[str, bytes]:
+        """Blob id → content."""
         output = self._git.read("cat-file", "--batch", stdin=_lines(blobs))
         contents = {}
-        at = 0
-        while at < len(output):
-            end = output.index(b"\n", at)
-            blob, _, size = output[at:end].decode("ascii").split(" ")
-            contents[blob] = output[end + 1 : end + 1 + int(size)]
-            at = end + 1 + int(size) + 1
+        offset = 0
+        while offset < len(output):
+            header_end = output.index(b"\n", offset)
+            blob, _, size = output[offset:header_end].decode("ascii").split(" ")
+            offset = header_end + 1 + int(size)
+            contents[blob] = output[header_end + 1 : offset]
+            offset += 1  # the line break after the content
         return contents
 
     def _read_ref(self, name: str) -> str:
+        """What a ref points to; empty if it cannot be read. For a reftable, a text that changes with every update."""
         if name.startswith("/") or ".." in name:
             return ""
         for folder in (self.git_folder, self.common_folder):
@@ -312,24 +323,24 @@ class Repository:
             if self._packed_refs is None or self._packed_refs[0] != identity:
                 self._packed_refs = (identity, file.read_bytes())
         except OSError:
-            return ""  # no packed refs: the branch is unborn
+            return ""  # there are no packed refs: the branch is unborn
         content = self._packed_refs[1]
         end = content.find(b" " + os.fsencode(name) + b"\n")
         return content[content.rfind(b"\n", 0, end) + 1 : end].decode("ascii", "replace") if end >= 0 else ""
 
 
 def find_git_root(path: Path) -> Path | None:
-    """The nearest folder at or above `path` that has a `.git`, as git itself would find it. No program is run."""
+    """The nearest folder at or above `path` with a `.git`, as git itself would find it. Runs no program."""
     return next((folder for folder in (path, *path.parents) if git_folder_of(folder) is not None), None)
 
 
 def is_bare_repository(path: Path) -> bool:
-    """Whether `path` is itself a git folder, without files to read."""
+    """Whether `path` is itself a git folder, and so has no working files."""
     return (path / "HEAD").is_file() and (path / "objects").is_dir() and (path / "refs").is_dir()
 
 
 def _open(path: Path) -> Repository | str | None:
-    """The repository; a sentence why it cannot be used; or None when there is none."""
+    """The repository; a sentence that says why it cannot be read; or None if there is none."""
     path = path.resolve()
     root = find_git_root(path)
     if root is None:
@@ -346,7 +357,7 @@ def _open(path: Path) -> Repository | str | None:
             f"git does not trust {root}, because another user owns it; if you do, run "
             f"`git config --global --add safe.directory {root}`."
         )
-    return f"git cannot read the repository {root} ({last_line(errors)}); mend it or clone it again."
+    return f"git cannot read the repository {root} ({last_line(errors)}); repair it or clone it again."
 
 
 def _blob_id(content: bytes, sha256: bool) -> str:
@@ -357,7 +368,7 @@ def _blob_id(content: bytes, sha256: bool) -> str:
 
 
 def _git_status(file: Path) -> os.stat_result | None:
-    """None where git would see no file: nothing there, or a folder."""
+    """The file's status; None for what is not a file to git: nothing, or a folder."""
     try:
         status = file.lstat()
     except (OSError, ValueError):
@@ -366,7 +377,7 @@ def _git_status(file: Path) -> os.stat_result | None:
 
 
 def _read_working_file(file: Path, limit: int) -> bytes | None:
-    """What git would store for this file, without its filters; None for what is absent, odd or above the limit."""
+    """What git would store for this file without filters; None if it is absent, special or larger than the limit."""
     status = _git_status(file)
     if status is None or status.st_size > limit:
         return None
@@ -378,7 +389,7 @@ def _read_working_file(file: Path, limit: int) -> bytes | None:
         with file.open("rb") as stream:
             return stream.read(limit + 1)
     except OSError:
-        return None  # it has just vanished, or may not be read
+        return None  # just deleted, or unreadable
 
 
 _SUBMODULE = 0o160000

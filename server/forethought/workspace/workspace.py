@@ -21,7 +21,7 @@ from forethought.insights.freshness import callee_changed
 from forethought.names.query_cache import SharedQueryCache
 from forethought.names.resolver import IndexSnapshot, Resolver, Target
 from forethought.repo.blame import LastChange
-from forethought.repo.blame_cache import LastChanges
+from forethought.repo.blame_cache import BlameCache
 from forethought.repo.discovery import MAX_SOURCE_BYTES, UnreadableSource, read_source
 from forethought.repo.git import Repository
 from forethought.search.fulltext_index import FulltextIndex
@@ -89,7 +89,7 @@ class Workspace:
         self._open = OpenFiles(index, self._symbol_infos.renew)
         self._overlay = self._open.overlay
         self._query_cache = SharedQueryCache(self._overlay, start=self.saved.query_cache)
-        self._last_changes = LastChanges(repository)
+        self._blame_cache = BlameCache(repository)
         self._missed: list[Callable[[Target], None]] = []
         self._refreshed: list[Callable[[IndexReport], None]] = []
         self._grammar_folders = grammar_folders
@@ -269,7 +269,7 @@ class Workspace:
         symbol = tags.symbol(target.symbol_id) if tags else None
         if symbol is None or data is None:
             return None
-        return self._last_changes.of(target.path, data).last_change(symbol.range.start.row, _last_row(symbol))
+        return self._blame_cache.get(target.path, data).last_change(symbol.range.start.row, _last_row(symbol))
 
     def targets_at(self, path: str, position: Position) -> tuple[Target, ...]:
         """What the identifier at the position means; several when ambiguous. Reads the disk."""
@@ -353,7 +353,7 @@ class Workspace:
         self.saved.outdate()
         changed = (*report.changed, *report.removed)
         if changed:
-            self._last_changes.forget()
+            self._blame_cache.clear()
             self._symbol_infos.drop_files(changed)
             if self.repository_search.initialized:
                 self._index_queue.submit("words", lambda: self.repository_search.catch_up(CancelToken()), 9)

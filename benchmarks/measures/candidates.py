@@ -27,10 +27,10 @@ from forethought.bench.report import Interval, Plot, Report, Series, Table
 from forethought.config import load_settings
 from forethought.engine.api import EngineInfo
 from forethought.errors import UsageError
-from forethought.insights.context import FUNCTION_KINDS
 from forethought.insights.sleep_pass import Method, PassOptions
 from forethought.insights.sleep_pass import think as think_about_symbol
 from forethought.names.resolver import Target
+from forethought.syntax.symbol_kinds import FUNCTION_KINDS
 from forethought.workspace.workspace import Workspace
 
 CANDIDATES = (1, 2, 5, 10)

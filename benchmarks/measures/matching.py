@@ -19,10 +19,10 @@ from forethought.bench.trial import Trial, quantile
 from forethought.config import load_settings
 from forethought.engine.api import CancelToken, Message
 from forethought.errors import UsageError
-from forethought.insights.context import CLASS_KINDS
 from forethought.insights.entry import Entry, Insights, PredictedQuestion, Provenance
 from forethought.qa.question import Answer, Question
 from forethought.qa.referents import Referents
+from forethought.syntax.symbol_kinds import CLASS_KINDS
 from forethought.syntax.tags import Position, Symbol
 from forethought.workspace.workspace import Workspace
 

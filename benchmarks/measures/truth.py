@@ -39,7 +39,7 @@ from forethought.engine.api import (
 from forethought.errors import ForethoughtError, UsageError
 from forethought.facts.symbol_facts import is_test
 from forethought.idle.scheduler import method_of
-from forethought.insights.context import CLASS_KINDS, FUNCTION_KINDS, Context
+from forethought.insights.context import Context
 from forethought.insights.entry import AnswerBasis, Entry
 from forethought.insights.grounding import ground
 from forethought.insights.prompts import PROMPT_VERSION, thinking_prompt
@@ -47,6 +47,7 @@ from forethought.insights.question_predictor import asks_about
 from forethought.insights.reliability import MAX_WRONG, TABLE, Reliability
 from forethought.insights.sleep_pass import PassOptions, generator_id_of, think
 from forethought.names.resolver import Target
+from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS
 from forethought.syntax.tags import Symbol
 from forethought.text.redaction import redact
 from forethought.workspace.workspace import Workspace

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from forethought.syntax.extraction import read_tags
 from forethought.syntax.languages import Language, load_languages
+from forethought.syntax.nodes import collapse
 from forethought.syntax.tags import FileTags
 
 FIXTURES = sorted(path for path in (Path(__file__).parent / "fixtures").iterdir() if path.suffix != ".tags")
@@ -39,7 +40,8 @@ def check(name: str, source: bytes) -> FileTags:
         assert 0 <= symbol.span.start < symbol.span.end <= len(source)
         if symbol.body is not None:
             assert symbol.span.start <= symbol.body.start <= symbol.body.end <= symbol.span.end
-        assert symbol.signature == " ".join(symbol.signature.split())
+        assert symbol.signature == collapse(symbol.signature, len(symbol.signature))
+        assert "\n" not in symbol.signature
     for reference in tags.references:
         assert reference.name
         assert reference.range.start < reference.range.end

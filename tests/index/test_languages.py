@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from forethought.syntax.captures import DEFINITION_KINDS
 from forethought.syntax.extraction import read_tags
 from forethought.syntax.languages import Languages, load_languages
 
@@ -35,6 +36,18 @@ def test_every_shipped_grammar_imports_and_every_query_compiles(languages: Langu
     assert set(languages.names) == SHIPPED
     assert {name for name in SHIPPED if languages.named(name) is None} == set(), languages.problems
     assert languages.problems == []
+
+
+def test_the_shipped_queries_define_exactly_the_kinds_of_symbol(languages: Languages) -> None:
+    kinds = {
+        query.capture_name(number).removeprefix("definition.")
+        for name in SHIPPED
+        if (language := languages.named(name)) is not None
+        for query in (language.query,)
+        for number in range(query.capture_count)
+        if query.capture_name(number).startswith("definition.")
+    }
+    assert kinds == DEFINITION_KINDS
 
 
 @pytest.mark.parametrize(
@@ -164,6 +177,19 @@ def test_a_faulty_folder_is_named_and_costs_only_its_own_language(
     (problem,) = languages.problems
     assert str(tmp_path) in problem
     assert part_of_message in problem
+
+
+def test_definitions_of_an_unknown_kind_are_named_and_left_out(tmp_path: Path) -> None:
+    query = f"{ZIG_QUERY}\n(container_field name: (identifier) @name) @definition.field\n"
+    languages = load_languages([write_folder(tmp_path, ZIG_TABLE, query)])
+    language = languages.detect("main.zig")
+    assert language is not None
+    tags = read_tags(language, b"const Point = struct { x: f32, pub fn len(self: Point) f32 { return self.x; } };\n")
+    assert [symbol.id for symbol in tags.symbols] == ["", "Point", "Point.len"]
+    (problem,) = languages.problems
+    assert str(tmp_path) in problem
+    assert "“field”" in problem
+    assert "function" in problem
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:

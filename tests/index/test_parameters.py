@@ -45,6 +45,8 @@ def test_what_takes_its_argument_apart_names_its_parts() -> None:
     assert default_in_pattern(parameter, "inner") is None
 
 
-@pytest.mark.parametrize(("text", "gathers"), [("*args", True), ("**options", True), ("...rest", True), ("*", False)])
-def test_what_gathers_arguments_says_so(text: str, gathers: bool) -> None:
-    assert read_parameter("python" if "*" in text else "javascript", text).gathers is gathers
+@pytest.mark.parametrize(
+    ("text", "is_variadic"), [("*args", True), ("**options", True), ("...rest", True), ("*", False)]
+)
+def test_variadic_parameters_are_known(text: str, is_variadic: bool) -> None:
+    assert read_parameter("python" if "*" in text else "javascript", text).is_variadic is is_variadic

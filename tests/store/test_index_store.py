@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from forethought.store import tags_encoding
 from forethought.store.index_store import IndexedFile, IndexStore
+from forethought.syntax.symbol_kinds import SYMBOL_KINDS
 from forethought.syntax.tags import Binding, FileTags, Import, Position, Range, Reference, Span, Symbol
 
 TEXT = st.text(max_size=8)
@@ -33,7 +34,7 @@ def any_tags(draw: st.DrawFn) -> FileTags:
                 Symbol,
                 st.just(symbol_id),
                 TEXT,
-                TEXT,
+                st.sampled_from(list(SYMBOL_KINDS)),
                 RANGES,
                 RANGES,
                 SPANS,

@@ -14,9 +14,9 @@ from typing import Any
 
 from forethought.bench.lsp_client import Client
 from forethought.errors import ForethoughtError, UsageError
-from forethought.insights.context import CLASS_KINDS, FUNCTION_KINDS
 from forethought.syntax.extraction import read_tags
 from forethought.syntax.languages import load_languages
+from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS
 
 SETTLE_SECONDS = 300.0
 _COMMAND_SECONDS = 3600.0

@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from forethought.names.file_names import CLASS_KINDS, Target
+from forethought.names.file_names import Target
 from forethought.names.resolver import Resolution, Resolver
+from forethought.syntax.symbol_kinds import CLASS_KINDS
 from forethought.syntax.tags import Range, Reference
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from forethought.facts.symbol_facts import Place, known_as
 from forethought.names import modules
-from forethought.names.file_names import CLASS_KINDS, FUNCTION_KINDS, VALUE_KINDS, IndexSnapshot, Target
+from forethought.names.file_names import IndexSnapshot, Target
 from forethought.names.resolver import Resolver
+from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS, VALUE_KINDS
 from forethought.syntax.tags import Binding, Symbol
 
 

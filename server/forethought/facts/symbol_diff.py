@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from forethought.names.file_names import FUNCTION_KINDS
+from forethought.syntax.symbol_kinds import FUNCTION_KINDS
 from forethought.syntax.tags import FileTags, Span, Symbol
 
 ChangeKind = Literal["added", "removed", "changed", "renamed", "moved"]

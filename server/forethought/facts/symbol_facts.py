@@ -12,8 +12,9 @@ from forethought.errors import Cancelled
 from forethought.facts.call_graph import calls_of
 from forethought.names import modules
 from forethought.names.common_names import COMMON_NAMES
-from forethought.names.file_names import CLASS_KINDS, FUNCTION_KINDS, IndexSnapshot, Target
+from forethought.names.file_names import IndexSnapshot, Target
 from forethought.names.resolver import Resolver
+from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS
 from forethought.syntax.tags import FileTags, Range, Reference, Symbol
 
 MAX_PLACES = 50

@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from forethought.insights.context import CLASS_KINDS, FUNCTION_KINDS
 from forethought.insights.entry import Insights
+from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS
 
 DECISIVE = 0.5
 """A factor below this is said in the reason."""

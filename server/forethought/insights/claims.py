@@ -7,7 +7,8 @@ that say something of substance must come from the code or from its docs. Nothin
 import re
 from collections.abc import Collection, Iterator
 
-from forethought.insights.context import CLASS_KINDS, FUNCTION_KINDS, IDENTIFIER, Context
+from forethought.insights.context import IDENTIFIER, Context
+from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS
 
 MIN_SUPPORT = 0.85
 """Share of a sentence's words of substance that the context must contain, where the symbol has docs; else all must."""

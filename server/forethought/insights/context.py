@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from forethought.names.resolver import Resolver, Target
+from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS
 from forethought.syntax.tags import FileTags, Import, Symbol
 from forethought.text.redaction import redact
 
@@ -23,9 +24,6 @@ MAXIMUM_SOURCE = 6000
 MAXIMUM_INTERFACES = 1800
 MAXIMUM_USED = 24
 """Limits in characters and in used definitions. They belong to the schema: a prompt never depends on a model's size."""
-
-CLASS_KINDS = frozenset({"class", "interface", "struct", "trait", "enum", "module", "type"})
-FUNCTION_KINDS = frozenset({"function", "method", "constructor", "macro"})
 
 NO_RESULT = frozenset({"None", "void", "()", "Unit", "Void", "NoReturn", "Never", "never", "undefined"})
 """Return types as written that mean: nothing comes back."""
@@ -80,7 +78,7 @@ def build_context(resolver: Resolver, path: str, tags: FileTags, symbol: Symbol,
         text=text,
         identifiers=frozenset(IDENTIFIER.findall(f"{text}\n{symbol.name}")),
         callees={item.name: item.digest for _, _, item in used if item.kind in FUNCTION_KINDS and item.digest},
-        returns_nothing=symbol.kind == "constructor" or (symbol.returns or "").strip() in NO_RESULT,
+        returns_nothing=(symbol.returns or "").strip() in NO_RESULT,
         doc=symbol.doc,
         parameters=symbol.parameters,
         returns=symbol.returns,

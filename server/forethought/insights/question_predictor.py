@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from forethought.insights.claims import agreement, states_condition
-from forethought.insights.context import CLASS_KINDS, FUNCTION_KINDS, IDENTIFIER, Context
+from forethought.insights.context import IDENTIFIER, Context
 from forethought.insights.entry import QuestionOrigin
 from forethought.insights.grounding import sentences, ungrounded
+from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS
 
 HOLE = "{}"
 """Where a template of the log had the name of a symbol."""

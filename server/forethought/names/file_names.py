@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 
 from forethought.names import modules
 from forethought.syntax.package_manifests import Package
+from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS, VALUE_KINDS
 from forethought.syntax.tags import Binding, FileTags, Import, Reference, Symbol
 
 
@@ -50,9 +51,6 @@ class IndexSnapshot(Protocol):
         ...
 
 
-CLASS_KINDS = frozenset({"class", "interface", "enum", "struct", "trait", "type", "object", "record", "module"})
-FUNCTION_KINDS = frozenset({"function", "method", "constructor", "macro"})
-VALUE_KINDS = frozenset({"variable", "constant", "field", "property"})
 SELF_NAMES = frozenset({"self", "this", "$this", "cls", "static", "@", "Self"})
 
 

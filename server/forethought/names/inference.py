@@ -6,15 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from forethought.names import modules
-from forethought.names.file_names import (
-    CLASS_KINDS,
-    FUNCTION_KINDS,
-    SELF_NAMES,
-    VALUE_KINDS,
-    FileNames,
-    IndexSnapshot,
-    Target,
-)
+from forethought.names.file_names import SELF_NAMES, FileNames, IndexSnapshot, Target
 from forethought.names.query_cache import QueryCache
 from forethought.names.scopes import Scopes
 from forethought.names.values import (
@@ -27,6 +19,7 @@ from forethought.names.values import (
     typed_first,
 )
 from forethought.syntax.expressions import parse_expression, parse_type
+from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS, VALUE_KINDS
 from forethought.syntax.tags import Binding, Position, Symbol
 
 _SUPER_WORDS = {"c-sharp": "base", "php": "parent"}

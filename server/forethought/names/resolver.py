@@ -10,11 +10,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 from forethought.names.common_names import COMMON_NAMES
-from forethought.names.file_names import CLASS_KINDS, FUNCTION_KINDS, VALUE_KINDS, FileNames, IndexSnapshot, Target
+from forethought.names.file_names import FileNames, IndexSnapshot, Target
 from forethought.names.inference import Inference
 from forethought.names.query_cache import QueryCache
 from forethought.names.values import ResolvedName
 from forethought.syntax.expressions import parse_expression
+from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS, VALUE_KINDS
 from forethought.syntax.tags import FileTags, Import, Position, Reference, Symbol
 
 __all__ = ["IndexSnapshot", "Resolution", "Resolver", "Target", "identifier_at"]

@@ -12,9 +12,10 @@ from collections.abc import Collection, Sequence
 
 from forethought.names import modules
 from forethought.names.dependency_tracker import DependencyTracker
-from forethought.names.file_names import CLASS_KINDS, FUNCTION_KINDS, VALUE_KINDS, FileNames, Target
+from forethought.names.file_names import FileNames, Target
 from forethought.names.values import EXTERNAL, ResolvedName, Value, distinct, inside, is_constructor, likeliest_first
 from forethought.syntax.expressions import parse_type
+from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS, VALUE_KINDS
 from forethought.syntax.tags import Binding, Import, Position, Symbol
 
 _BUILTINS = frozenset(dir(builtins)) | {"reveal_type", "__file__", "__path__", "__all__"}

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from forethought.facts import class_hierarchy as hierarchy
 from forethought.insights.entry import Insights
-from forethought.names.file_names import CLASS_KINDS, FUNCTION_KINDS
 from forethought.qa.fact_rendering.phrasing import where
 from forethought.qa.question import Referent
 from forethought.syntax.decorators import decorators_of
+from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS
 
 MAX_NAMES = 6
 """Names per line: the summary has to stay shorter than the code."""

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from forethought.errors import ForethoughtError
 from forethought.facts.class_hierarchy import based_outside, external_bases, inherited, own_members
 from forethought.facts.symbol_diff import Change
-from forethought.insights.context import CLASS_KINDS
 from forethought.names.resolver import Target
 from forethought.qa.fact_rendering import fact_text
 from forethought.qa.fact_rendering.phrasing import (
@@ -30,6 +29,7 @@ from forethought.qa.question import (
     source_of_place,
 )
 from forethought.qa.referents import Referents, ResolvedQuestion
+from forethought.syntax.symbol_kinds import CLASS_KINDS
 from forethought.workspace.changes_since import changed_symbols
 from forethought.workspace.workspace import Workspace
 

@@ -4,12 +4,12 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from forethought.insights.context import CLASS_KINDS, FUNCTION_KINDS
 from forethought.names.resolver import Target
 from forethought.qa.fact_rendering.signature_texts import has_parameter
 from forethought.qa.intent import FACT_ASPECTS, Intent, is_about_this_file, is_misspelt, named_in, read_intent
 from forethought.qa.name_lookup import FileNames, NameLookup, is_file
 from forethought.qa.question import Question, Referent, RootTarget
+from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS
 from forethought.workspace.workspace import Workspace
 
 MAX_REFERENTS = 3

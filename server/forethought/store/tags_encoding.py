@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
+from forethought.syntax.symbol_kinds import SYMBOL_KINDS
 from forethought.syntax.tags import Binding, FileTags, Import, Position, Range, Reference, Span, Symbol
 
 _KINDS = ("call", "class", "type", "attribute", "name")
@@ -201,7 +202,7 @@ def _symbol(row: list[Any], ids: list[str]) -> Symbol:
     return Symbol(
         symbol_id,
         name,
-        kind,
+        SYMBOL_KINDS[kind],
         _range(a, b, c, d),
         _range(e, f, g, h),
         Span(start, end),

@@ -1,4 +1,4 @@
-"""What stands above a definition and changes it: decorators, annotations, attributes, as they are written. Pure."""
+"""The decorators, annotations or attributes of a definition, as written. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -10,29 +10,29 @@ _BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 
 
 def decorators_of(symbol: Symbol, lines: Sequence[bytes]) -> tuple[str, ...]:
-    """The decorators of a symbol in order, without their `@`; `lines` are the rows of its file."""
+    """The decorators of a symbol in order, without `@` or brackets; `lines` are the rows of its file."""
     start, end = symbol.range.start, symbol.selection.start
     rows = [line.decode("utf-8", "replace") for line in lines[start.row : end.row]]
-    found: list[str] = []
+    decorators: list[str] = []
     depth = 0
     for row in rows:
         text = row.strip()
         if depth > 0:
-            found[-1] = f"{found[-1]} {text}"
+            decorators[-1] += f" {text}"
         elif _START.match(text):
-            found.append(text)
+            decorators.append(text)
         else:
             continue
-        depth += sum(_BRACKETS.get(character, 0) for character in _without_texts(text))
-    return tuple(_bare(text) for text in found)
+        depth += sum(_BRACKETS.get(character, 0) for character in _without_strings(text))
+    return tuple(_bare(text) for text in decorators)
 
 
-def _without_texts(line: str) -> str:
+def _without_strings(line: str) -> str:
     return re.sub(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|#.*$", "", line)
 
 
 def _bare(text: str) -> str:
-    """Without the marks of the language, and without a comment behind it."""
+    """The decorator without its marker and without a trailing comment."""
     plain = re.sub(r"\s+#[^\"'\[\]()]*$", "", text)
     if plain.startswith("@"):
         return " ".join(plain[1:].split())

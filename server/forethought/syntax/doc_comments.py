@@ -1,4 +1,4 @@
-"""Documentation as people wrote it: comments above a definition, docstrings, and a file's own first comment."""
+"""Documentation in the source: comments above a definition, docstrings, and a file's first comment."""
 
 import inspect
 import re
@@ -13,33 +13,33 @@ _LINE_MARKER = re.compile(r"^\s*(?://[/!]?|#[:!]?|--+|;+|%+) ?")
 _BLOCK_START = re.compile(r"^\s*(?:/\*[*!]*<?|--\[=*\[|\(\*+)")
 _BLOCK_END = re.compile(r"\s*(?:\*+/|\]=*\]|\*+\))\s*$")
 _BLOCK_LINE = re.compile(r"^\s*\*+ ?")
-_LICENCE = re.compile(r"copyright|licen[cs]e|SPDX|all rights reserved", re.I)
+_LICENSE = re.compile(r"copyright|licen[cs]e|SPDX|all rights reserved", re.I)
 _DIRECTIVE = re.compile(r"(?:go:|\+build\b|-\*-|vim:|eslint|prettier-|@ts-|tslint:|pylint:|ruff:|shellcheck\b)", re.I)
-"""How a comment begins that speaks to a tool."""
+"""How a comment starts that is meant for a tool."""
 _STRING = re.compile(r"""^[rRuUbBfF]{0,2}("{3}|'{3}|"|')(.*)\1$""", re.S)
 
 
 @dataclass(frozen=True, slots=True)
 class Leading:
-    """What stands on lines of its own above a definition: a comment or an attribute."""
+    """A comment or attribute on lines of its own, such as may lead a definition."""
 
     start_byte: int
     end_byte: int
     start: Position
     end_row: int
-    """The last row that holds text of it."""
+    """The last row that it has text on."""
     text: str
-    """Of a comment; empty for an attribute."""
+    """The comment as written; empty for an attribute."""
 
 
 @dataclass(frozen=True, slots=True)
 class LeadingLines:
-    """A file's comments and attributes that stand on lines of their own, found by the row they end on."""
+    """A file's comments and attributes on lines of their own, by the row they end on."""
 
     by_end_row: dict[int, Leading]
 
     def above(self, row: int, prefixes: tuple[str, ...]) -> list[Leading]:
-        """The unbroken run of documentation and attributes that ends just above the row, top first."""
+        """The unbroken run of documentation and attributes that ends just above the row, topmost first."""
         run: list[Leading] = []
         while (leading := self.by_end_row.get(row - 1)) and (not leading.text or leading.text.startswith(prefixes)):
             run.append(leading)
@@ -47,20 +47,22 @@ class LeadingLines:
         run.reverse()
         return run
 
-    def file_comment(self, before: int, prefixes: tuple[str, ...], claimed: frozenset[int]) -> str | None:
-        """The comment that documents the file: marked as such, or the first one that nothing else claims.
+    def file_comment(self, before: int, prefixes: tuple[str, ...], documenting: frozenset[int]) -> str | None:
+        """The text of the comment that documents the file; None if there is none.
 
-        before: byte offset of the file's first definition, import or use
-        claimed: start bytes of the comments that document definitions
+        Comments with one of the prefixes do; else the first other comment does, unless it is a license or for a tool.
+
+        before: byte offset of the file's first definition or import
+        documenting: start bytes of the comments that document definitions
         """
         comments = [leading for leading in self.by_end_row.values() if leading.text]
         marked = [comment.text for comment in comments if prefixes and comment.text.startswith(prefixes)]
         if marked:
             return clean_comment(marked)
         for run in _runs(comment for comment in comments if comment.start_byte < before):
-            told = [item.text for item in run if not _DIRECTIVE.match(clean_comment([item.text]) or "")]
-            text = clean_comment(told) if told else None
-            if run[0].start_byte not in claimed and text and not _LICENCE.search(text):
+            texts = [item.text for item in run if not _DIRECTIVE.match(clean_comment([item.text]) or "")]
+            text = clean_comment(texts) if texts else None
+            if run[0].start_byte not in documenting and text and not _LICENSE.search(text):
                 return text
         return None
 
@@ -68,6 +70,7 @@ class LeadingLines:
 def leading_lines(
     source: bytes, comments: Iterable[tree_sitter.Node], attributes: Iterable[tree_sitter.Node]
 ) -> LeadingLines:
+    """Those of the comments and attributes that have lines of their own."""
     by_end_row: dict[int, Leading] = {}
     nodes = [(node, True) for node in comments] + [(node, False) for node in attributes]
     for node, is_comment in sorted(nodes, key=lambda pair: pair[0].start_byte):
@@ -84,7 +87,7 @@ def leading_lines(
 
 
 def clean_comment(comments: Sequence[str]) -> str | None:
-    """The text of consecutive comments without markers and common indentation; None when nothing is left."""
+    """The text of consecutive comments without markers and common indentation; None if nothing is left."""
     lines: list[str] = []
     for comment in comments:
         if _BLOCK_START.match(comment):
@@ -101,7 +104,7 @@ def clean_comment(comments: Sequence[str]) -> str | None:
 
 
 def clean_docstring(literal: str) -> str | None:
-    """A string literal's text, as `inspect.getdoc` would show it; None for an empty one or no plain literal."""
+    """The text of a string literal as `inspect.getdoc` shows it; None if it is empty or not a plain literal."""
     match = _STRING.match(literal)
     if match is None:
         return None

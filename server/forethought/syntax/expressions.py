@@ -1,7 +1,7 @@
-"""Source text of expressions and types as Python's own `ast` nodes, whatever the language.
+"""Expressions and types of any language as nodes of Python's `ast`.
 
-Only what name resolution follows is read: names, members, calls, subscripts, unions. `new Foo(x)` and Go's `&Foo{…}`
-become a call of `Foo`; `a->b`, `a::b` and `a?.b` become the member `b` of `a`. Anything else is None: unknown.
+Only what name resolution follows is parsed: names, members, calls, subscripts and unions. `new Foo(x)` and Go's
+`&Foo{…}` become a call of `Foo`; `a->b`, `a::b` and `a?.b` become the attribute `b` of `a`. Anything else gives None.
 """
 
 import ast
@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 
 MAX_VALUE_LENGTH = 200
-"""Values are cut at this length when they are read off; a call that was cut is still a call of its function."""
+"""Extracted values are cut to this length; a call that was cut is still a call of its function."""
 
 _TOKEN = re.compile(
     r"""\s+|(?P<string>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`)"""
@@ -22,28 +22,27 @@ _OPENING = {"(": ")", "[": "]", "{": "}", "<": ">"}
 
 @lru_cache(maxsize=8192)
 def parse_expression(language: str, text: str) -> ast.expr | None:
-    """The expression, or None when it cannot be read or says nothing about names."""
+    """The expression; None if it cannot be parsed or says nothing about names."""
     if language == "python":
         return _python(text)
-    reader = _Reader(text)
-    return reader.expression()
+    return _Parser(_tokens(text)).expression()
 
 
 @lru_cache(maxsize=8192)
 def parse_type(language: str, text: str) -> ast.expr | None:
-    """A type as written: generics become subscripts, unions become `|`, pointers and nullability are dropped."""
+    """The type: generics become subscripts, unions become `|`; pointers and nullability are dropped."""
     if language == "python":
         return _python(text)
     text = re.sub(
         r"\b(const|mut|dyn|impl|struct|final|static|readonly|volatile|unsigned|async|out|ref|in)\b", " ", text
     )
     text = re.sub(r"'[a-z]\w*\b", " ", text).strip().lstrip(":&*?!\\ ")
-    if text.startswith("("):  # Go's several results: the first is the value
+    if text.startswith("("):  # several results in Go: the first one counts
         text = text[1:].partition(",")[0].rstrip(") ").lstrip("&*? ")
     if text.startswith("[]"):
         element = parse_type(language, text[2:])
         return ast.Subscript(ast.Name("list"), element) if element is not None else None
-    return _Reader(text).type()
+    return _Parser(_tokens(text)).type()
 
 
 def _python(text: str) -> ast.expr | None:
@@ -57,32 +56,35 @@ def _python(text: str) -> ast.expr | None:
         return None
 
 
-class _Reader:
-    """Reads one postfix expression or one type from the tokens of any curly-brace language."""
+def _tokens(text: str) -> list[tuple[str, str]]:
+    """(kind, text) of each token."""
+    return [(match.lastgroup, match.group()) for match in _TOKEN.finditer(text) if match.lastgroup is not None]
 
-    def __init__(self, text: str) -> None:
-        self._tokens = [
-            (match.lastgroup or "", match.group()) for match in _TOKEN.finditer(text) if match.lastgroup is not None
-        ]
-        self._at = 0
+
+class _Parser:
+    """Parses one postfix expression or one type from the tokens of any curly-brace language."""
+
+    def __init__(self, tokens: list[tuple[str, str]]) -> None:
+        self._tokens = tokens
+        self._index = 0
 
     def expression(self) -> ast.expr | None:
-        while self._peek()[1] in ("await", "&", "*", "go", "try", "throw", "(") and self._peek()[1] != "(":
-            self._at += 1
+        while self._peek()[1] in ("await", "&", "*", "go", "try", "throw"):
+            self._index += 1
         node = self._primary()
         while node is not None:
             kind, text = self._peek()
             if kind == "member" or (
                 text == ":" and self._peek(1)[0] == "name" and isinstance(node, ast.Name | ast.Attribute)
             ):
-                self._at += 1
+                self._index += 1
                 kind, text = self._peek()
                 if text == "<":  # Rust's turbofish
                     self._skip_group()
                     continue
                 if kind != "name":
                     return None
-                self._at += 1
+                self._index += 1
                 node = node if text in ("await", "unwrap") else ast.Attribute(node, text)
             elif text == "(":
                 self._skip_group()
@@ -96,7 +98,7 @@ class _Reader:
                 self._skip_group()
                 node = ast.Call(node, [], [])
             elif text in ("!", "?", ";"):
-                self._at += 1
+                self._index += 1
             elif text == "as" or text == "":
                 return node
             else:
@@ -106,7 +108,7 @@ class _Reader:
     def type(self) -> ast.expr | None:
         node = self._one_type()
         while node is not None and self._peek()[1] in ("|", "&"):
-            self._at += 1
+            self._index += 1
             if (other := self._one_type()) is None:
                 return node
             node = ast.BinOp(node, ast.BitOr(), other)
@@ -114,37 +116,37 @@ class _Reader:
 
     def _one_type(self) -> ast.expr | None:
         while self._peek()[1] in ("&", "*", "?", "\\", "@"):
-            self._at += 1
+            self._index += 1
         kind, text = self._peek()
         if kind != "name":
             return None
-        self._at += 1
+        self._index += 1
         node: ast.expr = ast.Name(text.rstrip("?!"))
         while True:
             kind, text = self._peek()
             if kind == "member" or text == "\\":
-                self._at += 1
+                self._index += 1
                 kind, text = self._peek()
                 if kind != "name":
                     return node
-                self._at += 1
+                self._index += 1
                 node = ast.Attribute(node, text.rstrip("?!"))
             elif text == "<" or (text == "[" and self._peek(1)[1] != "]"):
-                self._at += 1
+                self._index += 1
                 arguments: list[ast.expr] = []
                 while (argument := self.type()) is not None:
                     arguments.append(argument)
                     if self._peek()[1] != ",":
                         break
-                    self._at += 1
+                    self._index += 1
                 if self._peek()[1] in (">", "]"):
-                    self._at += 1
+                    self._index += 1
                 node = ast.Subscript(node, ast.Tuple(arguments)) if arguments else node
             elif text == "[":
                 self._skip_group()
                 node = ast.Subscript(ast.Name("list"), node)
             elif text in ("?", "!", "*"):
-                self._at += 1
+                self._index += 1
             else:
                 return node
 
@@ -152,22 +154,21 @@ class _Reader:
         kind, text = self._peek()
         if text == "(":
             end = self._group_end()
-            inner = _Reader("")
-            inner._tokens = self._tokens[self._at + 1 : end]
-            self._at = end + 1
-            return inner.expression()
+            inner = self._tokens[self._index + 1 : end]
+            self._index = end + 1
+            return _Parser(inner).expression()
         if kind in ("string", "number"):
-            self._at += 1
+            self._index += 1
             return ast.Constant(text)
         if text == "new":
-            self._at += 1
+            self._index += 1
             node = self._one_type()
             if node is not None and self._peek()[1] == "(":
                 self._skip_group()
             return ast.Call(node, [], []) if node is not None else None
         if kind != "name":
             return None
-        self._at += 1
+        self._index += 1
         if text in ("true", "false", "null", "nil", "None", "undefined"):
             return ast.Constant(text)
         if text in ("function", "func", "fun", "async", "if", "match", "switch", "class", "lambda", "yield", "not"):
@@ -175,28 +176,25 @@ class _Reader:
         return ast.Name(text)
 
     def _peek(self, ahead: int = 0) -> tuple[str, str]:
-        place = self._at + ahead
-        return self._tokens[place] if place < len(self._tokens) else ("", "")
+        index = self._index + ahead
+        return self._tokens[index] if index < len(self._tokens) else ("", "")
 
     def _group_end(self) -> int:
-        opening = self._tokens[self._at][1]
+        """Index of the bracket that closes the one at hand, or the number of tokens if none does."""
+        opening = self._tokens[self._index][1]
         closing = _OPENING[opening]
         depth = 0
-        for place in range(self._at, len(self._tokens)):
-            text = self._tokens[place][1]
+        for index in range(self._index, len(self._tokens)):
+            text = self._tokens[index][1]
             depth += (text == opening) - (text == closing)
             if depth == 0:
-                return place
+                return index
         return len(self._tokens)
 
     def _skip_group(self) -> None:
-        self._at = self._group_end() + 1
+        self._index = self._group_end() + 1
 
     def _closes_generic(self) -> bool:
-        """`f<T>(x)` and `Foo<T>::new()`, not `a < b`."""
+        """Whether `<` opens type arguments, as in `f<T>(x)` and `Foo<T>::new()`, rather than compares."""
         end = self._group_end()
-        return (
-            end < len(self._tokens)
-            and end + 1 < len(self._tokens)
-            and self._tokens[end + 1][1] in ("(", "::", "{", ".")
-        )
+        return end + 1 < len(self._tokens) and self._tokens[end + 1][1] in ("(", "::", "{", ".")

@@ -1,4 +1,4 @@
-"""What import statements bind, language by language."""
+"""What import statements bind, by language."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from forethought.syntax.tags import Import, Position, Range
 
 
 class Imported(NamedTuple):
-    """One name that a statement binds, before it has a scope."""
+    """One name that an import statement binds, before its scope is known."""
 
     local: str
     module: str
@@ -20,17 +20,17 @@ class Imported(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Imports:
-    """A file's imports, and the bytes that they take up."""
+    """A file's imports and where they are."""
 
     statements: list[tuple[int, Imported]]
-    """Each name with the start byte of the statement that imports it."""
+    """(start byte of the import statement, a name that it binds)."""
     spans: list[tuple[int, int]]
-    """Byte ranges of statements in which no identifier is a use, in order."""
+    """Byte ranges, in order, of the statements in which no identifier is a use."""
     tokens: frozenset[int]
     """Start bytes of the identifiers that are bound."""
 
     def placed(self, scope_at: Callable[[int], str]) -> tuple[Import, ...]:
-        """The imports, each with the scope of its statement, in order."""
+        """The imports in order, each with the scope of its statement."""
         return tuple(
             Import(item.local, item.module, item.name, _range(item.node), scope_at(start))
             for start, item in sorted(self.statements, key=lambda pair: pair[1].node.start_byte)
@@ -38,7 +38,10 @@ class Imports:
 
 
 def read_imports(reader: str, nodes: Sequence[tree_sitter.Node]) -> Imports:
-    """reader: the language's name; one without a reader here has its imports taken as module paths"""
+    """Read import statements with the reader of this name, usually that of the language.
+
+    Without such a reader, the last word of a statement is taken as the path of a module.
+    """
     read = _readers().get(reader, _plain)
     statements = [(node.start_byte, item) for node in nodes for item in read(node)]
     spans = sorted((node.start_byte, node.end_byte) for node in nodes if node.type in _STATEMENTS)
@@ -111,7 +114,7 @@ def _python(node: tree_sitter.Node) -> Iterator[Imported]:
                 if alias is not None:
                     yield Imported(_text(alias), _text(child.child_by_field_name("name")), None, alias)
             else:
-                # `import a.b` binds `a`; the module as written says what else was loaded.
+                # `import a.b` binds `a`, but loads `a.b`.
                 yield Imported(_text(child).partition(".")[0], _text(child), None, child)
         return
     module_node = node.child_by_field_name("module_name")
@@ -135,8 +138,8 @@ def _javascript(node: tree_sitter.Node) -> Iterator[Imported]:
     if node.type == "assignment_expression":  # `module.exports = make`
         value = node.child_by_field_name("right")
         if value is not None:
-            place = value.children[0] if value.children else value
-            yield Imported("default", "", _text(value.child_by_field_name("name") or value), place)
+            first = value.children[0] if value.children else value
+            yield Imported("default", "", _text(value.child_by_field_name("name") or value), first)
         return
     if node.type == "export_statement" and node.child_by_field_name("source") is None:
         yield from _exported(node)
@@ -168,7 +171,7 @@ def _javascript(node: tree_sitter.Node) -> Iterator[Imported]:
 
 
 def _exported(node: tree_sitter.Node) -> Iterator[Imported]:
-    """`export default make`, `export {make as build}`: another name for what the file itself (module "") defines."""
+    """`export default make`, `export {make as build}`: other names for what the file itself (module "") defines."""
     value = node.child_by_field_name("value")
     if value is not None:
         yield Imported("default", "", _text(value), value)
@@ -199,7 +202,7 @@ def _require(node: tree_sitter.Node) -> Iterator[Imported]:
 
 
 def _stem(path: str) -> str:
-    """The last part of a path, without its extension: what a file is called where it is used."""
+    """The last part of a path without its extension, which is how users of the file call it."""
     return path.rstrip("/").rpartition("/")[2].partition(".")[0]
 
 
@@ -212,17 +215,17 @@ def _go(node: tree_sitter.Node) -> Iterator[Imported]:
         path = spec.child_by_field_name("path")
         module = _string(path)
         alias = spec.child_by_field_name("name")
-        place = alias or path or spec
+        bound = alias or path or spec
         if alias is not None and alias.type == "dot":
-            yield Imported("*", module, "*", place)
+            yield Imported("*", module, "*", bound)
         elif alias is not None:
-            yield Imported(_text(alias), module, None, place)
+            yield Imported(_text(alias), module, None, bound)
         else:
             # `gopkg.in/yaml.v3` and `example.org/app/v2` are used as `yaml` and `app`.
             steps = [step for step in module.split("/") if step]
             if len(steps) > 1 and steps[-1][:1] == "v" and steps[-1][1:].isdigit():
                 steps.pop()
-            yield Imported(steps[-1].partition(".")[0] if steps else module, module, None, place)
+            yield Imported(steps[-1].partition(".")[0] if steps else module, module, None, bound)
 
 
 def _rust(node: tree_sitter.Node) -> Iterator[Imported]:
@@ -253,13 +256,13 @@ def _rust(node: tree_sitter.Node) -> Iterator[Imported]:
             yield _rust_name(tree, prefix, tree.child_by_field_name("name") or tree, "")
 
 
-def _rust_name(tree: tree_sitter.Node | None, prefix: str, place: tree_sitter.Node, alias: str) -> Imported:
+def _rust_name(tree: tree_sitter.Node | None, prefix: str, bound: tree_sitter.Node, alias: str) -> Imported:
     path = _text(tree)
     if path == "self":  # `use a::b::{self}` binds the module b
-        return Imported(alias or prefix.rpartition("::")[2], prefix, None, place)
+        return Imported(alias or prefix.rpartition("::")[2], prefix, None, bound)
     module, _, name = path.rpartition("::")
     full = "::".join(filter(None, (prefix, module)))
-    return Imported(alias or name, full, name, place) if full else Imported(alias or name, name, None, place)
+    return Imported(alias or name, full, name, bound) if full else Imported(alias or name, name, None, bound)
 
 
 def _java(node: tree_sitter.Node) -> Iterator[Imported]:
@@ -270,10 +273,10 @@ def _java(node: tree_sitter.Node) -> Iterator[Imported]:
     if any(child.type == "asterisk" for child in node.named_children):
         yield Imported("*", module, "*", path)
         return
-    place = path.child_by_field_name("name") or path
+    bound = path.child_by_field_name("name") or path
     owner, _, name = module.rpartition(".")
     is_static = any(child.type == "static" for child in node.children)
-    yield Imported(name, owner if is_static else module, name if is_static else None, place)
+    yield Imported(name, owner if is_static else module, name if is_static else None, bound)
 
 
 def _c(node: tree_sitter.Node) -> Iterator[Imported]:
@@ -305,7 +308,7 @@ def _c_sharp(node: tree_sitter.Node) -> Iterator[Imported]:
 
 
 def _call(node: tree_sitter.Node) -> Iterator[Imported]:
-    """Ruby's `require "a/b"`: everything of that file becomes visible."""
+    """Ruby's `require "a/b"`: everything in that file becomes visible."""
     arguments = node.child_by_field_name("arguments")
     literal = arguments.named_children[0] if arguments is not None and arguments.named_children else None
     if literal is not None and literal.type == "string":
@@ -315,7 +318,7 @@ def _call(node: tree_sitter.Node) -> Iterator[Imported]:
 
 
 def _lua(node: tree_sitter.Node) -> Iterator[Imported]:
-    """`local u = require("a.b")`; a bare `require` binds nothing, and has its module's last name."""
+    """`local u = require("a.b")`. A bare `require` counts as binding the last part of the module's name."""
     arguments = node.child_by_field_name("arguments")
     literal = arguments.named_children[0] if arguments is not None and arguments.named_children else None
     if literal is None or literal.type != "string":
@@ -352,8 +355,8 @@ def _php(node: tree_sitter.Node) -> Iterator[Imported]:
         alias = clause.child_by_field_name("alias")
         name = next((child for child in clause.named_children if alias is None or child.id != alias.id), clause)
         path = "\\".join(filter(None, (prefix, _text(name)))).lstrip("\\")
-        place = alias or (name.named_children[-1] if name.named_children else name)
-        yield Imported(_text(alias) if alias is not None else path.rpartition("\\")[2], path, None, place)
+        bound = alias or (name.named_children[-1] if name.named_children else name)
+        yield Imported(_text(alias) if alias is not None else path.rpartition("\\")[2], path, None, bound)
 
 
 def _kotlin(node: tree_sitter.Node) -> Iterator[Imported]:

@@ -1,7 +1,7 @@
-"""The languages: which files they own, how they are parsed, and the rules of their table entry.
+"""The languages: which files belong to each, and how its files are parsed.
 
-A folder of grammars holds `languages.toml` and one `<language>/tags.scm` per entry. The shipped folder comes first; a
-user's own folders add languages or replace shipped ones. A table entry names a Python module, which is imported: only
+A folder of grammars holds `languages.toml` and one `<language>/tags.scm` per entry. The shipped folder comes first;
+the user's own folders add languages or replace shipped ones. An entry names a Python module, which is imported, so only
 folders that the user chose may be passed in, never a repository's.
 """
 
@@ -16,45 +16,49 @@ from typing import Any
 
 import tree_sitter
 
-_LIST_RULES = (
-    "files",
-    "extensions",
-    "shebangs",
-    "doc_prefixes",
-    "file_doc_prefixes",
-    "wrappers",
-    "attributes",
-    "bodies",
-    "parameters",
-    "returns",
-    "bases",
-    "annotations",
-    "values",
-    "blocks",
-    "results",
-)
-_TEXT_RULES = ("module", "function", "imports", "query")
-_FLAG_RULES = ("docstrings", "bare_calls")
+from forethought.syntax.captures import DEFINITION_KINDS
+
+_GRAMMAR_RULES: dict[str, type] = {"module": str, "function": str, "query": str}
+_DETECTION_RULES: dict[str, type] = {"files": tuple, "extensions": tuple, "shebangs": tuple}
+_LANGUAGE_RULES: dict[str, type] = {
+    "doc_prefixes": tuple,
+    "file_doc_prefixes": tuple,
+    "wrappers": frozenset,
+    "attributes": frozenset,
+    "bodies": tuple,
+    "parameters": tuple,
+    "returns": tuple,
+    "bases": tuple,
+    "annotations": tuple,
+    "values": tuple,
+    "blocks": frozenset,
+    "results": frozenset,
+    "docstrings": bool,
+    "bare_calls": bool,
+    "imports": str,
+}
+"""The fields of `Language` that a table entry may set. A tuple or frozenset is written as a list of strings."""
+_RULES = _GRAMMAR_RULES | _DETECTION_RULES | _LANGUAGE_RULES
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Language:
-    """One language, ready to parse. The rules name node types and fields of its grammar."""
+    """One language, ready to parse. Its rules name node types and fields of its grammar."""
 
     name: str
     grammar: tree_sitter.Language
     query: tree_sitter.Query
-    """Standard captures: `@name`, `@definition.kind`, `@reference.kind`, `@local.scope`, `@doc`, `@ignore`."""
+    """The tags query: see `captures.py`."""
     doc_prefixes: tuple[str, ...] = ()
-    """A comment above a definition is its documentation when it begins with one of these."""
+    """A comment above a definition documents it if it starts with one of these."""
     file_doc_prefixes: tuple[str, ...] = ()
-    """The same for comments that document the file (`//!`); they never belong to a definition."""
+    """The same for comments that document the file (`//!`); they never document a definition."""
     wrappers: frozenset[str] = frozenset()
-    """Node types around a definition that belong to it: `export_statement`, `decorated_definition`."""
+    """Node types around a definition that are part of it: `export_statement`, `decorated_definition`."""
     attributes: frozenset[str] = frozenset()
-    """Node types of decorators, annotations and attributes: part of the range, not of the signature."""
+    """Node types of decorators, annotations and attributes: part of the range but not of the signature."""
     bodies: tuple[str, ...] = ("body",)
-    """Like the next ones: fields, or node types of children where the grammar has no such field."""
+    """Where a definition has its body. Like the next five, these are fields, or else node types of children."""
     parameters: tuple[str, ...] = ("parameters",)
     returns: tuple[str, ...] = ("return_type",)
     bases: tuple[str, ...] = ()
@@ -63,22 +67,22 @@ class Language:
     values: tuple[str, ...] = ("value", "right")
     """Where a bound name has its value."""
     blocks: frozenset[str] = frozenset()
-    """Where a body may be an expression, the node types of those that are none: the expression is what it returns."""
+    """If a body may be an expression, the node types of bodies that are not: any other body is the returned value."""
     results: frozenset[str] = frozenset()
-    """Node types of bodies whose last expression is what they return."""
+    """Node types of bodies that return their last expression."""
     docstrings: bool = False
-    """A string that stands first in a body documents its definition."""
+    """A string that is the first statement of a body documents its definition."""
     bare_calls: bool = False
-    """A name that is bound nowhere in its function calls a method: Ruby's `open` is `open()`."""
+    """A name that its function does not bind calls a method: in Ruby `open` is `open()`."""
     fields: frozenset[str] = frozenset()
     """The grammar's field names."""
     imports: str = ""
-    """Which of the import readers in `imports.py` reads this language's imports; its own name where one exists."""
+    """Which reader in `imports.py` reads the import statements; by default that of the language's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A row of a languages table, before its grammar is imported."""
+    """One entry of a languages table, before its grammar is imported."""
 
     name: str
     table: Path
@@ -91,10 +95,9 @@ class _Entry:
 
 @dataclass(slots=True)
 class Languages:
-    """Finds a file's language. A language is imported and compiled when it is first asked for.
+    """Finds a file's language. A grammar is imported, and its query compiled, when the language is first used.
 
-    One whose grammar or query is faulty is left out, and `problems` gains a line that names the file: a bad grammar
-    costs its own language only.
+    A language with a faulty grammar or query is left out; the others keep working. `problems` says what is wrong.
     """
 
     _entries: dict[str, _Entry] = field(default_factory=dict)
@@ -103,7 +106,7 @@ class Languages:
     _by_shebang: dict[str, str] = field(default_factory=dict)
     _loaded: dict[str, Language | None] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
-    """One sentence per folder or language that could not be loaded."""
+    """One sentence for each fault in a folder or language, with the path of the file to correct."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -111,18 +114,18 @@ class Languages:
 
     @property
     def digest(self) -> str:
-        """Names every rule and query: what was read off a file with others is read again."""
-        found = hashlib.sha256()
+        """Hash of every rule and query. Tags that were extracted under another digest are out of date."""
+        digest = hashlib.sha256()
         for name in sorted(self._entries):
             entry = self._entries[name]
-            found.update(repr((name, sorted(entry.rules.items(), key=str))).encode())
-            found.update(entry.query_file.read_bytes() if entry.query_file.is_file() else b"")
-        return found.hexdigest()[:16]
+            digest.update(repr((name, sorted(entry.rules.items(), key=str))).encode())
+            digest.update(entry.query_file.read_bytes() if entry.query_file.is_file() else b"")
+        return digest.hexdigest()[:16]
 
     def detect(self, path: str, first_bytes: bytes = b"") -> Language | None:
-        """By file name, then extension, then the `#!` line; None for a file of no known language.
+        """The language by file name, else by extension, else by the `#!` line; None if none of them is known.
 
-        `first_bytes` (a few kB) also tell a C++ header from a C one.
+        `first_bytes` (a few kB) are also used to tell C++ headers from C headers.
         """
         file_name = PurePosixPath(path).name
         extension = file_name.rpartition(".")[2] if "." in file_name[1:] else ""
@@ -136,19 +139,21 @@ class Languages:
         return self.named(name) if name else None
 
     def named(self, name: str) -> Language | None:
-        """The language of that name; None when it is unknown or its grammar cannot be loaded."""
+        """The language of that name; None if it is unknown or its grammar cannot be loaded."""
         if name not in self._loaded:
             entry = self._entries.get(name)
             self._loaded[name] = self._load(entry) if entry else None
         return self._loaded[name]
 
     def add_folder(self, folder: Path) -> None:
-        """Reads a folder's table; its languages replace those of the same name or extension."""
+        """Add the languages of a folder's table; they replace earlier ones of the same name or extension."""
         table = folder / "languages.toml"
         try:
             rows = tomllib.loads(table.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            self.problems.append(f"{table}: the languages table cannot be read ({error}); it is left out.")
+            self.problems.append(
+                f"{table}: the languages table cannot be read ({error}), so its languages are left out."
+            )
             return
         for name, rules in rows.items():
             fault = _fault(rules)
@@ -170,35 +175,29 @@ class Languages:
             fault = f"{type(error).__name__}: {error}"
             self.problems.append(f"{entry.query_file}: the language “{entry.name}” is left out ({fault}).")
             return None
+        unknown = sorted(_definition_kinds(query) - DEFINITION_KINDS)
+        for kind in unknown:
+            query.disable_capture(f"definition.{kind}")
+        if unknown:
+            kinds = ", ".join(f"“{kind}”" for kind in unknown)
+            self.problems.append(
+                f"{entry.query_file}: definitions of the unknown kinds {kinds} are left out of “{entry.name}”; "
+                f"the known kinds are {', '.join(sorted(DEFINITION_KINDS))}."
+            )
+        fields = (grammar.field_name_for_id(number) for number in range(1, grammar.field_count + 1))
+        options = {rule: kind(rules[rule]) for rule, kind in _LANGUAGE_RULES.items() if rule in rules}
         return Language(
-            name=entry.name,
-            grammar=grammar,
-            query=query,
-            doc_prefixes=tuple(rules.get("doc_prefixes", ())),
-            file_doc_prefixes=tuple(rules.get("file_doc_prefixes", ())),
-            wrappers=frozenset(rules.get("wrappers", ())),
-            attributes=frozenset(rules.get("attributes", ())),
-            bodies=tuple(rules.get("bodies", ("body",))),
-            parameters=tuple(rules.get("parameters", ("parameters",))),
-            returns=tuple(rules.get("returns", ("return_type",))),
-            bases=tuple(rules.get("bases", ())),
-            annotations=tuple(rules.get("annotations", ("type",))),
-            values=tuple(rules.get("values", ("value", "right"))),
-            fields=frozenset(
-                field_name
-                for index in range(1, grammar.field_count + 1)
-                if (field_name := grammar.field_name_for_id(index))
-            ),
-            blocks=frozenset(rules.get("blocks", ())),
-            results=frozenset(rules.get("results", ())),
-            docstrings=rules.get("docstrings", False),
-            bare_calls=rules.get("bare_calls", False),
-            imports=rules.get("imports", entry.name),
+            entry.name, grammar, query, fields=frozenset(filter(None, fields)), **({"imports": entry.name} | options)
         )
 
 
+def _definition_kinds(query: tree_sitter.Query) -> set[str]:
+    names = (query.capture_name(number) for number in range(query.capture_count))
+    return {name.removeprefix("definition.") for name in names if name.startswith("definition.")}
+
+
 def load_languages(folders: Sequence[Path] = ()) -> Languages:
-    """The shipped languages and those of a user's own folders, later folders winning."""
+    """The shipped languages and those of the user's own folders; later folders override earlier ones."""
     languages = Languages()
     for folder in (_shipped_folder(), *folders):
         languages.add_folder(folder)
@@ -212,28 +211,27 @@ def _shipped_folder() -> Path:
 
 
 def _fault(rules: object) -> str | None:
-    """What is wrong with a table entry, as the end of a sentence."""
+    """What is wrong with a table entry, as the end of a sentence; None if nothing is."""
     if not isinstance(rules, dict):
         return "it is not a table"
     if not isinstance(rules.get("module"), str):
         return 'it names no Python module (module = "tree_sitter_…")'
     for key, value in rules.items():
-        if key in _LIST_RULES:
-            if not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
-                return f"“{key}” is not a list of strings"
-        elif key in _TEXT_RULES:
-            if not isinstance(value, str):
-                return f"“{key}” is not a string"
-        elif key in _FLAG_RULES:
-            if not isinstance(value, bool):
-                return f"“{key}” is neither true nor false"
-        else:
+        expected = _RULES.get(key)
+        if expected is None:
             return f"“{key}” is not a known rule"
+        if expected is str and not isinstance(value, str):
+            return f"“{key}” is not a string"
+        if expected is bool and not isinstance(value, bool):
+            return f"“{key}” is neither true nor false"
+        is_list = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        if expected in (tuple, frozenset) and not is_list:
+            return f"“{key}” is not a list of strings"
     return None
 
 
 def _interpreter(first_bytes: bytes) -> str:
-    """The program of a `#!` line without its folder and version: `python` for `#!/usr/bin/env python3.11`."""
+    """The program in a `#!` line, without folder and version: `python` for `#!/usr/bin/env python3.11`."""
     if not first_bytes.startswith(b"#!"):
         return ""
     words = first_bytes[2:256].split(b"\n", 1)[0].decode("utf-8", "replace").split()
@@ -243,7 +241,7 @@ def _interpreter(first_bytes: bytes) -> str:
 
 
 def _looks_like_cpp(first_bytes: bytes) -> bool:
-    """Whether a `.h` file has what C lacks, outside of comments."""
+    """Whether a `.h` file has syntax that C lacks, outside comments."""
     code = re.sub(rb"/\*.*?(?:\*/|\Z)|//[^\n]*", b"", first_bytes, flags=re.S)
     only_cpp = (
         rb"^\s*(?:class\s+\w|template\s*<|(?:inline\s+)?namespace\b|using\s+(?:namespace\s|\w+\s*=|\w+::)"

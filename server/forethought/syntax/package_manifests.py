@@ -1,6 +1,6 @@
-"""What a package calls itself, read off its manifest: its name in an import means no stranger. Pure.
+"""A package's name and entry files from its manifest: `package.json`, `go.mod` or `Cargo.toml`. Pure.
 
-Read are npm's `package.json`, Go's `go.mod` and Rust's `Cargo.toml`; of each the name, and which file it opens with.
+Imports of that name refer to the repository, not to a third party.
 """
 
 import json
@@ -19,23 +19,23 @@ class Package(NamedTuple):
     """A package of the repository."""
 
     kind: str
-    """The manifest's file name."""
+    """File name of the manifest."""
     folder: str
-    """Where the manifest stands; empty for the root."""
+    """The manifest's folder; empty for the root."""
     name: str
-    """As imports write it."""
+    """As written in imports."""
     entries: tuple[str, ...] = ()
-    """Files that it may open with, the likeliest first, as paths in the root; not each of them need exist."""
+    """Paths of possible entry files, relative to the root, likeliest first; they need not exist."""
 
 
 def read_manifest(path: str, text: str) -> Package | None:
-    """The package of a manifest; None for one that gives no name. Total: any text may come."""
+    """The package that a manifest describes; None if it gives no name. Total: any text is allowed."""
     folder, _, kind = path.rpartition("/")
     try:
         match kind:
             case "go.mod":
-                found = re.search(r"^\s*module\s+\"?([^\s\"]+)", text, re.M)
-                return Package(kind, folder, found[1]) if found else None
+                module = re.search(r"^\s*module\s+\"?([^\s\"]+)", text, re.M)
+                return Package(kind, folder, module[1]) if module else None
             case "Cargo.toml":
                 return _crate(folder, tomllib.loads(text))
             case "package.json":
@@ -59,28 +59,26 @@ def _npm(folder: str, manifest: object) -> Package | None:
     if not isinstance(manifest, dict):
         return None
     name = manifest.get("name")
-    written = [
-        text for key in ("source", "exports", "module", "main", "types") for text in _texts(manifest.get(key), 0)
-    ]
+    paths = [path for key in ("source", "exports", "module", "main", "types") for path in _paths(manifest.get(key), 0)]
     entries: list[str] = []
-    for entry in [text for text in written if text.startswith("./") or not text.startswith(".")][:_MAX_ENTRIES]:
-        # What is published is often built: `dist/index.js` of `src/index.ts`.
+    for entry in [path for path in paths if path.startswith("./") or not path.startswith(".")][:_MAX_ENTRIES]:
+        # The published file is often built from a source: `dist/index.js` from `src/index.ts`.
         stem = re.sub(r"(\.d)?\.[cm]?[jt]sx?$", "", entry)
         source = re.sub(r"^(\./)?(dist|lib|build|out|es|esm|cjs)/((cjs|esm|es|umd|types)/)?", "src/", stem)
         entries += [entry, stem, source, source.replace("src/", "source/", 1)]
     entries += ["index", "src/index", "source/index", "lib/index", "src/main"]
-    paths = tuple(dict.fromkeys(_inside(folder, entry) for entry in entries))
-    return Package("package.json", folder, name if isinstance(name, str) else "", paths)
+    files = tuple(dict.fromkeys(_inside(folder, entry) for entry in entries))
+    return Package("package.json", folder, name if isinstance(name, str) else "", files)
 
 
-def _texts(value: object, depth: int) -> Iterator[str]:
-    """The paths of an `exports` field that the package itself is imported by: those under `.`, or of no path."""
+def _paths(value: object, depth: int) -> Iterator[str]:
+    """The files in an `exports` field that an import of the package itself may load, not those of its subpaths."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict) and depth < 4:
         for key, inner in value.items():
             if key == "." or not key.startswith("."):
-                yield from _texts(inner, depth + 1)
+                yield from _paths(inner, depth + 1)
 
 
 def _inside(folder: str, relative: str) -> str:

@@ -1,6 +1,6 @@
-"""What a function gives back: the values of its return and yield statements, and its last expression where that counts.
+"""The values that functions return and yield: those of their statements, and of a final expression where that counts.
 
-A function without a name inside it returns for itself: its statements are not counted.
+The statements of anonymous functions do not count for the function around them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,14 +10,14 @@ from typing import Protocol
 import tree_sitter
 
 from forethought.syntax.languages import Language
-from forethought.syntax.lines import collapse
+from forethought.syntax.nodes import NodeSpans, line_between
+from forethought.syntax.symbol_kinds import FUNCTION_KINDS
 from forethought.syntax.tags import Symbol
 
-_LONGEST = 80
-_DEEPEST = 12
-_CALLABLE_KINDS = frozenset({"function", "method", "macro"})
+_MAX_LENGTH = 80
+_MAX_DEPTH = 12
 _WRAPPERS = frozenset({"function_body", "arrow_expression_clause", "parenthesized_expression"})
-_GIVES_NOTHING = frozenset({"return", "return_expression", "let_declaration", "empty_statement", "line_comment"})
+_VALUELESS = frozenset({"return", "return_expression", "let_declaration", "empty_statement", "line_comment"})
 _NEVER_RETURN = ("raise", "panic!", "todo!", "unreachable!", "unimplemented!", "fail")
 _CLAUSES = frozenset({"rescue", "ensure"})
 
@@ -26,19 +26,18 @@ class _Scopes(Protocol):
     def scope_at(self, byte: int) -> str: ...
 
 
-def with_results(
+def with_return_values(
     symbols: Sequence[Symbol],
     scopes: _Scopes,
     source: bytes,
     returns: Iterable[tree_sitter.Node],
     yields: Iterable[tree_sitter.Node],
-    closures: Iterable[tree_sitter.Node],
+    closures: NodeSpans,
 ) -> list[Symbol]:
-    """The symbols with what their bodies return and yield; statements, then the last expression they already have."""
-    spans = sorted((node.start_byte, node.end_byte) for node in closures)
-    bodies = {symbol.id: symbol.body.start for symbol in symbols if symbol.body and symbol.kind in _CALLABLE_KINDS}
-    returned = _by_scope(scopes, source, returns, spans, bodies)
-    yielded = _by_scope(scopes, source, yields, spans, bodies)
+    """The symbols with what their bodies return and yield: the statements' values, then a final expression's."""
+    bodies = {symbol.id: symbol.body.start for symbol in symbols if symbol.body and symbol.kind in FUNCTION_KINDS}
+    returned = _values_by_function(scopes, source, returns, closures, bodies)
+    yielded = _values_by_function(scopes, source, yields, closures, bodies)
     return [
         replace(
             symbol,
@@ -52,54 +51,53 @@ def with_results(
 
 
 def last_expressions(language: Language, source: bytes, body: tree_sitter.Node | None) -> tuple[str, ...]:
-    """What a body gives back without a statement: `x + 1` of `x => x + 1`; in Rust and Ruby each branch's end."""
+    """What a body returns without a statement: `x + 1` in `x => x + 1`; in Rust and Ruby, each branch's last value."""
     if body is None:
         return ()
+    nodes: Iterable[tree_sitter.Node] = ()
     if language.blocks:
         while body.type in _WRAPPERS and body.named_child_count == 1:
             body = body.named_children[0]
-        found: Iterable[tree_sitter.Node] = () if body.type in language.blocks else (body,)
-    elif language.results:
-        found = _last(body, 0) if _gives_a_value(language, body) else ()
-    else:
-        return ()
-    texts = (_text(source, node.start_byte, node.end_byte) for node in found)
+        nodes = () if body.type in language.blocks else (body,)
+    elif language.results and _has_value(language, body):
+        nodes = _last_nodes(body, 0)
+    texts = (line_between(source, node.start_byte, node.end_byte, _MAX_LENGTH) for node in nodes)
     return tuple(dict.fromkeys(text for text in texts if text and not text.startswith(_NEVER_RETURN)))
 
 
-def _gives_a_value(language: Language, body: tree_sitter.Node) -> bool:
-    """Rust's `fn f() { … }` gives nothing, whatever stands last."""
+def _has_value(language: Language, body: tree_sitter.Node) -> bool:
+    """False for Rust's `fn f() { … }`, which returns nothing whatever its last expression is."""
     owner = body.parent
     return "return_type" not in language.fields or (
         owner is not None and owner.child_by_field_name("return_type") is not None
     )
 
 
-def _last(node: tree_sitter.Node, depth: int) -> Iterator[tree_sitter.Node]:
+def _last_nodes(node: tree_sitter.Node, depth: int) -> Iterator[tree_sitter.Node]:
     """The expressions that may be the value of a block, branch by branch."""
-    if depth > _DEEPEST or node.type in _GIVES_NOTHING:
+    if depth > _MAX_DEPTH or node.type in _VALUELESS:
         return
     if node.type == "expression_statement":
         if node.named_child_count and node.children[-1].type != ";":
-            yield from _last(node.named_children[0], depth + 1)
+            yield from _last_nodes(node.named_children[0], depth + 1)
         return
     branches = _branches(node)
     if branches is None:
         yield node
         return
     for branch in branches:
-        yield from _last(branch, depth + 1)
+        yield from _last_nodes(branch, depth + 1)
 
 
 def _branches(node: tree_sitter.Node) -> list[tree_sitter.Node] | None:
-    """The parts that give the node its value; None when it is an expression of its own."""
+    """The parts that may give the node its value; None for an expression that is itself the value."""
     children = [child for child in node.named_children if "comment" not in child.type]
     match node.type:
         case "block" | "body_statement" | "then" | "else" | "begin" | "unsafe_block" | "block_body":
-            own = [child for child in children if child.type not in _CLAUSES and child.type != "else"]
+            statements = [child for child in children if child.type not in _CLAUSES and child.type != "else"]
             rescued = [inner for child in children if child.type == "rescue" for inner in child.named_children[-1:]]
             alternative = [child for child in children if child.type == "else"]
-            return [*(alternative or own[-1:]), *(child for child in rescued if child.type == "then")]
+            return [*(alternative or statements[-1:]), *(child for child in rescued if child.type == "then")]
         case "if_expression" | "if" | "unless" | "elsif":
             parts = (node.child_by_field_name("consequence"), node.child_by_field_name("alternative"))
             return [part for part in parts if part is not None]
@@ -120,35 +118,30 @@ def _branches(node: tree_sitter.Node) -> list[tree_sitter.Node] | None:
     return None
 
 
-def _by_scope(
+def _values_by_function(
     scopes: _Scopes,
     source: bytes,
     statements: Iterable[tree_sitter.Node],
-    closures: Sequence[tuple[int, int]],
+    closures: NodeSpans,
     bodies: dict[str, int],
 ) -> dict[str, dict[str, None]]:
-    """Symbol id → texts of the values, in order. One sweep over statements and closures."""
-    found: dict[str, dict[str, None]] = {}
-    inside: list[tuple[int, int]] = []
-    place = 0
+    """Symbol id → texts of the values of its own statements, in order.
+
+    bodies: symbol id → start byte of its body
+    """
+    values: dict[str, dict[str, None]] = {}
     for node in sorted(statements, key=lambda node: node.start_byte):
-        at = node.start_byte
-        while place < len(closures) and closures[place][0] <= at:
-            inside.append(closures[place])
-            place += 1
-        inside = [span for span in inside if span[1] > at] if inside and inside[-1][1] <= at else inside
-        scope = scopes.scope_at(at)
+        scope = scopes.scope_at(node.start_byte)
         body = bodies.get(scope)
-        innermost = next((start for start, end in reversed(inside) if end > at), -1)
-        if body is None or innermost >= body:
+        if body is None or closures.innermost(node.start_byte, not_before=body) is not None:
             continue
         if text := _value(source, node):
-            found.setdefault(scope, {})[text] = None
-    return found
+            values.setdefault(scope, {})[text] = None
+    return values
 
 
 def _value(source: bytes, statement: tree_sitter.Node) -> str:
-    """The text of what follows the keyword."""
+    """The text after the keyword."""
     values = [child for child in statement.named_children if "comment" not in child.type]
     if values and values[0].type == "command_name":
         values = values[1:]
@@ -157,9 +150,4 @@ def _value(source: bytes, statement: tree_sitter.Node) -> str:
     start = values[0].start_byte
     keyword = source[statement.start_byte : start].rstrip()
     delegates = "from " if keyword.endswith(b"from") else "* " if keyword.endswith(b"*") else ""
-    return delegates + _text(source, start, values[-1].end_byte)
-
-
-def _text(source: bytes, start: int, end: int) -> str:
-    """Source on one line, cut with an ellipsis when it is long."""
-    return collapse(source[start : min(end, start + 8 * _LONGEST)].decode("utf-8", "replace"), _LONGEST)
+    return delegates + line_between(source, start, values[-1].end_byte, _MAX_LENGTH)

@@ -1,10 +1,12 @@
 """What the index knows about one file: its symbols, references, imports and bindings.
 
-Positions are 0-based rows and UTF-8 byte columns, as tree-sitter counts; only the edge converts them.
+Positions are 0-based rows and UTF-8 byte columns, as in tree-sitter; `text/positions.py` converts them for clients.
 """
 
 from dataclasses import dataclass
 from typing import NamedTuple
+
+from forethought.syntax.symbol_kinds import SymbolKind
 
 
 class Position(NamedTuple):
@@ -31,28 +33,27 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """A definition. The first symbol of every file is the file itself (kind `file`, id and name empty)."""
+    """A definition. The first symbol of every file is the file itself (kind `file`, empty id and name)."""
 
     id: str
     """Unique in the file: the qualified name, with `#2`, `#3` … for later ones of the same name."""
     name: str
     """Qualified inside the file with dots: `Flask.route`; `outer.inner` for a function in a function."""
-    kind: str
-    """file, class, interface, enum, struct, trait, type, module, function, method, constant, variable, macro."""
+    kind: SymbolKind
     range: Range
-    """With decorators and leading doc comments."""
+    """Includes decorators and leading doc comments."""
     selection: Range
-    """The identifier itself."""
+    """The identifier."""
     span: Span
     """`range` in bytes."""
     body: Span | None
-    """What is replaced by the signature when this symbol stands in its parent's prompt; None when it has no body."""
+    """The part that is left out where the signature alone is shown, as in the parent's prompt; None without a body."""
     parent: str
     """Id of the enclosing symbol; the file's id ("") at the top level."""
     signature: str
-    """One line, whitespace collapsed, no body: `def route(self, rule: str, **options: Any) -> Callable`."""
+    """One line without the body: `def route(self, rule: str, **options: Any) -> Callable`."""
     doc: str | None = None
-    """Docstring or doc comment, markers and common indentation removed."""
+    """Docstring or doc comment, without markers and common indentation."""
     parameters: tuple[str, ...] = ()
     """As written, each with its annotation and default."""
     returns: str | None = None
@@ -60,11 +61,11 @@ class Symbol:
     bases: tuple[str, ...] = ()
     """Superclasses, interfaces, traits and mixins as written."""
     raises: tuple[str, ...] = ()
-    """Names of the exceptions that the body raises or throws itself, in order, without repeats."""
+    """Names of the exceptions that the body itself raises or throws, in order, without duplicates."""
     returned: tuple[str, ...] = ()
-    """The expressions that the body itself returns, in order, without repeats, each cut at 80 characters."""
+    """The expressions that the body itself returns, in order, without duplicates, each cut to 80 characters."""
     yielded: tuple[str, ...] = ()
-    """The same of what it yields."""
+    """The expressions that it yields, in the same form."""
     digest: str = ""
     """First 16 hex digits of the SHA-256 of the symbol's text (`span`, LF endings); empty for the file itself."""
 
@@ -78,14 +79,14 @@ class Reference:
     """A use of a name."""
 
     name: str
-    """The identifier: `route`."""
+    """The identifier alone: `route`."""
     kind: str
     """call, class (a base, an instantiation), type, attribute, name."""
     range: Range
     scope: str
     """Id of the innermost enclosing symbol."""
     receiver: str | None = None
-    """The expression before the dot as written, when there is one: `self`, `app`, `os.path`, `make()`."""
+    """The expression before the dot as written, if any: `self`, `app`, `os.path`, `make()`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,48 +96,48 @@ class Import:
     local: str
     """The name in this file; `*` for a wildcard."""
     module: str
-    """As written: `..app`, `./util.js`, `java.util.List`, `crate::io`, `stdio.h`; empty for an export under another
-    name, which is another name for what the file itself has."""
+    """As written: `..app`, `./util.js`, `java.util.List`, `crate::io`, `stdio.h`. Empty for an export that gives
+    something in this file another name."""
     name: str | None
-    """The name inside the module, None when the module itself is bound."""
+    """The name inside the module; None if the module itself is bound."""
     range: Range
     scope: str
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A local name or an attribute whose type can be read off: `app: Flask`, `app = Flask()`, `self.jar = jar`."""
+    """Where a local name or an attribute gets a value: `app: Flask`, `app = Flask()`, `self.jar = jar`."""
 
     name: str
-    """`app`, or `self.jar` for an attribute (the language's own word for the receiver as written)."""
+    """`app`, or `self.jar` for an attribute, with the receiver as written."""
     scope: str
     range: Range
     annotation: str | None = None
     """The type as written."""
     value: str | None = None
-    """The assigned expression as written, at most 200 characters; None for a parameter, `for` or `with … as` target."""
+    """The assigned expression as written, cut to 200 characters; None if there is none, as for most parameters."""
     seen_in: Range | None = None
-    """The function without a name that it is bound in; None when its whole scope sees it."""
+    """The anonymous function that it is local to; None if it is visible in its whole scope."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileTags:
-    """Everything that is read off one file's text. Determined by language and bytes alone."""
+    """Everything that was extracted from one file's text. Depends only on the language and the bytes."""
 
     language: str
     symbols: tuple[Symbol, ...]
-    """In order of their start; the file itself first."""
+    """In order of their start, the file itself first."""
     references: tuple[Reference, ...]
     imports: tuple[Import, ...]
     bindings: tuple[Binding, ...]
     has_errors: bool
-    """The parser met a syntax error; what could be read off stands all the same."""
+    """The text has a syntax error. The tags then hold what could be extracted all the same."""
 
     def symbol(self, symbol_id: str) -> Symbol | None:
         return next((symbol for symbol in self.symbols if symbol.id == symbol_id), None)
 
     def enclosing(self, position: Position) -> Symbol:
-        """The innermost symbol around the position; the file itself when there is none."""
+        """The innermost symbol around the position; the file itself if there is none."""
         innermost = self.symbols[0]
         for symbol in self.symbols[1:]:
             if symbol.range.start > position:

@@ -5,12 +5,13 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from forethought.insights.context import FUNCTION_KINDS, IDENTIFIER, Context, build_context
+from forethought.insights.context import IDENTIFIER, Context, build_context
 from forethought.insights.freshness import InsightStatus, insight_status_of
 from forethought.names.query_cache import SharedQueryCache
 from forethought.names.resolver import Resolver, Target
 from forethought.store.index_store import IndexStore
 from forethought.store.protocol import InsightStore
+from forethought.syntax.symbol_kinds import FUNCTION_KINDS
 from forethought.syntax.tags import FileTags, Symbol
 
 

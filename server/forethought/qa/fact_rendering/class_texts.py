@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from forethought.facts import class_hierarchy as hierarchy
 from forethought.facts.symbol_facts import Place
-from forethought.names.file_names import CLASS_KINDS, FUNCTION_KINDS
 from forethought.names.resolver import Target
 from forethought.qa.fact_rendering.phrasing import (
     AS_FAR_AS_RESOLVED,
@@ -23,6 +22,7 @@ from forethought.qa.fact_rendering.phrasing import (
     with_article,
 )
 from forethought.qa.fact_rendering.subject import FactSubject, places_of, symbol_of
+from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS
 from forethought.syntax.tags import Symbol
 
 _MAX_MEMBERS = 2 * MAX_LISTED

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from forethought.facts import class_hierarchy as hierarchy
 from forethought.facts.symbol_facts import Place
-from forethought.names.file_names import CLASS_KINDS, FUNCTION_KINDS
 from forethought.names.resolver import Resolver, Target
 from forethought.qa.fact_rendering.phrasing import (
     MAX_LISTED,
@@ -22,6 +21,7 @@ from forethought.qa.fact_rendering.subject import FactSubject, symbol_of
 from forethought.qa.fact_rendering.symbol_texts import is_declared
 from forethought.qa.intent import closest_names
 from forethought.syntax.parameters import Parameter, default_in_pattern, read_parameter
+from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS
 from forethought.syntax.tags import Symbol
 from forethought.workspace.workspace import Workspace
 
@@ -160,7 +160,7 @@ def _one_parameter(subject: FactSubject, called: _Called, asked: str) -> str:
 
 def _no_parameter(called: _Called, asked: str) -> str:
     hint = did_you_mean(closest_names(asked, [name for item in called.parameters for name in item.names]))
-    gathering = (item.text for item in called.parameters if item.gathers and not item.text.startswith("*args"))
+    gathering = (item.text for item in called.parameters if item.is_variadic and not item.text.startswith("*args"))
     catch_all = next(gathering, None)
     note = f" `{catch_all}` may accept it." if catch_all else ""
     return f"{called.name} has no parameter `{asked}`; it takes {_taken(called.symbol)}.{note}{hint}"
@@ -172,7 +172,7 @@ def _default_of(parameter: Parameter, asked: str, name: str) -> str:
         default = parameter.default
     if default is not None:
         return f"`{asked}` of {name} defaults to `{default}`."
-    if parameter.gathers:
+    if parameter.is_variadic:
         return f"`{asked}` of {name} collects any number of arguments and has no default."
     is_optional = re.match(r"[\w\s]*\?", parameter.text) is not None
     return f"`{asked}` of {name} has no default.{' It is optional, though.' if is_optional else ''}"

@@ -5,11 +5,11 @@ from functools import cached_property
 
 from forethought.facts import class_hierarchy as hierarchy
 from forethought.facts.symbol_facts import Place
-from forethought.names.file_names import CLASS_KINDS
 from forethought.names.resolver import Resolver, Target
 from forethought.qa.fact_rendering.phrasing import display_name
 from forethought.qa.intent import Intent
 from forethought.qa.question import Referent
+from forethought.syntax.symbol_kinds import CLASS_KINDS
 from forethought.syntax.tags import Symbol
 
 

@@ -1,0 +1,95 @@
+"""The uses of names in a file."""
+
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
+
+import tree_sitter
+
+from forethought.syntax.bindings import INFERRED_TYPES, MAX_VALUE_LENGTH
+from forethought.syntax.captures import Captures
+from forethought.syntax.nodes import collapse
+from forethought.syntax.outline import Outline
+from forethought.syntax.tags import Binding, Position, Range, Reference
+
+_QUOTED_NAME = re.compile(rb"(?P<receiver>(?<![\w.])(?:[A-Za-z_]\w*\.)*)(?P<name>[A-Za-z_]\w*)")
+_METHOD_NAME = re.compile(r"[a-z_]\w*[!?]?")
+_ACCESS = re.compile(r"\s*(?:\?\.|!!\.|&\.|\?->|->|::|\.|:)\s*(?:<[^<>]*>\s*)?$")
+_CREATION = re.compile(r"^(?:new|await|yield|typeof|&|\*)\s*\b")
+
+
+def read_references(
+    source: bytes,
+    captures: Captures,
+    outline: Outline,
+    not_uses: Collection[int],
+    import_spans: Sequence[tuple[int, int]],
+) -> list[Reference]:
+    """The references in order.
+
+    not_uses: start bytes of identifiers that are no references
+    import_spans: byte ranges, in order, without references
+    """
+    references = []
+    spans = iter(import_spans)
+    span = next(spans, None)
+    for start in sorted(captures.names.keys() | captures.uses.keys()):
+        if start in not_uses:
+            continue
+        while span is not None and span[1] <= start:
+            span = next(spans, None)
+        if span is not None and span[0] <= start:
+            continue
+        use = captures.uses.get(start)
+        node = use.name if use is not None else captures.names[start]
+        text = source[start : node.end_byte].decode("utf-8", "replace")
+        if not text or (text in INFERRED_TYPES and use is not None and use.kind == "type"):
+            continue
+        kind, receiver = "name", None
+        if use is not None:
+            kind = "class" if use.kind == "base" else use.kind
+            receiver = _receiver(source, use.start_byte, start) if use.start_byte < start else None
+        where = Range(Position(*node.start_point), Position(*node.end_point))
+        references.append(Reference(text, kind, where, outline.scope_at(start), receiver))
+    if captures.quoted:
+        references += [item for node in captures.quoted for item in _quoted_types(node, outline.scope_at)]
+        references.sort(key=lambda reference: reference.range)
+    return references
+
+
+def with_bare_calls(references: Sequence[Reference], bindings: Sequence[Binding]) -> list[Reference]:
+    """The references, with each plain name that its function does not bind turned into a call, as Ruby reads it."""
+    bound = {(binding.scope, binding.name) for binding in bindings}
+    return [
+        replace(reference, kind="call")
+        if reference.kind == "name"
+        and reference.receiver is None
+        and _METHOD_NAME.fullmatch(reference.name)
+        and (reference.scope, reference.name) not in bound
+        else reference
+        for reference in references
+    ]
+
+
+def _quoted_types(node: tree_sitter.Node, scope_at: Callable[[int], str]) -> Iterator[Reference]:
+    """The names in an annotation that is written as a string: `"Foo[bar.Baz]"`."""
+    text = node.text or b""
+    row, column = node.start_point
+    if b"\n" in text:
+        return
+    for match in _QUOTED_NAME.finditer(text):
+        receiver, name = match["receiver"].decode(), match["name"].decode()
+        if name != "None":
+            where = Range(Position(row, column + match.start("name")), Position(row, column + match.end("name")))
+            yield Reference(name, "type", where, scope_at(node.start_byte), receiver[:-1] or None)
+
+
+def _receiver(source: bytes, start: int, end: int) -> str | None:
+    """The expression between the bytes, which end before a name; None if it does not end in an access operator."""
+    if end - start > 8 * MAX_VALUE_LENGTH:
+        return "…"
+    text = source[start:end].decode("utf-8", "replace")
+    match = _ACCESS.search(text)
+    if match is None:
+        return None
+    return collapse(_CREATION.sub("", text[: match.start()]), MAX_VALUE_LENGTH) or None

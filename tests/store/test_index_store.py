@@ -49,6 +49,7 @@ def any_tags(draw: st.DrawFn) -> FileTags:
                 TEXTS,
                 TEXTS,
                 TEXT,
+                st.booleans(),
             )
         )
         for symbol_id in ids

@@ -193,12 +193,13 @@ def _symbol_row(symbol: Symbol, places: dict[str, int]) -> list[Any]:
         symbol.returned,
         symbol.yielded,
         symbol.digest,
+        int(symbol.is_constructor),
     ]
 
 
 def _symbol(row: list[Any], ids: list[str]) -> Symbol:
     (symbol_id, name, kind, a, b, c, d, e, f, g, h, start, end, body, parent) = row[:15]
-    (signature, doc, parameters, returns, bases, raises, returned, yielded, digest) = row[15:]
+    (signature, doc, parameters, returns, bases, raises, returned, yielded, digest, is_constructor) = row[15:]
     return Symbol(
         symbol_id,
         name,
@@ -217,6 +218,7 @@ def _symbol(row: list[Any], ids: list[str]) -> Symbol:
         tuple(returned),
         tuple(yielded),
         digest,
+        bool(is_constructor),
     )
 
 

@@ -18,7 +18,7 @@ from forethought.syntax.return_values import with_return_values
 from forethought.syntax.tags import FileTags, Symbol
 from forethought.text.redaction import mask
 
-TAGS_VERSION = "11"
+TAGS_VERSION = "12"
 """Increment whenever the same text would give other tags; an index of another version is rebuilt."""
 
 # Real code takes about one parser step per 150 bytes; text that keeps error recovery busy takes one per byte.

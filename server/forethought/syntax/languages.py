@@ -18,6 +18,9 @@ import tree_sitter
 
 from forethought.syntax.captures import DEFINITION_KINDS
 
+CLASS_NAME = "{class}"
+"""Among a language's `constructors`: a method named after its class is a constructor."""
+
 _GRAMMAR_RULES: dict[str, type] = {"module": str, "function": str, "query": str}
 _DETECTION_RULES: dict[str, type] = {"files": tuple, "extensions": tuple, "shebangs": tuple}
 _LANGUAGE_RULES: dict[str, type] = {
@@ -33,6 +36,7 @@ _LANGUAGE_RULES: dict[str, type] = {
     "values": tuple,
     "blocks": frozenset,
     "results": frozenset,
+    "constructors": frozenset,
     "docstrings": bool,
     "bare_calls": bool,
     "imports": str,
@@ -70,6 +74,8 @@ class Language:
     """If a body may be an expression, the node types of bodies that are not: any other body is the returned value."""
     results: frozenset[str] = frozenset()
     """Node types of bodies that return their last expression."""
+    constructors: frozenset[str] = frozenset()
+    """Names of the methods that initialize a new instance; `CLASS_NAME` stands for the name of the class."""
     docstrings: bool = False
     """A string that is the first statement of a body documents its definition."""
     bare_calls: bool = False

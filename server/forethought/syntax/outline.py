@@ -3,7 +3,7 @@
 import hashlib
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import tree_sitter
 
@@ -11,7 +11,7 @@ from forethought.syntax import declarations
 from forethought.syntax.captures import Captures, Definition
 from forethought.syntax.declarations import Declaration
 from forethought.syntax.doc_comments import LeadingLines
-from forethought.syntax.languages import Language
+from forethought.syntax.languages import CLASS_NAME, Language
 from forethought.syntax.nodes import NodeSpans
 from forethought.syntax.return_values import last_expressions
 from forethought.syntax.symbol_kinds import FUNCTION_KINDS, SYMBOL_KINDS, TYPE_KINDS, VALUE_KINDS, SymbolKind
@@ -175,6 +175,8 @@ class _OutlineBuilder:
         is_member = self._is_member(declaration, parent, name)
         kind = _final_kind(declaration.kind, name, is_member)
         symbol = self._symbol(declaration, kind, symbol_id, qualified, parent.id, name_length)
+        if kind == "method" and is_member and _names_constructor(self._language, qualified):
+            symbol = replace(symbol, is_constructor=True)
         self._kinds.setdefault(qualified, symbol.kind)
         self._outline.symbols.append(symbol)
         self._outline.name_starts.add(declaration.name.end_byte - name_length)
@@ -247,3 +249,8 @@ def _final_kind(kind: str, name: str, is_member: bool) -> SymbolKind:
     if kind == "variable" and len(name) > 1 and name.isupper():
         return "constant"
     return SYMBOL_KINDS[kind]
+
+
+def _names_constructor(language: Language, qualified: str) -> bool:
+    owner, _, name = qualified.rpartition(".")
+    return name in language.constructors or (CLASS_NAME in language.constructors and name == owner.rpartition(".")[2])

@@ -68,10 +68,22 @@ class Symbol:
     """The expressions that it yields, in the same form."""
     digest: str = ""
     """First 16 hex digits of the SHA-256 of the symbol's text (`span`, LF endings); empty for the file itself."""
+    is_constructor: bool = False
+    """Initializes a new instance and so returns nothing: `__init__`, `initialize`, a method named after its class.
+
+    Each language's `constructors` rule says which names do. A function that merely makes an instance, such as Rust's
+    `new`, is not a constructor.
+    """
 
     @property
     def short_name(self) -> str:
         return self.name.rpartition(".")[2]
+
+    @property
+    def is_namesake(self) -> bool:
+        """Has the name of what it belongs to, as constructors do in Java, C# and C++."""
+        owner, _, name = self.name.rpartition(".")
+        return name == owner.rpartition(".")[2]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""Who calls what: the calls of one name anywhere, read off what was worked out before where it still holds.
+"""Who calls what.
 
-Which definition each call in a file means is worked out file by file, ahead of any question where there is time for it
-(`find_calls`); a question about a file that was not come to yet resolves just the calls that it is about.
+`find_calls` resolves all calls of a file ahead of any question, and caches them with their dependencies. `calls_of`
+answers for one name: from the cache where a file is in it, else by resolving only the calls of that name.
 """
 
 import re
@@ -15,68 +15,68 @@ from forethought.syntax.tags import Range, Reference
 
 
 class Call(NamedTuple):
-    """One call, and what it means."""
+    """One call and the definitions that it may run."""
 
     targets: tuple[Target, ...]
-    """One: certain. Several: each is possible."""
+    """One if it is certain; several if each is possible."""
     unknown: bool
-    """Nothing says what it means."""
+    """Nothing is known about what it calls."""
     lacking: tuple[Target, ...]
-    """Classes that it is made on and that have no such member."""
+    """Classes that it is called on and that lack such a member."""
     receiver: str | None
-    """What it is made on, as written."""
+    """What it is called on, as written."""
     scope: str
-    """The symbol in which it stands."""
+    """Id of the enclosing symbol."""
     range: Range
-    """Of the called name."""
+    """The range of the called name."""
 
 
 def find_calls(resolver: Resolver, path: str) -> Mapping[str, Sequence[Call]]:
-    """Called name → its calls in the file, in order. Kept among the findings: the next time it is a look-up."""
+    """Called name → its calls in the file, in order. Cached in the resolver's query cache."""
     file = resolver.query_cache.file(path)
     if file.calls is None:
         tags = resolver.snapshot.tags(path)
-        found: dict[str, list[Call]] = {}
-        with resolver.reading_for(path):
+        calls: dict[str, list[Call]] = {}
+        with resolver.record_dependencies(path):
             for reference in tags.references if tags is not None else ():
                 if reference.kind in ("call", "class"):
-                    found.setdefault(reference.name, []).append(_call(resolver, path, reference))
-        resolver.query_cache.file(path).calls = found
-        return found
-    known: Mapping[str, Sequence[Call]] = file.calls
-    return known
+                    calls.setdefault(reference.name, []).append(_call(resolver, path, reference))
+        resolver.query_cache.file(path).calls = calls
+        return calls
+    cached: Mapping[str, Sequence[Call]] = file.calls
+    return cached
 
 
 def calls_of(resolver: Resolver, name: str, only_in: str | None = None) -> Iterator[tuple[str, Sequence[Call]]]:
-    """(path, calls in it) of each file, or of one, that calls something of this name, in path order."""
-    unknown: dict[str, list[Reference]] | None = None
+    """(path, calls in it) of each file that calls something of this name, in path order; `only_in` limits it to one."""
+    references: dict[str, list[Reference]] | None = None
     for path in resolver.snapshot.paths_calling(name):
         if only_in not in (None, path):
             continue
-        known = resolver.query_cache.files.get(path)
-        if known is not None and known.calls is not None:
-            yield path, known.calls.get(name, ())
+        cached = resolver.query_cache.files.get(path)
+        if cached is not None and cached.calls is not None:
+            yield path, cached.calls.get(name, ())
             continue
-        if unknown is None:
-            unknown = _by_path(resolver.snapshot.references_named(name))
-        yield path, [_call(resolver, path, reference) for reference in unknown.get(path, ())]
+        if references is None:
+            references = _by_path(resolver.snapshot.references_named(name))
+        yield path, [_call(resolver, path, reference) for reference in references.get(path, ())]
 
 
 def _by_path(references: Iterable[tuple[str, Reference]]) -> dict[str, list[Reference]]:
-    found: dict[str, list[Reference]] = {}
+    calls: dict[str, list[Reference]] = {}
     for path, reference in references:
         if reference.kind in ("call", "class"):
-            found.setdefault(path, []).append(reference)
-    return found
+            calls.setdefault(path, []).append(reference)
+    return calls
 
 
 def _call(resolver: Resolver, path: str, reference: Reference) -> Call:
-    found = resolver.called(path, reference) if not _is_base(resolver, path, reference) else Resolution()
-    return Call(found.targets, found.unknown, found.lacking, reference.receiver, reference.scope, reference.range)
+    called = resolver.called(path, reference) if not _is_base(resolver, path, reference) else Resolution()
+    return Call(called.targets, called.unknown, called.lacking, reference.receiver, reference.scope, reference.range)
 
 
 def _is_base(resolver: Resolver, path: str, reference: Reference) -> bool:
-    """Whether the reference stands among the bases of a class: that is no call."""
+    """Whether the reference is a base of the class whose head it stands in, which is not a call."""
     if reference.kind != "class":
         return False
     names = resolver.names(path)

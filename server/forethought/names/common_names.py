@@ -1,4 +1,4 @@
-"""Names that say too little to be looked up by name alone: methods of built-in and standard types."""
+"""Names that are too common to be resolved by name alone: methods of built-in and standard library types."""
 
 _NAMES = """
     abs absolute accept acquire add addAll addEventListener addFilter addHandler add_argument add_argument_group
@@ -64,4 +64,4 @@ _NAMES = """
 """
 
 COMMON_NAMES = frozenset(_NAMES.split())
-"""A call `x.name()` of an unknown `x` with one of these names is never answered by name alone."""
+"""`x.name()` with one of these names stays unresolved if nothing is known about `x`."""

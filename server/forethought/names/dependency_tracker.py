@@ -1,132 +1,129 @@
-"""What resolution reads of a snapshot, each finding with what it rests on: worked out once, and shared."""
+"""Queries over a snapshot of the index: each is computed once, and records what its result depends on."""
 
-from collections.abc import Callable, Collection, Hashable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Hashable, Iterator
+from contextlib import contextmanager
 from itertools import islice
-from types import TracebackType
 from typing import Any, TypeVar
 
 from forethought.names import modules
 from forethought.names.file_names import FileNames, IndexSnapshot
 from forethought.names.query_cache import FileQueries, QueryCache
 
-_NOTHING = 1 << 30
-"""No level: a finding that waits for nothing around it."""
-_Found = TypeVar("_Found")
+_NO_CYCLE = 1 << 30
+"""Deeper than any query: the result depends on no query that is still running."""
+_Result = TypeVar("_Result")
 
 
 class DependencyTracker:
-    """Findings over one generation of a snapshot. Not thread-safe: what is found is shared, how far it is, is not."""
+    """Runs queries over one generation of a snapshot, and shares their results with other trackers.
+
+    Not thread-safe: the results are shared, the state of the running queries is not.
+    """
 
     def __init__(self, snapshot: IndexSnapshot, query_cache: QueryCache) -> None:
         self.snapshot = snapshot
         self.query_cache = query_cache
-        self._reader: FileQueries | None = None
-        """Of the file whose finding is being worked out: what is read meanwhile, it rests on."""
-        self._unfinished: dict[tuple[str, str, Hashable], tuple[Any, int]] = {}
-        """(path, kind, of what) → the finding as far as it is known, and the outermost level that it waits for."""
-        self._level = 0
-        self._waits_for = _NOTHING
+        self._dependent: FileQueries | None = None
+        """The results of the file that the running query is about: whatever is read is recorded as their dependency."""
+        self._provisional: dict[tuple[str, str, Hashable], tuple[Any, int]] = {}
+        """(path, query, argument) → (result so far, depth of the outermost running query that it depends on)."""
+        self._query_depth = 0
+        self._cycle_head = _NO_CYCLE
+        """Depth of the outermost running query whose provisional result the innermost one has used."""
 
     def names(self, path: str) -> FileNames | None:
-        if self._reader is not None:
-            self._reader.paths.add(path)
+        """The names of a file; None if it is not in the snapshot."""
+        if self._dependent is not None:
+            self._dependent.paths.add(path)
         known = self.query_cache.names
         if path not in known:
             tags = self.snapshot.outline(path)
             names = FileNames(tags) if tags is not None else None
-            self._notice_change()
+            self._leave_shared_cache_if_changed()
             self.query_cache.names[path] = names
             return names
         return known[path]
 
-    def _notice_change(self) -> None:
-        """Go on with findings of our own when the snapshot has changed: those that are shared are of one generation."""
+    def _leave_shared_cache_if_changed(self) -> None:
+        """Go on with a cache of our own if the snapshot has moved on: a shared cache holds one generation."""
         if self.snapshot.generation != self.query_cache.generation:
             self.query_cache = QueryCache(self.snapshot)
 
-    def reading_for(self, path: str) -> "_Dependent":
-        """While this is entered, all that is read counts as what the findings about `path` rest on."""
-        return _Dependent(self, path)
-
-    def find(self, path: str, kind: str, what: Hashable, so_far: _Found, compute: Callable[[], _Found]) -> _Found:
-        """A finding about a file, worked out once; `so_far` is what counts where it rests on itself.
-
-        What was worked out while something around it was still open is kept only until that is closed: so a finding
-        never depends on what was asked for before it.
-        """
-        if self._reader is not None:
-            self._reader.paths.add(path)
-        known: _Found | None = self.query_cache.file(path).found.get((kind, what))
-        if known is not None:
-            return known
-        key = (path, kind, what)
-        if key in self._unfinished:
-            found, waits_for = self._unfinished[key]
-            self._waits_for = min(self._waits_for, waits_for)
-            return found  # type: ignore[no-any-return] # of the same kind
-        outside, self._waits_for = self._waits_for, _NOTHING
-        self._level += 1
-        level, opened = self._level, len(self._unfinished)
-        self._unfinished[key] = (so_far, level)
+    @contextmanager
+    def record_dependencies(self, path: str) -> Iterator[None]:
+        """Within this context, whatever is read is recorded as a dependency of the results about `path`."""
+        outer, self._dependent = self._dependent, self.query_cache.file(path)
         try:
-            with self.reading_for(path):
-                found = compute()
-            if self._waits_for >= level:
-                self._forget_unfinished(opened)
-                self.query_cache.file(path).found[kind, what] = found
-                self._waits_for = _NOTHING
+            yield
+        finally:
+            self._dependent = outer
+
+    def get_or_compute(
+        self, path: str, query: str, argument: Hashable, provisional: _Result, compute: Callable[[], _Result]
+    ) -> _Result:
+        """The result of a query about a file: from the cache, or computed and cached.
+
+        A query that depends on itself sees `provisional` as its own result. Results that were computed inside an
+        unfinished query from its provisional result are themselves provisional: they are dropped when that query
+        completes, so that no result depends on the order of the queries (cf. salsa's cycle handling).
+        """
+        if self._dependent is not None:
+            self._dependent.paths.add(path)
+        cached: _Result | None = self.query_cache.file(path).results.get((query, argument))
+        if cached is not None:
+            return cached
+        key = (path, query, argument)
+        if key in self._provisional:
+            result, cycle_head = self._provisional[key]
+            self._cycle_head = min(self._cycle_head, cycle_head)
+            return result  # type: ignore[no-any-return] # stored under its own query's key
+        outer_cycle_head, self._cycle_head = self._cycle_head, _NO_CYCLE
+        self._query_depth += 1
+        depth, provisional_count = self._query_depth, len(self._provisional)
+        self._provisional[key] = (provisional, depth)
+        try:
+            with self.record_dependencies(path):
+                result = compute()
+            if self._cycle_head >= depth:
+                self._drop_provisional(provisional_count)
+                self.query_cache.file(path).results[query, argument] = result
+                self._cycle_head = _NO_CYCLE
             else:
-                self._unfinished[key] = (found, self._waits_for)
-                for inner in islice(reversed(self._unfinished), len(self._unfinished) - opened):
-                    its_finding, waits_for = self._unfinished[inner]
-                    self._unfinished[inner] = (its_finding, min(waits_for, self._waits_for))
+                self._provisional[key] = (result, self._cycle_head)
+                for inner in islice(reversed(self._provisional), len(self._provisional) - provisional_count):
+                    inner_result, cycle_head = self._provisional[inner]
+                    self._provisional[inner] = (inner_result, min(cycle_head, self._cycle_head))
         except BaseException:
-            self._forget_unfinished(opened)
+            self._drop_provisional(provisional_count)
             raise
         finally:
-            self._level -= 1
-            self._waits_for = min(outside, self._waits_for)
-            if not self._level:
-                self._forget_unfinished(0)
-        return found
+            self._query_depth -= 1
+            self._cycle_head = min(outer_cycle_head, self._cycle_head)
+            if not self._query_depth:
+                self._drop_provisional(0)
+        return result
 
-    def waits_for_all(self) -> None:
-        """Nothing that is being worked out now is kept: it went only so far."""
-        self._waits_for = 0
+    def keep_no_running_query(self) -> None:
+        """Mark the results of all running queries as provisional, because a recursion limit cut them short."""
+        self._cycle_head = 0
 
-    def _forget_unfinished(self, opened: int) -> None:
-        while len(self._unfinished) > opened:
-            self._unfinished.popitem()
+    def _drop_provisional(self, count: int) -> None:
+        """Drop the newest provisional results until `count` are left."""
+        while len(self._provisional) > count:
+            self._provisional.popitem()
 
     def definitions(
-        self, language: str, name: str, kinds: Collection[str] | None = None, most: int | None = None
+        self, language: str, name: str, kinds: Collection[str] | None = None, limit: int | None = None
     ) -> list[tuple[str, str, str, str]]:
-        """(path, symbol id, kind, language) of the definitions that a file of the language can mean by the name."""
+        """(path, symbol id, kind, language) of the definitions of a name that a file of the language can refer to."""
         languages = modules.family(language)
-        found = [
+        rows = [
             row
             for row in self.snapshot.definitions_named(name)
             if row[3] in languages and (kinds is None or row[2] in kinds)
-        ][:most]
-        self._notice_change()
-        if self._reader is not None:
-            self._reader.words.add(name)
-            self._reader.paths.update(row[0] for row in found)
-        return found
-
-
-class _Dependent(AbstractContextManager[None]):
-    def __init__(self, tracker: DependencyTracker, path: str) -> None:
-        self._tracker = tracker
-        self._path = path
-        self._before: FileQueries | None = None
-
-    def __enter__(self) -> None:
-        self._before = self._tracker._reader
-        self._tracker._reader = self._tracker.query_cache.file(self._path)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._tracker._reader = self._before
+        ][:limit]
+        self._leave_shared_cache_if_changed()
+        if self._dependent is not None:
+            self._dependent.names.add(name)
+            self._dependent.paths.update(row[0] for row in rows)
+        return rows

@@ -1,4 +1,4 @@
-"""The names of one file, arranged for look-ups, and what look-ups are made on."""
+"""The names of one file indexed for lookup, and the interface of the index that names are resolved against."""
 
 import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -11,63 +11,78 @@ from forethought.syntax.tags import Binding, FileTags, Import, Reference, Symbol
 
 
 class Target(NamedTuple):
-    """A definition in the repository. An empty `symbol_id` is the file itself."""
+    """A definition in the repository; the file itself if `symbol_id` is empty."""
 
     path: str
     symbol_id: str
 
 
 class IndexSnapshot(Protocol):
-    """What resolution reads: the index store, possibly with unsaved buffers laid over it."""
+    """What resolution reads: the index, possibly overlaid with unsaved buffers."""
 
     @property
-    def generation(self) -> int: ...
+    def generation(self) -> int:
+        """Changes whenever a file or its text does."""
+        ...
+
     def contents(self) -> Mapping[str, Hashable]:
-        """path → what is another whenever the file's text is."""
+        """Maps each path to a version token that differs whenever the file's text does."""
         ...
 
     def paths(self) -> frozenset[str]: ...
     def packages(self) -> Sequence[Package]:
-        """The packages whose manifests stand beside or above the files."""
+        """The packages whose manifests are beside or above the files."""
         ...
 
     def tags(self, path: str) -> FileTags | None: ...
-    def outline(self, path: str) -> FileTags | None: ...
-    def definitions_named(self, short_name: str) -> Sequence[tuple[str, str, str, str]]:
-        """(path, symbol id, kind, language) of each definition of the unqualified name."""
+    def outline(self, path: str) -> FileTags | None:
+        """The file's tags without its references, except for those in decorators. Cheaper than `tags`."""
         ...
 
-    def references_named(self, name: str) -> Sequence[tuple[str, Reference]]: ...
+    def definitions_named(self, short_name: str) -> Sequence[tuple[str, str, str, str]]:
+        """(path, symbol id, kind, language) of each definition with this unqualified name."""
+        ...
+
+    def references_named(self, name: str) -> Sequence[tuple[str, Reference]]:
+        """(path, reference) of each use of the name."""
+        ...
+
     def paths_calling(self, name: str) -> Sequence[str]:
-        """Files that call something of this name, in order."""
+        """The files that call something of this name, in order."""
         ...
 
     def aliases_of(self, name: str) -> Sequence[tuple[str, str]]:
-        """(path, other name) of each import that brings the name in under another name."""
+        """(path, local name) of each import that binds the name to another one."""
         ...
 
     def call_counts(self, limit: int) -> Sequence[tuple[str, int]]:
-        """(name, calls of something of this name) of names that are defined here, the most called first."""
+        """(name, number of calls) of the names that are defined in the repository, most called first."""
         ...
 
 
 SELF_NAMES = frozenset({"self", "this", "$this", "cls", "static", "@", "Self"})
+"""The names of the enclosing instance or class, in any language."""
 
 
 class FileNames:
-    """The names of one file, arranged for look-ups."""
+    """The names of one file, indexed for lookup."""
 
     def __init__(self, tags: FileTags) -> None:
         self.tags = tags
         self.symbols = {symbol.id: symbol for symbol in tags.symbols}
         self.members: dict[str, dict[str, list[Symbol]]] = {}
+        """Scope id → unqualified name → symbols. The scope `.A` holds methods of an `A` in another file."""
         self.imports: dict[str, dict[str, list[Import]]] = {}
+        """Scope id → local name → imports."""
         self.wildcards: list[Import] = []
         self.bindings: dict[str, dict[str, list[Binding]]] = {}
+        """Scope id → name → bindings."""
         self.attributes: dict[str, dict[str, list[Binding]]] = {}
+        """Class id → attribute, without its receiver → bindings."""
         self.decorators: dict[str, list[Reference]] = {}
+        """Symbol id → references in its decorators."""
         for symbol in tags.symbols[1:]:
-            self.members.setdefault(self._home(symbol), {}).setdefault(symbol.short_name, []).append(symbol)
+            self.members.setdefault(self._member_scope(symbol), {}).setdefault(symbol.short_name, []).append(symbol)
         for item in tags.imports:
             if item.local == "*":
                 self.wildcards.append(item)
@@ -79,74 +94,76 @@ class FileNames:
                 receiver, dot, attribute = "@", "@", binding.name
             if not dot:
                 if self._is_field_parameter(binding):
-                    fields_of = self.symbols[binding.scope].parent
-                    self.attributes.setdefault(fields_of, {}).setdefault(binding.name, []).append(binding)
+                    owner_id = self.symbols[binding.scope].parent
+                    self.attributes.setdefault(owner_id, {}).setdefault(binding.name, []).append(binding)
                 self.bindings.setdefault(binding.scope, {}).setdefault(binding.name, []).append(binding)
             elif (owner := self.owner_of_receiver(binding.scope, receiver)) is not None:
                 self.attributes.setdefault(owner, {}).setdefault(attribute, []).append(binding)
         for reference in tags.references:
-            symbol_ = self.symbols.get(reference.scope)
-            if symbol_ is not None and symbol_.id and reference.range.start < symbol_.selection.start:
-                self.decorators.setdefault(symbol_.id, []).append(reference)
+            decorated = self.symbols.get(reference.scope)
+            if decorated is not None and decorated.id and reference.range.start < decorated.selection.start:
+                self.decorators.setdefault(decorated.id, []).append(reference)
 
-    def _home(self, symbol: Symbol) -> str:
-        """The scope in which the symbol's name is seen: methods may stand outside their class (Go, Rust, C++, Lua)."""
+    def _member_scope(self, symbol: Symbol) -> str:
+        """The scope whose member the symbol is: methods may stand outside their class (Go, Rust, C++, Lua)."""
         owner = symbol.name.rpartition(".")[0]
         if symbol.parent in self.symbols and owner != self.symbols[symbol.parent].name:
             return owner if owner in self.symbols else f".{owner}"
         return symbol.parent
 
     def owner_elsewhere(self, symbol: Symbol) -> str:
-        """Qualified name of the class of a method that stands outside of it (Go, Rust, C++, Lua); else empty."""
+        """Qualified name of the class of a method that stands outside it (Go, Rust, C++, Lua); else empty."""
         owner = symbol.name.rpartition(".")[0]
         around = self.symbols.get(symbol.parent)
         return owner if symbol.kind in FUNCTION_KINDS and around is not None and owner != around.name else ""
 
     def _is_field_parameter(self, binding: Binding) -> bool:
-        """`constructor(private jar: Jar)` in TypeScript: a parameter that is a field, too."""
-        if self.tags.language not in modules.SCRIPT_LANGUAGES or not binding.scope.endswith("constructor"):
+        """Whether a parameter is also a field, like that of TypeScript's `constructor(private jar: Jar)`."""
+        if self.tags.language not in modules.SCRIPT_LANGUAGES or not self.symbols[binding.scope].is_constructor:
             return False
         pattern = rf"(public|private|protected|readonly|override)\b.*\b{re.escape(binding.name)}\b"
         return any(re.match(pattern, parameter) for parameter in self.symbols[binding.scope].parameters)
 
     def scopes(self, scope: str) -> Iterator[Symbol]:
-        """The symbol of the scope and those around it, innermost first, the file last."""
+        """The scope's symbol and those around it, innermost first, the file last."""
         symbol = self.symbols.get(scope)
         while symbol is not None:
             yield symbol
             symbol = self.symbols.get(symbol.parent) if symbol.id else None
 
     def enclosing_class(self, scope: str) -> Symbol | None:
+        """The innermost class or module around the scope."""
         return next((symbol for symbol in self.scopes(scope) if symbol.kind in CLASS_KINDS), None)
 
     def owner_of_receiver(self, scope: str, receiver: str) -> str | None:
-        """The class whose instance (or which itself) the name `receiver` is in this scope."""
+        """Id of the class that the name `receiver` means in this scope, or an instance of which it means."""
         for symbol in self.scopes(scope):
             if symbol.kind in FUNCTION_KINDS:
                 owner = self.symbols.get(symbol.parent)
-                first = (
-                    symbol.parameters[0].partition(":")[0].partition("=")[0].strip(" &*") if symbol.parameters else ""
-                )
-                if owner is not None and owner.kind in CLASS_KINDS and (receiver in SELF_NAMES or receiver == first):
-                    return (
-                        owner.id if receiver in SELF_NAMES or not self.is_decorated(symbol.id, "staticmethod") else None
-                    )
+                if owner is None or owner.kind not in CLASS_KINDS:
+                    continue
+                if receiver in SELF_NAMES:
+                    return owner.id
+                first = symbol.parameters[0] if symbol.parameters else ""
+                if receiver == first.partition(":")[0].partition("=")[0].strip(" &*"):
+                    return owner.id if not self.is_decorated(symbol.id, "staticmethod") else None
             elif symbol.kind in CLASS_KINDS and receiver in SELF_NAMES:
                 return symbol.id
         return None
 
     def is_decorated(self, symbol_id: str, *names: str) -> bool:
+        """Whether one of its decorators mentions one of the names."""
         return any(reference.name in names for reference in self.decorators.get(symbol_id, ()))
 
     def chosen(self, symbols: Sequence[Symbol]) -> list[Symbol]:
-        """Of several definitions of one name in one scope, those that count: no overload stubs, no setters."""
+        """Of several definitions of one name in one scope, the one that counts: not an overload stub, not a setter."""
         if len(symbols) == 1:
             return list(symbols)
-        weighty = [symbol for symbol in symbols if symbol.kind not in VALUE_KINDS] or list(symbols)
+        candidates = [symbol for symbol in symbols if symbol.kind not in VALUE_KINDS] or list(symbols)
         plain = [
             symbol
-            for symbol in weighty
+            for symbol in candidates
             if not self.is_decorated(symbol.id, "overload", "setter", "deleter", "getter", "register")
             and not re.match(r"(?:static\s+|override\s+)*set\s+\w", symbol.signature)
         ]
-        return (plain or weighty)[-1:]
+        return (plain or candidates)[-1:]

@@ -1,4 +1,4 @@
-"""What expressions evaluate to, read off the tags of the files: annotations, assigned values, results, elements."""
+"""What expressions evaluate to, as far as annotations, assigned values and returned values in the tags tell."""
 
 import ast
 import posixpath
@@ -12,8 +12,8 @@ from forethought.names.scopes import Scopes
 from forethought.names.values import (
     EXTERNAL,
     EXTERNAL_VALUE,
+    InferredValue,
     ResolvedName,
-    Value,
     distinct_values,
     likeliest_first,
     typed_first,
@@ -28,7 +28,8 @@ _PROPERTY_DECORATORS = frozenset(
 )
 _FIXTURE_DECORATORS = frozenset({"fixture", "yield_fixture"})
 _UNTYPED = frozenset({"python", "javascript", "typescript", "tsx", "ruby", "php", "lua"})
-"""Languages in which what is returned may say what a function gives."""
+"""Languages in which the type of a call's result is inferred from the return statements."""
+# What a value of such a type stands for is a value of its type argument.
 _TRANSPARENT_TYPES = frozenset(
     {"Optional", "Union", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly", "InitVar", "Awaitable", "Box"}
     | {"Arc", "Rc", "Promise", "Mutex", "RefCell", "unique_ptr", "shared_ptr", "weak_ptr", "Option", "Readonly"}
@@ -50,43 +51,34 @@ _CONTAINER_TYPES = frozenset(
     }
     | {"Iterator", "Collection", "deque", "Deque", "dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "Array"}
     | {"DefaultDict", "OrderedDict", "WeakValueDictionary", "AsyncIterator", "AsyncIterable", "Generator", "vector"}
-    | {
-        "Vec",
-        "HashMap",
-        "BTreeMap",
-        "Map",
-        "ArrayList",
-        "IEnumerable",
-        "IList",
-        "map",
-        "unordered_map",
-        "ReadonlyArray",
-    }
-    | {"AbstractSet", "MutableSet", "AsyncGenerator", "ChainMap", "ContextManager", "AbstractContextManager"}
+    | {"Vec", "HashMap", "BTreeMap", "Map", "ArrayList", "IEnumerable", "IList", "map", "unordered_map"}
+    | {"ReadonlyArray", "AbstractSet", "MutableSet", "AsyncGenerator", "ChainMap"}
+    | {"ContextManager", "AbstractContextManager"}
 )
 _MAPPING_TYPES = frozenset(
     {"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "DefaultDict", "OrderedDict", "WeakValueDictionary"}
     | {"ChainMap", "HashMap", "BTreeMap", "Map", "map", "unordered_map"}
 )
+# Methods of containers that return an element; any other is taken to return a container of the same elements.
 _ELEMENT_METHODS = frozenset(
     {"__enter__", "get", "pop", "popleft", "setdefault", "first", "last", "at", "shift", "find", "popitem"}
 )
-_DEEPEST = 40
+_MAX_DEPTH = 40
 
 
 class Inference(Scopes):
-    """Follows names through assigned values, annotations, calls and loops. Not thread-safe: see `DependencyTracker`."""
+    """Follows names through annotations, assigned values, calls and loops. Not thread-safe: see `DependencyTracker`."""
 
     def __init__(self, snapshot: IndexSnapshot, query_cache: QueryCache) -> None:
         super().__init__(snapshot, query_cache)
-        self._depth = 0
+        self._expression_depth = 0
 
-    def thing_values(self, resolved: ResolvedName, receiver: Value | None = None) -> list[Value]:
-        """What a thing evaluates to when it is named; `receiver` is the value that it was found on."""
-        if resolved.kind == "outside":
+    def values_of(self, resolved: ResolvedName, receiver: InferredValue | None = None) -> list[InferredValue]:
+        """What a resolved name evaluates to; `receiver` is the value that it was looked up on."""
+        if resolved.kind == "external":
             return [EXTERNAL_VALUE]
         if resolved.kind == "file":
-            return [Value("file", resolved.path)]
+            return [InferredValue("file", resolved.path)]
         names = self.names(resolved.path)
         if names is None:
             return []
@@ -95,13 +87,13 @@ class Inference(Scopes):
             if symbol is None:
                 return []
             if symbol.kind == "type" and not names.members.get(symbol.id):
-                return self._alias_values(resolved.path, symbol) or [Value("class", resolved.path, symbol.id)]
+                return self._alias_values(resolved.path, symbol) or [InferredValue("class", resolved.path, symbol.id)]
             if symbol.kind in CLASS_KINDS:
-                return [Value("class", resolved.path, symbol.id)]
+                return [InferredValue("class", resolved.path, symbol.id)]
             if symbol.kind in FUNCTION_KINDS:
-                function = Value("function", resolved.path, symbol.id, (receiver,) if receiver else ())
+                function = InferredValue("function", resolved.path, symbol.id, (receiver,) if receiver else ())
                 if receiver and receiver.kind == "instance" and names.is_decorated(symbol.id, *_PROPERTY_DECORATORS):
-                    return self._result(function)
+                    return self._call_result(function)
                 return [function]
             bindings = resolved.bindings or tuple(
                 likeliest_first(names.bindings.get(symbol.parent, {}).get(symbol.short_name, ()), None)
@@ -110,7 +102,7 @@ class Inference(Scopes):
                 return self._typed(resolved.path, symbol.parent, symbol.returns)
         else:
             bindings = resolved.bindings
-        # A variable has the type that it was last bound with, an attribute the one that is declared somewhere.
+        # A variable has the type of its last binding; an attribute has the one that is declared somewhere.
         ordered = (
             bindings if resolved.kind == "binding" and self._is_variable(names, bindings) else typed_first(bindings)
         )
@@ -123,39 +115,41 @@ class Inference(Scopes):
         scope = names.symbols.get(bindings[0].scope) if bindings else None
         return scope is not None and scope.kind not in CLASS_KINDS and "." not in bindings[0].name
 
-    def value_member(self, value: Value, name: str, *, called: bool = True) -> tuple[list[ResolvedName], bool]:
-        """(what `value.name` means, whether the value is known well enough to say that it means nothing else)."""
+    def value_member(self, value: InferredValue, name: str, *, called: bool = True) -> tuple[list[ResolvedName], bool]:
+        """(what `value.name` refers to, whether the value is known well enough to exclude anything else)."""
         if value.kind == "file":
             return self.file_member(value.path, name), True
         if value.kind in ("class", "instance", "super"):
             return self.class_member(Target(value.path, value.id), name, after=value.kind == "super", called=called)
         return [], value.kind != "self"
 
-    def evaluate(self, path: str, scope: str, node: ast.expr | None, before: Position | None = None) -> list[Value]:
-        """What an expression may evaluate to; empty when it cannot be read off."""
+    def evaluate(
+        self, path: str, scope: str, node: ast.expr | None, before: Position | None = None
+    ) -> list[InferredValue]:
+        """What an expression may evaluate to; empty if that is unknown. `before` is where it is evaluated."""
         if node is None or self._is_too_deep():
             return []
-        self._depth += 1
+        self._expression_depth += 1
         try:
             return distinct_values(self._evaluate(path, scope, node, before))
         finally:
-            self._depth -= 1
+            self._expression_depth -= 1
 
     def _is_too_deep(self) -> bool:
-        if self._depth <= _DEEPEST:
+        if self._expression_depth <= _MAX_DEPTH:
             return False
-        self.waits_for_all()  # from elsewhere it may be near enough: nothing that rests on it is kept
+        self.keep_no_running_query()  # elsewhere, the same expression may be within the limit
         return True
 
-    def _evaluate(self, path: str, scope: str, node: ast.expr, before: Position | None) -> list[Value]:
+    def _evaluate(self, path: str, scope: str, node: ast.expr, before: Position | None) -> list[InferredValue]:
         match node:
             case ast.Name(id=name):
                 return self._name_values(path, scope, name, before, called=False)
             case ast.Attribute(value=base, attr=name):
                 return [
-                    found
+                    member
                     for value in self.evaluate(path, scope, base, before)
-                    for found in self._member_values(value, name, called=False)
+                    for member in self._member_values(value, name, called=False)
                 ]
             case ast.Call():
                 return self._call_values(path, scope, node, before)
@@ -168,14 +162,14 @@ class Inference(Scopes):
             case ast.BinOp(left=first, op=ast.BitOr(), right=second):
                 return self._union(path, scope, (first, second), before)
             case ast.Subscript(value=base):
-                return [
-                    found for value in self.evaluate(path, scope, base, before) for found in self._item_values(value)
-                ]
+                return [item for value in self.evaluate(path, scope, base, before) for item in self._item_values(value)]
             case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
-                return [Value("container", elements=tuple(self._union(path, scope, elements[:3], before)))]
+                return [InferredValue("container", elements=tuple(self._union(path, scope, elements[:3], before)))]
             case ast.Dict(values=elements):
                 return [
-                    Value("container", id="mapping", elements=tuple(self._union(path, scope, elements[:3], before)))
+                    InferredValue(
+                        "container", id="mapping", elements=tuple(self._union(path, scope, elements[:3], before))
+                    )
                 ]
             case ast.Constant(value=None):
                 return []
@@ -183,10 +177,12 @@ class Inference(Scopes):
                 return [EXTERNAL_VALUE]
         return []
 
-    def _union(self, path: str, scope: str, nodes: Iterable[ast.expr], before: Position | None) -> list[Value]:
+    def _union(self, path: str, scope: str, nodes: Iterable[ast.expr], before: Position | None) -> list[InferredValue]:
         return [value for node in nodes for value in self.evaluate(path, scope, node, before)]
 
-    def _name_values(self, path: str, scope: str, name: str, before: Position | None, *, called: bool) -> list[Value]:
+    def _name_values(
+        self, path: str, scope: str, name: str, before: Position | None, *, called: bool
+    ) -> list[InferredValue]:
         names = self.names(path)
         if names is None:
             return []
@@ -198,38 +194,38 @@ class Inference(Scopes):
             if owner is None:
                 return []
             kind: Literal["super", "class", "instance"] = "class" if name in ("Self", "static") else "instance"
-            return [Value("super" if name == super_word else kind, *owner)]
-        return [value for resolved in resolved_names for value in self.thing_values(resolved)]
+            return [InferredValue("super" if name == super_word else kind, *owner)]
+        return [value for resolved in resolved_names for value in self.values_of(resolved)]
 
-    def _member_values(self, value: Value, name: str, *, called: bool = True) -> list[Value]:
-        if value.kind == "outside":
+    def _member_values(self, value: InferredValue, name: str, *, called: bool = True) -> list[InferredValue]:
+        if value.kind == "external":
             return [value]
         receiver = value
         if value.kind == "super":
-            receiver = Value("instance", value.path, value.id)
+            receiver = InferredValue("instance", value.path, value.id)
         resolved_names, _ = self.value_member(value, name, called=called)
-        return [found for resolved in resolved_names for found in self.thing_values(resolved, receiver)]
+        return [member for resolved in resolved_names for member in self.values_of(resolved, receiver)]
 
-    def _item_values(self, value: Value) -> list[Value]:
+    def _item_values(self, value: InferredValue) -> list[InferredValue]:
         if value.kind == "container":
             return list(value.elements)
         if value.kind == "class":
             return [value]
         if value.kind == "instance":
             return [
-                found
+                item
                 for function in self._member_values(value, "__getitem__")
                 if function.kind == "function"
-                for found in self._result(function)
+                for item in self._call_result(function)
             ]
-        return [value] if value.kind == "outside" else []
+        return [value] if value.kind == "external" else []
 
-    def _call_values(self, path: str, scope: str, node: ast.Call, before: Position | None) -> list[Value]:
+    def _call_values(self, path: str, scope: str, node: ast.Call, before: Position | None) -> list[InferredValue]:
         match node.func:
             case ast.Name(id="super"):
                 names = self.names(path)
                 owner = names.enclosing_class(scope) if names else None
-                return [Value("super", path, owner.id)] if owner else []
+                return [InferredValue("super", path, owner.id)] if owner else []
             case ast.Name(id="cast") | ast.Attribute(attr="cast") if len(node.args) == 2:
                 return self._instances(path, scope, node.args[0])
             case ast.Name(id="next") if len(node.args) == 1 and isinstance(node.args[0], ast.Call):
@@ -239,7 +235,7 @@ class Inference(Scopes):
                 return self._elements(path, scope, inner.args[0], before)
             case ast.Name(id="type") if len(node.args) == 1:
                 return [
-                    Value("class", value.path, value.id)
+                    InferredValue("class", value.path, value.id)
                     for value in self.evaluate(path, scope, node.args[0], before)
                     if value.kind == "instance"
                 ]
@@ -248,9 +244,11 @@ class Inference(Scopes):
                 containers = [value for value in values if value.kind == "container"]
                 if containers:
                     elements = [element for value in containers for element in value.elements]
-                    return elements if name in _ELEMENT_METHODS else [Value("container", elements=tuple(elements))]
-                callees = [found for value in values for found in self._member_values(value, name)]
-                if name == "new" and not callees:  # Ruby's and Rust's constructors
+                    return (
+                        elements if name in _ELEMENT_METHODS else [InferredValue("container", elements=tuple(elements))]
+                    )
+                callees = [callee for value in values for callee in self._member_values(value, name)]
+                if name == "new" and not callees:  # `Jar.new` in Ruby, `Jar::new` in Rust
                     callees = [value for value in values if value.kind == "class"]
             case ast.Name(id=name):
                 callees = self._name_values(path, scope, name, before, called=True)
@@ -258,57 +256,57 @@ class Inference(Scopes):
                 callees = self.evaluate(path, scope, node.func, before)
         return [result for callee in callees for result in self._called(callee)]
 
-    def _elements(self, path: str, scope: str, node: ast.expr, before: Position | None) -> list[Value]:
-        """What going through an iterable gives: of a mapping its keys, which say nothing."""
+    def _elements(self, path: str, scope: str, node: ast.expr, before: Position | None) -> list[InferredValue]:
+        """What iterating over an iterable gives. Nothing is known about the keys of a mapping."""
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("items", "keys"):
             return [EXTERNAL_VALUE]
-        found: list[Value] = []
+        elements: list[InferredValue] = []
         for value in self.evaluate(path, scope, node, before):
             if value.kind == "container":
-                found += value.elements if value.id != "mapping" else [EXTERNAL_VALUE]
+                elements += value.elements if value.id != "mapping" else [EXTERNAL_VALUE]
             elif value.kind == "instance":
                 results = [
                     result
                     for function in self._member_values(value, "__iter__")
                     if function.kind == "function"
-                    for result in self._result(function)
+                    for result in self._call_result(function)
                 ]
-                found += [element for result in results if result.kind == "container" for element in result.elements]
-            elif value.kind == "outside":
-                found.append(value)
-        return found
+                elements += [element for result in results if result.kind == "container" for element in result.elements]
+            elif value.kind == "external":
+                elements.append(value)
+        return elements
 
-    def _called(self, callee: Value) -> list[Value]:
+    def _called(self, callee: InferredValue) -> list[InferredValue]:
+        """What calling the value gives."""
         if callee.kind == "class":
-            return [Value("instance", callee.path, callee.id)]
+            return [InferredValue("instance", callee.path, callee.id)]
         if callee.kind == "function":
-            return self._result(callee)
+            return self._call_result(callee)
         if callee.kind == "file":  # `const make = require("./make")`
             exported = [resolved for resolved in self.exported(callee.path) if resolved.kind != "file"]
             return [
-                result
-                for resolved in exported
-                for value in self.thing_values(resolved)
-                for result in self._called(value)
+                result for resolved in exported for value in self.values_of(resolved) for result in self._called(value)
             ]
         if callee.kind == "instance":
             return [
                 result
                 for function in self._member_values(callee, "__call__")
                 if function.kind == "function"
-                for result in self._result(function)
+                for result in self._call_result(function)
             ]
-        return [callee] if callee.kind == "outside" else []
+        return [callee] if callee.kind == "external" else []
 
-    def _result(self, function: Value) -> list[Value]:
-        """What a call of the function gives: its return annotation, with `Self` replaced by the receiver."""
-        nothing: tuple[Value, ...] = ()
-        found = self.find(function.path, "result", function.id, nothing, lambda: tuple(self._work_out_result(function)))
-        results: list[Value] = []
-        for value in found:
+    def _call_result(self, function: InferredValue) -> list[InferredValue]:
+        """What a call of the function returns, with `Self` replaced by the receiver."""
+        nothing: tuple[InferredValue, ...] = ()
+        values = self.get_or_compute(
+            function.path, "result", function.id, nothing, lambda: tuple(self._compute_result(function))
+        )
+        results: list[InferredValue] = []
+        for value in values:
             if value.kind == "self":
                 results.extend(
-                    Value("instance", receiver.path, receiver.id)
+                    InferredValue("instance", receiver.path, receiver.id)
                     for receiver in function.elements
                     if receiver.kind in ("instance", "class")
                 )
@@ -316,63 +314,65 @@ class Inference(Scopes):
                 results.append(value)
         return results
 
-    def _work_out_result(self, function: Value) -> list[Value]:
+    def _compute_result(self, function: InferredValue) -> list[InferredValue]:
         names = self.names(function.path)
         symbol = names.symbols.get(function.id) if names else None
         if names is None or symbol is None:
             return []
         same = [symbol]
-        if modules.has_overloads(names.tags.language):  # which of them is called is not looked into
+        if modules.has_overloads(names.tags.language):  # which overload is called is not resolved
             same = [other for other in names.tags.symbols if other.name == symbol.name]
         returns = dict.fromkeys(other.returns for other in same if other.returns)
         if not returns and names.tags.language in _UNTYPED:
             return self._returned(function.path, names, symbol)
         return distinct_values(value for text in returns for value in self._typed(function.path, symbol.parent, text))
 
-    def _returned(self, path: str, names: FileNames, symbol: Symbol) -> list[Value]:
-        """What a function gives that says nothing of its type: known when all that it returns is known."""
+    def _returned(self, path: str, names: FileNames, symbol: Symbol) -> list[InferredValue]:
+        """What a function without a return annotation returns; empty unless everything that it returns is known."""
         if symbol.yielded and not names.is_decorated(symbol.id, *_FIXTURE_DECORATORS):
             return []
-        found: list[Value] = []
+        returned: list[InferredValue] = []
         for text in symbol.returned or symbol.yielded:
             node = parse_expression(names.tags.language, text)
             values = self.evaluate(path, symbol.id, node)
             if not values and not (isinstance(node, ast.Constant) and node.value in (None, "null", "undefined")):
                 return []
-            found += values
-        return distinct_values(found)
+            returned += values
+        return distinct_values(returned)
 
-    def _fixture(self, path: str, names: FileNames, symbol: Symbol, name: str) -> list[Value]:
-        """What pytest gives for a parameter: the result of the fixture of its name in the file, else above it."""
+    def _fixture(self, path: str, names: FileNames, symbol: Symbol, name: str) -> list[InferredValue]:
+        """What pytest passes for a parameter: the result of its fixture, from this file or a conftest above it."""
         is_test = symbol.short_name.startswith("test") or names.is_decorated(symbol.id, *_FIXTURE_DECORATORS)
         if names.tags.language != "python" or not is_test:
             return []
         folder = path
-        places = [path]
+        candidates = [path]
         while folder:
             folder = posixpath.dirname(folder)
-            places.append(posixpath.join(folder, "conftest.py"))
-        for place in places:
-            if place not in self.query_cache.contents or (its := self.names(place)) is None:
+            candidates.append(posixpath.join(folder, "conftest.py"))
+        for candidate in candidates:
+            if candidate not in self.query_cache.contents or (defining := self.names(candidate)) is None:
                 continue
-            for fixture in its.members.get("", {}).get(name, ()):
-                if fixture.id != symbol.id and its.is_decorated(fixture.id, *_FIXTURE_DECORATORS):
-                    return self._result(Value("function", place, fixture.id))
+            for fixture in defining.members.get("", {}).get(name, ()):
+                if fixture.id != symbol.id and defining.is_decorated(fixture.id, *_FIXTURE_DECORATORS):
+                    return self._call_result(InferredValue("function", candidate, fixture.id))
         return []
 
-    def _alias_values(self, path: str, symbol: Symbol) -> list[Value]:
+    def _alias_values(self, path: str, symbol: Symbol) -> list[InferredValue]:
         _, equals, text = symbol.signature.partition("=")
         names = self.names(path)
         if not equals or names is None:
             return []
         instances = self._typed(path, symbol.parent, text.strip(" ;"))
-        return [Value("class", value.path, value.id) for value in instances if value.kind == "instance"]
+        return [InferredValue("class", value.path, value.id) for value in instances if value.kind == "instance"]
 
-    def _binding_values(self, path: str, binding: Binding) -> tuple[Value, ...]:
-        """What was bound; a binding that rests on itself says nothing."""
-        return self.find(path, "binding", binding, (), lambda: tuple(self._work_out_binding(path, binding)))
+    def _binding_values(self, path: str, binding: Binding) -> tuple[InferredValue, ...]:
+        """What a binding gives its name; empty if it depends on itself."""
+        return self.get_or_compute(
+            path, "binding", binding, (), lambda: tuple(self._compute_binding_values(path, binding))
+        )
 
-    def _work_out_binding(self, path: str, binding: Binding) -> list[Value]:
+    def _compute_binding_values(self, path: str, binding: Binding) -> list[InferredValue]:
         names = self.names(path)
         if names is None:
             return []
@@ -384,56 +384,56 @@ class Inference(Scopes):
         symbol = names.symbols.get(binding.scope)
         owner = names.symbols.get(symbol.parent) if symbol and symbol.id else None
         if symbol is not None and binding.name in symbol.parameters:
-            given = self._fixture(path, names, symbol, binding.name)
-            if given:
-                return given
+            fixture_values = self._fixture(path, names, symbol, binding.name)
+            if fixture_values:
+                return fixture_values
         if symbol is None or owner is None or owner.kind not in CLASS_KINDS or not symbol.parameters:
             return []
         first = symbol.parameters[0].partition(":")[0].strip()
         if first != binding.name or names.is_decorated(symbol.id, "staticmethod"):
             return []
         is_class = names.is_decorated(symbol.id, "classmethod") or first in ("cls", "mcs", "klass")
-        return [Value("class" if is_class else "instance", path, owner.id)]
+        return [InferredValue("class" if is_class else "instance", path, owner.id)]
 
-    def _typed(self, path: str, scope: str, annotation: str) -> list[Value]:
-        """What a value of the annotated type is."""
+    def _typed(self, path: str, scope: str, annotation: str) -> list[InferredValue]:
+        """What a value of the annotated type may be."""
         names = self.names(path)
         return self._instances(path, scope, parse_type(names.tags.language, annotation)) if names else []
 
-    def _instances(self, path: str, scope: str, node: ast.expr | None) -> list[Value]:
+    def _instances(self, path: str, scope: str, node: ast.expr | None) -> list[InferredValue]:
         if node is None or self._is_too_deep():
             return []
-        self._depth += 1
+        self._expression_depth += 1
         try:
-            return distinct_values(self._work_out_instances(path, scope, node))
+            return distinct_values(self._compute_instances(path, scope, node))
         finally:
-            self._depth -= 1
+            self._expression_depth -= 1
 
-    def _work_out_instances(self, path: str, scope: str, node: ast.expr) -> list[Value]:
+    def _compute_instances(self, path: str, scope: str, node: ast.expr) -> list[InferredValue]:
         match node:
             case ast.Constant(value=str(text)):
                 return self._typed(path, scope, text)
             case ast.BinOp(left=first, op=ast.BitOr(), right=second):
                 return [*self._instances(path, scope, first), *self._instances(path, scope, second)]
             case ast.Name(id="Self") | ast.Attribute(attr="Self"):
-                return [Value("self")]
+                return [InferredValue("self")]
             case ast.Subscript(value=head, slice=arguments):
                 return self._generic_instances(path, scope, head, arguments)
             case ast.Name(id=name):
                 if name in ("None", "null", "undefined", "void"):
                     return []
                 resolved_names = self.look_up(path, scope, name, typed=True)
-                return [value for resolved in resolved_names for value in self._thing_instances(resolved)]
+                return [value for resolved in resolved_names for value in self._instances_of(resolved)]
             case ast.Attribute(value=base, attr=name):
                 resolved_names = [
                     resolved
                     for value in self.evaluate(path, scope, base)
-                    for resolved in (self.value_member(value, name)[0] if value.kind != "outside" else [EXTERNAL])
+                    for resolved in (self.value_member(value, name)[0] if value.kind != "external" else [EXTERNAL])
                 ]
-                return [value for resolved in resolved_names for value in self._thing_instances(resolved)]
+                return [value for resolved in resolved_names for value in self._instances_of(resolved)]
         return []
 
-    def _generic_instances(self, path: str, scope: str, head: ast.expr, arguments: ast.expr) -> list[Value]:
+    def _generic_instances(self, path: str, scope: str, head: ast.expr, arguments: ast.expr) -> list[InferredValue]:
         name = head.attr if isinstance(head, ast.Attribute) else head.id if isinstance(head, ast.Name) else ""
         items = arguments.elts if isinstance(arguments, ast.Tuple) else [arguments]
         if name in _TRANSPARENT_TYPES:
@@ -444,20 +444,20 @@ class Inference(Scopes):
             return self._instances(path, scope, items[-1])
         if name in ("Type", "type"):
             return [
-                Value("class", value.path, value.id) if value.kind == "instance" else value
+                InferredValue("class", value.path, value.id) if value.kind == "instance" else value
                 for item in items
                 for value in self._instances(path, scope, item)
             ]
-        own = self._instances(path, scope, head)
-        if any(value.kind == "instance" for value in own):
-            return own
+        instances = self._instances(path, scope, head)
+        if any(value.kind == "instance" for value in instances):
+            return instances
         if name in _CONTAINER_TYPES:
             last = items[0] if name in ("Generator", "AsyncGenerator", "tuple", "Tuple") else items[-1]
             kind = "mapping" if name in _MAPPING_TYPES else ""
-            return [Value("container", id=kind, elements=tuple(self._instances(path, scope, last)))]
-        return own
+            return [InferredValue("container", id=kind, elements=tuple(self._instances(path, scope, last)))]
+        return instances
 
-    def _thing_instances(self, resolved: ResolvedName) -> list[Value]:
+    def _instances_of(self, resolved: ResolvedName) -> list[InferredValue]:
         if resolved.kind == "symbol":
             names = self.names(resolved.path)
             symbol = names.symbols.get(resolved.id) if names else None
@@ -469,7 +469,7 @@ class Inference(Scopes):
                             return [EXTERNAL_VALUE]
                         return self._instances(resolved.path, symbol.parent, node)
         return [
-            Value("instance", value.path, value.id) if value.kind == "class" else value
-            for value in self.thing_values(resolved)
-            if value.kind in ("class", "outside")
+            InferredValue("instance", value.path, value.id) if value.kind == "class" else value
+            for value in self.values_of(resolved)
+            if value.kind in ("class", "external")
         ]

@@ -1,4 +1,4 @@
-"""Which file of the repository an import means, language by language, from the paths and the names of packages."""
+"""Which file of the repository an import refers to, by language, from file paths and package names."""
 
 import posixpath
 import re
@@ -10,15 +10,15 @@ from forethought.syntax.tags import Import
 
 SCRIPT_LANGUAGES = frozenset({"javascript", "typescript", "tsx"})
 _SCRIPT_EXTENSIONS = ("", ".ts", ".tsx", ".d.ts", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts")
-_OWN_ROOTS = ("@/", "~/", "#/", "$lib/")
-"""What bundlers are commonly told to take for the folder of the sources."""
+_ALIASED_ROOTS = ("@/", "~/", "#/", "$lib/")
+"""Prefixes that bundlers are commonly configured to map to the source folder."""
 _OWN_CRATE = re.compile(r"^((?!(.*/)?src/).*/)?(tests|examples|benches|src/bin)/[^/]+\.rs$")
-"""A file that is a crate of its own, whose modules stand beside it."""
-_IMPLICIT_MEMBERS = frozenset({"java", "kotlin", "c-sharp", "cpp", "ruby", "swift", "scala"})
+"""Files that are crates of their own, with their modules beside them."""
+_IMPLICIT_MEMBERS = frozenset({"java", "kotlin", "c-sharp", "cpp", "ruby"})
 _OVERLOADS = frozenset({"java", "kotlin", "c-sharp", "cpp"})
-_FOLDER_IS_PACKAGE = frozenset({"go", "java", "kotlin", "scala", "swift"})
+_FOLDER_IS_PACKAGE = frozenset({"go", "java", "kotlin"})
 _NO_GLOBALS = SCRIPT_LANGUAGES | {"python", "go", "rust"}
-_FAMILIES = (frozenset({"c", "cpp"}), frozenset({"java", "kotlin", "scala"}), SCRIPT_LANGUAGES)
+_FAMILIES = (frozenset({"c", "cpp"}), frozenset({"java", "kotlin"}), SCRIPT_LANGUAGES)
 _GO_STANDARD_TEXT = """
     archive bufio builtin bytes cmp compress container context crypto database debug embed encoding errors expvar
     flag fmt go hash html image index internal io iter log maps math mime net os path plugin reflect regexp runtime
@@ -34,39 +34,39 @@ def has_implicit_members(language: str) -> bool:
 
 
 def has_extensions(language: str) -> bool:
-    """Whether a function outside of a class may be called like a member of it."""
+    """Whether a function outside a class may be called like a member of it."""
     return language in ("kotlin", "c-sharp")
 
 
 def has_overloads(language: str) -> bool:
-    """Whether several functions of one name may stand side by side, each with a result of its own."""
+    """Whether functions of one name may stand side by side, each with its own return type."""
     return language in _OVERLOADS
 
 
 def has_globals(language: str) -> bool:
-    """Whether a bare name that nothing in sight binds may be defined in any other file."""
+    """Whether a bare name that nothing visible binds may be defined in any other file."""
     return language not in _NO_GLOBALS
 
 
 def family(language: str) -> frozenset[str]:
-    """The languages whose definitions this one can use."""
+    """The languages whose definitions this one can use, itself included."""
     return next((languages for languages in _FAMILIES if language in languages), frozenset({language}))
 
 
 class ModuleTable:
-    """The files of a root, found by module path."""
+    """The files of a root, looked up by module path."""
 
     def __init__(self, paths: frozenset[str], packages: Sequence[Package] = ()) -> None:
         self.paths = paths
         self._packages: dict[str, list[Package]] = {}
-        """Manifest's name → the packages that have one, those with the longest names first."""
+        """Manifest's file name → the packages that have one, longest names first."""
         for package in sorted(packages, key=lambda package: (-len(package.name), package.folder)):
             self._packages.setdefault(package.kind, []).append(package)
         self._by_name: dict[str, list[str]] = {}
         self._by_folder: dict[str, list[str]] = {}
         self._folders: dict[str, list[str]] = {}
         self._absolute: dict[tuple[str, str], list[str]] = {}
-        """(folder, Python module as imported from there) → what it may be; the same imports stand in many files."""
+        """(folder, Python module as imported there) → what it may refer to; many files have the same imports."""
         for path in sorted(paths):
             folder, _, name = path.rpartition("/")
             self._by_name.setdefault(name, []).append(path)
@@ -75,9 +75,9 @@ class ModuleTable:
             self._folders.setdefault(folder.rpartition("/")[2], []).append(folder)
 
     def of_import(self, path: str, language: str, item: Import, wanted: str = "") -> list[tuple[str, str | None]]:
-        """(file, dotted name in it or None for the file itself) of each meaning of the import; empty when outside.
+        """(file, dotted name in it or None for the file itself) of all that the import may refer to.
 
-        `wanted`: the name that is looked for through a wildcard.
+        Empty if it refers to nothing in the repository. `wanted` is the name that is looked up through a wildcard.
         """
         if language == "python":
             return list(self._python(path, item))
@@ -87,17 +87,17 @@ class ModuleTable:
             return [(file, None) for file in self._go_package(item.module)]
         if language == "rust":
             return list(self._rust(path, item))
-        if language in ("java", "kotlin", "scala"):
+        if language in ("java", "kotlin"):
             return list(self._jvm(item, wanted))
         if language == "php" and item.local != "*":
             return list(self._php(item))
         return [(file, None) for file in self._by_path(path, language, item.module)]
 
-    def is_outside(self, language: str, item: Import) -> bool:
-        """Whether an import that means no file here is known to mean something outside of the repository."""
+    def is_external(self, language: str, item: Import) -> bool:
+        """Whether an import that refers to no file here is known to refer to something outside the repository."""
         module = item.module
         if language in SCRIPT_LANGUAGES:
-            return not module.startswith((".", *_OWN_ROOTS)) and self._package("package.json", module, "/") is None
+            return not module.startswith((".", *_ALIASED_ROOTS)) and self._package("package.json", module, "/") is None
         if language == "go":
             return self._package("go.mod", module, "/") is None
         if language == "rust":
@@ -106,24 +106,24 @@ class ModuleTable:
         return not module.startswith(".")
 
     def _package(self, kind: str, module: str, separator: str) -> Package | None:
-        """The package of the repository that a module belongs to."""
+        """The package in the repository that a module belongs to."""
         for package in self._packages.get(kind, ()):
             if package.name and (module == package.name or module.startswith(package.name + separator)):
                 return package
         return None
 
     def submodule(self, path: str, name: str) -> str | None:
-        """The file of `name` inside the module whose own file is `path`."""
+        """The file of the submodule `name` of the module whose file is `path`."""
         folder, _, file_name = path.rpartition("/")
         if file_name in ("__init__.py", "__init__.pyi"):
             return self._python_file(_join(folder, name))
         if file_name.endswith(".rs"):
-            inside = folder if file_name in ("lib.rs", "main.rs", "mod.rs") else path.removesuffix(".rs")
-            return self._rust_file(_join(inside, name))
+            module = folder if file_name in ("lib.rs", "main.rs", "mod.rs") else path.removesuffix(".rs")
+            return self._rust_file(_join(module, name))
         return None
 
     def neighbours(self, path: str, language: str) -> list[str]:
-        """Files whose top-level names are seen here without an import: the rest of a Go or Java package."""
+        """Files whose top-level names are visible without an import: the rest of a Go or Java package."""
         if language not in _FOLDER_IS_PACKAGE:
             return []
         extension = path.rpartition(".")[2]
@@ -157,7 +157,7 @@ class ModuleTable:
         return [_join(folder, name.replace(".", "/")) if name else folder]
 
     def _python_absolute(self, path: str, module: str) -> list[str]:
-        """The nearest only: beside a script, in a folder above or its `src`, else the only one anywhere."""
+        """The nearest match: beside the file, in a folder above or its `src`; else the only match anywhere."""
         key = (posixpath.dirname(path), module)
         if (known := self._absolute.get(key)) is None:
             known = self._absolute[key] = self._find_absolute(*key)
@@ -178,14 +178,14 @@ class ModuleTable:
             return ["/".join(parts[1:])]  # the root is itself the package
         if parts[0] in sys.stdlib_module_names:
             return []
-        found = []
+        candidates = []
         for name in (f"{parts[-1]}.py", f"{parts[-1]}.pyi"):
-            found += [file.removesuffix(name) + parts[-1] for file in self._by_name.get(name, ())]
+            candidates += [file.removesuffix(name) + parts[-1] for file in self._by_name.get(name, ())]
         for name in ("__init__.py", "__init__.pyi"):
-            found += [posixpath.dirname(file) for file in self._by_name.get(name, ())]
+            candidates += [posixpath.dirname(file) for file in self._by_name.get(name, ())]
         tops = {
             base
-            for base in found
+            for base in candidates
             if _ends_with(base, relative) and not self._is_package(base.removesuffix(relative).rstrip("/"))
         }
         return sorted(tops) if len(tops) == 1 else []
@@ -218,20 +218,22 @@ class ModuleTable:
         if package is not None:
             rest = module.removeprefix(f"{package.name}/")
             return self._script_at(_join(package.folder, rest)) or self._script_at(_join(package.folder, f"src/{rest}"))
-        if (root := next((root for root in _OWN_ROOTS if module.startswith(root)), None)) is not None:
+        if (root := next((root for root in _ALIASED_ROOTS if module.startswith(root)), None)) is not None:
             relative = module.removeprefix(root)
             last = relative.rpartition("/")[2]
             stems = {f"{last}{extension}" for extension in _SCRIPT_EXTENSIONS}
-            found = [file for name in sorted(stems) for file in self._by_name.get(name, ())]
-            found += [file for extension in _SCRIPT_EXTENSIONS for file in self._by_name.get(f"index{extension}", ())]
-            fitting = [
-                file for file in found if re.search(rf"(^|/){re.escape(relative)}(/index)?(\.\w+)+$", f"/{file}")
+            candidates = [file for name in sorted(stems) for file in self._by_name.get(name, ())]
+            candidates += [
+                file for extension in _SCRIPT_EXTENSIONS for file in self._by_name.get(f"index{extension}", ())
             ]
-            return fitting[0] if len(fitting) == 1 else None
+            matching = [
+                file for file in candidates if re.search(rf"(^|/){re.escape(relative)}(/index)?(\.\w+)+$", f"/{file}")
+            ]
+            return matching[0] if len(matching) == 1 else None
         return None
 
     def _script_at(self, base: str) -> str | None:
-        """The file that an import of this path means: with an extension, as a folder's index, or as a package."""
+        """The file that an import of this path loads: with an extension, as a folder's index, or as a package."""
         stems = [base]
         for compiled, sources in ((".js", (".ts", ".tsx")), (".mjs", (".mts",)), (".jsx", (".tsx",))):
             if base.endswith(compiled):
@@ -247,7 +249,7 @@ class ModuleTable:
     # Go
 
     def _go_package(self, module: str) -> Sequence[str]:
-        """The files of the folder that is the longest end of the package's path."""
+        """The files of the package's folder: the one that the longest suffix of the package's path names."""
         if (package := self._package("go.mod", module, "/")) is not None:
             folder = _join(package.folder, module.removeprefix(package.name).strip("/")).strip("/")
             files = [file for file in self._by_folder.get(folder, ()) if file.endswith(".go")]
@@ -271,7 +273,7 @@ class ModuleTable:
         yield from self.rust_path(path, segments)
 
     def rust_path(self, path: str, segments: Sequence[str]) -> Iterator[tuple[str, str | None]]:
-        """(file, what remains of the path) of `crate::a::b`, `super::b`, `self::b`, `a::b`."""
+        """(file, rest of the path with dots, or None) of `crate::a::b`, `super::b`, `self::b` or `a::b`."""
         folder, _, file_name = path.rpartition("/")
         is_root = file_name in ("lib.rs", "main.rs", "mod.rs") or _OWN_CRATE.search(path) is not None
         module = folder if is_root else path.removesuffix(".rs")
@@ -279,10 +281,10 @@ class ModuleTable:
         if not rest:
             return
         first = rest[0]
-        opening: str | None = None
+        entry: str | None = None
         if first == "crate":
             start: str | None = self._crate_folder(path)
-            opening = path if _OWN_CRATE.search(path) else None
+            entry = path if _OWN_CRATE.search(path) else None
             rest.pop(0)
         elif first in ("self", "super"):
             start = module
@@ -291,8 +293,8 @@ class ModuleTable:
         elif self._rust_file(_join(module, first)) is not None:
             start = module
         elif (package := self._package("Cargo.toml", first, "::")) is not None:
-            opening = self._first(package.entries)
-            start = posixpath.dirname(opening) if opening is not None else None
+            entry = self._first(package.entries)
+            start = posixpath.dirname(entry) if entry is not None else None
             rest.pop(0)
         else:
             start = self._other_crate(first) if "Cargo.toml" not in self._packages else None
@@ -300,7 +302,7 @@ class ModuleTable:
         if start is None:
             return
         file = (
-            opening
+            entry
             or self._first(_join(start, name) for name in ("lib.rs", "main.rs", "mod.rs"))
             or self._first([f"{start}.rs"])
         )
@@ -347,11 +349,11 @@ class ModuleTable:
                 relative = "/".join([*parts[: length - 1], name])
                 for file in self._by_name.get(name, ()):
                     if _ends_with(file, relative):
-                        # Of `com.y.Util.*` the members of Util are meant; the last part is what is looked for.
+                        # `com.y.Util.*` imports the members of Util; the last part is the wanted name.
                         inner = parts[length - 1 : -1] if item.local == "*" else parts[length - 1 :]
                         yield file, ".".join(inner) or None
                         return
-        for folder in self._package_folders(parts[:-1]):  # Kotlin: any file of the package may hold it
+        for folder in self._package_folders(parts[:-1]):  # Kotlin: any file of the package may define it
             for file in self._by_folder[folder]:
                 if file.endswith(".kt"):
                     yield file, None if item.local == "*" else parts[-1]
@@ -361,18 +363,18 @@ class ModuleTable:
         return [folder for folder in self._folders.get(parts[-1] if parts else "", ()) if _ends_with(folder, relative)]
 
     def _php(self, item: Import) -> Iterator[tuple[str, str | None]]:
-        """By PSR-4: the end of the namespace is the folder, the class is the file."""
+        """By PSR-4: the last parts of the namespace are folders, the class is the file."""
         parts = item.module.split("\\")
         files = self._by_name.get(f"{parts[-1]}.php", ())
         for start in range(len(parts)):
             if start == len(parts) - 1 and len(parts) > 2:
-                return  # the class's own name alone is not enough
+                return  # the class name alone is not enough
             relative = "/".join(parts[start:]).lower() + ".php"
             if found := [file for file in files if _ends_with(file.lower(), relative)]:
                 yield from ((file, parts[-1]) for file in found)
                 return
 
-    # Ruby, Lua, Bash, C, C++ and others: by the path itself
+    # Ruby, Lua, Bash, C, C++ and others: by path
 
     def _by_path(self, path: str, language: str, module: str) -> Sequence[str]:
         if language == "lua" and "/" not in module:
@@ -399,8 +401,8 @@ def _join(folder: str, name: str) -> str:
 
 
 def _beside(path: str, relative: str) -> str:
-    found = posixpath.normpath(posixpath.join(posixpath.dirname(path), relative))
-    return "" if found == "." else found
+    joined = posixpath.normpath(posixpath.join(posixpath.dirname(path), relative))
+    return "" if joined == "." else joined
 
 
 def _ends_with(path: str, relative: str) -> bool:

@@ -1,8 +1,8 @@
-"""Results of name resolution, file by file: shared by threads, and carried over to the next snapshot.
+"""Results of name resolution by file: shared by threads, and carried over to the next generation of the index.
 
-Every finding belongs to the file whose names it was worked out from, and every file knows which other files, and which
-names that any file may define, its findings rest on. So a change of one file costs the findings of that file and of
-those that rest on it, and no others.
+Each result belongs to the file that the query is about. Each file records which other files, and which names that any
+file may define, its results depend on. So a change of one file invalidates the results of that file and of the files
+that depend on it, and no others.
 """
 
 from collections.abc import Hashable, Mapping
@@ -13,92 +13,101 @@ from forethought.names.file_names import FileNames, IndexSnapshot
 
 
 class FileQueries:
-    """What was worked out from the names of one file."""
+    """The results of the queries about one file, and what they depend on."""
 
-    __slots__ = ("calls", "found", "paths", "words")
+    __slots__ = ("calls", "names", "paths", "results")
 
     def __init__(self) -> None:
-        self.found: dict[tuple[str, Hashable], Any] = {}
-        """(what kind of finding, of what) → the finding."""
+        self.results: dict[tuple[str, Hashable], Any] = {}
+        """(query, argument) → result."""
         self.calls: Any = None
-        """What the file calls, when that was worked out: see `calls.py`."""
+        """What the calls in the file mean, once that is known: see `facts/call_graph.py`."""
         self.paths: set[str] = set()
-        """Files that the findings rest on."""
-        self.words: set[str] = set()
-        """Names whose definitions, wherever they stand, the findings rest on."""
+        """Files that the results depend on."""
+        self.names: set[str] = set()
+        """Names whose definitions, in any file, the results depend on."""
 
     def copy(self) -> "FileQueries":
-        """Apart from this one, which a thread may still write to: it notes what a finding rests on before the find."""
+        """A copy that other threads do not write to.
+
+        A thread records dependencies before results, so the results are copied first.
+        """
         other = FileQueries()
-        other.found, other.calls = self.found.copy(), self.calls
-        other.paths, other.words = self.paths.copy(), self.words.copy()
+        other.results, other.calls = self.results.copy(), self.calls
+        other.paths, other.names = self.paths.copy(), self.names.copy()
         return other
 
 
 class QueryCache:
     """Results for one generation of a snapshot. Threads may add to it concurrently: they compute equal results.
 
-    `before`: the findings of an earlier generation, of which all is kept that the changes since cannot touch.
+    previous: the cache of an earlier generation; the results that the changes since cannot affect are copied from it
     """
 
-    def __init__(self, snapshot: IndexSnapshot, before: "QueryCache | None" = None) -> None:
+    def __init__(self, snapshot: IndexSnapshot, previous: "QueryCache | None" = None) -> None:
         self.generation = snapshot.generation
         self.contents: Mapping[str, Hashable] = snapshot.contents()
         self.names: dict[str, FileNames | None] = {}
         self.files: dict[str, FileQueries] = {}
         paths = snapshot.paths()
-        if before is None:
+        if previous is None:
             self.modules = modules.ModuleTable(paths, snapshot.packages())
             return
-        changed = {path for path, _ in before.contents.items() ^ self.contents.items()}
-        self.names = {path: names for path, names in before.names.copy().items() if path not in changed}
-        if paths != before.modules.paths:  # an import may mean another file now
+        changed = {path for path, _ in previous.contents.items() ^ self.contents.items()}
+        self.names = {path: names for path, names in previous.names.copy().items() if path not in changed}
+        if paths != previous.modules.paths:  # any import may now refer to another file
             self.modules = modules.ModuleTable(paths, snapshot.packages())
             return
-        self.modules = before.modules
-        self.files = {path: file.copy() for path, file in before.files.copy().items() if path not in changed}
-        self._drop_outdated(changed, self._new_words(snapshot, before, changed))
+        self.modules = previous.modules
+        self.files = {path: file.copy() for path, file in previous.files.copy().items() if path not in changed}
+        self._invalidate(changed, self._new_names(snapshot, previous, changed))
 
     def file(self, path: str) -> FileQueries:
+        """The results about a file. Added if there are none yet."""
         return self.files.get(path) or self.files.setdefault(path, FileQueries())
 
-    def _new_words(self, snapshot: IndexSnapshot, before: "QueryCache", changed: set[str]) -> set[str]:
-        """Names that have a definition which they had not before. One that is gone was rested on by its path."""
-        words: set[str] = set()
+    def _new_names(self, snapshot: IndexSnapshot, previous: "QueryCache", changed: set[str]) -> set[str]:
+        """Names that gained a definition. Results that depend on a lost one also depend on the path that had it."""
+        new_names: set[str] = set()
         for path in changed:
-            names, tags = before.names.get(path), snapshot.outline(path)
+            names, tags = previous.names.get(path), snapshot.outline(path)
             if tags is None:
                 continue
             same = names is not None and names.tags.language == tags.language
             known = {(symbol.id, symbol.kind) for symbol in names.tags.symbols} if names is not None and same else ()
-            words |= {symbol.short_name for symbol in tags.symbols if (symbol.id, symbol.kind) not in known}
-        return words
+            new_names |= {symbol.short_name for symbol in tags.symbols if (symbol.id, symbol.kind) not in known}
+        return new_names
 
-    def _drop_outdated(self, changed: set[str], words: set[str]) -> None:
-        outdated = changed
-        while outdated:
-            outdated = {
+    def _invalidate(self, paths: set[str], names: set[str]) -> None:
+        """Drop the results that depend on the paths or names, and those that depend on their files, transitively."""
+        while paths:
+            paths = {
                 path
                 for path, file in self.files.items()
-                if not file.paths.isdisjoint(outdated) or not file.words.isdisjoint(words)
+                if not file.paths.isdisjoint(paths) or not file.names.isdisjoint(names)
             }
-            words = set()
-            for path in outdated:
+            names = set()
+            for path in paths:
                 del self.files[path]
 
 
 class SharedQueryCache:
-    """The findings about a snapshot as it is now, for any thread. No thread waits: two may renew them at once."""
+    """The query cache for the current generation of a snapshot. Safe from any thread.
+
+    No thread waits: two of them may create the cache of a new generation at once, and one of the two is dropped.
+
+    start: the cache of a snapshot that has most of its files in common with this one
+    """
 
     def __init__(self, snapshot: IndexSnapshot, start: "SharedQueryCache | None" = None) -> None:
         self._snapshot = snapshot
         self._start = start
-        """Of a snapshot that has much in common with this one."""
-        self._known: QueryCache | None = None
+        self._cache: QueryCache | None = None
 
     def current(self) -> QueryCache:
-        known = self._known
-        if known is None or known.generation != self._snapshot.generation:
-            before = known or (self._start.current() if self._start is not None else None)
-            known = self._known = QueryCache(self._snapshot, before)
-        return known
+        """The cache of the snapshot's generation; it is created if the generation is new."""
+        cache = self._cache
+        if cache is None or cache.generation != self._snapshot.generation:
+            previous = cache or (self._start.current() if self._start is not None else None)
+            cache = self._cache = QueryCache(self._snapshot, previous)
+        return cache

@@ -1,8 +1,8 @@
-"""From a name in the text to the definition that it means.
+"""From a name in the text to the definition that it refers to.
 
-Order: scope, enclosing class and its bases, import, the receiver's type, then a name that only one definition in the
-repository has. Several possible meanings are given as such; what is outside the repository, or cannot be read off the
-text, is unknown. Nothing is guessed: a missing answer is poorer, a wrong one is worse.
+Names are looked up in the scope, the enclosing class and its bases, the imports, and the receiver's type; last comes
+the only definition of that name in the repository. If several definitions are possible, all are returned. Nothing is
+guessed: no answer is better than a wrong one.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,17 +25,17 @@ MAX_CANDIDATES = 20
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """One target: answered. Several: ambiguous, each of them possible. None: unknown, or outside the repository."""
+    """What a reference refers to: one target if it is certain, several if each is possible."""
 
     targets: tuple[Target, ...] = ()
     unknown: bool = False
-    """Nothing says what it means: any definition of the name is possible. What is known to be outside is not so."""
+    """Nothing is known about it, so any definition of the name is possible. False for what is known to be external."""
     lacking: tuple[Target, ...] = ()
-    """Classes that it is used on and that have no such member: one of their subclasses may."""
+    """Classes that it is used on and that lack such a member; their subclasses may have one."""
 
 
 class Resolver:
-    """Resolves many references over one generation of a snapshot. Not thread-safe: one per thread and piece of work."""
+    """Resolves references over one generation of a snapshot. Not thread-safe: use one per thread and task."""
 
     def __init__(self, snapshot: IndexSnapshot, query_cache: QueryCache | None = None) -> None:
         self.snapshot = snapshot
@@ -43,91 +43,96 @@ class Resolver:
 
     @property
     def query_cache(self) -> QueryCache:
-        """What was worked out so far about the snapshot."""
+        """The results so far."""
         return self._inference.query_cache
 
     def names(self, path: str) -> FileNames | None:
-        """The names of a file; None when it is not in the snapshot."""
+        """The names of a file; None if it is not in the snapshot."""
         return self._inference.names(path)
 
-    def reading_for(self, path: str) -> AbstractContextManager[None]:
-        """While this is entered, whatever is read counts as what the findings about `path` rest on."""
-        return self._inference.reading_for(path)
+    def symbol(self, target: Target) -> Symbol | None:
+        """The target's symbol; None if it is not in the snapshot."""
+        names = self.names(target.path)
+        return names.symbols.get(target.symbol_id) if names is not None else None
+
+    def record_dependencies(self, path: str) -> AbstractContextManager[None]:
+        """Within this context, whatever is read is recorded as a dependency of the results about `path`."""
+        return self._inference.record_dependencies(path)
 
     def resolve(self, path: str, reference: Reference) -> Resolution:
-        """The definitions that a reference in `path` may mean."""
-        return self._without_declarations(_answered(*self._meant(path, reference)))
+        """The definitions that a reference in `path` may refer to."""
+        return self._without_declarations(_resolution(*self._resolve(path, reference)))
 
     def called(self, path: str, reference: Reference) -> Resolution:
-        """The same of a call: a name that is bound once, to a definition, means what it is bound to."""
-        resolved_names, unknown, lacking = self._meant(path, reference)
-        bound = [found for resolved in resolved_names for found in self._bound_to(resolved)]
-        return self._without_declarations(_answered(bound, unknown, lacking))
+        """The definitions that a call in `path` may run. A name that is bound once stands for what it is bound to."""
+        resolved_names, unknown, lacking = self._resolve(path, reference)
+        bound = [definition for resolved in resolved_names for definition in self._bound_to(resolved)]
+        return self._without_declarations(_resolution(bound, unknown, lacking))
 
     def resolve_at(self, path: str, position: Position) -> Resolution:
-        """What the identifier at the position means: a definition's own name, a use, or an imported name."""
+        """What the identifier at the position refers to: it may name a definition, a use or an import."""
         tags = self.snapshot.tags(path)
-        found = identifier_at(tags, position) if tags is not None else None
-        match found:
+        identifier = identifier_at(tags, position) if tags is not None else None
+        match identifier:
             case Symbol():
-                return Resolution((Target(path, found.id),))
+                return Resolution((Target(path, identifier.id),))
             case Reference():
-                return self.resolve(path, found)
+                return self.resolve(path, identifier)
             case Import():
-                return _answered(self._inference.imported_names(path, found))
+                return _resolution(self._inference.imported_names(path, identifier))
         return Resolution()
 
     def representative(self, path: str, symbol_ids: Sequence[str]) -> Target:
-        """Of several definitions of one qualified name in a file, the one that counts: no overload stub, no setter."""
+        """Of several definitions of one qualified name, the one that counts: not an overload stub, not a setter."""
         names = self._inference.names(path)
         symbols = [names.symbols[key] for key in symbol_ids if key in names.symbols] if names is not None else []
         return Target(path, names.chosen(symbols)[0].id if names is not None and symbols else symbol_ids[-1])
 
     def bases(self, owner: Target) -> tuple[tuple[str, tuple[Target, ...]], ...]:
-        """Each base of a class as written, and the classes of the repository that it may mean."""
+        """Each base of a class as written, and the classes in the repository that it may refer to."""
         return self._inference.direct_bases(owner)
 
     def order(self, owner: Target) -> tuple[Target, ...]:
-        """The class and its bases in the order in which members are looked up."""
+        """The class and its bases in method resolution order."""
         return self._inference.bases_in_order(owner)[0]
 
     def owner(self, member: Target) -> Target | None:
-        """The class that a definition is a member of, wherever the definition stands."""
+        """The class that a definition is a member of, wherever it is defined."""
         return self._inference.owner(member)
 
     def member(self, owner: Target, name: str) -> tuple[Target, ...]:
-        """The definitions that the name may mean as a member of a class, its own or inherited."""
-        return _answered(self._inference.class_member(owner, name)[0]).targets
+        """The definitions of a member of a class, its own or inherited, that the name may refer to."""
+        return _resolution(self._inference.class_member(owner, name)[0]).targets
 
     def module_member(self, path: str, name: str) -> tuple[Target, ...]:
-        """The definitions that the name may mean as a member of a file taken as a module, its own or imported."""
-        return _answered(self._inference.file_member(path, name)).targets
+        """The definitions of a member of a file as a module, its own or imported, that the name may refer to."""
+        return _resolution(self._inference.file_member(path, name)).targets
 
-    def _without_declarations(self, found: Resolution) -> Resolution:
-        kept = self.without_declarations(found.targets)
-        return found if kept == found.targets else replace(found, targets=kept)
+    def _without_declarations(self, resolution: Resolution) -> Resolution:
+        targets = self.without_declarations(resolution.targets)
+        return resolution if targets == resolution.targets else replace(resolution, targets=targets)
 
     def without_declarations(self, targets: Sequence[Target]) -> tuple[Target, ...]:
-        """The targets without those that only declare, in C and C++, what another of the repository defines."""
-        kept: list[Target] = []
+        """The targets, with each C or C++ declaration replaced by the definition if the repository has it."""
+        definitions: list[Target] = []
         for target in targets:
             names = self._inference.names(target.path)
             symbol = names.symbols.get(target.symbol_id) if names is not None else None
             declares = symbol is not None and symbol.kind in FUNCTION_KINDS and not symbol.body
             if names is not None and symbol is not None and declares and names.tags.language in ("c", "cpp"):
                 target = self._inference.definition_of(symbol) or target
-            kept.append(target)
-        return tuple(dict.fromkeys(kept))
+            definitions.append(target)
+        return tuple(dict.fromkeys(definitions))
 
-    def _meant(self, path: str, reference: Reference) -> tuple[list[ResolvedName], bool, list[Target]]:
-        """(what it means, whether nothing is known of it, the classes that lack it)."""
+    def _resolve(self, path: str, reference: Reference) -> tuple[list[ResolvedName], bool, list[Target]]:
+        """(what it may refer to, whether nothing is known about it, the classes that lack it)."""
         names = self._inference.names(path)
         if names is None:
             return [], False, []
         scope = reference.scope
         symbol = names.symbols.get(scope)
         if symbol is not None and symbol.id and reference.range.start < symbol.selection.start:
-            scope = symbol.parent  # a decorator stands outside what it decorates
+            scope = symbol.parent  # a decorator is outside what it decorates
         start = reference.range.start
         if reference.receiver is None:
             resolved_names = self._inference.look_up(path, scope, reference.name, start, typed=reference.kind == "type")
@@ -141,17 +146,18 @@ class Resolver:
         if resolved_names:
             return resolved_names, False, []
         if values and (extensions := self._inference.extensions(language, reference.name)):
-            outside = all(value.kind == "outside" for value in values)
-            if outside and (reference.name[:1].lower() + reference.name[1:]) in COMMON_NAMES:
+            are_external = all(value.kind == "external" for value in values)
+            if are_external and (reference.name[:1].lower() + reference.name[1:]) in COMMON_NAMES:
                 return [], True, []  # `items.Select()` is more likely the standard library's
             return extensions, False, []
         if values:
             lacking = [Target(value.path, value.id) for value in values if value.kind in ("instance", "class")]
             return [], any(value.kind in ("function", "self") for value in values), lacking
-        only = self._unique(language, reference)
-        return only, not only, []
+        unique = self._unique(language, reference)
+        return unique, not unique, []
 
     def _bound_to(self, resolved: ResolvedName) -> list[ResolvedName]:
+        """The definitions that the only binding of a name gives it; else the name itself."""
         if resolved.kind == "file":
             return self._inference.exported(resolved.path) or [resolved]
         names = self._inference.names(resolved.path)
@@ -160,33 +166,33 @@ class Resolver:
             resolved.bindings
         ) != 1:
             return [resolved]
-        values = self._inference.thing_values(resolved)
+        values = self._inference.values_of(resolved)
         return [ResolvedName("symbol", value.path, value.id) for value in values if value.kind in ("class", "function")]
 
     def _unique(self, language: str, reference: Reference) -> list[ResolvedName]:
-        """The only definition of that name in the repository, for a call whose receiver says nothing."""
+        """The only definition of the name in the repository, for a call whose receiver is unknown."""
         if reference.kind not in ("call", "class", "type") or reference.name in COMMON_NAMES or len(reference.name) < 3:
             return []
-        found = self._inference.only_definition(reference.name, language, CLASS_KINDS | FUNCTION_KINDS)
-        return [ResolvedName("symbol", *found)] if found is not None else []
+        target = self._inference.only_definition(reference.name, language, CLASS_KINDS | FUNCTION_KINDS)
+        return [ResolvedName("symbol", *target)] if target is not None else []
 
 
 def identifier_at(tags: FileTags, position: Position) -> Symbol | Reference | Import | None:
-    """The definition's name, the use or the imported name that the position is in, or just behind."""
-    for place in (position, Position(position.row, position.column - 1)):
+    """The definition's name, the use or the imported name at the position, or just before it."""
+    for candidate in (position, Position(position.row, position.column - 1)):
         for symbol in tags.symbols[1:]:
-            if symbol.selection.contains(place):
+            if symbol.selection.contains(candidate):
                 return symbol
         for reference in tags.references:
-            if reference.range.contains(place):
+            if reference.range.contains(candidate):
                 return reference
         for item in tags.imports:
-            if item.range.contains(place):
+            if item.range.contains(candidate):
                 return item
     return None
 
 
-def _answered(
+def _resolution(
     resolved_names: Iterable[ResolvedName], unknown: bool = False, lacking: Sequence[Target] = ()
 ) -> Resolution:
     targets = dict.fromkeys(

@@ -1,4 +1,4 @@
-"""What names stand for and what expressions evaluate to, as resolution speaks of them. Pure."""
+"""What names resolve to and what expressions evaluate to. Pure."""
 
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
@@ -7,35 +7,37 @@ from forethought.syntax.tags import Binding, Position
 
 
 class ResolvedName(NamedTuple):
-    """What a name stands for."""
+    """What a name refers to."""
 
-    kind: Literal["symbol", "file", "binding", "outside"]
-    """`outside`: known not to be a definition of this repository, or not to be readable off the text."""
+    kind: Literal["symbol", "file", "binding", "external"]
+    """`external`: known not to be defined in this repository, or not by anything that can be analyzed."""
     path: str = ""
     id: str = ""
     """Symbol id, or the bound name."""
     bindings: tuple[Binding, ...] = ()
-    """Of a `binding`: where it was bound, the likeliest first."""
+    """For a `binding`: where the name is bound, likeliest first."""
 
 
-class Value(NamedTuple):
+class InferredValue(NamedTuple):
     """What an expression may evaluate to."""
 
-    kind: Literal["class", "instance", "function", "file", "super", "container", "self", "outside"]
+    kind: Literal["class", "instance", "function", "file", "super", "container", "self", "external"]
+    """`self`: an instance of whatever class the function was called on, as annotated with `Self`."""
     path: str = ""
     id: str = ""
-    elements: "tuple[Value, ...]" = ()
-    """Of a container: its elements; of one whose id is `mapping`, its values. Of a function: what it was found on."""
+    """Id of the class or function; for a `container`, `mapping` if it is one."""
+    elements: "tuple[InferredValue, ...]" = ()
+    """For a `container`: its elements, or the values of a mapping. For a `function`: what it was looked up on."""
 
 
-EXTERNAL = ResolvedName("outside")
-EXTERNAL_VALUE = Value("outside")
+EXTERNAL = ResolvedName("external")
+EXTERNAL_VALUE = InferredValue("external")
 
 
 def likeliest_first(bindings: Sequence[Binding], before: Position | None) -> list[Binding]:
-    """The assignments in the order in which they are likely to hold: the last before the use, then earlier ones.
+    """The bindings in the order in which they are likely to hold at a use: the last one before it, then earlier ones.
 
-    What was bound in a function without a name that ends before the use is not among them.
+    Bindings local to an anonymous function that the use is outside of are left out.
     """
     if before is None:
         return list(reversed(bindings))
@@ -49,22 +51,20 @@ def likeliest_first(bindings: Sequence[Binding], before: Position | None) -> lis
 
 
 def typed_first(bindings: Sequence[Binding]) -> list[Binding]:
+    """The bindings with an annotation, then the others."""
     return sorted(bindings, key=lambda binding: binding.annotation is None)
 
 
-def inside(resolved_names: Iterable[ResolvedName]) -> list[ResolvedName]:
-    return [resolved for resolved in resolved_names if resolved.kind != "outside"]
+def in_repository(resolved_names: Iterable[ResolvedName]) -> list[ResolvedName]:
+    """Those that are not external."""
+    return [resolved for resolved in resolved_names if resolved.kind != "external"]
 
 
 def distinct(resolved_names: Iterable[ResolvedName]) -> list[ResolvedName]:
+    """The names in order, without duplicates."""
     return list(dict.fromkeys(resolved_names))
 
 
-def is_constructor(symbol_id: str) -> bool:
-    """`Jar.Jar` of Java, C#, C++."""
-    owner, _, name = symbol_id.partition("#")[0].rpartition(".")
-    return owner.rpartition(".")[2] == name
-
-
-def distinct_values(values: Iterable[Value]) -> list[Value]:
+def distinct_values(values: Iterable[InferredValue]) -> list[InferredValue]:
+    """The values in order, without duplicates."""
     return list(dict.fromkeys(values))

@@ -1,4 +1,4 @@
-"""Findings that are kept over changes are those that would be worked out anew."""
+"""Query results that are kept across changes equal freshly computed ones."""
 
 import hashlib
 import threading
@@ -77,7 +77,7 @@ def everything(snapshot: OverlaySnapshot, resolver: Resolver) -> Iterator[object
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(sources, min_size=4, max_size=4), st.lists(edits, max_size=5), st.randoms(use_true_random=False))
-def test_findings_kept_over_edits_equal_those_worked_out_anew(first, changes, chooser) -> None:  # type: ignore[no-untyped-def]
+def test_results_kept_across_edits_equal_fresh_ones(first, changes, chooser) -> None:  # type: ignore[no-untyped-def]
     store = IndexStore.in_memory()
     for path, text in zip(PATHS, first, strict=True):
         put(store, path, text)
@@ -98,7 +98,7 @@ def test_findings_kept_over_edits_equal_those_worked_out_anew(first, changes, ch
         )
 
 
-def test_a_change_costs_the_findings_of_the_files_that_rest_on_it_and_no_others() -> None:
+def test_a_change_invalidates_only_the_files_that_depend_on_it() -> None:
     store = IndexStore.in_memory()
     put(store, "a.py", "def go(): ...\n")
     put(store, "b.py", "from a import go\ngo()\n")
@@ -110,7 +110,7 @@ def test_a_change_costs_the_findings_of_the_files_that_rest_on_it_and_no_others(
     assert set(shared.current().files) == {"c.py"}
 
 
-def test_a_text_that_was_there_before_leaves_nothing_behind_of_the_one_between() -> None:
+def test_a_restored_text_keeps_no_result_of_the_text_in_between() -> None:
     store = IndexStore.in_memory()
     put(store, "a.py", "from b import go\n")
     put(store, "b.py", "def go(): ...\n")
@@ -118,13 +118,13 @@ def test_a_text_that_was_there_before_leaves_nothing_behind_of_the_one_between()
     shared = SharedQueryCache(store)
     resolver = Resolver(store, shared.current())
     put(store, "a.py", "go = 1\n")
-    find_calls(resolver, "c.py")  # half-way through its work, the snapshot has moved on
+    find_calls(resolver, "c.py")  # while it runs, the snapshot moves on
     put(store, "a.py", "from b import go\n")
     (call,) = find_calls(Resolver(store, shared.current()), "c.py")["go"]
     assert call.targets == (("b.py", "go"),)
 
 
-def test_findings_do_not_depend_on_what_was_asked_before() -> None:
+def test_results_do_not_depend_on_the_order_of_queries() -> None:
     text = (
         "class A:\n    def x(self): ...\nclass B:\n    def x(self): ...\n"
         "first = A() if one else second\n"
@@ -145,7 +145,7 @@ def test_findings_do_not_depend_on_what_was_asked_before() -> None:
         assert [found[number] for number in range(3)] == alone
 
 
-def test_threads_share_what_each_of_them_works_out() -> None:
+def test_threads_share_results() -> None:
     store = IndexStore.in_memory()
     put(store, "a.py", "class A:\n    def x(self): ...\nA().x()\n")
     shared = SharedQueryCache(store)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from forethought.facts.symbol_facts import Place, SymbolFacts
+from forethought.facts.symbol_facts import Location, SymbolFacts
 from forethought.insights.entry import Entry, Insights, PredictedQuestion, Provenance
 from forethought.present.documents import hover_markdown, line_link
 from forethought.repo.blame import LastChange
@@ -26,10 +26,10 @@ CARD = SymbolInfo(
         signature=SYMBOL.signature,
         doc=SYMBOL.doc,
         calls=(),
-        called_by=tuple(Place("main.py", f"caller_{number}", PLACE) for number in range(5)),
+        called_by=tuple(Location("main.py", f"caller_{number}", PLACE) for number in range(5)),
         called_by_count=7,
         raises=("ValueError",),
-        tests=(Place("tests/test_shapes.py", "test_total", PLACE),),
+        tests=(Location("tests/test_shapes.py", "test_total", PLACE),),
     ),
     last_change=LastChange("c" * 40, "Ann", "2026-01-02T03:04:05+00:00", "Add <b>shapes</b>"),
 )

@@ -125,7 +125,7 @@ def test_a_function_in_a_function_belongs_to_it():
 
 
 def test_code_outside_of_definitions_changes_the_file():
-    check(f"import os\n{AREA}", f"import sys\n{AREA}", "changed a.py: code outside of its definitions")
+    check(f"import os\n{AREA}", f"import sys\n{AREA}", "changed a.py: code outside its definitions")
 
 
 def test_a_value_that_changed():

@@ -3,9 +3,10 @@
 import pytest
 from resolving import index_of
 
+from forethought.facts import class_hierarchy
 from forethought.insights.context import Context, build_context
 from forethought.insights.question_predictor import asks_about, shown_by
-from forethought.names.resolver import Resolver
+from forethought.names.resolver import Resolver, Target
 from forethought.syntax.extraction import read_tags
 from forethought.syntax.languages import load_languages
 
@@ -80,3 +81,20 @@ def test_what_another_method_returns_is_asked() -> None:
     context = context_of("a.py", "class A:\n    def get(self, key):\n        return self.table[key]\n", "A.get")
     assert not context.returns_nothing
     assert any("return" in ask.question for ask in shown_by(context))
+
+
+@pytest.mark.parametrize(
+    ("sources", "target", "constructor"),
+    [
+        ({"a.py": "class A:\n    def init(self): ...\n"}, "A", None),
+        ({"a.java": "class A { A() {} }\nclass B extends A {}\n"}, "A", "A.A"),
+        ({"a.java": "class A { A() {} }\nclass B extends A {}\n"}, "B", None),
+        ({"a.php": "<?php class A { function __construct() {} }\nclass B extends A {}\n"}, "B", "A.__construct"),
+    ],
+)
+def test_a_class_has_its_own_constructor_or_inherits_one(
+    sources: dict[str, str], target: str, constructor: str | None
+) -> None:
+    (path,) = sources
+    found = class_hierarchy.constructor(Resolver(index_of(sources)), Target(path, target))
+    assert found == (Target(path, constructor) if constructor else None)

@@ -4,7 +4,7 @@ import pytest
 from resolving import index_of
 
 from forethought.errors import Cancelled
-from forethought.facts.symbol_facts import MAX_PLACES, SymbolFacts, facts_of, most_called
+from forethought.facts.symbol_facts import MAX_LOCATIONS, SymbolFacts, facts_of, most_called
 from forethought.names.resolver import Target
 
 APP = '''
@@ -83,10 +83,10 @@ def test_a_namesake_is_no_caller() -> None:
 
 
 def test_the_list_of_callers_is_cut_and_the_count_is_not() -> None:
-    calls = "\n".join(f"def f{number}(): make()" for number in range(MAX_PLACES + 20))
+    calls = "\n".join(f"def f{number}(): make()" for number in range(MAX_LOCATIONS + 20))
     found = facts({"a.py": f"def make(): ...\n{calls}\n"}, "a.py", "make")
-    assert len(found.called_by) == MAX_PLACES
-    assert found.called_by_count == MAX_PLACES + 20
+    assert len(found.called_by) == MAX_LOCATIONS
+    assert found.called_by_count == MAX_LOCATIONS + 20
 
 
 def test_tests_that_call_a_symbol_or_one_of_its_callers() -> None:
@@ -98,9 +98,9 @@ def test_tests_that_call_a_symbol_or_one_of_its_callers() -> None:
 
 
 def test_the_list_of_tests_is_cut_and_the_count_is_not() -> None:
-    tests = "from app import go\n" + "".join(f"def test_{number}():\n    go()\n" for number in range(MAX_PLACES + 9))
+    tests = "from app import go\n" + "".join(f"def test_{number}():\n    go()\n" for number in range(MAX_LOCATIONS + 9))
     found = facts({"app.py": "def go(): pass\n", "test_app.py": tests}, "app.py", "go")
-    assert (len(found.tests), found.tests_count, found.tests_are_all) == (MAX_PLACES, MAX_PLACES + 9, True)
+    assert (len(found.tests), found.tests_count, found.tests_are_all) == (MAX_LOCATIONS, MAX_LOCATIONS + 9, True)
 
 
 def test_of_very_many_callers_not_all_are_followed_to_tests_and_that_is_said() -> None:
@@ -149,14 +149,14 @@ def test_only_the_parts_that_are_asked_for_are_worked_out() -> None:
 
 def possible(sources: dict[str, str], path: str, symbol_id: str) -> list[str]:
     """`path:row` (1-based) of each call that may mean the symbol."""
-    return [f"{place.path}:{place.range.start.row + 1}" for place in facts(sources, path, symbol_id).ambiguous_calls]
+    return [f"{place.path}:{place.range.start.row + 1}" for place in facts(sources, path, symbol_id).possible_callers]
 
 
 def test_a_call_on_what_is_unknown_may_mean_any_method_of_the_name() -> None:
     sources = {"a.py": "class Jar:\n    def close(self): ...\nclass Box:\n    def close(self): ...\n"}
     sources["b.py"] = "import os\ndef use(thing):\n    thing.close()\n    os.close()\n    close()\n"
     assert possible(sources, "a.py", "Jar.close") == ["b.py:3"]
-    assert facts(sources, "a.py", "Jar.close").may_call_count == 1
+    assert facts(sources, "a.py", "Jar.close").possible_callers_count == 1
     assert not facts(sources, "a.py", "Jar.close").tests_are_all
 
 
@@ -182,7 +182,7 @@ def test_calls_of_which_it_cannot_be_told_what_they_mean_are_given_apart() -> No
     source = "class Jar:\n    def close(self): ...\nclass Box:\n    def close(self): ...\n"
     use = "def use(thing):\n    thing.close()\n    thing.other()\n"
     found = facts({"a.py": source + use}, "a.py", "use")
-    assert (found.calls, [call.name for call in found.ambiguous_callers]) == ((), ["close"])
+    assert (found.calls, [call.name for call in found.unresolved_calls]) == ((), ["close"])
 
 
 def test_helpers_in_test_files_are_no_tests() -> None:

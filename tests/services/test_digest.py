@@ -17,13 +17,13 @@ from forethought.qa.question import Question
 def listed(digest):
     """Each item as `kind name`, with `*` for what is not committed."""
     return [
-        f"{item.change.kind} {item.change.place.symbol.name or item.change.place.path}{'*' if item.uncommitted else ''}"
+        f"{item.change.kind} {item.change.side.symbol.name or item.change.side.path}{'*' if item.uncommitted else ''}"
         for item in digest.items
     ]
 
 
 def item_of(digest, name):
-    return next(item for item in digest.items if item.change.place.symbol.name == name)
+    return next(item for item in digest.items if item.change.side.symbol.name == name)
 
 
 def edit(world, before, after, path="greet.py"):

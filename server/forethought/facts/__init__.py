@@ -1,1 +1,1 @@
-"""What can be computed about a symbol from the index, without a model."""
+"""Facts about symbols, computed from the index without a model."""

@@ -1,7 +1,7 @@
-"""What differs between two versions of some files, symbol by symbol: added, removed, changed, renamed, moved. Pure.
+"""What differs between two versions of some files, by symbol: added, removed, changed, renamed, moved. Pure.
 
-A symbol is the same one when it stands under the same name in the same place. What is missing on one side is looked for
-on the other by its own text with its name left out, and then by likeness: moved and renamed code is recognised as such.
+Symbols are matched by name and parent. Those that are left over on both sides are matched by their text without the
+name, then by similarity, so that moved and renamed code is recognized.
 """
 
 import difflib
@@ -11,24 +11,24 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from forethought.syntax.symbol_kinds import FUNCTION_KINDS
+from forethought.syntax.symbol_kinds import FUNCTION_KINDS, VALUE_KINDS
 from forethought.syntax.tags import FileTags, Span, Symbol
 
 ChangeKind = Literal["added", "removed", "changed", "renamed", "moved"]
 
-SAME_FILE = 0.5
-"""Share of common lines from which a file that came is one that went away, under another name."""
-SAME_CODE = 0.75
-"""Likeness (difflib's ratio over lines) from which a symbol that came is one that went away."""
-MIN_TEXT = 40
-"""Characters that a symbol needs to be recognised under another name: one-liners are all alike."""
-MAX_COMPARED = 4_000
-"""Pairs whose likeness is looked at; with more, only equal code is recognised."""
+MIN_FILE_SIMILARITY = 0.5
+"""Share of common lines from which an added file counts as a removed one under another name, as in `git diff -M`."""
+MIN_SYMBOL_SIMILARITY = 0.75
+"""`difflib` ratio over lines from which an added symbol counts as a removed one; lower finds more, but wrong ones."""
+MIN_TEXT_LENGTH = 40
+"""Characters that a symbol needs to be recognized under another name, because short ones are all alike."""
+MAX_PAIRS = 4_000
+"""Pairs that are compared for similarity. If there are more, only equal code is recognized, to limit the time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One file at one time."""
+    """One version of a file."""
 
     tags: FileTags
     source: bytes
@@ -44,65 +44,66 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One symbol that differs. `before` is None for what was added, `after` for what was removed."""
+    """One symbol that differs. `before` is None if it was added, `after` if it was removed."""
 
     kind: ChangeKind
     before: Side | None
     after: Side | None
     details: tuple[str, ...] = ()
-    """What differs, each a few plain words with code in back-ticks."""
+    """What differs, in a few words each, with code in backticks."""
     interface_changed: bool = False
-    """Whether its users can notice without looking inside: name, parameters, result, bases, exceptions."""
+    """Whether users may notice: its name, parameters, return type, bases or exceptions differ."""
     members: int = 0
-    """Symbols inside that came, went or moved along with it, and are not listed on their own."""
+    """The number of symbols inside that were added, removed or moved with it and are not listed separately."""
 
     @property
-    def place(self) -> Side:
-        place = self.after or self.before
-        assert place is not None, "a change has at least one side"
-        return place
+    def side(self) -> Side:
+        """The symbol after the change, or before it if it was removed."""
+        side = self.after or self.before
+        assert side is not None, "a change has at least one side"
+        return side
 
 
 def compare(before: Mapping[str, Version], after: Mapping[str, Version]) -> list[Change]:
-    """Every symbol that differs between two versions of some files (path → version), by path and place."""
+    """Every symbol that differs between two versions of some files (path → version), by path and range."""
     return sorted(
         _Comparison(before, after).run(),
-        key=lambda change: (change.place.path, change.place.symbol.range, change.kind),
+        key=lambda change: (change.side.path, change.side.symbol.range, change.kind),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Node:
-    """A symbol with what stands in it. What is inside a function belongs to the function."""
+    """A symbol with its children; a function has none, because what is inside is part of it."""
 
-    place: Side
+    side: Side
     text: str
-    """Its own text, without its children: LF endings, indentation of its own taken away."""
+    """Its text without its children, with LF endings and without its indentation."""
     anonymous: str
     """The same without its name."""
     head: str
-    """What stands before its name, such as decorators and doc comments."""
+    """What precedes its name, such as decorators and doc comments."""
     body: str
-    """Its body without its children and without its name; empty where it has none."""
+    """Its body without its children and without its name; empty if it has no body."""
     children: "tuple[_Node, ...]"
 
     @property
     def symbol(self) -> Symbol:
-        return self.place.symbol
+        return self.side.symbol
 
     def size(self) -> int:
         return sum(1 + child.size() for child in self.children)
 
-    def whole(self) -> str:
-        return "\n".join([self.anonymous, *(child.whole() for child in self.children)])
+    def whole_text(self) -> str:
+        return "\n".join([self.anonymous, *(child.whole_text() for child in self.children)])
 
 
 class _Comparison:
     def __init__(self, before: Mapping[str, Version], after: Mapping[str, Version]) -> None:
         self._before = {path: _tree(path, version) for path, version in before.items()}
         self._after = {path: _tree(path, version) for path, version in after.items()}
-        self._gone: list[_Node] = []
-        self._come: list[_Node] = []
+        self._removed: list[_Node] = []
+        self._added: list[_Node] = []
         self._changes: list[Change] = []
 
     def run(self) -> list[Change]:
@@ -115,103 +116,110 @@ class _Comparison:
         for path in self._before.keys() & self._after.keys():
             self._compare(self._before[path], self._after[path])
         for path in old_only:
-            self._gone += self._before[path].children
+            self._removed += self._before[path].children
         for path in new_only:
-            self._come += self._after[path].children
-        self._match_rest()
-        self._changes += [Change("removed", node.place, None, members=node.size()) for node in self._gone]
-        self._changes += [Change("added", None, node.place, members=node.size()) for node in self._come]
+            self._added += self._after[path].children
+        self._match_leftovers()
+        self._changes += [Change("removed", node.side, None, members=node.size()) for node in self._removed]
+        self._changes += [Change("added", None, node.side, members=node.size()) for node in self._added]
         for path in old_only:
-            self._changes.append(Change("removed", self._before[path].place, None))
+            self._changes.append(Change("removed", self._before[path].side, None))
         for path in new_only:
-            self._changes.append(Change("added", None, self._after[path].place))
+            self._changes.append(Change("added", None, self._after[path].side))
         return self._changes
 
     def _renamed_files(self, old_paths: Sequence[str], new_paths: Sequence[str]) -> list[tuple[str, str]]:
-        """Pairs of a file that went and one that came, the most alike first."""
-        if len(old_paths) * len(new_paths) > MAX_COMPARED:
+        """Pairs of a removed and an added file that are one file, most similar first."""
+        if len(old_paths) * len(new_paths) > MAX_PAIRS:
             return []
         lines = {
-            node.place.path: Counter(line for line in node.whole().split("\n") if line.strip())
+            node.side.path: Counter(line for line in node.whole_text().split("\n") if line.strip())
             for node in (*(self._before[path] for path in old_paths), *(self._after[path] for path in new_paths))
         }
-        likeness = sorted(
-            ((_common(lines[old], lines[new]), old, new) for old in old_paths for new in new_paths),
+        similarities = sorted(
+            ((_similarity(lines[old], lines[new]), old, new) for old in old_paths for new in new_paths),
             key=lambda item: (-item[0], item[1], item[2]),
         )
-        found: list[tuple[str, str]] = []
+        pairs: list[tuple[str, str]] = []
         taken: set[str] = set()
-        for share, old, new in likeness:
-            if share >= SAME_FILE and old not in taken and new not in taken:
+        for share, old, new in similarities:
+            if share >= MIN_FILE_SIMILARITY and old not in taken and new not in taken:
                 taken |= {old, new}
-                found.append((old, new))
-        return found
+                pairs.append((old, new))
+        return pairs
 
     def _compare(self, old: _Node, new: _Node, kind: Literal["changed", "renamed", "moved"] = "changed") -> None:
-        """Two versions of one symbol, and then what stands in them."""
+        """Compare two versions of one symbol, and their children."""
         details = tuple(_differences(old, new))
         interface = kind == "renamed" or any(detail.startswith(_INTERFACE) for detail in details)
         by_name: defaultdict[tuple[str, int], list[_Node]] = defaultdict(list)
         for child, key in _keyed(old.children):
             by_name[key].append(child)
-        same = 0
+        unchanged = 0
         for child, key in _keyed(new.children):
             if twins := by_name.pop(key, None):
                 earlier = len(self._changes)
                 self._compare(twins[0], child)
-                same += len(self._changes) == earlier
+                unchanged += len(self._changes) == earlier
             else:
-                self._come.append(child)
-        self._gone += [child for left in by_name.values() for child in left]
+                self._added.append(child)
+        self._removed += [child for children in by_name.values() for child in children]
         if details or kind != "changed":
-            members = same if kind != "changed" else 0
-            self._changes.append(Change(kind, old.place, new.place, details, interface, members))
+            members = unchanged if kind != "changed" else 0
+            self._changes.append(Change(kind, old.side, new.side, details, interface, members))
 
-    def _match_rest(self) -> None:
-        """Recognise what went away among what came: first equal code, then alike code."""
-        self._match_equal(lambda node: (node.symbol.kind in FUNCTION_KINDS, node.symbol.short_name, node.whole()))
-        self._match_equal(
-            lambda node: (node.symbol.kind in FUNCTION_KINDS, node.whole()) if len(node.whole()) > MIN_TEXT else None
-        )
-        if len(self._gone) * len(self._come) > MAX_COMPARED:
+    def _match_leftovers(self) -> None:
+        """Match removed with added symbols: first those with equal code, then those with similar code."""
+        self._match_equal(lambda node: (node.symbol.kind in FUNCTION_KINDS, node.symbol.short_name, node.whole_text()))
+        self._match_equal(_code_of)
+        if len(self._removed) * len(self._added) > MAX_PAIRS:
             return
-        pairs: list[tuple[float, int, _Node, _Node]] = []
-        for old in self._gone:
-            matcher = difflib.SequenceMatcher(None, autojunk=False)
-            matcher.set_seq2(old.whole().split("\n"))
-            for new in self._come:
-                if old.symbol.kind != new.symbol.kind or min(len(old.whole()), len(new.whole())) <= MIN_TEXT:
-                    continue
-                matcher.set_seq1(new.whole().split("\n"))
-                if matcher.quick_ratio() >= SAME_CODE and (ratio := matcher.ratio()) >= SAME_CODE:
-                    pairs.append((ratio, len(pairs), old, new))
-        for ratio, number, old, new in sorted(pairs, key=lambda pair: (-pair[0], pair[1])):
-            rivals = [pair for pair in pairs if pair[0] == ratio and pair[1] != number]
-            if any(rival[2] is old or rival[3] is new for rival in rivals):
-                continue  # as alike as another one: nothing is guessed
-            if any(node is old for node in self._gone) and any(node is new for node in self._come):
+        pairs = self._similar_pairs()
+        for similarity, old, new in pairs:
+            rivals = [pair for pair in pairs if pair[0] == similarity and (pair[1] is old) != (pair[2] is new)]
+            if rivals:
+                continue  # another pair is just as similar: do not guess
+            if any(node is old for node in self._removed) and any(node is new for node in self._added):
                 self._pair(old, new)
 
+    def _similar_pairs(self) -> list[tuple[float, _Node, _Node]]:
+        """(similarity, removed symbol, added symbol) of those that may be one symbol, most similar first."""
+        added = [(node, text.split("\n")) for node in self._added if len(text := node.whole_text()) > MIN_TEXT_LENGTH]
+        pairs: list[tuple[float, _Node, _Node]] = []
+        for old in self._removed:
+            text = old.whole_text()
+            if len(text) <= MIN_TEXT_LENGTH:
+                continue
+            matcher = difflib.SequenceMatcher(None, autojunk=False)
+            matcher.set_seq2(text.split("\n"))
+            for new, lines in added:
+                if old.symbol.kind != new.symbol.kind:
+                    continue
+                matcher.set_seq1(lines)
+                if matcher.quick_ratio() >= MIN_SYMBOL_SIMILARITY:
+                    pairs.append((matcher.ratio(), old, new))
+        likely = [pair for pair in pairs if pair[0] >= MIN_SYMBOL_SIMILARITY]
+        return sorted(likely, key=lambda pair: -pair[0])
+
     def _match_equal(self, key_of: Callable[[_Node], object]) -> None:
-        come: defaultdict[object, list[_Node]] = defaultdict(list)
-        gone: defaultdict[object, list[_Node]] = defaultdict(list)
-        for node in self._come:
-            come[key_of(node)].append(node)
-        for node in self._gone:
-            gone[key_of(node)].append(node)
-        for key, nodes in gone.items():
-            if key is not None and len(nodes) == 1 and len(come.get(key, ())) == 1:
-                self._pair(nodes[0], come[key][0])
+        added: defaultdict[object, list[_Node]] = defaultdict(list)
+        removed: defaultdict[object, list[_Node]] = defaultdict(list)
+        for node in self._added:
+            added[key_of(node)].append(node)
+        for node in self._removed:
+            removed[key_of(node)].append(node)
+        for key, nodes in removed.items():
+            if key is not None and len(nodes) == 1 and len(added.get(key, ())) == 1:
+                self._pair(nodes[0], added[key][0])
 
     def _pair(self, old: _Node, new: _Node) -> None:
-        self._gone = [node for node in self._gone if node is not old]
-        self._come = [node for node in self._come if node is not new]
-        same_place = old.place.path == new.place.path and old.symbol.parent == new.symbol.parent
-        self._compare(old, new, "renamed" if same_place else "moved")
+        self._removed = [node for node in self._removed if node is not old]
+        self._added = [node for node in self._added if node is not new]
+        same_parent = old.side.path == new.side.path and old.symbol.parent == new.symbol.parent
+        self._compare(old, new, "renamed" if same_parent else "moved")
 
 
 _INTERFACE = ("parameter", "return type", "bases", "raises", "signature", "kind")
-_VALUE_KINDS = frozenset({"constant", "variable"})
 
 
 def _tree(path: str, version: Version) -> _Node:
@@ -219,7 +227,7 @@ def _tree(path: str, version: Version) -> _Node:
     for symbol in version.tags.symbols[1:]:
         children[symbol.parent].append(symbol)
 
-    rows = [0, *(found.end() for found in re.finditer(rb"\n", version.source))]
+    rows = [0, *(line_break.end() for line_break in re.finditer(rb"\n", version.source))]
 
     def node(symbol: Symbol) -> _Node:
         inner = () if symbol.kind in FUNCTION_KINDS else tuple(children.get(symbol.id, ()))
@@ -227,7 +235,7 @@ def _tree(path: str, version: Version) -> _Node:
         text = _text_in(whole, version.source, symbol, inner)
         row = rows[symbol.selection.start.row]
         return _Node(
-            place=Side(path, symbol),
+            side=Side(path, symbol),
             text=text,
             anonymous=_without_name(text, symbol),
             head=_text_in(Span(whole.start, max(row, whole.start)), version.source, symbol, ()),
@@ -258,8 +266,14 @@ def _without_name(text: str, symbol: Symbol) -> str:
     return re.sub(rf"(?<!\w){name}(?!\w)", "\0", text) if name else text
 
 
+def _code_of(node: _Node) -> tuple[bool, str] | None:
+    """What symbols of one code have in common, whatever their names; None if it is too short to tell them apart."""
+    text = node.whole_text()
+    return (node.symbol.kind in FUNCTION_KINDS, text) if len(text) > MIN_TEXT_LENGTH else None
+
+
 def _keyed(nodes: Sequence[_Node]) -> Iterator[tuple[_Node, tuple[str, int]]]:
-    """Each node with its name and its number among those of the same name."""
+    """Each node with its name and its index among those with the same name."""
     seen: Counter[str] = Counter()
     for node in nodes:
         name = node.symbol.short_name
@@ -268,12 +282,12 @@ def _keyed(nodes: Sequence[_Node]) -> Iterator[tuple[_Node, tuple[str, int]]]:
 
 
 def _differences(old: _Node, new: _Node) -> Iterator[str]:
-    """What differs between two versions of one symbol, in plain words; nothing when their own text is the same."""
+    """What differs between two versions of one symbol, in words; nothing if their own text is equal."""
     before, after = old.symbol, new.symbol
     if old.text == new.text and before.short_name == after.short_name:
         return
     if before.kind == "file":
-        yield "code outside of its definitions"
+        yield "code outside its definitions"
         return
     if before.kind != after.kind:
         yield f"kind: {before.kind} → {after.kind}"
@@ -287,23 +301,23 @@ def _differences(old: _Node, new: _Node) -> Iterator[str]:
         yield "body"
     elif not before.body and not after.body and "".join(old.anonymous.split()) != "".join(new.anonymous.split()):
         if not interface:
-            yield "value" if before.kind in _VALUE_KINDS else "signature"
+            yield "value" if before.kind in VALUE_KINDS else "signature"
     elif not interface and _without_name(before.signature, before) != _without_name(after.signature, after):
         yield "signature"
 
 
 def _interface_differences(before: Symbol, after: Symbol) -> Iterator[str]:
-    gone = [item for item in before.parameters if item not in after.parameters]
-    come = [item for item in after.parameters if item not in before.parameters]
-    names = {_parameter_name(item): item for item in come}
-    for item in gone:
-        if (now := names.pop(_parameter_name(item), None)) is not None:
-            yield f"parameter `{item}` → `{now}`"
+    removed = [item for item in before.parameters if item not in after.parameters]
+    added = [item for item in after.parameters if item not in before.parameters]
+    by_name = {_parameter_name(item): item for item in added}
+    for item in removed:
+        if (changed := by_name.pop(_parameter_name(item), None)) is not None:
+            yield f"parameter `{item}` → `{changed}`"
         else:
             yield f"parameter `{item}` removed"
-    for item in names.values():
+    for item in by_name.values():
         yield f"parameter `{item}` added"
-    if not gone and not come and before.parameters != after.parameters:
+    if not removed and not added and before.parameters != after.parameters:
         yield "parameters reordered"
     if before.returns != after.returns:
         yield f"return type {_quoted(before.returns)} → {_quoted(after.returns)}"
@@ -318,7 +332,7 @@ def _interface_differences(before: Symbol, after: Symbol) -> Iterator[str]:
 
 
 def _parameter_name(parameter: str) -> str:
-    """The name in a parameter as written; in most languages it is the first word, or the last before the default."""
+    """The name in a parameter as written: the last word before the type or default, which suits most languages."""
     declared = re.split(r"=|:", parameter, maxsplit=1)[0]
     words = re.findall(r"[^\W\d]\w*", declared)
     return words[-1] if words else parameter
@@ -345,7 +359,7 @@ def _bare(line: str) -> str:
     return line.strip().strip("\"'").strip("/*#! ").strip()
 
 
-def _common(left: Counter[str], right: Counter[str]) -> float:
-    """The share of lines that two texts have in common, of the longer one's."""
+def _similarity(left: Counter[str], right: Counter[str]) -> float:
+    """The number of lines that two texts have in common, as a share of the longer one's."""
     longest = max(left.total(), right.total())
     return (left & right).total() / longest if longest else 0.0

@@ -1,6 +1,6 @@
-"""What can be said of a symbol without a model: signature, docs, calls, callers, exceptions, tests.
+"""The facts about a symbol that need no model: signature, docs, calls, callers, exceptions, tests.
 
-All of it is read off the index each time it is asked for; none of it is guessed or stored.
+They are computed from the index on request; nothing is guessed, and nothing is stored.
 """
 
 import re
@@ -17,8 +17,8 @@ from forethought.names.resolver import Resolver
 from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS
 from forethought.syntax.tags import FileTags, Range, Reference, Symbol
 
-MAX_PLACES = 50
-"""How many places a list holds; counts are complete."""
+MAX_LOCATIONS = 50
+"""The maximum length of a list; counts are complete."""
 
 _MAX_CALLERS_FOLLOWED = 40
 
@@ -41,9 +41,9 @@ _TEST_NAME = {
     "c-sharp": re.compile(r"Test|Should"),
     "rust": re.compile(r"(?!)"),
 }
-"""How the name of a function in a test file begins that is a test; where none is said, one without parameters is."""
+"""What a function in a test file must match to be a test; in other languages, one without parameters is a test."""
 _ONLY_FUNCTIONS = frozenset({"python", "go", "php", "java", "c-sharp", "rust"})
-"""Languages in which what stands outside of every function is no test."""
+"""Languages in which code outside functions is not a test."""
 _TEST_MARKS = frozenset(
     {"test", "Test", "Fact", "Theory", "TestMethod", "ParameterizedTest", "RepeatedTest", "TestFactory", "TestTemplate"}
     | {"TestCase", "TestCaseSource", "DataTestMethod", "tokio", "rstest", "wasm_bindgen_test", "DataProvider"}
@@ -51,8 +51,8 @@ _TEST_MARKS = frozenset(
 _TEST_MACROS = frozenset({"TEST", "TEST_F", "TEST_P", "TEST_CASE", "SCENARIO", "TYPED_TEST", "BOOST_AUTO_TEST_CASE"})
 
 
-class Place(NamedTuple):
-    """A place in the repository and the symbol there; an empty `symbol_id` is the file itself."""
+class Location(NamedTuple):
+    """A range in the repository and the symbol that it belongs to; the file itself if `symbol_id` is empty."""
 
     path: str
     symbol_id: str
@@ -60,7 +60,7 @@ class Place(NamedTuple):
 
 
 FactPart = Literal["calls", "callers", "tests"]
-"""What of the facts takes time."""
+"""The facts that take time to compute."""
 ALL_PARTS: frozenset[FactPart] = frozenset({"calls", "callers", "tests"})
 
 
@@ -68,25 +68,26 @@ ALL_PARTS: frozenset[FactPart] = frozenset({"calls", "callers", "tests"})
 class SymbolFacts:
     signature: str
     doc: str | None
-    calls: tuple[Place, ...]
-    """Definitions that the symbol's own body calls, in order, without repeats: each with the range of its name."""
-    called_by: tuple[Place, ...]
-    """Calls of the symbol: the enclosing symbol and the range of the called name; at most MOST_PLACES."""
+    calls: tuple[Location, ...]
+    """Definitions that the body calls, in order, without duplicates; with the range of each one's name."""
+    called_by: tuple[Location, ...]
+    """Calls of the symbol: the enclosing symbol and the range of the called name; at most MAX_LOCATIONS."""
     called_by_count: int
-    """All calls of the symbol, whatever the length of the list."""
+    """The number of all calls of the symbol."""
     raises: tuple[str, ...]
     """Exceptions that the body itself raises or throws, as written."""
-    tests: tuple[Place, ...]
-    """Tests that call the symbol, or one of its callers, with the range of the test's name; at most MOST_PLACES."""
+    tests: tuple[Location, ...]
+    """Tests that call the symbol or one of its callers, with the range of each one's name; at most MAX_LOCATIONS."""
     tests_count: int = 0
-    """All such tests, whatever the length of the list."""
+    """The number of all such tests."""
     tests_are_all: bool = True
-    """False when there may be more: not all of very many callers were followed, or some calls may mean the symbol."""
-    ambiguous_calls: tuple[Place, ...] = ()
-    """Calls that may mean the symbol and may mean something else, like those of `called_by`; at most MOST_PLACES."""
-    may_call_count: int = 0
-    ambiguous_callers: tuple[Reference, ...] = ()
-    """Calls in the symbol's own body that may mean something in the repository, and of which it cannot be told what."""
+    """False if there may be more: not all callers were followed, or some calls may refer to the symbol."""
+    possible_callers: tuple[Location, ...] = ()
+    """Calls that may refer to the symbol or to something else, in the form of `called_by`; at most MAX_LOCATIONS."""
+    possible_callers_count: int = 0
+    """The number of all such calls."""
+    unresolved_calls: tuple[Reference, ...] = ()
+    """Calls in the body that cannot be resolved to one definition, but may refer to one in this repository."""
 
 
 def facts_of(
@@ -98,58 +99,61 @@ def facts_of(
     parts: Collection[FactPart] = ALL_PARTS,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> SymbolFacts:
-    """The facts of one symbol; empty ones when it is not in the index (any more). Only `parts` are worked out.
+    """The facts about one symbol; empty ones if it is not in the index. Only `parts` are computed.
 
-    Pass a `resolver` of the same snapshot to share its cache. Raises Cancelled as soon as `cancelled` returns true.
+    Pass a `resolver` for the same snapshot to share its cache. Raises Cancelled as soon as `cancelled` returns true.
     """
     resolver = resolver or Resolver(snapshot)
     tags = snapshot.tags(path)
     symbol = tags.symbol(symbol_id) if tags is not None else None
     if tags is None or symbol is None:
         return SymbolFacts("", None, (), (), 0, (), ())
-    calls, open_calls = _calls(resolver, path, tags, symbol) if "calls" in parts else ([], [])
-    callers: list[Place] = []
-    possible: list[Place] = []
+    calls, unresolved_calls = _calls(resolver, path, tags, symbol) if "calls" in parts else ([], [])
+    callers: list[Location] = []
+    possible_callers: list[Location] = []
     if {"callers", "tests"} & set(parts):
-        for place, certain in _callers(resolver, Target(path, symbol_id), symbol):
-            (callers if certain else possible).append(_unless(cancelled, place))
+        for location, is_certain in _callers(resolver, Target(path, symbol_id), symbol):
+            _check_cancelled(cancelled)
+            (callers if is_certain else possible_callers).append(location)
     tests, tests_are_all = _tests(resolver, callers, cancelled) if "tests" in parts else ([], True)
     return SymbolFacts(
         signature=symbol.signature,
         doc=symbol.doc,
         calls=tuple(calls),
-        called_by=tuple(callers[:MAX_PLACES]),
+        called_by=tuple(callers[:MAX_LOCATIONS]),
         called_by_count=len(callers),
         raises=symbol.raises,
-        tests=tuple(tests[:MAX_PLACES]),
+        tests=tuple(tests[:MAX_LOCATIONS]),
         tests_count=len(tests),
-        tests_are_all=tests_are_all and not possible,
-        ambiguous_calls=tuple(possible[:MAX_PLACES]),
-        may_call_count=len(possible),
-        ambiguous_callers=tuple(open_calls),
+        tests_are_all=tests_are_all and not possible_callers,
+        possible_callers=tuple(possible_callers[:MAX_LOCATIONS]),
+        possible_callers_count=len(possible_callers),
+        unresolved_calls=tuple(unresolved_calls),
     )
 
 
 def most_called(snapshot: IndexSnapshot, count: int) -> tuple[Target, ...]:
-    """About the most-called functions, methods and classes, most called first.
+    """Approximately the most-called functions, methods and classes, most called first.
 
-    Counted by name, over names that a single definition has and that say enough: nothing is resolved.
+    Nothing is resolved: calls are counted by name, and common names and those with several definitions are left out.
     """
-    found: list[Target] = []
+    targets: list[Target] = []
     for name, _ in snapshot.call_counts(8 * count):
         definitions = [row for row in snapshot.definitions_named(name) if row[2] in CLASS_KINDS | FUNCTION_KINDS]
         if len(definitions) == 1 and name not in COMMON_NAMES:
-            found.append(Target(definitions[0][0], definitions[0][1]))
-    return tuple(found[:count])
+            targets.append(Target(definitions[0][0], definitions[0][1]))
+    return tuple(targets[:count])
 
 
 def is_test(path: str, tags: FileTags, symbol_id: str) -> bool:
-    """Whether a symbol is a test, by its language's conventions. Callbacks in a test file count as the file."""
+    """Whether a symbol is a test by the conventions of its language. Code outside functions counts as the file."""
     symbols = {symbol.id: symbol for symbol in tags.symbols}
     marked = {
         reference.scope
         for reference in tags.references
-        if reference.name in _TEST_MARKS and (scope := symbols.get(reference.scope)) and _is_before(reference, scope)
+        if reference.name in _TEST_MARKS
+        and (scope := symbols.get(reference.scope))
+        and _is_in_decorator(reference, scope)
     }
     symbol = symbols.get(symbol_id)
     in_function = False
@@ -170,86 +174,85 @@ def _is_named_as_test(language: str, symbol: Symbol) -> bool:
     return bool(pattern.match(symbol.short_name)) if pattern is not None else symbol.parameters in ((), ("void",))
 
 
-def _unless(cancelled: Callable[[], bool], place: Place) -> Place:
+def _check_cancelled(cancelled: Callable[[], bool]) -> None:
     if cancelled():
         raise Cancelled("The facts are no longer wanted.")
-    return place
 
 
-def _is_before(reference: Reference, scope: Symbol) -> bool:
+def _is_in_decorator(reference: Reference, scope: Symbol) -> bool:
+    """Whether a reference in the scope stands before the scope's name."""
     return bool(scope.id) and reference.range.start < scope.selection.start
 
 
-def _calls(resolver: Resolver, path: str, tags: FileTags, symbol: Symbol) -> tuple[list[Place], list[Reference]]:
-    """(what the symbol's own body calls, calls in it that may mean something here and cannot be told)."""
-    own = _own_scopes(tags, symbol)
+def _calls(resolver: Resolver, path: str, tags: FileTags, symbol: Symbol) -> tuple[list[Location], list[Reference]]:
+    """(the definitions that the symbol's body calls, its unresolved calls): see `SymbolFacts`."""
+    scopes = _body_scopes(tags, symbol)
     seen: set[Target] = {Target(path, symbol.id)} if symbol.kind in CLASS_KINDS else set()
-    found: list[Place] = []
-    unsure: dict[str, Reference] = {}
+    calls: list[Location] = []
+    unresolved: dict[str, Reference] = {}
     for reference in tags.references:
         if reference.kind != "call" and not (reference.kind == "class" and symbol.kind in FUNCTION_KINDS):
             continue
-        if reference.scope not in own or _is_before(reference, symbol):
+        if reference.scope not in scopes or _is_in_decorator(reference, symbol):
             continue
-        meant = resolver.called(path, reference)
-        if len(meant.targets) != 1:
-            if (meant.targets or meant.unknown) and _is_defined(resolver.snapshot, tags.language, reference):
-                unsure.setdefault(reference.name, reference)
+        called = resolver.called(path, reference)
+        if len(called.targets) != 1:
+            if (called.targets or called.unknown) and _is_defined(resolver.snapshot, tags.language, reference):
+                unresolved.setdefault(reference.name, reference)
             continue
-        target = meant.targets[0]
+        target = called.targets[0]
         if target in seen:
             continue
         seen.add(target)
-        its_names = resolver.names(target.path)
-        callee = its_names.symbols.get(target.symbol_id) if its_names is not None else None
+        callee = resolver.symbol(target)
         if callee is not None and callee.kind in CLASS_KINDS | FUNCTION_KINDS:
-            found.append(Place(target.path, callee.id, callee.selection))
-    return found, list(unsure.values())
+            calls.append(Location(target.path, callee.id, callee.selection))
+    return calls, list(unresolved.values())
 
 
 def _is_defined(snapshot: IndexSnapshot, language: str, reference: Reference) -> bool:
-    """Whether the repository defines something that such a call may mean."""
+    """Whether the repository defines something that such a call may refer to."""
     languages = modules.family(language)
     return any(
         kind in CLASS_KINDS | FUNCTION_KINDS
-        and its_language in languages
-        and _may_name(language, reference.receiver, kind == "method" or "." in symbol_id)
-        for _, symbol_id, kind, its_language in snapshot.definitions_named(reference.name)
+        and defining_language in languages
+        and _may_refer(language, reference.receiver, kind == "method" or "." in symbol_id)
+        for _, symbol_id, kind, defining_language in snapshot.definitions_named(reference.name)
     )
 
 
-def _own_scopes(tags: FileTags, symbol: Symbol) -> set[str]:
-    """The symbol and what stands in its body; the methods of a class and the definitions of a file are their own."""
-    own = {symbol.id}
+def _body_scopes(tags: FileTags, symbol: Symbol) -> set[str]:
+    """Ids of the symbol and of what is in its body, without the methods of a class and the definitions of a file."""
+    scopes = {symbol.id}
     for other in tags.symbols[1:]:
-        if other.parent in own and (symbol.kind in FUNCTION_KINDS or other.kind not in CLASS_KINDS | FUNCTION_KINDS):
-            own.add(other.id)
-    return own
+        if other.parent in scopes and (symbol.kind in FUNCTION_KINDS or other.kind not in CLASS_KINDS | FUNCTION_KINDS):
+            scopes.add(other.id)
+    return scopes
 
 
-def _callers(resolver: Resolver, target: Target, symbol: Symbol) -> Iterator[tuple[Place, bool]]:
-    """Every call that means the target (True), or may mean it (False), in the order of the paths."""
+def _callers(resolver: Resolver, target: Target, symbol: Symbol) -> Iterator[tuple[Location, bool]]:
+    """(a call that refers or may refer to the target, whether that is certain), in path order."""
     names = resolver.names(target.path)
     if names is None or symbol.kind not in CLASS_KINDS | FUNCTION_KINDS:
         return
     family = _family(resolver, target, symbol)
     owner = resolver.owner(target) if symbol.kind in FUNCTION_KINDS else None
     above = resolver.order(owner)[1:] if owner is not None else ()
-    overridden = {found for base in above for found in resolver.member(base, symbol.short_name)} - family
+    overridden = {member for base in above for member in resolver.member(base, symbol.short_name)} - family
     is_member = owner is not None or symbol.kind == "method"
     languages = modules.family(names.tags.language)
     for name, only_in in known_as(resolver.snapshot, symbol.short_name):
         for path, calls in calls_of(resolver, name, only_in):
             for call in calls:
                 if len(call.targets) == 1 and call.targets[0] in family:
-                    yield Place(path, call.scope, call.range), True
+                    yield Location(path, call.scope, call.range), True
                 elif (
                     not family.isdisjoint(call.targets)
                     or (not overridden.isdisjoint(call.targets) and not _is_exact(call.receiver, above))
                     or not set(above).isdisjoint(call.lacking)
-                    or (call.unknown and _may_name(names.tags.language, call.receiver, is_member))
+                    or (call.unknown and _may_refer(names.tags.language, call.receiver, is_member))
                 ) and _language(resolver, path) in languages:
-                    yield Place(path, call.scope, call.range), False
+                    yield Location(path, call.scope, call.range), False
 
 
 def _language(resolver: Resolver, path: str) -> str:
@@ -258,66 +261,71 @@ def _language(resolver: Resolver, path: str) -> str:
 
 
 def _is_exact(receiver: str | None, above: Collection[Target]) -> bool:
-    """`super().go()` and `Base.go(self)` call just that method, whatever overrides it."""
+    """Whether the call runs that very method even if it is overridden: `super().go()`, `Base.go(self)`."""
     text = (receiver or "").partition("(")[0]
     return text in ("super", "base", "parent") or text in {base.symbol_id for base in above}
 
 
-def _may_name(language: str, receiver: str | None, is_member: bool) -> bool:
-    """Whether a call of which nothing is known may mean a member of a class, or something that is no member."""
+def _may_refer(language: str, receiver: str | None, is_member: bool) -> bool:
+    """Whether a call about which nothing is known may refer to a member of a class, or to a function outside one."""
     if receiver is None:
         return not is_member or modules.has_implicit_members(language)
     return is_member or language not in _MODULES_ARE_KNOWN
 
 
 _MODULES_ARE_KNOWN = frozenset({"python", "go", "java", "c", "c-sharp"})
-"""Languages in which a function that is no method stands after a dot only where an import says what is before it."""
+"""Languages in which a function outside a class follows a dot only if an import binds what is before the dot."""
 
 
 def _family(resolver: Resolver, target: Target, symbol: Symbol) -> set[Target]:
-    """The target and its overloads or declarations: the same qualified name in the same file."""
+    """The target and its overloads and declarations: those with its qualified name in its file."""
     names = resolver.names(target.path)
     same = (other.id for other in names.tags.symbols if other.name == symbol.name) if names is not None else ()
     return {target, *(Target(target.path, other) for other in same)}
 
 
 def known_as(snapshot: IndexSnapshot, name: str) -> Iterator[tuple[str, str | None]]:
-    """The name, and what imports call it: (name, the only path where it has this name)."""
+    """(name, path) of the name and its aliases in imports; the path is None for the name itself."""
     yield name, None
     for path, local in snapshot.aliases_of(name):
         if local != name:
             yield local, path
 
 
-def _tests(resolver: Resolver, callers: list[Place], cancelled: Callable[[], bool]) -> tuple[list[Place], bool]:
-    """Tests among the callers, then tests among the callers of the first few others; whether these are all."""
-    found: list[Place] = []
+def _tests(resolver: Resolver, callers: list[Location], cancelled: Callable[[], bool]) -> tuple[list[Location], bool]:
+    """(the tests among the callers and among the callers of other callers, whether all of those were followed)."""
+    tests: list[Location] = []
     seen: set[tuple[str, str]] = set()
     others: dict[Target, Symbol] = {}
-    for place in callers:
-        if (known := _enclosing(resolver, place, seen)) is None:
+    for caller in callers:
+        if (enclosing := _enclosing(resolver, caller, seen)) is None:
             continue
-        tags, symbol = known
-        if is_test(place.path, tags, symbol.id):
-            found.append(Place(place.path, symbol.id, symbol.selection if symbol.id else place.range))
+        tags, symbol = enclosing
+        if is_test(caller.path, tags, symbol.id):
+            tests.append(_test_location(caller, symbol))
         elif symbol.kind in FUNCTION_KINDS:
-            others[Target(place.path, symbol.id)] = symbol
+            others[Target(caller.path, symbol.id)] = symbol
     followed = list(others.items())[:_MAX_CALLERS_FOLLOWED]
     for target, symbol in followed:
-        for place, certain in _callers(resolver, target, symbol):
-            _unless(cancelled, place)
-            if not certain:
+        for caller, is_certain in _callers(resolver, target, symbol):
+            _check_cancelled(cancelled)
+            if not is_certain or (enclosing := _enclosing(resolver, caller, seen)) is None:
                 continue
-            if (known := _enclosing(resolver, place, seen)) is not None and is_test(place.path, known[0], known[1].id):
-                found.append(Place(place.path, known[1].id, known[1].selection if known[1].id else place.range))
-    return found, len(followed) == len(others)
+            if is_test(caller.path, enclosing[0], enclosing[1].id):
+                tests.append(_test_location(caller, enclosing[1]))
+    return tests, len(followed) == len(others)
 
 
-def _enclosing(resolver: Resolver, place: Place, seen: set[tuple[str, str]]) -> tuple[FileTags, Symbol] | None:
-    """The symbol in which a call stands, with its file; None when it was seen before."""
-    if (place.path, place.symbol_id) in seen:
+def _test_location(caller: Location, test: Symbol) -> Location:
+    """Where the test is named, or where a test file calls outside any function."""
+    return Location(caller.path, test.id, test.selection if test.id else caller.range)
+
+
+def _enclosing(resolver: Resolver, location: Location, seen: set[tuple[str, str]]) -> tuple[FileTags, Symbol] | None:
+    """(the tags of the location's file, its symbol); None if the symbol is in `seen`, to which it is then added."""
+    if (location.path, location.symbol_id) in seen:
         return None
-    seen.add((place.path, place.symbol_id))
-    names = resolver.names(place.path)
-    symbol = names.symbols.get(place.symbol_id) if names is not None else None
+    seen.add((location.path, location.symbol_id))
+    names = resolver.names(location.path)
+    symbol = names.symbols.get(location.symbol_id) if names is not None else None
     return (names.tags, symbol) if names is not None and symbol is not None else None

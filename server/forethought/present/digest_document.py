@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from forethought.facts.symbol_diff import Change
-from forethought.facts.symbol_facts import Place
+from forethought.facts.symbol_facts import Location
 from forethought.present.documents import Encoder, line_link
 from forethought.text.markdown import code, escape, link, plain
 from forethought.workspace.changes_since import Digest, DigestItem, Said
@@ -18,7 +18,7 @@ def digest_document(digest: Digest, encoder: Encoder) -> dict[str, Any]:
     """The digest as JSON, with its Markdown. Blocks: reads lines."""
     workspace = digest.workspace
 
-    def references(places: Sequence[Place]) -> list[dict[str, Any]]:
+    def references(places: Sequence[Location]) -> list[dict[str, Any]]:
         return [encoder.reference(workspace, place.path, place.range, place.symbol_id) for place in places]
 
     def item_document(item: DigestItem) -> dict[str, Any]:
@@ -26,9 +26,9 @@ def digest_document(digest: Digest, encoder: Encoder) -> dict[str, Any]:
         before, after = change.before, change.after
         return {
             "change": change.kind,
-            "symbol": change.place.symbol.id,
-            "kind": change.place.symbol.kind,
-            "path": change.place.path,
+            "symbol": change.side.symbol.id,
+            "kind": change.side.symbol.kind,
+            "path": change.side.path,
             "uri": encoder.uri(workspace, after.path) if after else None,
             "range": encoder.range(workspace, after.path, after.symbol.selection) if after else None,
             "before": {"path": before.path, "symbol": before.symbol.id, "signature": before.symbol.signature}
@@ -117,7 +117,7 @@ def _item_lines(digest: Digest, item: DigestItem, encoder: Encoder) -> list[str]
 
 
 def _title(digest: Digest, change: Change, encoder: Encoder) -> str:
-    place = change.place
+    place = change.side
     name = place.symbol.name or place.path
     if change.after is not None:
         uri = line_link(encoder.uri(digest.workspace, place.path), place.symbol.selection)
@@ -166,7 +166,7 @@ def _insight_status(item: DigestItem) -> str:
 
 
 def _affected(digest: Digest, item: DigestItem, encoder: Encoder) -> str:
-    def named(places: Sequence[Place], count: int) -> str:
+    def named(places: Sequence[Location], count: int) -> str:
         unique = list({(place.path, place.symbol_id): place for place in places}.values())
         links = [
             link(place.symbol_id or place.path, line_link(encoder.uri(digest.workspace, place.path), place.range))

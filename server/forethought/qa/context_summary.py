@@ -54,7 +54,7 @@ def _fact_lines(referent: Referent) -> Iterator[str]:
             yield _line("Raises", symbol.raises, if_none="nothing itself")
             facts = workspace.facts(target, "calls")
             names = [place.symbol_id for place in facts.calls]
-            yield _line("Calls", names, if_none=_NONE, perhaps_more=bool(facts.ambiguous_callers))
+            yield _line("Calls", names, if_none=_NONE, perhaps_more=bool(facts.unresolved_calls))
     elif symbol.kind in CLASS_KINDS or symbol.kind == "file":
         yield _line("Bases", symbol.bases, if_none="none" if symbol.kind in CLASS_KINDS else "")
         members = [member for _, member in hierarchy.own_members(workspace.resolver(), target)]
@@ -65,7 +65,7 @@ def _fact_lines(referent: Referent) -> Iterator[str]:
     if symbol.kind != "file":
         callers = workspace.facts(target, "callers")
         names = [place.symbol_id or place.path for place in callers.called_by]
-        perhaps_more = callers.may_call_count > 0
+        perhaps_more = callers.possible_callers_count > 0
         yield _line("Called by", names, callers.called_by_count, if_none=_NONE, perhaps_more=perhaps_more)
         tests = workspace.facts(target, "tests")
         names = [place.symbol_id for place in tests.tests]

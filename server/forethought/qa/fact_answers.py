@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from forethought.errors import ForethoughtError
-from forethought.facts.class_hierarchy import based_outside, external_bases, inherited, own_members
+from forethought.facts.class_hierarchy import classes_with_external_base, external_bases, inherited, own_members
 from forethought.facts.symbol_diff import Change
 from forethought.names.resolver import Target
 from forethought.qa.fact_rendering import fact_text
@@ -114,7 +114,7 @@ class FactAnswers:
     def _subclasses_of_external(self, name: str) -> Answer | None:
         """The classes here that inherit from one defined elsewhere; None when there are none."""
         for workspace in self._workspaces():
-            if subclasses := based_outside(workspace.resolver(), name):
+            if subclasses := classes_with_external_base(workspace.resolver(), name):
                 head = (
                     f"`{name}` is not defined in this repository. Classes here that inherit from it ({len(subclasses)})"
                 )
@@ -172,7 +172,7 @@ def _changes_text(changes: Sequence[Change], revision: str) -> str:
         return f"No symbols have changed since `{revision}`."
     lines = []
     for change in changes[:MAX_LISTED]:
-        symbol, path = change.place.symbol, change.place.path
+        symbol, path = change.side.symbol, change.side.path
         row = f":{symbol.selection.start.row + 1}" if change.after is not None and symbol.name else ""
         details = f": {', '.join(change.details)}" if change.details else ""
         lines.append(f"- {change.kind} `{symbol.name or path}` ({path}{row}){details}")

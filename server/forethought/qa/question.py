@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from forethought.engine.api import Message, Usage
-from forethought.facts.symbol_facts import Place
+from forethought.facts.symbol_facts import Location
 from forethought.names.resolver import Target
 from forethought.syntax.tags import Position, Range, Symbol
 from forethought.workspace.symbol_info import SymbolInfo
@@ -101,7 +101,7 @@ def source_of(referent: Referent) -> Source:
     return Source(referent.workspace, referent.path, name_range, symbol.name)
 
 
-def source_of_place(workspace: Workspace, place: Place) -> Source:
+def source_of_place(workspace: Workspace, place: Location) -> Source:
     return Source(workspace, place.path, place.range, place.symbol_id)
 
 

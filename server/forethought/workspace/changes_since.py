@@ -15,7 +15,7 @@ from pathspec import GitIgnoreSpec
 
 from forethought.errors import RootError, StoreError, UsageError
 from forethought.facts.symbol_diff import Change, Side, Version, compare
-from forethought.facts.symbol_facts import Place, is_test
+from forethought.facts.symbol_facts import Location, is_test
 from forethought.insights.context import build_context
 from forethought.insights.freshness import State, insight_status_of
 from forethought.names.resolver import Resolver, Target
@@ -60,11 +60,11 @@ class DigestItem:
     state: State | None = None
     """Of the insights about what stands there now; None where nothing stands."""
     calls: int = 0
-    callers: tuple[Place, ...] = ()
+    callers: tuple[Location, ...] = ()
     """Calls of what stands there now: the first of them, where `calls` counts all."""
-    left_behind: tuple[Place, ...] = ()
+    left_behind: tuple[Location, ...] = ()
     """Uses of its earlier name, which nothing in the repository defines any more."""
-    tests: tuple[Place, ...] = ()
+    tests: tuple[Location, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +205,7 @@ class _Comparison:
         return snapshot
 
     def is_test(self, change: Change) -> bool:
-        place = change.place
+        place = change.side
         version = (self.after if change.after else self.before).get(place.path)
         return version is not None and is_test(place.path, version.tags, place.symbol.id)
 
@@ -301,11 +301,11 @@ def _described(comparison: _Comparison, item: DigestItem) -> DigestItem:
     return replace(item, calls=callers.called_by_count, callers=callers.called_by, tests=tests.tests)
 
 
-def _left_behind(workspace: Workspace, name: str) -> tuple[Place, ...]:
+def _left_behind(workspace: Workspace, name: str) -> tuple[Location, ...]:
     if not name or workspace.index.definitions_named(name):
         return ()
     return tuple(
-        Place(path, reference.scope, reference.range)
+        Location(path, reference.scope, reference.range)
         for path, reference in workspace.index.references_named(name)
         if reference.kind in ("call", "class", "type")
     )
@@ -322,9 +322,9 @@ def _rank(comparison: _Comparison, change: Change) -> tuple[bool, int, str, int]
     rank = order[change.kind]
     if change.details == ("docs",):
         rank = 5
-    if change.place.symbol.kind == "file":
+    if change.side.symbol.kind == "file":
         rank = 6
-    return comparison.is_test(change), rank, change.place.path, change.place.symbol.range.start.row
+    return comparison.is_test(change), rank, change.side.path, change.side.symbol.range.start.row
 
 
 def _key(place: Side) -> tuple[str, str]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from forethought.facts import class_hierarchy as hierarchy
-from forethought.facts.symbol_facts import Place
+from forethought.facts.symbol_facts import Location
 from forethought.names.resolver import Target
 from forethought.qa.fact_rendering.phrasing import (
     AS_FAR_AS_RESOLVED,
@@ -21,7 +21,7 @@ from forethought.qa.fact_rendering.phrasing import (
     shown_path,
     with_article,
 )
-from forethought.qa.fact_rendering.subject import FactSubject, places_of, symbol_of
+from forethought.qa.fact_rendering.subject import FactSubject, places_of
 from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS
 from forethought.syntax.tags import Symbol
 
@@ -57,7 +57,7 @@ def bases(subject: FactSubject) -> FactText:
     if not subject.symbol.bases:
         return FactText(f"{subject.name} has no base classes.")
     resolved = [classes[0] for _, classes in subject.resolver.bases(subject.target) if len(classes) == 1]
-    bases_here = [(base, symbol) for base in resolved if (symbol := symbol_of(subject.resolver, base)) is not None]
+    bases_here = [(base, symbol) for base in resolved if (symbol := subject.resolver.symbol(base)) is not None]
     return FactText(f"{subject.name} inherits from {quoted(subject.symbol.bases)}.", places_of(bases_here[:MAX_LISTED]))
 
 
@@ -77,12 +77,12 @@ def _one_member(subject: FactSubject, other: str) -> FactText:
     else:
         own = hierarchy.own_members(subject.resolver, subject.target)
         targets = [target for target, member in own if member.short_name == name]
-    member = symbol_of(subject.resolver, targets[0]) if targets else None
+    member = subject.resolver.symbol(targets[0]) if targets else None
     if member is None:
         unknown = hierarchy.external_bases(subject.resolver, subject.target)
         note = f" It may be inherited from {outside(unknown)}." if unknown else ""
         return FactText(f"No: {subject.name} has no `{name}`.{note}")
-    place = Place(targets[0].path, member.id, member.selection)
+    place = Location(targets[0].path, member.id, member.selection)
     inherited = "" if member.name == f"{subject.symbol.name}.{name}" else ", inherited"
     return FactText(f"Yes{inherited}: `{member.signature}` ({place_text(place)}).", (place,))
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from forethought.facts.symbol_facts import Place
+from forethought.facts.symbol_facts import Location
 from forethought.syntax.tags import Symbol
 from forethought.workspace.symbol_info import SymbolInfo
 
@@ -20,7 +20,7 @@ class FactText(NamedTuple):
     """An answer of fact, and the places that it names."""
 
     text: str
-    places: tuple[Place, ...] = ()
+    places: tuple[Location, ...] = ()
 
 
 def shown_path(path: str) -> str:
@@ -43,12 +43,12 @@ def line_of(symbol: Symbol) -> int:
     return symbol.selection.start.row + 1
 
 
-def place_text(place: Place) -> str:
+def place_text(place: Location) -> str:
     """`path:line`."""
     return f"{shown_path(place.path)}:{place.range.start.row + 1}"
 
 
-def listed(head: str, places: Sequence[Place], count: int, if_none: str) -> FactText:
+def listed(head: str, places: Sequence[Location], count: int, if_none: str) -> FactText:
     """A list of places under a head, with how many more there are; the sentence `if_none` for an empty one.
 
     count: how many places there are; `places` may be only the first of them.
@@ -103,6 +103,6 @@ def shortened(text: str, limit: int = MAX_VALUE_LENGTH) -> str:
     return text if len(text) <= limit else f"{text[:limit]}…"
 
 
-def _place_name(place: Place) -> str:
+def _place_name(place: Location) -> str:
     """The symbol, without the mark of a later definition of one name; the path for a file."""
     return re.sub(r"#\d+$", "", place.symbol_id) or shown_path(place.path)

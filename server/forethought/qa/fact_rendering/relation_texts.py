@@ -20,7 +20,7 @@ _MAX_UNRESOLVED = 5
 
 def callers(subject: FactSubject) -> FactText:
     facts = subject.workspace.facts(subject.target, "callers")
-    at_least = "at least " if facts.may_call_count else ""
+    at_least = "at least " if facts.possible_callers_count else ""
     head = f"{subject.name} is called from {at_least}{counted(facts.called_by_count, 'place')}"
     if_none = f"{subject.name} is not called in this repository{AS_FAR_AS_RESOLVED}"
     return _with_unresolved(subject, facts, listed(head, facts.called_by, facts.called_by_count, if_none))
@@ -39,7 +39,7 @@ def calls(subject: FactSubject) -> FactText:
     overloads = subject.overloads or (subject.symbol,)
     facts = [subject.workspace.facts(Target(subject.target.path, symbol.id), "calls") for symbol in overloads]
     called = tuple(dict.fromkeys(call for fact in facts for call in fact.calls))
-    unresolved = tuple({call.name: call for fact in facts for call in fact.ambiguous_callers}.values())
+    unresolved = tuple({call.name: call for fact in facts for call in fact.unresolved_calls}.values())
     if subject.intent.other is not None:
         return _one_call(subject, subject.intent.other, facts, unresolved)
     at_least = "at least " if unresolved else ""
@@ -70,11 +70,11 @@ def _one_call(
 
 def _with_unresolved(subject: FactSubject, facts: SymbolFacts, resolved: FactText) -> FactText:
     """The list of certain places, and the calls that could not be resolved and may refer to the symbol."""
-    count = facts.may_call_count
+    count = facts.possible_callers_count
     if not count:
         return resolved
     calls = counted(count, "more call" if resolved.places else "call")
-    shown = ", ".join(map(place_text, facts.ambiguous_calls[:_MAX_UNRESOLVED]))
+    shown = ", ".join(map(place_text, facts.possible_callers[:_MAX_UNRESOLVED]))
     more = f" and {count - _MAX_UNRESOLVED} more" if count > _MAX_UNRESOLVED else ""
     return FactText(
         f"{resolved.text}\n\n{calls} to `{subject.symbol.short_name}` could not be resolved and may refer to it: "

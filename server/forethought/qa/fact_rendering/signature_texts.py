@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from forethought.facts import class_hierarchy as hierarchy
-from forethought.facts.symbol_facts import Place
+from forethought.facts.symbol_facts import Location
 from forethought.names.resolver import Resolver, Target
 from forethought.qa.fact_rendering.phrasing import (
     MAX_LISTED,
@@ -17,7 +17,7 @@ from forethought.qa.fact_rendering.phrasing import (
     quoted,
     with_article,
 )
-from forethought.qa.fact_rendering.subject import FactSubject, symbol_of
+from forethought.qa.fact_rendering.subject import FactSubject
 from forethought.qa.fact_rendering.symbol_texts import is_declared
 from forethought.qa.intent import closest_names
 from forethought.syntax.parameters import Parameter, default_in_pattern, read_parameter
@@ -44,7 +44,7 @@ class _Called(NamedTuple):
 def has_parameter(workspace: Workspace, target: Target, name: str) -> bool:
     """Whether a function, or the constructor of a class, has a parameter of this name. Reads the index."""
     resolver = workspace.resolver()
-    symbol = symbol_of(resolver, target)
+    symbol = resolver.symbol(target)
     outline = resolver.snapshot.outline(target.path)
     if symbol is None or outline is None:
         return False
@@ -61,7 +61,7 @@ def parameters(subject: FactSubject) -> FactText:
         return FactText(f"{called.name} does not define a constructor.\n\n`{called.symbol.signature}`")
     if asked is not None:
         return FactText(_one_parameter(subject, called, asked))
-    constructor = Place(called.target.path, called.symbol.id, called.symbol.selection)
+    constructor = Location(called.target.path, called.symbol.id, called.symbol.selection)
     places = (constructor,) if called.target != subject.target else ()
     if len(called.overloads) > 1:
         lines = [
@@ -126,7 +126,7 @@ def raises(subject: FactSubject) -> FactText:
 def _called(subject: FactSubject) -> _Called:
     resolver, language = subject.resolver, subject.info.language
     target = hierarchy.constructor(resolver, subject.target) if subject.is_class else None
-    constructor = symbol_of(resolver, target) if target is not None else None
+    constructor = resolver.symbol(target) if target is not None else None
     if target is None or constructor is None:
         symbol, target, name = subject.symbol, subject.target, subject.name
     else:
@@ -137,7 +137,7 @@ def _called(subject: FactSubject) -> _Called:
 def _constructor(resolver: Resolver, target: Target) -> Symbol | None:
     """The constructor of a class, inherited or not; None for anything else."""
     constructor = hierarchy.constructor(resolver, target)
-    return symbol_of(resolver, constructor) if constructor is not None else None
+    return resolver.symbol(constructor) if constructor is not None else None
 
 
 def _parameters(symbol: Symbol, language: str) -> list[Parameter]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from forethought.facts import class_hierarchy as hierarchy
-from forethought.facts.symbol_facts import Place
+from forethought.facts.symbol_facts import Location
 from forethought.names.resolver import Resolver, Target
 from forethought.qa.fact_rendering.phrasing import display_name
 from forethought.qa.intent import Intent
@@ -40,11 +40,5 @@ class FactSubject:
         return hierarchy.overloads(self.resolver, self.target)
 
 
-def places_of(targets: Sequence[tuple[Target, Symbol]]) -> tuple[Place, ...]:
-    return tuple(Place(target.path, symbol.id, symbol.selection) for target, symbol in targets)
-
-
-def symbol_of(resolver: Resolver, target: Target) -> Symbol | None:
-    """The symbol of a target; None when it is gone."""
-    names = resolver.names(target.path)
-    return names.symbols.get(target.symbol_id) if names is not None else None
+def places_of(targets: Sequence[tuple[Target, Symbol]]) -> tuple[Location, ...]:
+    return tuple(Location(target.path, symbol.id, symbol.selection) for target, symbol in targets)

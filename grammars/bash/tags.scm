@@ -4,7 +4,7 @@
 (function_definition name: (word) @name) @definition.function
 (variable_assignment name: (variable_name) @name) @definition.variable
 
-; names that are bound
+; bindings
 (for_statement variable: (variable_name) @definition.local)
 
 ; references
@@ -14,5 +14,5 @@
 
 (command name: (command_name (word) @_source) (#any-of? @_source "source" ".")) @reference.import
 
-; what comes out
+; return values
 (command name: (command_name (word) @_return) (#eq? @_return "return")) @reference.return

@@ -12,7 +12,7 @@
 (local_function_statement name: (identifier) @name) @definition.function
 (field_declaration (modifier) @_const (variable_declaration (variable_declarator name: (identifier) @name)) (#eq? @_const "const")) @definition.constant
 
-; names that are bound
+; bindings
 (variable_declaration (variable_declarator name: (identifier) @name)) @definition.local
 (property_declaration name: (identifier) @name) @definition.local
 (parameter name: (identifier) @name) @definition.parameter
@@ -66,7 +66,7 @@
 (throw_expression (object_creation_expression type: (_) @name) @reference.raise)
 (using_directive) @reference.import
 
-; what comes out
+; return values
 (return_statement) @reference.return
 (yield_statement) @reference.yield
 [(lambda_expression) (anonymous_method_expression)] @local.closure

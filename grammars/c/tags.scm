@@ -25,7 +25,7 @@
 (preproc_function_def name: (identifier) @name) @definition.macro
 (preproc_def name: (identifier) @name value: (_)) @definition.constant
 
-; names that are bound
+; bindings
 (parameter_declaration declarator: (identifier) @name) @definition.parameter
 (parameter_declaration declarator: (pointer_declarator declarator: (identifier) @name)) @definition.parameter
 (parameter_declaration declarator: (array_declarator declarator: (identifier) @name)) @definition.parameter
@@ -45,5 +45,5 @@
 
 (preproc_include) @reference.import
 
-; what comes out
+; return values
 (return_statement) @reference.return

@@ -36,7 +36,7 @@
 (preproc_def name: (identifier) @name value: (_)) @definition.constant
 (declaration declarator: (init_declarator declarator: (reference_declarator (identifier) @name))) @definition.variable
 
-; names that are bound
+; bindings
 (parameter_declaration declarator: (identifier) @name) @definition.parameter
 (parameter_declaration declarator: (pointer_declarator declarator: (identifier) @name)) @definition.parameter
 (parameter_declaration declarator: (array_declarator declarator: (identifier) @name)) @definition.parameter
@@ -77,7 +77,7 @@
 (throw_statement (call_expression function: [(identifier) (qualified_identifier)] @name) @reference.raise)
 (preproc_include) @reference.import
 
-; what comes out
+; return values
 (return_statement) @reference.return
 (co_yield_statement) @reference.yield
 (lambda_expression) @local.closure

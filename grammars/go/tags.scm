@@ -11,7 +11,7 @@
 (const_spec name: (identifier) @name) @definition.constant
 (var_spec name: (identifier) @name) @definition.variable
 
-; names that are bound
+; bindings
 (parameter_declaration name: (identifier) @name) @definition.parameter
 (variadic_parameter_declaration name: (identifier) @name) @definition.parameter
 (short_var_declaration left: (expression_list . (identifier) @name .)) @definition.local
@@ -41,6 +41,6 @@
 
 (import_declaration) @reference.import
 
-; what comes out
+; return values
 (return_statement) @reference.return
 (func_literal) @local.closure

@@ -14,7 +14,7 @@
 (field_declaration (modifiers "final" "static") declarator: (variable_declarator name: (identifier) @name)) @definition.constant
 (constant_declaration declarator: (variable_declarator name: (identifier) @name)) @definition.constant
 
-; names that are bound
+; bindings
 (field_declaration declarator: (variable_declarator name: (identifier) @name)) @definition.local
 (local_variable_declaration declarator: (variable_declarator name: (identifier) @name)) @definition.local
 (formal_parameter name: (identifier) @name) @definition.parameter
@@ -54,6 +54,6 @@
 (import_declaration) @reference.import
 (package_declaration) @reference.import
 
-; what comes out
+; return values
 (return_statement) @reference.return
 (lambda_expression) @local.closure

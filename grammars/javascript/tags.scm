@@ -17,7 +17,7 @@
 (export_statement "default" @name value: (class !name)) @definition.class
 (variable_declarator name: (identifier) @name) @definition.variable
 
-; names that are bound
+; bindings
 (assignment_expression left: (member_expression object: (this)) @name) @definition.local
 (assignment_expression left: (identifier) @name) @definition.local
 (field_definition property: (property_identifier) @name) @definition.local
@@ -59,7 +59,7 @@
 (assignment_expression left: (member_expression object: (identifier) @_module property: (property_identifier) @_exports) right: [(identifier) (class name: (_)) (function_expression name: (_))] (#eq? @_module "module") (#eq? @_exports "exports")) @reference.import
 (variable_declarator value: (call_expression function: (identifier) @_require) (#eq? @_require "require")) @reference.import
 
-; what comes out
+; return values
 (return_statement) @reference.return
 (yield_expression) @reference.yield
 [(arrow_function) (function_expression) (generator_function)] @local.closure

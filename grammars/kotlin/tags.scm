@@ -11,7 +11,7 @@
 (property_declaration (variable_declaration (identifier) @name)) @definition.variable
 (property_declaration (modifiers (property_modifier) @_const) (variable_declaration (identifier) @name) (#eq? @_const "const")) @definition.constant
 
-; names that are bound
+; bindings
 (class_parameter (identifier) @name) @definition.parameter
 (parameter (identifier) @name) @definition.parameter
 (variable_declaration (identifier) @name) @definition.local
@@ -33,6 +33,6 @@
 (throw_expression (call_expression . [(identifier) (navigation_expression)] @reference.raise (#match? @reference.raise "(^|[.])[A-Z][A-Za-z0-9_]*$")))
 (import) @reference.import
 
-; what comes out
+; return values
 (return_expression !label) @reference.return
 (anonymous_function) @local.closure

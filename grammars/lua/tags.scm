@@ -7,7 +7,7 @@
 (field name: (identifier) @name value: (function_definition)) @definition.function
 (assignment_statement (variable_list . name: (identifier) @name)) @definition.variable
 
-; names that are bound
+; bindings
 (assignment_statement (variable_list name: (identifier) @definition.local))
 (assignment_statement (variable_list . name: (dot_index_expression table: (identifier)) @name .)) @definition.local
 (parameters name: (identifier) @definition.parameter)
@@ -27,6 +27,6 @@
 
 (function_call name: (identifier) @_require (#eq? @_require "require")) @reference.import
 
-; what comes out
+; return values
 (return_statement) @reference.return
 (function_definition) @local.closure

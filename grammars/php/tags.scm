@@ -9,7 +9,7 @@
 (method_declaration name: (name) @name) @definition.method
 (const_declaration (const_element . (name) @name)) @definition.constant
 
-; names that are bound
+; bindings
 (simple_parameter name: (variable_name) @name) @definition.parameter
 (variadic_parameter name: (variable_name) @name) @definition.parameter
 (property_promotion_parameter name: (variable_name) @name) @definition.parameter
@@ -49,7 +49,7 @@
 (namespace_use_declaration) @reference.import
 (expression_statement [(require_expression) (require_once_expression) (include_expression) (include_once_expression)] @reference.import)
 
-; what comes out
+; return values
 (return_statement) @reference.return
 (yield_expression) @reference.yield
 (anonymous_function) @local.closure

@@ -6,7 +6,7 @@
 (assignment left: (identifier) @name) @definition.variable
 (type_alias_statement left: (type [(identifier) @name (generic_type (identifier) @name)])) @definition.type
 
-; names that are bound
+; bindings
 (assignment left: (attribute object: (identifier)) @name) @definition.local
 (parameters (identifier) @definition.parameter)
 (parameters [(list_splat_pattern (identifier) @name) (dictionary_splat_pattern (identifier) @name)] @definition.parameter)
@@ -35,7 +35,7 @@
 (keyword_argument name: (identifier) @ignore)
 (attribute attribute: (identifier) @name) @reference.attribute
 (call function: (identifier) @reference.call)
-; how the grammar reads `[*name()]`
+; the grammar's parse of `[*name()]`
 (call function: (list_splat (identifier) @reference.call))
 (call function: (attribute attribute: (identifier) @name) @reference.call)
 (decorator (identifier) @reference.call)
@@ -50,7 +50,7 @@
 (class_pattern (dotted_name . (identifier) @reference.class .))
 (class_pattern (dotted_name (identifier) (identifier) @name .) @reference.class)
 
-; a lower-case name is a variable or a function that gives the exception, not its class
+; a lowercase name is a variable or a function that returns the exception, not its class
 (raise_statement . [(identifier) (attribute)] @reference.raise (#match? @reference.raise "(^|[.])_*[A-Z][A-Za-z0-9_]*$"))
 (raise_statement . (call function: [(identifier) (attribute)] @reference.raise (#match? @reference.raise "(^|[.])_*[A-Z][A-Za-z0-9_]*$")))
 (type (string (string_content) @reference.quoted))
@@ -59,6 +59,6 @@
 (import_from_statement) @reference.import
 (future_import_statement) @reference.import
 
-; what comes out
+; return values
 (return_statement) @reference.return
 (yield) @reference.yield

@@ -7,7 +7,7 @@
 (singleton_method name: (_) @name) @definition.method
 (assignment left: (constant) @name) @definition.constant
 
-; names that are bound
+; bindings
 (assignment left: [(identifier) (instance_variable) (class_variable) (global_variable)] @name) @definition.local
 (left_assignment_list (identifier) @definition.local)
 (method_parameters (identifier) @definition.parameter)
@@ -38,6 +38,6 @@
 (call !receiver method: (identifier) @_raise arguments: (argument_list . (call receiver: [(constant) (scope_resolution)] @name)) (#eq? @_raise "raise")) @reference.raise
 (call !receiver method: (identifier) @_require (#any-of? @_require "require" "require_relative" "load")) @reference.import
 
-; what comes out
+; return values
 (return) @reference.return
 (lambda) @local.closure

@@ -15,7 +15,7 @@
 (macro_definition name: (identifier) @name) @definition.macro
 (impl_item type: (_) @name) @local.scope
 
-; names that are bound
+; bindings
 (parameter pattern: (identifier) @name) @definition.parameter
 (closure_parameters (identifier) @definition.parameter)
 (let_declaration pattern: (identifier) @name) @definition.local
@@ -56,6 +56,6 @@
 (use_declaration) @reference.import
 (extern_crate_declaration) @reference.import
 
-; what comes out
+; return values
 (return_expression) @reference.return
 [(closure_expression) (async_block)] @local.closure

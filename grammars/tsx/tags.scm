@@ -25,7 +25,7 @@
 (export_statement "default" @name value: (class !name)) @definition.class
 (variable_declarator name: (identifier) @name) @definition.variable
 
-; names that are bound
+; bindings
 (assignment_expression left: (member_expression object: (this)) @name) @definition.local
 (assignment_expression left: (identifier) @name) @definition.local
 (public_field_definition name: (property_identifier) @name) @definition.local
@@ -77,7 +77,7 @@
 (jsx_closing_element name: (identifier) @ignore)
 (jsx_closing_element name: (member_expression object: (identifier) @ignore property: (property_identifier) @ignore))
 
-; what comes out
+; return values
 (return_statement) @reference.return
 (yield_expression) @reference.yield
 [(arrow_function) (function_expression) (generator_function)] @local.closure

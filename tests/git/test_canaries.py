@@ -1,4 +1,4 @@
-"""A repository whose config names programs everywhere: none of ours is ever run, while plain git runs them."""
+"""Our calls run none of the programs that a hostile repository configures, while plain git runs them."""
 
 import os
 import pty
@@ -82,7 +82,7 @@ HOOKS = (
 
 
 class Trap:
-    """A hostile repository with a hostile submodule, and the folder in which each canary that fires leaves a file."""
+    """A hostile repository with a hostile submodule, and a folder in which every canary that runs leaves a file."""
 
     def __init__(self, folder: Path) -> None:
         self.root = folder / "root"
@@ -132,7 +132,7 @@ class Trap:
         self.git("submodule", "add", "-q", str(inner), "sub")
         (self.root / ".gitattributes").write_text(self._attributes.read_text())
         self.git("add", ".")
-        # A commit that claims to be signed, so that showing its log asks gpg.
+        # A commit that claims to be signed, so that git log runs gpg.
         commit = self.git(
             "cat-file", "commit", self.git("commit-tree", "-m", "x", "-p", "HEAD", self.git("write-tree"))
         )
@@ -147,7 +147,7 @@ class Trap:
         self.first = first
         for folder in (self.root / ".git", self.root / ".git" / "modules" / "sub"):
             self._poison(folder)
-        # Everything below has another size and time than the index says, so that git would look at its content.
+        # These get another size and time than in the index, so that git would look at their content.
         for file in ("a.py", "b.js", "sub/a.py", "sub/b.js"):
             (self.root / file).write_text("x = 'edited by hand'\n")
 
@@ -174,7 +174,7 @@ def trap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trap:
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     trap = Trap(tmp_path)
     for marker in trap.fired_folder.iterdir():
-        marker.unlink()  # of setting the trap
+        marker.unlink()  # left by setting the trap
     return trap
 
 
@@ -214,7 +214,7 @@ def test_no_canary_fires_over_all_calls(trap: Trap) -> None:
 
 
 def test_plain_git_does_fire_them(trap: Trap) -> None:
-    """The control: the trap is armed, so the test above means something."""
+    """The control: the trap works, so the test above means something."""
     trap.git("config", "--unset", "core.worktree")
     trap.git("status")
     trap.git("diff", "--", "a.py")

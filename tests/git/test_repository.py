@@ -1,4 +1,4 @@
-"""What is read from ordinary and less ordinary repositories."""
+"""Reading ordinary and unusual repositories."""
 
 import os
 import shutil
@@ -157,7 +157,7 @@ def test_head_state_changes_with_every_move_of_head(
     if packed:
         git(at, "pack-refs", "--all")
     repository = opened(at)
-    monkeypatch.setattr(Repository, "head", None)  # it may not ask git
+    monkeypatch.setattr(Repository, "head", None)  # must not run git
     monkeypatch.setattr(repository, "_git", None)
     before = repository.head_state()
     assert before == repository.head_state()
@@ -195,7 +195,7 @@ def test_changes_in_the_working_tree(folder: Path) -> None:
     assert opened(folder).changed_paths(first) == expected
 
 
-def test_line_ends_alone_are_no_change(folder: Path) -> None:
+def test_line_endings_alone_are_no_change(folder: Path) -> None:
     commit(folder, a_py="1\n2\n")
     git(folder, "config", "core.autocrlf", "true")
     (folder / "a.py").write_bytes(b"1\r\n2\r\n")
@@ -242,7 +242,7 @@ def test_recent_paths_come_newest_first_and_once(folder: Path) -> None:
     ]
 
 
-def test_a_merge_brings_in_its_files(folder: Path) -> None:
+def test_a_merge_changes_its_files(folder: Path) -> None:
     commit(folder, a_py="1\n")
     git(folder, "switch", "-qc", "other")
     commit(folder, b_py="1\n")
@@ -259,7 +259,7 @@ def test_an_empty_commit_in_the_history(folder: Path) -> None:
     assert [found.paths for found in opened(folder).history(10)] == [("b.py",), (), ("a.py",)]
 
 
-def test_a_shallow_clone_claims_nothing_about_its_edge(folder: Path, tmp_path: Path) -> None:
+def test_a_shallow_clone_claims_nothing_about_its_boundary(folder: Path, tmp_path: Path) -> None:
     commit(folder, a_py="1\n2\n", b_py="1\n")
     commit(folder, a_py="1\n3\n")
     commit(folder, a_py="1\n3\n4\n")
@@ -274,7 +274,7 @@ def test_a_shallow_clone_claims_nothing_about_its_edge(folder: Path, tmp_path: P
         repository.changed_paths("HEAD~2")
 
 
-def test_a_partial_clone_answers_with_what_is_there(folder: Path, tmp_path: Path) -> None:
+def test_a_partial_clone_answers_with_what_was_fetched(folder: Path, tmp_path: Path) -> None:
     git(folder, "config", "uploadpack.allowFilter", "true")
     first = commit(folder, a_py="1\n", b_py="b\n")
     commit(folder, a_py="2\n")
@@ -284,10 +284,10 @@ def test_a_partial_clone_answers_with_what_is_there(folder: Path, tmp_path: Path
     assert repository.cat_files("HEAD", ["a.py", "b.py"]) == {"a.py": b"2\n", "b.py": b"b\n"}
     assert repository.changed_paths(first, "HEAD") == repository.changed_paths(first) == {"a.py"}
     assert repository.recent_paths(1) == ["a.py"]
-    repository.blame("a.py")  # may know or not know, but answers
+    repository.blame("a.py")  # may be empty, but does not raise
 
 
-def test_a_sparse_checkout_has_not_deleted_what_it_leaves_out(folder: Path) -> None:
+def test_a_sparse_checkout_deletes_nothing(folder: Path) -> None:
     first = commit(folder, in__a_py="1\n", out__b_py="1\n", out__c_py="1\n")
     commit(folder, out__c_py="2\n")
     git(folder, "sparse-checkout", "set", "in")
@@ -340,7 +340,7 @@ def test_last_change_of_rows(folder: Path) -> None:
     assert changes.last_change(50, 60) is None
 
 
-def test_uncommitted_rows_have_no_last_change_and_the_others_move_along(folder: Path) -> None:
+def test_uncommitted_rows_have_no_last_change_and_others_keep_theirs(folder: Path) -> None:
     commit(folder, "first", a_py="one\ntwo\nthree\n")
     content = b"zero\r\none\r\nTWO\r\nthree\r\nfour"
     changes = opened(folder).blame("a.py", content)
@@ -431,7 +431,7 @@ def test_a_damaged_repository_is_refused(folder: Path) -> None:
     assert "repair it" in str(Repository.refusal(folder))
 
 
-def test_a_damaged_repository_is_not_mistaken_for_the_one_around_it(folder: Path) -> None:
+def test_an_outer_repository_does_not_replace_a_damaged_one(folder: Path) -> None:
     commit(folder, a_py="1\n")
     inner = folder / "inner"
     inner.mkdir()
@@ -453,7 +453,7 @@ def test_without_git_installed_the_refusal_says_so(folder: Path) -> None:
     assert "git was not found" in done.stdout
 
 
-def test_a_call_that_hangs_is_ended(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_call_that_hangs_is_killed(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     process = GitProcess(folder)
     hanging = tmp_path / "bin" / "git"
     hanging.parent.mkdir()
@@ -464,8 +464,8 @@ def test_a_call_that_hangs_is_ended(folder: Path, tmp_path: Path, monkeypatch: p
     with pytest.raises(GitError, match="took longer than"):
         process.call("rev-parse", seconds=0.2)
     left = [process for process in psutil.process_iter(["cmdline"]) if "30.125" in (process.info["cmdline"] or ())]
-    assert psutil.wait_procs(left, timeout=10)[1] == []  # a process that was killed takes its moment to go
-    assert time.monotonic() - began < 25  # by itself it would have ended after 30
+    assert psutil.wait_procs(left, timeout=10)[1] == []  # a killed process takes a moment to disappear
+    assert time.monotonic() - began < 25  # on its own it would end after 30
 
 
 def test_a_fifo_in_the_git_folder_does_not_block(folder: Path) -> None:
@@ -476,7 +476,7 @@ def test_a_fifo_in_the_git_folder_does_not_block(folder: Path) -> None:
     assert repository.head_state().startswith("ref: refs/heads/main")
 
 
-def test_inside_a_hook_the_right_repository_is_read(
+def test_in_a_git_hook_the_right_repository_is_read(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = tmp_path / "other"
@@ -503,7 +503,7 @@ def test_the_index_and_locks_are_never_touched(folder: Path) -> None:
     assert {file: (file.stat().st_mtime_ns, file.stat().st_ino) for file in (folder / ".git").rglob("*")} == before
 
 
-def test_the_commits_since_one_are_counted_and_the_one_before_a_time_is_found(folder: Path) -> None:
+def test_commits_since_a_revision_and_before_a_time(folder: Path) -> None:
     first = commit(folder, a_py="1\n")
     second = commit(folder, a_py="2\n")
     repository = opened(folder)

@@ -1,4 +1,4 @@
-"""A `check(sources, expected)` for name resolution: one `‸` stands right before the name that is asked for."""
+"""`check(sources, expected)` for name resolution; `‸` marks the name to resolve, right before it."""
 
 import hashlib
 
@@ -14,7 +14,7 @@ MARK = "‸"
 
 
 class ManifestStore(IndexStore):
-    """An index in memory that finds manifests among the sources."""
+    """An in-memory index that finds package manifests among the sources."""
 
     def __init__(self, sources: dict[str, str]) -> None:
         super().__init__(IndexDatabase(None, "1"))
@@ -52,7 +52,7 @@ def resolved(sources: dict[str, str]) -> list[str]:
 
 
 def check(sources: dict[str, str] | str, *expected: str) -> None:
-    """The marked name means exactly what is expected; nothing when nothing is."""
+    """The marked name resolves to exactly the expected definitions, or to none if none are given."""
     sources = {"main.py": sources} if isinstance(sources, str) else sources
     found = resolved(sources)
     assert found == sorted(expected), f"{found}, not {sorted(expected)}, in {sources}"

@@ -40,7 +40,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("language", "source", "constructors"), CASES)
-def test_a_constructor_is_what_its_language_takes_for_one(language: str, source: str, constructors: list[str]) -> None:
+def test_constructors_by_language(language: str, source: str, constructors: list[str]) -> None:
     loaded = LANGUAGES.named(language)
     assert loaded is not None
     symbols = read_tags(loaded, source.encode()).symbols

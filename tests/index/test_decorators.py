@@ -1,4 +1,4 @@
-"""What stands above a definition: decorators, annotations, attributes, as they are written."""
+"""Decorators, annotations and attributes, as written."""
 
 from forethought.syntax.decorators import decorators_of
 from forethought.syntax.extraction import read_tags
@@ -30,7 +30,7 @@ def test_one_over_several_rows():
     check("a.py", "@mark(\n    'a)',\n    [1, 2],\n)\n@other\ndef send(): ...\n", "mark( 'a)', [1, 2], )", "other")
 
 
-def test_comments_between_are_none():
+def test_comments_between_decorators_are_skipped():
     check("a.py", "@cache\n# @not_one\ndef send(): ...\n", "cache")
 
 

@@ -1,4 +1,4 @@
-"""Languages are found by name, extension and `#!` line; a user's folder adds some, a faulty one costs only itself."""
+"""Languages are detected by file name, extension and `#!` line; users can add some, and faulty ones are left out."""
 
 from pathlib import Path
 
@@ -94,7 +94,7 @@ def test_a_file_has_the_language_of_its_name_or_first_line(
         ("a.", b"\xff"),
     ],
 )
-def test_other_files_have_none(languages: Languages, path: str, first_bytes: bytes) -> None:
+def test_other_files_have_no_language(languages: Languages, path: str, first_bytes: bytes) -> None:
     assert languages.detect(path, first_bytes) is None
 
 
@@ -168,7 +168,7 @@ def test_a_users_folder_replaces_a_shipped_query(tmp_path: Path) -> None:
         (ZIG_TABLE, "((", "QueryError"),
     ],
 )
-def test_a_faulty_folder_is_named_and_costs_only_its_own_language(
+def test_a_faulty_folder_is_reported_and_disables_only_its_language(
     tmp_path: Path, table: str, query: str, part_of_message: str
 ) -> None:
     languages = load_languages([write_folder(tmp_path, table, query)])
@@ -217,7 +217,7 @@ def test_another_query_gives_another_digest(tmp_path: Path) -> None:
         ("a.js", "/* eslint-disable */\n\n// Tools.\n\nconst a = 1\n", "Tools."),
     ],
 )
-def test_a_comment_that_speaks_to_a_tool_documents_no_file(path: str, text: str, doc: str | None) -> None:
+def test_a_comment_for_a_tool_does_not_document_the_file(path: str, text: str, doc: str | None) -> None:
     language = load_languages().detect(path)
     assert language is not None
     assert read_tags(language, text.encode()).symbols[0].doc == doc

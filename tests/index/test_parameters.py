@@ -1,4 +1,4 @@
-"""A parameter's name and default are read off its text by the rules of its language."""
+"""The names and default of a parameter, by the rules of its language."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def test_names_and_defaults(language: str, source: str, expected: dict[str, str 
     assert {name: item.default for item in parameters for name in item.names} == expected
 
 
-def test_what_takes_its_argument_apart_names_its_parts() -> None:
+def test_a_destructuring_pattern_has_several_names() -> None:
     parameter = read_parameter("javascript", "{ depth = 3, name: inner, ...rest } = {}")
     assert parameter.names == ("depth", "inner", "rest")
     assert default_in_pattern(parameter, "depth") == "3"

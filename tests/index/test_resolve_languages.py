@@ -1,4 +1,4 @@
-"""What names mean in languages other than Python: members, imports, receivers' types, and what stays unknown."""
+"""What names refer to in languages other than Python: members, imports, types of receivers, and what stays unknown."""
 
 from resolving import check
 
@@ -24,7 +24,7 @@ def test_typescript_imports_and_receivers() -> None:
         check({"src/util.ts": TS_UTIL, "src/main.ts": start + text}, f"src/util.ts:{expected}")
 
 
-def test_javascript_modules_hand_names_on() -> None:
+def test_javascript_modules_re_export_names() -> None:
     check(
         {
             "lib/index.js": 'export { aid } from "./deep/aid.js";\nexport * from "./other";\n',
@@ -42,7 +42,7 @@ def test_javascript_requires() -> None:
     check({**files, "main.js": 'const { aid } = require("./util");\n‸aid();\n'}, "util.js:aid")
 
 
-def test_javascript_locals_shadow_and_packages_are_outside() -> None:
+def test_javascript_locals_shadow_and_packages_are_external() -> None:
     check({"main.js": "function aid() {}\nfunction f(aid) { ‸aid(); }\n"})
     check({"aid.js": "export function aid() {}\n", "main.js": 'import { aid } from "aid";\n‸aid();\n'})
 
@@ -63,7 +63,7 @@ def test_go_packages_and_receivers() -> None:
         check({"util/jar.go": GO_UTIL, "app/more.go": more, "app/app.go": f"{start}{text}\n"}, expected)
 
 
-def test_go_standard_packages_are_outside() -> None:
+def test_go_standard_packages_are_external() -> None:
     check(
         {
             "errors/e.go": "package errors\nfunc New() {}\n",
@@ -125,7 +125,7 @@ def test_java_members_packages_and_types() -> None:
         check({**JAVA, "src/com/x/A.java": f"{start}public class A extends Base {{ {body} }}\n"}, expected)
 
 
-def test_java_classes_of_the_standard_library_are_outside() -> None:
+def test_java_classes_of_the_standard_library_are_external() -> None:
     text = "package x;\nimport java.util.List;\nclass A { void go(List l) { l.‸frobnicate(); } }\n"
     check({"src/util/List.java": "package util;\nclass List { void frobnicate() {} }\n", "src/x/A.java": text})
 
@@ -221,7 +221,7 @@ def test_bash_sources() -> None:
     check({"lib.sh": "aid() { :; }\n", "main.sh": "source ./lib.sh\n‸aid\n"}, "lib.sh:aid")
 
 
-def test_what_a_script_exports_as_a_whole_is_what_its_importers_call() -> None:
+def test_importers_call_what_a_script_exports_as_a_whole() -> None:
     required, imported = 'const J = require("./jar")', 'import J from "./jar"'
     for start, text, expected in (
         (required, "module.exports = class Jar { open() {} }\nfunction aid() {}\n", "Jar"),
@@ -242,12 +242,12 @@ def test_an_export_under_another_name_is_followed() -> None:
     )
 
 
-def test_of_a_getter_and_a_setter_the_getter_counts() -> None:
+def test_a_getter_counts_rather_than_its_setter() -> None:
     check({"a.js": "class A { get lid() {} set lid(v) {} go() { this.‸lid } }\n"}, "a.js:A.lid")
     check({"a.js": "class A { set lid(v) {} get lid() {} go() { this.‸lid } }\n"}, "a.js:A.lid#2")
 
 
-def test_a_constructor_is_not_what_the_name_of_its_class_means() -> None:
+def test_the_name_of_a_class_does_not_mean_its_constructor() -> None:
     java = "class Jar { Jar() {} Jar self() { return null; } void open() {} void go(Jar it) { it.‸open(); } }\n"
     check({"src/x/Jar.java": java}, "src/x/Jar.java:Jar.open")
     check(
@@ -264,7 +264,7 @@ def test_a_field_and_a_method_of_one_name_are_told_apart() -> None:
     check({"src/x/Jar.java": java.replace("lid.‸turn()", "‸lid()")}, "src/x/Jar.java:Jar.lid")
 
 
-def test_any_of_several_overloads_may_give_the_result() -> None:
+def test_any_overload_may_give_the_result() -> None:
     java = (
         "class Lid { void turn() {} }\n"
         "class Jar { Lid lid() { return null; } Jar lid(int a) { return this; } void go() { lid().‸turn(); } }\n"
@@ -280,12 +280,12 @@ def test_java_static_members_are_imported_with_a_star() -> None:
     )
 
 
-def test_go_methods_are_not_seen_by_their_bare_name() -> None:
+def test_go_methods_have_a_receiver() -> None:
     go = "package a\ntype Set struct{}\nfunc (s *Set) Visit() {}\nfunc Visit() {}\n"
     check({"a.go": go, "b.go": "package a\nfunc f() { ‸Visit() }\n"}, "a.go:Visit")
 
 
-def test_what_is_bound_in_a_callback_is_not_seen_behind_it() -> None:
+def test_names_bound_in_a_callback_are_invisible_after_it() -> None:
     go = (
         "package a\ntype Flag struct{}\ntype Set struct{}\nfunc (s *Set) Each(f func(*Flag)) {}\n"
         "func (s *Set) Parse() {}\nfunc (s *Flag) Parse() {}\nfunc make() *Set { return nil }\n"
@@ -295,7 +295,7 @@ def test_what_is_bound_in_a_callback_is_not_seen_behind_it() -> None:
     check({"a.go": go.replace("INNER", "‸Parse").replace("OUTER", "Parse")}, "a.go:Flag.Parse")
 
 
-def test_extension_functions_are_called_on_what_lacks_them() -> None:
+def test_extension_functions_are_found_where_the_type_lacks_the_member() -> None:
     kotlin = {"src/x/Jar.kt": "package x\nclass Jar\nfun Jar.unscrew() {}\nfun Jar.turn() {}\n"}
     check({**kotlin, "src/x/A.kt": "package x\nfun go(jar: Jar) {\n    jar.‸unscrew()\n}\n"}, "src/x/Jar.kt:unscrew")
     c_sharp = {"Jars.cs": "class Jar {}\nstatic class Jars { public static void Unscrew(this Jar jar) {} }\n"}
@@ -305,7 +305,7 @@ def test_extension_functions_are_called_on_what_lacks_them() -> None:
 CPP_HEADER = "namespace shelf {\nclass SHELF_API Jar : public Box {\npublic:\n  void Open();\n  int lid;\n};\n}\n"
 
 
-def test_cpp_methods_are_defined_outside_of_a_class_with_an_export_macro() -> None:
+def test_cpp_methods_outside_a_class_with_an_export_macro() -> None:
     files = {
         "jar.h": CPP_HEADER,
         "jar.cpp": '#include "jar.h"\nnamespace shelf {\nvoid Jar::Open() { Shut(); }\nvoid Jar::Shut() {}\n}\n',

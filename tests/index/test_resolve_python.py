@@ -1,4 +1,4 @@
-"""What Python names mean: scopes, classes, imports, types, and what must stay unknown."""
+"""What Python names refer to: scopes, classes, imports, types, and what must stay unknown."""
 
 from resolving import check
 
@@ -44,7 +44,7 @@ def test_a_class_body_sees_its_own_names() -> None:
     check("class A:\n    def make(): ...\n    x = ‸make()\n", "main.py:A.make")
 
 
-def test_builtins_are_outside_unless_shadowed() -> None:
+def test_builtins_are_external_unless_shadowed() -> None:
     check("‸print()\n")
     check("def print(): ...\n‸print()\n", "main.py:print")
 
@@ -57,7 +57,7 @@ def test_self_finds_what_a_base_defines() -> None:
     check(f"{CLASSES}\n    def go(self):\n        self.‸own()\n", "main.py:Base.own")
 
 
-def test_super_leaves_the_own_class_out() -> None:
+def test_super_skips_the_class_itself() -> None:
     check(f"{CLASSES}\n    def go(self):\n        super().‸run()\n", "main.py:Base.run")
 
 
@@ -111,7 +111,7 @@ def test_an_import_inside_a_function_counts_there_only() -> None:
     check({**files, "main.py": "def f():\n    from util import aid\ndef g():\n    ‸aid()\n"})
 
 
-def test_a_package_hands_names_on() -> None:
+def test_a_package_re_exports_names() -> None:
     check(
         {
             "pkg/__init__.py": "from .core import *\nfrom .deep import Thing as Item\n",
@@ -124,7 +124,7 @@ def test_a_package_hands_names_on() -> None:
     )
 
 
-def test_imports_in_a_circle_end() -> None:
+def test_circular_imports_end() -> None:
     check({"a.py": "from b import *\nfrom b import x\n", "b.py": "from a import *\nfrom a import x\n‸x()\n"})
 
 
@@ -139,17 +139,17 @@ def test_a_module_of_the_standard_library_is_not_a_file_elsewhere() -> None:
     check({"pkg/__init__.py": "", "pkg/json.py": "def loads(): ...", "main.py": "import json\njson.‸loads('')"})
 
 
-def test_what_an_import_takes_from_outside_is_outside() -> None:
+def test_what_is_imported_from_elsewhere_is_external() -> None:
     check({"util.py": "def connect(): ...", "main.py": "from psycopg import connect\n‸connect()"})
     check({"util.py": "def create_engine_now(): ...", "main.py": "import sa\nsa.‸create_engine_now()"})
 
 
-def test_an_optional_import_means_the_one_that_is_here() -> None:
+def test_an_optional_import_refers_to_the_available_module() -> None:
     text = "try:\n    from fast import loads_all\nexcept ImportError:\n    from slow import loads_all\n‸loads_all()\n"
     check({"slow.py": "def loads_all(): ...", "main.py": text}, "slow.py:loads_all")
 
 
-def test_the_receivers_type_from_what_was_assigned() -> None:
+def test_the_receivers_type_from_assignments() -> None:
     check(f"{CLASSES}\nchild = Child()\nchild.‸run()\n", "main.py:Child.run")
 
 
@@ -230,7 +230,7 @@ def test_a_common_method_name_is_never_guessed() -> None:
         check(f"class A:\n    def {name}(self): ...\ndef f(x):\n    x.‸{name}()\n")
 
 
-def test_a_method_of_a_known_outside_type_is_not_guessed() -> None:
+def test_a_method_of_a_known_external_type_is_not_guessed() -> None:
     check("class A:\n    def frobnicate(self): ...\n'text'.‸frobnicate()\n")
     check("import other\nclass A:\n    def frobnicate(self): ...\nother.Thing().‸frobnicate()\n")
 
@@ -239,12 +239,12 @@ def test_a_member_that_a_known_class_lacks_is_not_guessed() -> None:
     check("class A:\n    def frobnicate(self): ...\nclass B: ...\nB().‸frobnicate()\n")
 
 
-def test_long_values_and_odd_expressions_do_no_harm() -> None:
+def test_long_values_and_unusual_expressions_are_handled() -> None:
     check("def f():\n    x = " + "(" * 60 + "1" + ")" * 60 + "\n    x.‸frob()\n")
     check(f"{CLASSES}\nchild = Child({', '.join(str(n) for n in range(200))})\nchild.‸run()\n", "main.py:Child.run")
 
 
-def test_undecodable_and_broken_text_is_no_obstacle() -> None:
+def test_undecodable_and_broken_text_is_accepted() -> None:
     check("def make(): ...\nclass (\n‸make()\n", "main.py:make")
 
 
@@ -277,13 +277,13 @@ def test_what_loops_with_statements_and_handlers_bind() -> None:
     check(f"{JARS}class Key:\n    def turn(self): ...\n{keys}")
 
 
-def test_what_a_function_without_a_type_returns_is_followed_when_all_of_it_is_known() -> None:
+def test_the_result_of_a_function_without_a_type_is_inferred_if_all_returns_are_known() -> None:
     check(f"{JARS}make().lids[0].‸turn()\n", "main.py:Lid.turn")
     unsure = "class Key:\n    def turn(self): ...\ndef pick(a, b):\n    if a: return Lid()\n    return b\n"
     check(f"{JARS}{unsure}pick(1, 2).‸turn()\n")
 
 
-def test_a_test_is_given_what_the_fixture_returns() -> None:
+def test_a_parameter_of_a_test_is_the_result_of_its_fixture() -> None:
     files = {"jars.py": JARS, "tests/conftest.py": "import pytest\nfrom jars import Lid\n@pytest.fixture\ndef lid():\n"}
     files["tests/conftest.py"] += "    yield Lid()\n"
     files["other.py"] = "class Key:\n    def turn(self): ...\n"

@@ -1,4 +1,4 @@
-"""What differs between two versions of some files, symbol by symbol."""
+"""The differences between two versions of some files, by symbol."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,7 +33,7 @@ def versions(files):
 
 
 def told(before, after):
-    """Each change as `kind before → after: details`, with paths left out where there is only one."""
+    """Each change as `kind before → after: details`, without paths if there is only one."""
     before = {"a.py": before} if isinstance(before, str) else before
     after = {"a.py": after} if isinstance(after, str) else after
     several = len(before.keys() | after.keys()) > 1
@@ -53,7 +53,7 @@ def check(before, after, *expected):
     assert told(before, after) == list(expected)
 
 
-def test_equal_files_differ_in_nothing():
+def test_equal_files_do_not_differ():
     check(AREA, AREA)
 
 
@@ -81,7 +81,7 @@ def test_docs_and_body():
     check('def a():\n    """Old."""\n    go()\n', 'def a():\n    """New."""\n    stop()\n', "changed a: docs, body")
 
 
-def test_parameters_are_told_one_by_one():
+def test_parameters_are_compared_one_by_one():
     check(
         "def a(x, y=1, *z): ...\n",
         "def a(x, y=2, w=3): ...\n",
@@ -93,7 +93,7 @@ def test_an_annotation_is_a_change_of_the_parameter():
     check("def a(x): ...\n", "def a(x: int): ...\n", "changed a: parameter `x` → `x: int`")
 
 
-def test_parameters_that_changed_places():
+def test_reordered_parameters():
     check("def a(x, y): ...\n", "def a(y, x): ...\n", "changed a: parameters reordered")
 
 
@@ -124,7 +124,7 @@ def test_a_function_in_a_function_belongs_to_it():
     check(before, before.replace("1", "2"), "changed a: body")
 
 
-def test_code_outside_of_definitions_changes_the_file():
+def test_code_outside_definitions_changes_the_file():
     check(f"import os\n{AREA}", f"import sys\n{AREA}", "changed a.py: code outside its definitions")
 
 
@@ -132,20 +132,20 @@ def test_a_value_that_changed():
     check("LIMIT = 1\n", "LIMIT = 2\n", "changed LIMIT: value")
 
 
-def test_renamed_code_is_recognised():
+def test_renamed_code_is_recognized():
     check(AREA, AREA.replace("area", "surface"), "renamed area → surface")
 
 
-def test_code_that_was_renamed_and_edited_a_little_is_recognised():
+def test_code_that_was_renamed_and_edited_a_little_is_recognized():
     longer = AREA + "    # one\n" + "    print(product)\n" * 6
     check(longer, longer.replace("area", "surface").replace(", 2", ", 3"), "renamed area → surface: body")
 
 
-def test_one_liners_are_all_alike_and_not_taken_for_each_other():
+def test_one_liners_are_not_matched_by_similarity():
     check("def a():\n    pass\n", "def b():\n    pass\n", "added b", "removed a")
 
 
-def test_code_that_moved_to_another_file_is_recognised():
+def test_code_that_moved_to_another_file_is_recognized():
     check(
         {"a.py": AREA + SQUARE, "b.py": "x = 1\n"},
         {"a.py": AREA, "b.py": "x = 1\n" + SQUARE},
@@ -163,13 +163,13 @@ def test_a_decorator_that_changed():
     check(f"@cache{AREA}", f"@lru_cache(2){AREA}", "changed area: decorators")
 
 
-def test_a_method_that_moved_to_another_class_is_recognised():
+def test_a_method_that_moved_to_another_class_is_recognized():
     before = SQUARE + "\nclass Circle:\n    radius = 1\n"
     grow = SQUARE[SQUARE.index("    def grow") :]
     check(before, before.replace(grow, "") + grow, "moved Square.grow → Circle.grow")
 
 
-def test_a_renamed_file_is_one_change_and_its_edits_another():
+def test_the_edits_of_a_renamed_file_are_separate_changes():
     check({"a.py": AREA + SQUARE}, {"b.py": AREA + SQUARE}, "moved a.py → b.py")
     check(
         {"a.py": AREA + SQUARE},
@@ -210,12 +210,12 @@ FILES = st.dictionaries(st.sampled_from(["a.py", "b.py", "c/d.py"]), BLOCKS | st
 
 
 @given(FILES)
-def test_whatever_stands_in_the_files_equal_ones_differ_in_nothing(files):
+def test_equal_files_never_differ_whatever_their_text(files):
     assert told(files, files) == []
 
 
 @given(FILES, FILES)
-def test_nothing_is_told_twice_and_nothing_is_made_up(before, after):
+def test_differences_are_neither_repeated_nor_invented(before, after):
     for side, files in (("before", before), ("after", after)):
         places = [getattr(change, side) for change in compare(versions(before), versions(after))]
         found = [(place.path, place.symbol.id) for place in places if place is not None]

@@ -1,4 +1,4 @@
-"""`read_tags` is total: any bytes give tags that keep their promises."""
+"""`read_tags` is total: any bytes give tags that satisfy the invariants of `tags.py`."""
 
 import random
 import time
@@ -25,7 +25,7 @@ def language_named(name: str) -> Language:
 
 
 def check(name: str, source: bytes) -> FileTags:
-    """Reads the tags, and holds every promise of `tags.py` against them."""
+    """Extract the tags and check every invariant that `tags.py` states."""
     tags = read_tags(language_named(name), source)
     whole, *symbols = tags.symbols
     assert (whole.id, whole.name, whole.kind) == ("", "", "file")
@@ -88,13 +88,13 @@ def test_mutated_code_gives_tags(path: Path, seed: int, edits: int) -> None:
     ],
     ids=["empty", "newline", "mark", "nul", "nested", "open", "long line", "nested calls", "chain"],
 )
-def test_hostile_text_costs_seconds_at_most(name: str, source: bytes) -> None:
+def test_hostile_text_takes_seconds_at_most(name: str, source: bytes) -> None:
     start = time.process_time()
     check(name, source)
     assert time.process_time() - start < 10
 
 
-def test_error_recovery_is_given_up_at_the_same_place_everywhere() -> None:
+def test_error_recovery_gives_up_at_the_same_point_everywhere() -> None:
     tags = check("javascript", b"lambda x:" * 5_000)
     assert tags.has_errors
     assert tags == check("javascript", b"lambda x:" * 5_000)
@@ -105,7 +105,7 @@ def test_deeply_nested_functions_are_left_out_beyond_a_depth() -> None:
     assert 10 < len(tags.symbols) < 100
 
 
-def test_what_is_bound_in_a_callback_is_no_definition_of_the_file() -> None:
+def test_names_bound_in_a_callback_are_not_symbols_of_the_file() -> None:
     def names(source: str) -> list[str]:
         language = load_languages().named("javascript")
         assert language is not None

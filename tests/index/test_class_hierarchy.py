@@ -1,4 +1,4 @@
-"""Subclasses are all direct ones; members are a class's own, wherever they stand, and what it inherits."""
+"""Direct subclasses, and own and inherited members, wherever they are defined."""
 
 import pytest
 from resolving import index_of
@@ -32,11 +32,11 @@ def subclasses(sources: dict[str, str], path: str, symbol: str) -> list[str]:
         ({"a.go": "package p\ntype A struct{}\ntype B struct { A }\n"}, "a.go", ["a.go:B"]),
     ],
 )  # fmt: skip
-def test_every_direct_subclass_and_no_other(sources: dict[str, str], path: str, expected: list[str]) -> None:
+def test_direct_subclasses(sources: dict[str, str], path: str, expected: list[str]) -> None:
     assert subclasses(sources, path, "A") == expected
 
 
-def test_methods_that_stand_outside_of_their_class_are_its_own() -> None:
+def test_methods_outside_their_class_are_its_members() -> None:
     sources = {
         "p/a.go": "package p\ntype A struct{}\nfunc (a *A) One() {}\n",
         "p/b.go": "package p\nfunc (a *A) Two() {}\n",
@@ -46,18 +46,18 @@ def test_methods_that_stand_outside_of_their_class_are_its_own() -> None:
     assert [symbol.name for _, symbol in members] == ["A.One", "A.Two"]
 
 
-def test_what_is_replaced_is_not_inherited() -> None:
+def test_overridden_methods_are_not_inherited() -> None:
     sources = {"a.py": "class A:\n    def f(self): ...\n    def g(self): ...\nclass B(A):\n    def f(self): ...\n"}
     found = hierarchy.inherited(Resolver(index_of(sources)), Target("a.py", "B"))
     assert [(base.symbol_id, [symbol.name for _, symbol in methods]) for base, methods in found] == [("A", ["A.g"])]
 
 
-def test_bases_that_are_not_here_are_named() -> None:
+def test_external_bases_are_named() -> None:
     sources = {"a.py": "from far import Far\nclass A(Far): ...\nclass B(A): ...\n"}
     assert hierarchy.external_bases(Resolver(index_of(sources)), Target("a.py", "B")) == ("Far",)
 
 
-def test_a_class_is_made_by_its_constructor_own_or_inherited() -> None:
+def test_a_class_may_inherit_its_constructor() -> None:
     sources = {"a.py": "class A:\n    def __init__(self, x): ...\nclass B(A): ...\nclass C: ...\n"}
     resolver = Resolver(index_of(sources))
     assert hierarchy.constructor(resolver, Target("a.py", "B")) == Target("a.py", "A.__init__")

@@ -1,4 +1,4 @@
-"""Facts: what a symbol calls, who calls it, what tests reach it, complete and never guessed."""
+"""The facts about a symbol: what it calls, who calls it, and which tests reach it; complete, and never guessed."""
 
 import pytest
 from resolving import index_of
@@ -47,7 +47,7 @@ def test_signature_docs_and_exceptions_are_the_symbols_own() -> None:
     assert found.raises == ("ValueError",)
 
 
-def test_calls_stand_in_order_without_repeats_and_without_what_is_unknown() -> None:
+def test_calls_are_in_order_without_duplicates_and_unknown_ones() -> None:
     assert names(facts(WORLD, "app.py", "App.go").calls) == ["util.py:Jar.open", "util.py:aid", "app.py:App.stop"]
 
 
@@ -55,7 +55,7 @@ def test_a_class_does_not_call_what_its_methods_call() -> None:
     assert facts(WORLD, "app.py", "App").calls == ()
 
 
-def test_callers_come_with_the_place_of_the_call() -> None:
+def test_callers_have_the_location_of_the_call() -> None:
     found = facts(WORLD, "util.py", "Jar.open")
     assert names(found.called_by) == ["app.py:App.go", "app.py:App.go"]
     assert found.called_by_count == 2
@@ -82,7 +82,7 @@ def test_a_namesake_is_no_caller() -> None:
     assert found.called_by_count == 1
 
 
-def test_the_list_of_callers_is_cut_and_the_count_is_not() -> None:
+def test_the_list_of_callers_is_limited_but_the_count_is_complete() -> None:
     calls = "\n".join(f"def f{number}(): make()" for number in range(MAX_LOCATIONS + 20))
     found = facts({"a.py": f"def make(): ...\n{calls}\n"}, "a.py", "make")
     assert len(found.called_by) == MAX_LOCATIONS
@@ -97,13 +97,13 @@ def test_tests_that_call_a_symbol_or_one_of_its_callers() -> None:
     assert names(facts(WORLD, "app.py", "App").tests) == ["test_app.py:test_app", "test_app.py:test_go"]
 
 
-def test_the_list_of_tests_is_cut_and_the_count_is_not() -> None:
+def test_the_list_of_tests_is_limited_but_the_count_is_complete() -> None:
     tests = "from app import go\n" + "".join(f"def test_{number}():\n    go()\n" for number in range(MAX_LOCATIONS + 9))
     found = facts({"app.py": "def go(): pass\n", "test_app.py": tests}, "app.py", "go")
     assert (len(found.tests), found.tests_count, found.tests_are_all) == (MAX_LOCATIONS, MAX_LOCATIONS + 9, True)
 
 
-def test_of_very_many_callers_not_all_are_followed_to_tests_and_that_is_said() -> None:
+def test_the_facts_say_when_not_all_callers_were_followed_to_tests() -> None:
     callers = "".join(f"def call_{number}():\n    go()\n" for number in range(100))
     assert not facts({"app.py": f"def go(): pass\n{callers}"}, "app.py", "go").tests_are_all
 
@@ -128,7 +128,7 @@ def test_a_symbol_that_is_gone_has_empty_facts() -> None:
     assert (found.signature, found.calls, found.called_by_count) == ("", (), 0)
 
 
-def test_what_is_no_longer_wanted_stops() -> None:
+def test_cancelling_stops_the_facts() -> None:
     with pytest.raises(Cancelled):
         facts_of(index_of(WORLD), "util.py", "aid", cancelled=lambda: True)
 
@@ -138,7 +138,7 @@ def test_the_most_called_come_first() -> None:
     assert most_called(index_of(sources), 5) == (Target("a.py", "twice"), Target("a.py", "single"))
 
 
-def test_only_the_parts_that_are_asked_for_are_worked_out() -> None:
+def test_only_the_requested_parts_are_computed() -> None:
     whole = facts(WORLD, "util.py", "Jar.open")
     assert whole.called_by and whole.tests
     only = facts_of(index_of(WORLD), "util.py", "Jar.open", parts={"callers"})
@@ -148,11 +148,11 @@ def test_only_the_parts_that_are_asked_for_are_worked_out() -> None:
 
 
 def possible(sources: dict[str, str], path: str, symbol_id: str) -> list[str]:
-    """`path:row` (1-based) of each call that may mean the symbol."""
+    """`path:row` (1-based) of each call that may refer to the symbol."""
     return [f"{place.path}:{place.range.start.row + 1}" for place in facts(sources, path, symbol_id).possible_callers]
 
 
-def test_a_call_on_what_is_unknown_may_mean_any_method_of_the_name() -> None:
+def test_a_call_on_an_unknown_value_may_run_any_method_of_that_name() -> None:
     sources = {"a.py": "class Jar:\n    def close(self): ...\nclass Box:\n    def close(self): ...\n"}
     sources["b.py"] = "import os\ndef use(thing):\n    thing.close()\n    os.close()\n    close()\n"
     assert possible(sources, "a.py", "Jar.close") == ["b.py:3"]
@@ -160,7 +160,7 @@ def test_a_call_on_what_is_unknown_may_mean_any_method_of_the_name() -> None:
     assert not facts(sources, "a.py", "Jar.close").tests_are_all
 
 
-def test_a_call_on_a_base_may_mean_what_overrides_it_and_one_on_super_does_not() -> None:
+def test_a_call_on_a_base_may_run_an_override_but_one_on_super_does_not() -> None:
     base = "class Base:\n    def close(self): ...\n    def use(self):\n        self.close()\n        self.own()\n"
     sub = "class Sub(Base):\n    def close(self):\n        super().close()\n    def own(self): ...\n"
     sources = {"a.py": base + sub}
@@ -169,7 +169,7 @@ def test_a_call_on_a_base_may_mean_what_overrides_it_and_one_on_super_does_not()
     assert possible(sources, "a.py", "Base.close") == []
 
 
-def test_a_function_is_not_meant_by_a_call_on_an_unknown_object() -> None:
+def test_a_call_on_an_unknown_object_does_not_mean_a_function() -> None:
     assert possible({"a.py": "def close(): ...\ndef use(thing):\n    thing.close()\n"}, "a.py", "close") == []
 
 
@@ -178,7 +178,7 @@ def test_a_name_that_is_bound_once_to_a_function_calls_it() -> None:
     assert names(facts(sources, "b.py", "use").calls) == ["a.py:aid"]
 
 
-def test_calls_of_which_it_cannot_be_told_what_they_mean_are_given_apart() -> None:
+def test_unresolved_calls_are_listed_separately() -> None:
     source = "class Jar:\n    def close(self): ...\nclass Box:\n    def close(self): ...\n"
     use = "def use(thing):\n    thing.close()\n    thing.other()\n"
     found = facts({"a.py": source + use}, "a.py", "use")

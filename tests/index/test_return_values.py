@@ -1,4 +1,4 @@
-"""What a function returns and yields is read off its own statements, in every language."""
+"""What a function returns and yields, in every language."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from forethought.syntax.languages import load_languages
 def check(
     language: str, source: str, returned: tuple[str, ...], yielded: tuple[str, ...] = (), of: str | None = None
 ) -> None:
-    """The named function, or the first one, gives back just this."""
+    """The named function, or the first one, returns exactly these expressions."""
     found = load_languages().named(language)
     assert found is not None
     symbols = [item for item in read_tags(found, source.encode()).symbols if item.kind in ("function", "method")]

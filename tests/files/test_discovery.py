@@ -1,4 +1,4 @@
-"""Which files are found, which are left out, and for which reason."""
+"""Which files are found, which are skipped, and why."""
 
 import os
 import socket
@@ -44,7 +44,7 @@ def write(root: Path, path: str, content: str | bytes = "x = 1\n") -> Path:
 
 @pytest.fixture(params=["git", "no git"])
 def root(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """A folder with and without git: every test of a rule holds for both."""
+    """A folder, with git and without: every rule holds for both."""
     folder = tmp_path / "root"
     folder.mkdir()
     if request.param == "git":
@@ -84,14 +84,14 @@ def test_untracked_files_belong_to_the_root_and_ignored_ones_do_not(root: Path) 
     assert not any("build" in path or "c.gen" in path for path in found(root).skipped)
 
 
-def test_a_rule_in_an_ignored_folder_brings_nothing_back(root: Path) -> None:
+def test_a_rule_in_an_ignored_folder_re_includes_nothing(root: Path) -> None:
     write(root, ".gitignore", "build/\n")
     write(root, "build/.gitignore", "!a.py\n")
     write(root, "build/a.py")
     assert paths(root) == []
 
 
-def test_own_ignore_file_leaves_out_and_brings_back(root: Path) -> None:
+def test_the_forethoughtignore_file_ignores_and_re_includes(root: Path) -> None:
     write(root, ".gitignore", "vendored/\n")
     write(root, ".forethoughtignore", "docs/\n!vendored/wanted.py\n")
     write(root, "lib/.forethoughtignore", "*.py\n!kept.py\n")
@@ -110,7 +110,7 @@ def test_excluded_globs(root: Path) -> None:
     assert found(root, exclude=["tests/**"]).skipped == {"tests/deep/test_a.py": "excluded"}
 
 
-def test_bad_and_hostile_patterns_match_nothing_and_take_no_time(root: Path) -> None:
+def test_invalid_and_hostile_patterns_match_nothing_quickly(root: Path) -> None:
     write(root, "a" * 200 + ".py")
     write(root, ".forethoughtignore", "!\n\\\n*a*a*a*a*a*a*a*a*b\n**/a/**/a/**/a/**/a/**/a/**/b\n")
     began = time.monotonic()
@@ -157,7 +157,7 @@ def test_within_limits_to_a_folder_or_a_file(root: Path) -> None:
         ("big.py", b"x = 1\n" * 200_000, "too large"),
     ],
 )
-def test_reasons(root: Path, path: str, content: str | bytes, reason: str) -> None:
+def test_every_reason_to_skip_a_file(root: Path, path: str, content: str | bytes, reason: str) -> None:
     write(root, path, content)
     assert found(root).skipped == {path: reason}
 
@@ -177,7 +177,7 @@ def test_reasons(root: Path, path: str, content: str | bytes, reason: str) -> No
         ("environment.py", ""),
     ],
 )
-def test_normal_input_is_read(root: Path, path: str, content: str | bytes) -> None:
+def test_ordinary_files_are_found(root: Path, path: str, content: str | bytes) -> None:
     written = write(root, path, content).read_bytes()
     assert paths(root) == [path]
     assert read_source(root, path) == written
@@ -294,11 +294,11 @@ def test_unreadable_files_are_counted(root: Path, monkeypatch: pytest.MonkeyPatc
             raise PermissionError(13, "Permission denied")
         return really_open(path, *rest)  # type: ignore[call-overload,no-any-return]
 
-    monkeypatch.setattr(os, "open", refuse)  # the tests may run as root, whom no mode stops
+    monkeypatch.setattr(os, "open", refuse)  # the tests may run as root, who may read everything
     assert found(root).skipped == {"a.py": "unreadable"}
 
 
-def test_a_file_that_vanishes_in_between_is_no_error(root: Path) -> None:
+def test_a_file_deleted_meanwhile_is_no_error(root: Path) -> None:
     write(root, "a.py")
     write(root, "b.py")
 
@@ -321,7 +321,7 @@ def test_a_file_that_is_known_is_not_opened(root: Path) -> None:
     assert [file.language for file in discovery.files] == ["python"]
 
 
-def test_a_huge_file_costs_nothing(root: Path) -> None:
+def test_a_huge_file_is_not_read(root: Path) -> None:
     with (root / "huge.py").open("wb") as file:
         file.truncate(50_000_000_000)  # sparse: it takes no space, but reading it would take minutes
     began = time.monotonic()
@@ -329,7 +329,7 @@ def test_a_huge_file_costs_nothing(root: Path) -> None:
     assert time.monotonic() - began < 60  # otherwise hours
 
 
-def test_deleted_files_are_out_and_staged_ones_in(tmp_path: Path) -> None:
+def test_deleted_files_are_not_listed_but_staged_ones_are(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     for name in ("gone.py", "kept.py"):
         write(tmp_path, name)
@@ -363,7 +363,7 @@ def test_conflicted_files_are_listed_once(tmp_path: Path) -> None:
     assert paths(tmp_path) == ["a.py"]
 
 
-def test_a_checked_out_submodule_brings_its_files_by_its_own_rules(tmp_path: Path) -> None:
+def test_a_submodule_lists_its_files_by_its_own_rules(tmp_path: Path) -> None:
     library, root = tmp_path / "library", tmp_path / "root"
     for folder in (library, root):
         write(folder, "a.py")
@@ -393,7 +393,7 @@ def test_a_sparse_checkout_lists_what_is_there(tmp_path: Path) -> None:
     assert found(tmp_path).skipped == {}
 
 
-def test_a_root_below_the_repository_names_files_from_itself(tmp_path: Path) -> None:
+def test_paths_are_relative_to_a_root_inside_the_repository(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     write(tmp_path, ".gitignore", "no.py\n")
     for path in ("a.py", "sub/b.py", "sub/no.py", "sub/deep/c.py"):
@@ -408,7 +408,7 @@ def test_folders_of_tools_are_never_entered_without_git(tmp_path: Path) -> None:
     assert paths(tmp_path) == [".git-like/a.py", "src/a.py"]
 
 
-def test_many_files_take_no_more_processes_than_few(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_git_processes_does_not_grow_with_the_files(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[object] = []
     real = subprocess.Popen
 
@@ -462,9 +462,7 @@ def test_folders_that_cannot_be_served(tmp_path: Path, monkeypatch: pytest.Monke
     assert find_root(home, asked=True) == home
 
 
-def test_a_home_folder_in_git_does_not_take_in_what_is_below_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_home_folder_in_git_is_not_the_root_of_what_is_below(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     git(tmp_path, "init", "-q")
@@ -475,7 +473,7 @@ def test_a_home_folder_in_git_does_not_take_in_what_is_below_it(
         find_root(tmp_path)
 
 
-def test_within_a_symlink_out_of_the_root_there_is_nothing(root: Path, tmp_path: Path) -> None:
+def test_nothing_is_found_within_a_symlink_out_of_the_root(root: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     write(other, "a.py")
     git(other, "init", "-q")

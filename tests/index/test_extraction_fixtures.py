@@ -13,7 +13,7 @@ SOURCES = sorted(path for path in FIXTURES.iterdir() if path.suffix != ".tags")
 
 
 def render(tags: FileTags) -> str:
-    """One line per tag, for people to read: what it is, then where it stands."""
+    """One readable line per tag: what it is, then where it is."""
     lines = []
     for symbol in tags.symbols:
         lines.append(f"{symbol.kind} {symbol.id or '(file)'} in {symbol.parent or '(file)'}: {symbol.signature}")
@@ -59,7 +59,7 @@ def test_every_shipped_language_has_a_fixture(languages: Languages) -> None:
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.name)
-def test_line_ends_and_a_byte_order_mark_change_no_symbol(languages: Languages, source: Path) -> None:
+def test_line_endings_and_a_byte_order_mark_change_no_symbol(languages: Languages, source: Path) -> None:
     language = languages.named(source.stem)
     assert language is not None
     text = source.read_bytes()

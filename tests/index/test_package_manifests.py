@@ -1,4 +1,4 @@
-"""Manifests: what a package calls itself is no stranger in an import."""
+"""Imports of a package by the name in its manifest refer to the repository."""
 
 from resolving import check
 
@@ -7,7 +7,7 @@ from forethought.syntax.package_manifests import read_manifest
 GO = {"go.mod": "module example.com/shelf/v2\n\ngo 1.22\n", "jar.go": "package shelf\nfunc Open() {}\n"}
 
 
-def test_names_are_read_and_garbage_gives_none() -> None:
+def test_package_names_are_read_and_garbage_gives_none() -> None:
     for path, text, expected in (
         ("package.json", '{"name": "@a/b", "main": "lib/x.js"}', ("", "@a/b")),
         ("packages/b/package.json", '{"name": "b"}', ("packages/b", "b")),

@@ -1,4 +1,4 @@
-"""What is particular to Python: scopes of names, strings as types, exceptions, repeated definitions."""
+"""Particularities of Python: scopes of names, types in strings, exceptions, repeated definitions."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def test_a_repeated_definition_gets_a_number() -> None:
     check_symbols("def f(): ...\ndef f(): ...\ndef f(): ...\n", "function f", "function f#2", "function f#3")
 
 
-def test_a_module_level_name_is_one_symbol_however_often_it_is_assigned() -> None:
+def test_a_module_level_name_assigned_several_times_is_one_symbol() -> None:
     check_symbols("x = 1\nx = 2\nMAX_SIZE = 3\nif x:\n    y = 4\n", "variable x", "constant MAX_SIZE", "variable y")
 
 
@@ -93,7 +93,7 @@ def test_a_comment_marked_as_documentation_documents_a_constant() -> None:
         ("from __future__ import annotations", ("annotations", "__future__", "annotations")),
     ],
 )
-def test_an_import_tells_what_it_binds(statement: str, expected: tuple[str, str, str | None]) -> None:
+def test_what_an_import_binds(statement: str, expected: tuple[str, str, str | None]) -> None:
     (item,) = tags_of(f"def f():\n    {statement}\n").imports
     assert ((item.local, item.module, item.name), item.scope) == (expected, "f")
 
@@ -121,7 +121,7 @@ def test_a_call_that_is_spread_out_is_a_call(expression: str) -> None:
     assert [reference.kind for reference in references if reference.name == "make"] == ["call"]
 
 
-def test_blanks_in_a_quoted_text_are_part_of_it() -> None:
+def test_whitespace_in_a_string_is_kept() -> None:
     symbol = tags_of("def f(\n    indent='    ',\n    sep  =  \" ,  \",\n):\n    return 'a   b'  +   sep\n").symbols[1]
     assert symbol.parameters == ("indent='    '", 'sep = " ,  "')
     assert symbol.signature == "def f(indent='    ', sep = \" ,  \")"

@@ -25,7 +25,7 @@ def subclasses(resolver: Resolver, target: Target) -> tuple[Location, ...]:
     for name, only_in in known_as(snapshot, symbol.short_name):
         for path in {path for path, _ in snapshot.references_named(name)} if only_in is None else {only_in}:
             names.setdefault(path, set()).add(name)
-    found: list[Location] = []
+    locations: list[Location] = []
     for path in sorted(names):
         outline = snapshot.outline(path)
         mentioned = re.compile(rf"(?<![\w$])(?:{'|'.join(map(re.escape, sorted(names[path])))})(?![\w$])")
@@ -34,14 +34,14 @@ def subclasses(resolver: Resolver, target: Target) -> tuple[Location, ...]:
             if other.kind not in CLASS_KINDS or subclass == target or not any(map(mentioned.search, other.bases)):
                 continue
             if any(classes == (target,) for _, classes in resolver.bases(subclass)):
-                found.append(Location(path, other.id, other.selection))
-    return tuple(found)
+                locations.append(Location(path, other.id, other.selection))
+    return tuple(locations)
 
 
 def classes_with_external_base(resolver: Resolver, name: str) -> tuple[Location, ...]:
     """Every class with a base of this name, as written, that is not in the repository; in path order."""
     short = name.rpartition(".")[2]
-    found: list[Location] = []
+    locations: list[Location] = []
     for path in sorted({path for path, _ in resolver.snapshot.references_named(short)}):
         outline = resolver.snapshot.outline(path)
         for symbol in outline.symbols[1:] if outline is not None else ():
@@ -49,9 +49,9 @@ def classes_with_external_base(resolver: Resolver, name: str) -> tuple[Location,
                 continue
             for text, classes in resolver.bases(Target(path, symbol.id)):
                 if not classes and re.split(r"::|[.\\]", re.split(r"[<\[]", text)[0])[-1] == short:
-                    found.append(Location(path, symbol.id, symbol.selection))
+                    locations.append(Location(path, symbol.id, symbol.selection))
                     break
-    return tuple(found)
+    return tuple(locations)
 
 
 def own_members(resolver: Resolver, target: Target) -> tuple[tuple[Target, Symbol], ...]:
@@ -104,7 +104,7 @@ def overloads(resolver: Resolver, target: Target) -> tuple[Symbol, ...]:
 def inherited(resolver: Resolver, target: Target) -> tuple[tuple[Target, tuple[tuple[Target, Symbol], ...]], ...]:
     """For each base in the repository, nearest first, the methods that nothing nearer overrides."""
     seen = {symbol.short_name for _, symbol in own_members(resolver, target)}
-    found = []
+    by_base = []
     for base in resolver.order(target)[1:]:
         methods = tuple(
             (member, symbol)
@@ -113,8 +113,8 @@ def inherited(resolver: Resolver, target: Target) -> tuple[tuple[Target, tuple[t
         )
         seen |= {symbol.short_name for _, symbol in methods}
         if methods:
-            found.append((base, methods))
-    return tuple(found)
+            by_base.append((base, methods))
+    return tuple(by_base)
 
 
 def external_bases(resolver: Resolver, target: Target) -> tuple[str, ...]:
@@ -134,8 +134,8 @@ def constructor(resolver: Resolver, target: Target) -> Target | None:
     for owner in resolver.order(target):
         for _, member in own_members(resolver, owner):
             if member.is_constructor and (owner == target or not member.is_namesake):
-                found = resolver.member(target, member.short_name)
-                return found[0] if len(found) == 1 else None
+                constructors = resolver.member(target, member.short_name)
+                return constructors[0] if len(constructors) == 1 else None
     return None
 
 

@@ -107,7 +107,7 @@ def _bound_tokens(captures: Captures, outline: Outline) -> set[int]:
 
 
 def _with_bases_and_raises(outline: Outline, captures: Captures, source: bytes) -> list[Symbol]:
-    """The outline's symbols with the exceptions that their bodies raise and the bases that stand outside their head."""
+    """The outline's symbols with the exceptions that they raise and the bases that the query captured."""
     raised: dict[str, dict[str, None]] = {}
     for node in captures.raises:
         name = re.split(r"::|[.\\]", one_line(source, node))[-1]

@@ -1,4 +1,4 @@
-"""A file's symbols from its definitions: which one stands in which, their qualified names, ids and final kinds."""
+"""A file's symbols from its definitions: their nesting, qualified names, ids and final kinds."""
 
 import hashlib
 from bisect import bisect_right
@@ -70,15 +70,15 @@ def read_outline(
     comments: byte ranges of all comments, in order; they are cut out of signatures
     """
     documenting: set[int] = set()
-    found = [
+    ordered = [
         declarations.read_declaration(language, source, definition, leading, documenting)
         for definition in captures.definitions.values()
     ]
-    found += [declarations.container_declaration(container) for container in captures.containers]
-    found.sort(key=lambda declaration: (declaration.start_byte, -declaration.end_byte))
+    ordered += [declarations.container_declaration(container) for container in captures.containers]
+    ordered.sort(key=lambda declaration: (declaration.start_byte, -declaration.end_byte))
     outline = Outline([_file_symbol(source)], frozenset(documenting))
     callbacks = NodeSpans([closure for closure in captures.closures if _is_argument(closure)])
-    _OutlineBuilder(language, source, comments, callbacks, outline).add_all(found)
+    _OutlineBuilder(language, source, comments, callbacks, outline).add_all(ordered)
     return outline
 
 
@@ -129,8 +129,8 @@ class _OutlineBuilder:
         self._kinds: dict[str, str] = {}
         """Qualified name → kind of the first symbol that has it."""
 
-    def add_all(self, found: Iterable[Declaration]) -> None:
-        for declaration in found:
+    def add_all(self, ordered: Iterable[Declaration]) -> None:
+        for declaration in ordered:
             if self._close_scopes_before(declaration):
                 self._add(declaration, self._open[-1])
         while len(self._open) > 1:

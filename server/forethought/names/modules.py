@@ -122,7 +122,7 @@ class ModuleTable:
             return self._rust_file(_join(module, name))
         return None
 
-    def neighbours(self, path: str, language: str) -> list[str]:
+    def neighbors(self, path: str, language: str) -> list[str]:
         """Files whose top-level names are visible without an import: the rest of a Go or Java package."""
         if language not in _FOLDER_IS_PACKAGE:
             return []

@@ -83,7 +83,7 @@ class Scopes(DependencyTracker, ABC):
             return found
         if language == "python":
             return [EXTERNAL] if name in _BUILTINS else []
-        return self._in_neighbours(path, names, name) or self._look_up_unbound(path, names, scope, name)
+        return self._in_neighbors(path, names, name) or self._look_up_unbound(path, names, scope, name)
 
     def file_member(self, path: str, name: str, seen: set[tuple[str, str]] | None = None) -> list[ResolvedName]:
         """What a name refers to as a member of a file as a module."""
@@ -284,15 +284,15 @@ class Scopes(DependencyTracker, ABC):
                     return found
         return []
 
-    def _in_neighbours(self, path: str, names: FileNames, name: str) -> list[ResolvedName]:
+    def _in_neighbors(self, path: str, names: FileNames, name: str) -> list[ResolvedName]:
         """Names in files that share a namespace with this one without an import: a Go or Java package."""
         found = []
-        for neighbour, symbol_id, _, _ in self.definitions(names.tags.language, name):
-            if neighbour in self.query_cache.modules.neighbours(path, names.tags.language):
-                other = self.names(neighbour)
+        for neighbor, symbol_id, _, _ in self.definitions(names.tags.language, name):
+            if neighbor in self.query_cache.modules.neighbors(path, names.tags.language):
+                other = self.names(neighbor)
                 top = other.members.get("", {}).get(name, ()) if other is not None else ()
                 if any(symbol.id == symbol_id for symbol in top):
-                    found.append(ResolvedName("symbol", neighbour, symbol_id))
+                    found.append(ResolvedName("symbol", neighbor, symbol_id))
         return found
 
     def _look_up_unbound(self, path: str, names: FileNames, scope: str, name: str) -> list[ResolvedName]:

@@ -246,7 +246,7 @@ def test_a_kind_that_the_model_gets_wrong_is_not_served_but_asked_anew(
     question = Question("What does `polish` do?", at=(workspace, "greet.py", None))
     assert session.ask(question, lambda delta: None, CancelToken()).tier == "predicted"
     monkeypatch.setattr("forethought.insights.freshness.shipped_reliability", lambda: table)
-    workspace.forget_symbol_infos(None)
+    workspace.insights_changed()
     assert session.ask(question, lambda delta: None, CancelToken()).tier in ("enriched", "full")
     symbol_info = workspace.symbol_info(Target("greet.py", "polish"))
     assert symbol_info is not None and (symbol_info.insights is None or symbol_info.insights.summary is None)

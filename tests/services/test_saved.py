@@ -27,12 +27,10 @@ class Disk:
         self.sources: dict[str, str] = {}
         self.index = IndexStore.in_memory()
         contexts: DiskInsightStore = None  # type: ignore[assignment] # context hashes are computed without c′
-        self.saved = SavedContexts(
-            self.index, contexts, lambda path: self.sources[path].encode(), lambda path: None, now
-        )
+        self.saved = SavedContexts(self.index, contexts, lambda path: self.sources[path].encode(), now)
         for path, text in sources.items():
             self._put(path, text)
-        self.saved.outdate()
+        self.saved.invalidate()
 
     def _read(self, path: str) -> bytes:
         return self.sources[path].encode()
@@ -51,7 +49,7 @@ class Disk:
             self.index.remove([path])
         else:
             self._put(path, text)
-        self.saved.outdate()
+        self.saved.invalidate()
 
     def context_hashes(self) -> dict[str, str]:
         return {
@@ -169,7 +167,7 @@ def test_what_a_killed_process_left_undone_the_next_one_does() -> None:
     disk = Disk({"a.py": "def go(one): ...\n", "b.py": "from a import go\ndef use(): go()\n"})
     before = disk.context_hashes()
     disk._put("a.py", "def go(one, two): ...\n")  # killed before anybody was outdated
-    disk.saved.outdate()
+    disk.saved.invalidate()
     assert disk.context_hashes()["b.py:use"] != before["b.py:use"]
     assert disk.context_hashes() == Disk(disk.sources).context_hashes()
 

@@ -75,7 +75,7 @@ def test_an_edited_symbol_shows_its_older_insight_marked_stale(world: World, eve
     session, workspace = world.open()
     session.start()
     eventually(lambda: finished(session))
-    workspace.open_file("greet.py", SOURCE, 1)
+    workspace.change_file("greet.py", SOURCE, 1)
     workspace.change_file("greet.py", SOURCE.replace("text.strip()", "text.title()"), 2)
     eventually(lambda: symbol_state(workspace, "greet.py", "polish") == "stale")
     symbol_info = workspace.symbol_info(Target("greet.py", "polish"))
@@ -88,7 +88,7 @@ def test_a_changed_callee_body_is_said(world: World, eventually: Eventually) -> 
     session, workspace = world.open()
     session.start()
     eventually(lambda: finished(session))
-    workspace.open_file("greet.py", SOURCE.replace("text.strip()", "text.title()"), 1)
+    workspace.change_file("greet.py", SOURCE.replace("text.strip()", "text.title()"), 1)
     eventually(lambda: symbol_state(workspace, "greet.py", "Greeter.greet") == "fresh")
     symbol_info = workspace.symbol_info(Target("greet.py", "Greeter.greet"))
     assert symbol_info is not None
@@ -210,7 +210,7 @@ def test_scope_off_thinks_about_nothing(world: World, eventually: Eventually) ->
 
 def test_the_scope_open_covers_open_files_only(world: World, eventually: Eventually) -> None:
     session, workspace = world.open(**{"sleep.scope": "open"})
-    workspace.open_file("test_greet.py", (world.folder / "test_greet.py").read_text(), 1)
+    workspace.change_file("test_greet.py", (world.folder / "test_greet.py").read_text(), 1)
     session.start()
     eventually(lambda: finished(session))
     assert symbol_state(workspace, "test_greet.py", "test_greets") == "fresh"
@@ -221,7 +221,7 @@ def test_a_hover_without_an_insight_brings_its_symbol_up(world: World, eventuall
     session, workspace = world.open(**{"sleep.scope": "open"})
     session.start()
     eventually(lambda: workspace.indexed_once and not workspace.busy)
-    workspace.hovered("greet.py", Target("greet.py", "polish"))
+    session.request_insights(workspace, [Target("greet.py", "polish")])
     eventually(lambda: symbol_state(workspace, "greet.py", "polish") == "fresh")
 
 

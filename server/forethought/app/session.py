@@ -4,7 +4,7 @@ import contextlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from forethought.insights.entry import text_digest
 from forethought.insights.question_predictor import templates_of
 from forethought.insights.reliability import shipped_reliability
 from forethought.insights.sleep_pass import PassOptions
+from forethought.names.resolver import Target
 from forethought.qa.answerer import Answerer
 from forethought.qa.intent import read_intent
 from forethought.qa.question import Answer, Question
@@ -232,7 +233,7 @@ class Session:
             judge = self.contexts.reject if verdict == "wrong" else self.contexts.accept
             judge(answer.context_hash, text_digest(answer.stored_text))
             for workspace in self._workspaces:
-                workspace.forget_symbol_infos(None)
+                workspace.insights_changed()
             self._on_change()
 
     def digest(self, workspace: Workspace, since: str | None, most: int = MAX_LISTED) -> Digest:
@@ -241,6 +242,11 @@ class Session:
         Raises RootError without git or commits, UsageError for an unknown revision, GitError.
         """
         return make_digest(workspace, self.contexts, self._user_state, since, most)
+
+    def request_insights(self, workspace: Workspace, targets: Iterable[Target]) -> None:
+        """A person looks at these symbols, and there is no fresh insight: they are thought about first. Instant."""
+        for target in targets:
+            self.scheduler.hovered(workspace, target)
 
     def report_activity(self) -> None:
         """A person edits, hovers or asks."""
@@ -292,7 +298,7 @@ class Session:
         finally:
             self._precomputing = None
             self.scheduler.refresh_coverage(workspace, None)
-            workspace.forget_symbol_infos(None)
+            workspace.insights_changed()
 
     @property
     def running_job(self) -> Progress | None:
@@ -301,7 +307,7 @@ class Session:
             return self._precomputing
         for workspace in self._workspaces:
             if workspace.indexing:
-                done, total = workspace.index_progress
+                done, total = workspace.refresher.progress
                 return Progress(done, total, f"indexing {workspace.root.name}")
             if (progress := workspace.repository_search.progress) is not None:
                 return Progress(*progress, f"reading the words of {workspace.root.name}")
@@ -320,7 +326,7 @@ class Session:
         delete_fulltext_indexes(self._index_folder)
         self.scheduler.refresh_coverage(None, None)
         for workspace in self._workspaces:
-            workspace.forget_symbol_infos(None)
+            workspace.insights_changed()
         self._on_change()
 
     # Status

@@ -135,8 +135,7 @@ class Scheduler:
     def add(self, workspace: Workspace) -> None:
         with self._changed:
             self._workspaces.append(workspace)
-        workspace.on_refreshed(lambda report: self.refresh_coverage(workspace, None))
-        workspace.on_missed(lambda target: self.hovered(workspace, target))
+        workspace.refresher.subscribe(lambda change: self.refresh_coverage(workspace, None))
 
     def remove(self, workspace: Workspace) -> None:
         with self._changed:
@@ -366,7 +365,10 @@ class Scheduler:
             if self._closed:
                 return
             if path in scope.paths or path in looked_at:
-                known[path] = self._states(workspace, path, scope.select(path, workspace.saved.symbols(path)))
+                symbols = workspace.saved.symbols(path)
+                if not symbols and workspace.index.content_hash(path) is not None:
+                    workspace.files_changed([path])  # the disk is newer than the index
+                known[path] = self._states(workspace, path, scope.select(path, symbols))
             else:
                 known.pop(path, None)
         with self._changed:
@@ -410,7 +412,7 @@ class Scheduler:
             for path, symbols in self._coverage.get(workspace, {}).items():
                 if self._spent[str(workspace.root), path] >= workspace.settings.sleep_max_tokens_per_file:
                     continue
-                settling = now - workspace.saved_at.get(path, -1e9) < SETTLING_SECONDS and path not in scope.just
+                settling = now - workspace.edited_at.get(path, -1e9) < SETTLING_SECONDS and path not in scope.just
                 for symbol_id, state in symbols.items():
                     target = Target(path, symbol_id)
                     if not state.needed or (state.context_hash, str(workspace.root)) in self._gave_up:
@@ -441,6 +443,7 @@ class Scheduler:
         context = workspace.saved.context(target)
         if context is None or context.context_hash != candidate.context_hash:
             self._drop(candidate)
+            workspace.files_changed([target.path])
             self.refresh_coverage(workspace, [target.path])
             return
         try:
@@ -503,7 +506,7 @@ class Scheduler:
         symbols = self._coverage.get(candidate.workspace, {}).get(candidate.target.path, {})
         if known := symbols.get(candidate.target.symbol_id):
             symbols[candidate.target.symbol_id] = replace(known, state=insight_status.state, needed=False)
-        candidate.workspace.forget_symbol_infos([candidate.target])
+        candidate.workspace.insights_changed([candidate.target])
         return False
 
     def _keep_at_last(self) -> bool:
@@ -526,7 +529,7 @@ class Scheduler:
             self._unkept = (candidate, entry)
             raise
         self._note(candidate, entry)
-        candidate.workspace.forget_symbol_infos([candidate.target])
+        candidate.workspace.insights_changed([candidate.target])
         self._on_change()
 
     def _note(self, candidate: Candidate, entry: Entry) -> None:

@@ -20,7 +20,10 @@ class IndexSnapshot(Protocol):
     """What resolution reads: the index store, possibly with unsaved buffers laid over it."""
 
     @property
-    def generation(self) -> int: ...
+    def generation(self) -> Hashable:
+        """Differs whenever anything that can be read here does."""
+        ...
+
     def contents(self) -> Mapping[str, Hashable]:
         """path → what is another whenever the file's text is."""
         ...

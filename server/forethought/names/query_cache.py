@@ -88,17 +88,17 @@ class QueryCache:
 
 
 class SharedQueryCache:
-    """The findings about a snapshot as it is now, for any thread. No thread waits: two may renew them at once."""
+    """The query cache of the snapshot that was read last, for any thread. No thread waits: two may renew it at once."""
 
-    def __init__(self, snapshot: IndexSnapshot, start: "SharedQueryCache | None" = None) -> None:
-        self._snapshot = snapshot
+    def __init__(self, start: "SharedQueryCache | None" = None) -> None:
+        """`start`: where the first cache is derived from, of snapshots that have much in common with these."""
         self._start = start
-        """Of a snapshot that has much in common with this one."""
-        self._known: QueryCache | None = None
+        self._latest: QueryCache | None = None
 
-    def current(self) -> QueryCache:
-        known = self._known
-        if known is None or known.generation != self._snapshot.generation:
-            before = known or (self._start.current() if self._start is not None else None)
-            known = self._known = QueryCache(self._snapshot, before)
-        return known
+    def current(self, snapshot: IndexSnapshot) -> QueryCache:
+        """The cache for a snapshot as it is now, derived from the latest one unless that is it."""
+        latest = self._latest
+        if latest is None or latest.generation != snapshot.generation:
+            before = latest or (self._start._latest if self._start is not None else None)
+            latest = self._latest = QueryCache(snapshot, before)
+        return latest

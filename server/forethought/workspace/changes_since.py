@@ -201,7 +201,7 @@ class _Comparison:
         snapshot = OverlaySnapshot(self.workspace.index)
         for path in self.before.keys() | self.after.keys():
             version = self.before.get(path)
-            snapshot.replace_buffer(path, version.tags if version else _emptied(self.after[path].tags))
+            snapshot = snapshot.with_document(path, version.tags if version else _emptied(self.after[path].tags))
         return snapshot
 
     def is_test(self, change: Change) -> bool:
@@ -288,7 +288,7 @@ def _described(comparison: _Comparison, item: DigestItem) -> DigestItem:
     if after is None:
         return item
     target = Target(after.path, after.symbol.id)
-    symbol_info = workspace.insight_card(target)
+    symbol_info = workspace.info_with_insights(target)
     if symbol_info is None:
         return item  # an open buffer has another text
     summary = symbol_info.insights.summary if symbol_info.insights and symbol_info.state == "fresh" else None

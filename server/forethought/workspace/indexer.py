@@ -55,6 +55,8 @@ class IndexReport:
     """Path → why it could not be indexed; counted in `skipped`, too."""
     cancelled: bool = False
     """Stopped half-way; what was read is kept, and the next refresh goes on from there."""
+    others_wrote: bool = False
+    """Another process wrote to the index since the last refresh here, so it may have changed any file."""
 
 
 class Indexer:
@@ -77,6 +79,8 @@ class Indexer:
         self._exclude = exclude
         self._language_folders = language_folders
         self._running = threading.Lock()
+        self._generation: int | None = None
+        """Of the index after the last refresh here."""
 
     def refresh(
         self,
@@ -96,9 +100,11 @@ class Indexer:
             while not self.store.acquire_writer():
                 if cancel.wait(_LEASE_POLL_SECONDS):
                     return self._report(run, started)
+            run.others_wrote = self.store.generation != self._generation
             try:
                 run.go()
             finally:
+                self._generation = self.store.generation
                 self.store.release_writer()
             return self._report(run, started)
 
@@ -117,6 +123,7 @@ class Indexer:
             read=run.read,
             failures=dict(run.failures),
             cancelled=run.cancel.cancelled,
+            others_wrote=run.others_wrote,
         )
 
 
@@ -133,6 +140,7 @@ class _Run:
         self.removed: list[str] = []
         self.failures: dict[str, str] = {}
         self.read = 0
+        self.others_wrote = False
 
     def go(self) -> None:
         stamps = self._store.stamps()

@@ -13,8 +13,9 @@ from forethought.app.status_document import status_document, title_of
 from forethought.config import LoadedSettings, Settings, runtime_folder, user_config_file
 from forethought.engine.api import CancelToken, Engine
 from forethought.errors import ForethoughtError, RootError, StoreError
+from forethought.idle.idle_loop import IdleLoop
+from forethought.idle.pass_runner import PassRunner, method_of
 from forethought.idle.precomputation import PrecomputeReport, Progress, Selection, precompute
-from forethought.idle.scheduler import Scheduler, method_of
 from forethought.insights.entry import text_digest
 from forethought.insights.question_predictor import templates_of
 from forethought.insights.reliability import shipped_reliability
@@ -76,14 +77,14 @@ class Session:
         self._started = False
         self._closed = False
         self._precomputing: Progress | None = None
-        self.scheduler = Scheduler(
+        self.idle_loop = IdleLoop(
             self.settings,
             self._engines,
             self.contexts,
             self._user_state,
             on_change=on_change,
             on_error=self._log_error,
-            options=self._guidance,
+            options=lambda settings: self._guidance(),
         )
 
     # Roots
@@ -126,7 +127,7 @@ class Session:
         workspace.notices = tuple(notices)
         self._workspaces = (*self._workspaces, workspace)
         self._share_space()
-        self.scheduler.add(workspace)
+        self.idle_loop.add(workspace)
         if self._started:
             workspace.watch()
         return workspace
@@ -146,7 +147,7 @@ class Session:
             gone = [workspace for workspace in self._workspaces if workspace.root == root]
             self._workspaces = tuple(workspace for workspace in self._workspaces if workspace not in gone)
         for workspace in gone:
-            self.scheduler.remove(workspace)
+            self.idle_loop.remove(workspace)
             workspace.close()
 
     def workspace_of(self, file: Path) -> tuple[Workspace, str] | None:
@@ -168,17 +169,17 @@ class Session:
         threading.Thread(target=read_intent, args=("Who calls this?",), name="rules of questions", daemon=True).start()
         for workspace in self._workspaces:
             workspace.watch()
-        self.scheduler.start()
+        self.idle_loop.start()
 
     def configure(self, loaded: LoadedSettings) -> None:
         """Take new settings. Blocks for moments. A changed cache directory counts from the next start."""
         self.settings, self.warnings, self._of_root = loaded.settings, loaded.warnings, loaded.of_root
-        self.scheduler.settings = self.settings
+        self.idle_loop.settings = self.settings
         self._engines.configure(self.settings)
         for workspace in self._workspaces:
             self._configure_root(workspace)
-        self.scheduler.forget_failures()
-        self.scheduler.refresh_coverage(None, None)
+        self.idle_loop.forget_failures()
+        self.idle_loop.survey_soon()
         self._on_change()
 
     def settings_of(self, workspace: Workspace | None) -> Settings:
@@ -190,7 +191,7 @@ class Session:
     def reread_settings(self, workspace: Workspace) -> None:
         """The root's own settings file changed. Blocks for moments."""
         self._configure_root(workspace)
-        self.scheduler.refresh_coverage(workspace, None)
+        self.idle_loop.survey_soon(workspace)
         self._on_change()
 
     def _configure_root(self, workspace: Workspace) -> None:
@@ -203,7 +204,7 @@ class Session:
         if self._closed:
             return
         self._closed = True
-        self.scheduler.close()
+        self.idle_loop.close()
         for workspace in self._workspaces:
             workspace.close()
         self._engines.close()
@@ -246,7 +247,7 @@ class Session:
     def request_insights(self, workspace: Workspace, targets: Iterable[Target]) -> None:
         """A person looks at these symbols, and there is no fresh insight: they are thought about first. Instant."""
         for target in targets:
-            self.scheduler.hovered(workspace, target)
+            self.idle_loop.request(workspace, target)
 
     def report_activity(self) -> None:
         """A person edits, hovers or asks."""
@@ -257,18 +258,18 @@ class Session:
     def pause(self, minutes: float | None) -> None:
         """Stop idle thinking in every window, until resumed or for some minutes. Raises StoreError."""
         self._user_state.pause(minutes)
-        self.scheduler.cancel_current()
+        self.idle_loop.cancel_current()
         self._on_change()
 
-    def put_off(self) -> None:
+    def defer(self) -> None:
         """End this run of idle thinking; the next commit, save or hover on something missing begins another."""
-        self.scheduler.put_off()
+        self.idle_loop.defer()
         self._on_change()
 
     def resume(self) -> None:
         """Raises StoreError."""
         self._user_state.resume()
-        self.scheduler.wake()
+        self.idle_loop.resume()
         self._on_change()
 
     def precompute(
@@ -293,11 +294,19 @@ class Session:
         method = method_of(self.settings, "requested")
         try:
             return precompute(
-                workspace, selection, engine, method, self.contexts, self._user_state, note, cancel, self._guidance()
+                workspace,
+                selection,
+                engine,
+                method,
+                PassRunner(self.contexts, self._user_state),
+                self._user_state,
+                note,
+                cancel,
+                self._guidance(),
             )
         finally:
             self._precomputing = None
-            self.scheduler.refresh_coverage(workspace, None)
+            self.idle_loop.survey_soon(workspace)
             workspace.insights_changed()
 
     @property
@@ -311,10 +320,10 @@ class Session:
                 return Progress(done, total, f"indexing {workspace.root.name}")
             if (progress := workspace.repository_search.progress) is not None:
                 return Progress(*progress, f"reading the words of {workspace.root.name}")
-        current = self.scheduler.current
+        current = self.idle_loop.current
         if current is not None:
-            done = self.scheduler.done
-            return Progress(done, done + len(self.scheduler.queue), title_of(current[1]))
+            done = self.idle_loop.done
+            return Progress(done, done + len(self.idle_loop.queue), title_of(current[1]))
         return None
 
     def clear_cache(self) -> None:
@@ -324,7 +333,7 @@ class Session:
         for workspace in self._workspaces:
             workspace.repository_search.reset()
         delete_fulltext_indexes(self._index_folder)
-        self.scheduler.refresh_coverage(None, None)
+        self.idle_loop.survey_soon()
         for workspace in self._workspaces:
             workspace.insights_changed()
         self._on_change()
@@ -333,7 +342,7 @@ class Session:
 
     def refresh_coverage(self) -> None:
         """Find out how everything in scope stands, for a process that was not started. Blocks: reads the disk."""
-        self.scheduler.survey_now()
+        self.idle_loop.survey_now()
 
     def status(self) -> dict[str, Any]:
         """The status document. Reads the index and the store: blocks for moments."""
@@ -345,11 +354,11 @@ class Session:
         }
         return status_document(
             self._workspaces,
-            self.scheduler,
+            self.idle_loop,
             self._engines,
             cache,
             started=self._started,
-            asked_for=self._precomputing,
+            precomputing=self._precomputing,
         )
 
     def _guidance(self) -> PassOptions:

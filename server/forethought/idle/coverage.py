@@ -1,0 +1,163 @@
+"""Which symbols stand how: the status of their insights by saved content, and whether another pass is needed."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from forethought.engine.api import ModelIdentity
+from forethought.idle.scope import Scope, scope_of
+from forethought.insights.freshness import State, is_needed
+from forethought.insights.sleep_pass import Method, generator_id_of
+from forethought.names.resolver import Target
+from forethought.workspace.workspace import Workspace
+
+
+class Generator(NamedTuple):
+    """Who would think: a model with a method."""
+
+    id: str | None
+    """None when no engine can be asked."""
+    demo: bool
+
+    @classmethod
+    def of(cls, identity: ModelIdentity, method: Method) -> "Generator":
+        return cls(generator_id_of(identity, method), identity.demo)
+
+
+NO_GENERATOR = Generator(None, False)
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolStatus:
+    """How one symbol stands, as it is saved."""
+
+    symbol_id: str
+    name: str
+    kind: str
+    lines: int
+    context_hash: str
+    state: State
+    needed: bool
+    """Whether a pass by this generator would bring something."""
+    edited_at: float | None
+    """When its text last changed, in seconds since the epoch; None if that was more than two days ago."""
+
+
+def survey_file(
+    workspace: Workspace, path: str, generator: Generator, scope: Scope | None = None
+) -> list[SymbolStatus]:
+    """The status of a file's symbols, or only of those in a scope. Reads the disk and the store.
+
+    Empty when the file is not indexed, or the disk is newer than the index; it is then queued to be indexed.
+    """
+    saved = workspace.saved.symbols(path)
+    if not saved and workspace.index.content_hash(path) is not None:
+        workspace.files_changed([path])
+    symbols = scope.select(path, saved) if scope is not None else saved
+    statuses = workspace.saved.insight_statuses(path, symbols)
+    edits = workspace.index.context_hashes.edits(path)
+    return [
+        SymbolStatus(
+            symbol_id=item.symbol.id,
+            name=item.symbol.name,
+            kind=item.symbol.kind,
+            lines=item.symbol.range.end.row - item.symbol.range.start.row + 1,
+            context_hash=item.context_hash,
+            state=statuses[item.symbol.id].state,
+            needed=is_needed(statuses[item.symbol.id], generator.id, generator.demo),
+            edited_at=edits.get(item.symbol.id),
+        )
+        for item in symbols
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class RootCoverage:
+    """How the symbols of one root stand."""
+
+    scope: Scope
+    files: Mapping[str, dict[str, SymbolStatus]]
+    """path → symbol id → status, which `Coverage.update` replaces."""
+
+
+class Coverage:
+    """How everything in scope stands, root by root. Safe from any thread; only `survey` reads the disk."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._roots: dict[Workspace, RootCoverage | None] = {}
+        """None: not surveyed yet."""
+
+    @property
+    def roots(self) -> tuple[Workspace, ...]:
+        with self._lock:
+            return tuple(self._roots)
+
+    def add(self, workspace: Workspace) -> None:
+        with self._lock:
+            self._roots.setdefault(workspace, None)
+
+    def remove(self, workspace: Workspace) -> None:
+        with self._lock:
+            self._roots.pop(workspace, None)
+
+    def of(self, workspace: Workspace) -> RootCoverage | None:
+        """How a root stands; None before its first survey."""
+        return self._roots.get(workspace)
+
+    def counts(self, workspace: Workspace) -> Counter[State]:
+        """How many symbols in scope stand how."""
+        known = self.of(workspace)
+        files = known.files if known is not None else {}
+        return Counter(status.state for symbols in files.values() for status in symbols.values())
+
+    def survey(
+        self,
+        workspace: Workspace,
+        changed: Collection[str] | None,
+        requested: Collection[str],
+        generator: Generator,
+        *,
+        rescope: bool = True,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Look again at changed files (None: at all), and at what came into scope. Reads the disk, git and the store.
+
+        `requested` files are looked at whether they are in scope or not. Without `rescope` the scope stays as it is.
+        """
+        known = self.of(workspace)
+        scope = known.scope if known is not None and not rescope else scope_of(workspace)
+        files: dict[str, dict[str, SymbolStatus]] = {}
+        for path in sorted(scope.paths.keys() | requested):
+            if stopped():
+                return
+            if (
+                known is not None
+                and changed is not None
+                and path not in changed
+                and path in known.files
+                and scope.paths.get(path) == known.scope.paths.get(path)
+            ):
+                files[path] = known.files[path]
+            else:
+                statuses = survey_file(workspace, path, generator, scope)
+                files[path] = {status.symbol_id: status for status in statuses}
+        self._put(workspace, RootCoverage(scope, files))
+
+    def clear(self, workspace: Workspace) -> None:
+        """Forget how a root stands: nothing is meant to think about it."""
+        self._put(workspace, None)
+
+    def update(self, workspace: Workspace, target: Target, state: State, *, needed: bool) -> None:
+        """Note what became of one symbol."""
+        known = self.of(workspace)
+        symbols = known.files.get(target.path, {}) if known is not None else {}
+        if (status := symbols.get(target.symbol_id)) is not None:
+            symbols[target.symbol_id] = replace(status, state=state, needed=needed)
+
+    def _put(self, workspace: Workspace, coverage: RootCoverage | None) -> None:
+        with self._lock:
+            if workspace in self._roots:  # else it was removed meanwhile
+                self._roots[workspace] = coverage

@@ -180,7 +180,7 @@ def test_what_the_kept_minutes_are_for_is_next_and_says_so(world: World, eventua
 
 def test_on_battery_it_pauses(world: World, eventually: Eventually) -> None:
     session, _ = world.open(**{"idle.onBattery": False})
-    session.idle_loop._on_battery = lambda: True
+    session.idle_loop.limits._on_battery = lambda: True
     session.start()
     eventually(lambda: session.status()["state"] == "paused")
     assert "battery" in session.status()["pausedReason"]
@@ -318,7 +318,7 @@ def test_a_hover_waits_for_nothing_that_the_scheduler_looks_at(world: World, eve
         looks.append(1)
         return len(looks) == 1 or not seen.wait(20)
 
-    session.idle_loop._on_battery = look
+    session.idle_loop.limits._on_battery = look
     session.start()
     eventually(lambda: len(looks) > 1)
     hover = threading.Thread(target=session.idle_loop.request, args=(workspace, Target("greet.py", "polish")))
@@ -353,7 +353,7 @@ def test_nothing_more_is_thought_about_a_root_that_is_removed(world: World, even
     session.start()
     eventually(lambda: session.idle_loop.current is not None)
     session.remove_root(workspace.root)
-    assert session.idle_loop.queue == ()
+    assert session.idle_loop.queue.candidates == ()
     eventually(lambda: session.idle_loop.current is None)
     asked = len(world.engine.requests)
     world.engine.release()
@@ -369,11 +369,11 @@ def test_what_another_window_has_thought_about_meanwhile_is_not_thought_about_ag
     other, its_workspace = world.open()
     other.precompute(its_workspace, Selection(), lambda progress: None, CancelToken())
     asked = len(world.engine.requests)
-    for candidate in session.idle_loop.queue:
+    for candidate in session.idle_loop.queue.candidates:
         session.idle_loop._think(candidate)
     assert len(world.engine.requests) == asked
-    assert session.idle_loop.queue == ()
-    assert session.idle_loop.counts(workspace)["missing"] == 0
+    assert session.idle_loop.queue.candidates == ()
+    assert session.idle_loop.coverage.counts(workspace)["missing"] == 0
 
 
 def test_what_could_not_be_stored_is_stored_later_and_not_thought_again(
@@ -418,7 +418,7 @@ def test_a_survey_asks_the_engine_once(world: World, monkeypatch: pytest.MonkeyP
     identity = world.engine.identity
     monkeypatch.setattr(world.engine, "identity", lambda: (asked.append(1), identity())[1])
     session.idle_loop.survey_now()
-    assert len(session.idle_loop.queue) > 10
+    assert len(session.idle_loop.queue.candidates) > 10
     assert len(asked) == 1
 
 
@@ -455,7 +455,11 @@ def test_a_save_costs_a_look_at_what_it_changed_only(world: World, monkeypatch: 
     workspace.refresh(["greet.py"])
     session.idle_loop._survey(session.idle_loop._surveys)
     assert paths == ["greet.py", "user.py"]
-    assert {candidate.target.path for candidate in session.idle_loop.queue} >= {"greet.py", "user.py", "other.py"}
+    assert {candidate.target.path for candidate in session.idle_loop.queue.candidates} >= {
+        "greet.py",
+        "user.py",
+        "other.py",
+    }
 
 
 def test_what_another_process_indexed_is_looked_at_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -480,12 +484,12 @@ def test_a_file_that_is_opened_is_in_scope_from_the_next_save_on(world: World) -
     session, workspace = world.open()
     workspace.refresh()
     session.idle_loop.survey_now()
-    assert "old.py" not in {candidate.target.path for candidate in session.idle_loop.queue}
+    assert "old.py" not in {candidate.target.path for candidate in session.idle_loop.queue.candidates}
     workspace.change_file("old.py", "def old():\n    return 1\n", 1)
     world.write("new1.py", "def new1():\n    return 'one'\n")
     workspace.refresh(["new1.py"])
     session.idle_loop._survey(session.idle_loop._surveys)
-    assert "old.py" in {candidate.target.path for candidate in session.idle_loop.queue}
+    assert "old.py" in {candidate.target.path for candidate in session.idle_loop.queue.candidates}
 
 
 def test_looking_twice_at_a_symbol_without_an_insight_is_one_request(world: World) -> None:

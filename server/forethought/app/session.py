@@ -260,7 +260,7 @@ class Session:
                 return Progress(*workspace.refresher.progress, f"indexing {workspace.root.name}")
             if (progress := workspace.repository_search.progress) is not None:
                 return Progress(*progress, f"reading the words of {workspace.root.name}")
-        current, done = self.idle_loop.current, self.idle_loop.done
+        current, queue = self.idle_loop.current, self.idle_loop.queue
         if current is not None:
-            return Progress(done, done + len(self.idle_loop.queue), title_of(current[1]))
+            return Progress(queue.done, queue.done + len(queue.candidates), title_of(current[1]))
         return None

@@ -6,7 +6,8 @@ from typing import Any
 
 from forethought.app.engine_registry import Engines
 from forethought.engine.api import EngineInfo
-from forethought.idle.idle_loop import IdleLoop, Obstacle, Turn
+from forethought.idle.idle_loop import IdleLoop
+from forethought.idle.limits import Obstacle, Turn
 from forethought.idle.precomputation import Progress
 from forethought.names.resolver import Target
 from forethought.store.user_state import Pause
@@ -26,9 +27,9 @@ def status_document(
 ) -> dict[str, Any]:
     """`cache` is included as it is. Reads the index and the user's state, and asks the engine: blocks for moments."""
     configured = engines.configured
-    queue = idle_loop.queue if configured else ()
+    queue = idle_loop.queue.candidates if configured else ()
     indexing = [workspace for workspace in workspaces if workspace.indexing]
-    obstacle = idle_loop.obstacle() if configured else idle_loop.paused_by_user()
+    obstacle = idle_loop.obstacle() if configured else idle_loop.limits.pause()
     paused = _obstacle_text(obstacle) if obstacle is not None else None
     info = engines.known_info()  # which finds out whether the engine can work
     current = idle_loop.current
@@ -107,7 +108,7 @@ def _turn_status(turn: Turn) -> dict[str, Any]:
 def _root_status(workspace: Workspace, idle_loop: IdleLoop | None) -> dict[str, Any]:
     """`idle_loop` None: nothing is meant to think, so no symbol is in scope."""
     counts = workspace.index.counts()
-    states = idle_loop.counts(workspace) if idle_loop else {}
+    states = idle_loop.coverage.counts(workspace) if idle_loop else {}
     return {
         "uri": workspace.root.as_uri(),
         "files": {

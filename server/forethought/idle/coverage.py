@@ -1,4 +1,4 @@
-"""Which symbols stand how: the status of their insights by saved content, and whether another pass is needed."""
+"""The status of the symbols in scope, by saved content: how good their insights are, and whether a pass is needed."""
 
 import threading
 from collections import Counter
@@ -15,10 +15,10 @@ from forethought.workspace.workspace import Workspace
 
 
 class Generator(NamedTuple):
-    """Who would think: a model with a method."""
+    """Who would think: a model and a method."""
 
     id: str | None
-    """None when no engine can be asked."""
+    """None if there is no engine to ask."""
     demo: bool
 
     @classmethod
@@ -31,7 +31,7 @@ NO_GENERATOR = Generator(None, False)
 
 @dataclass(frozen=True, slots=True)
 class SymbolStatus:
-    """How one symbol stands, as it is saved."""
+    """The status of one symbol, by its saved text."""
 
     symbol_id: str
     name: str
@@ -40,7 +40,7 @@ class SymbolStatus:
     context_hash: str
     state: State
     needed: bool
-    """Whether a pass by this generator would bring something."""
+    """Whether a pass by the current generator would bring anything."""
     edited_at: float | None
     """When its text last changed, in seconds since the epoch; None if that was more than two days ago."""
 
@@ -50,7 +50,7 @@ def survey_file(
 ) -> list[SymbolStatus]:
     """The status of a file's symbols, or only of those in a scope. Reads the disk and the store.
 
-    Empty when the file is not indexed, or the disk is newer than the index; it is then queued to be indexed.
+    Empty if the file is not indexed, or is newer on disk; then it is queued to be indexed.
     """
     saved = workspace.saved.symbols(path)
     if not saved and workspace.index.content_hash(path) is not None:
@@ -75,15 +75,16 @@ def survey_file(
 
 @dataclass(frozen=True, slots=True)
 class RootCoverage:
-    """How the symbols of one root stand."""
+    """The status of the symbols of one root, as of a survey."""
 
+    generator: Generator
     scope: Scope
     files: Mapping[str, dict[str, SymbolStatus]]
     """path → symbol id → status, which `Coverage.update` replaces."""
 
 
 class Coverage:
-    """How everything in scope stands, root by root. Safe from any thread; only `survey` reads the disk."""
+    """The status of everything in scope, root by root. Safe from any thread; only `survey` reads the disk."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -104,11 +105,11 @@ class Coverage:
             self._roots.pop(workspace, None)
 
     def of(self, workspace: Workspace) -> RootCoverage | None:
-        """How a root stands; None before its first survey."""
+        """The status of a root's symbols; None before its first survey."""
         return self._roots.get(workspace)
 
     def counts(self, workspace: Workspace) -> Counter[State]:
-        """How many symbols in scope stand how."""
+        """How many symbols in scope are in each state."""
         known = self.of(workspace)
         files = known.files if known is not None else {}
         return Counter(status.state for symbols in files.values() for status in symbols.values())
@@ -126,9 +127,12 @@ class Coverage:
         """Look again at changed files (None: at all), and at what came into scope. Reads the disk, git and the store.
 
         `requested` files are looked at whether they are in scope or not. Without `rescope` the scope stays as it is.
+        Under another generator everything is looked at: what is needed depends on it.
         """
         known = self.of(workspace)
         scope = known.scope if known is not None and not rescope else scope_of(workspace)
+        if known is not None and known.generator != generator:
+            changed = None
         files: dict[str, dict[str, SymbolStatus]] = {}
         for path in sorted(scope.paths.keys() | requested):
             if stopped():
@@ -144,10 +148,10 @@ class Coverage:
             else:
                 statuses = survey_file(workspace, path, generator, scope)
                 files[path] = {status.symbol_id: status for status in statuses}
-        self._put(workspace, RootCoverage(scope, files))
+        self._put(workspace, RootCoverage(generator, scope, files))
 
     def clear(self, workspace: Workspace) -> None:
-        """Forget how a root stands: nothing is meant to think about it."""
+        """Forget the status of a root's symbols: no engine is meant to think about them."""
         self._put(workspace, None)
 
     def update(self, workspace: Workspace, target: Target, state: State, *, needed: bool) -> None:

@@ -18,7 +18,7 @@ from forethought.workspace.workspace import Workspace
 
 
 def method_of(settings: Settings, priority: Priority = "idle") -> Method:
-    """How the settings want passes to be made."""
+    """How to think, according to the settings."""
     return Method(
         rounds=settings.sleep_rounds,
         candidates=settings.sleep_candidates,
@@ -28,7 +28,7 @@ def method_of(settings: Settings, priority: Priority = "idle") -> Method:
 
 
 class PassRunner:
-    """One pass after another; for idle thinking, for `precompute` and for benchmarks. Not thread-safe."""
+    """Runs one pass after another: for idle thinking, for `precompute`, and for benchmarks. Not thread-safe."""
 
     def __init__(
         self,
@@ -36,12 +36,12 @@ class PassRunner:
         user_state: UserState | None = None,
         on_stored: Callable[[Workspace, Target, Entry], None] = lambda workspace, target, entry: None,
     ) -> None:
-        """`user_state` is where speed and predictability are noted. `on_stored` is told of each stage in the store."""
+        """Speed and predictability are noted in `user_state`. `on_stored` is called with each stage once it is stored."""
         self._store = store
         self._user_state = user_state
         self._on_stored = on_stored
         self._unsaved: tuple[Workspace, Target, Entry] | None = None
-        """What could not be stored: it is not computed again."""
+        """What could not be stored, and should not be computed again."""
 
     def run(
         self,
@@ -54,10 +54,10 @@ class PassRunner:
         options: PassOptions | None = None,
         max_tokens: int | None = None,
     ) -> Thought:
-        """Think about one symbol whose context is `context`. What is stored of it survives whatever happens next.
+        """Think about one symbol, whose context is `context`, spending at most about `max_tokens`.
 
-        Raises Cancelled, EngineUnavailable, ModelLoadError, EngineError; and StoreError, after which `retry_save`
-        stores what was computed.
+        Each stage is stored at once and survives a failure of the next. Raises Cancelled, EngineUnavailable,
+        ModelLoadError, EngineError; and StoreError, after which `retry_save` stores what was computed.
         """
         rejected = self._store.rejected([context.context_hash]).get(context.context_hash, frozenset())
         options = replace(options or PassOptions(), rejected=rejected, most_tokens=max_tokens)

@@ -12,7 +12,7 @@ from forethought.names.resolver import Target
 from forethought.workspace.workspace import Workspace
 
 MAX_REQUESTS = 200
-"""Symbols that people looked at and that are remembered; the oldest are forgotten first."""
+"""Requested symbols that are remembered; the oldest are forgotten first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Candidate:
 
 
 class ThinkQueue:
-    """The candidates in order, and what is left out of them. Safe from any thread; nothing here waits."""
+    """The candidates in order, and what is left out. Safe from any thread; nothing here waits."""
 
     def __init__(self) -> None:
         self.done = 0
@@ -47,7 +47,7 @@ class ThinkQueue:
         return self._candidates
 
     def rank(self, coverage: Coverage, predictability: Mapping[str, float]) -> None:
-        """Take in everything that needs a pass. `predictability`: by kind of symbol, see `priority.relative`."""
+        """Queue everything that needs a pass. `predictability` is by kind of symbol; see `priority.relative`."""
         now = time.monotonic()
         candidates = [
             candidate
@@ -61,7 +61,7 @@ class ThinkQueue:
             self._put([candidate for candidate in candidates if candidate.workspace in roots])
 
     def request(self, workspace: Workspace, target: Target) -> bool:
-        """A person found no insight about this symbol: it goes first from the next ranking on. False if it does now."""
+        """Put a symbol first from the next ranking on, since a person wants its insight. False if it is so already."""
         with self._lock:
             if (workspace, target) in self._requested:
                 return False
@@ -75,11 +75,11 @@ class ThinkQueue:
             return {target.path for root, target in self._requested if root is workspace}
 
     def tokens_left(self, workspace: Workspace, path: str) -> int:
-        """What may still be spent on a file."""
+        """The tokens that may still be spent on a file."""
         return max(0, workspace.settings.sleep_max_tokens_per_file - self._tokens[workspace, path])
 
     def finish(self, candidate: Candidate, tokens: int) -> None:
-        """It was thought about."""
+        """The candidate was thought about, for so many tokens."""
         self.done += 1
         self._tokens[candidate.workspace, candidate.target.path] += tokens
         with self._lock:

@@ -1,4 +1,4 @@
-"""The documents that are open in the editor, a few closed files that were read lately, and what names in them mean."""
+"""The documents open in the editor, a few closed files that were read recently, and what names in them refer to."""
 
 import hashlib
 import threading
@@ -23,7 +23,7 @@ _Targets = dict[Position, tuple[Target, ...]]
 
 
 class _Shown(NamedTuple):
-    """What readers see. Replaced as a whole, so that they see one state or the next."""
+    """What readers see. It is replaced as a whole, so they see either the old state or the new one."""
 
     overlay: OverlaySnapshot
     documents: Mapping[str, DocumentSnapshot]
@@ -40,7 +40,7 @@ class OpenDocuments:
         index_queries: SharedQueryCache,
         on_shown: Callable[[DocumentSnapshot, SnapshotId], None],
     ) -> None:
-        """`read` gives the text on disk. `on_shown` is told of each text as it is published; it must not call back."""
+        """`read` returns the text on disk. `on_shown` is called with each document that is published, under a lock."""
         self._index = index
         self._languages = languages
         self._read = read
@@ -54,12 +54,12 @@ class OpenDocuments:
         """Open files whose snapshots are older than their buffers."""
         self._shown = _Shown(OverlaySnapshot(index), {})
         self._targets: WeakKeyDictionary[DocumentSnapshot, _Targets] = WeakKeyDictionary()
-        """What the identifiers of each document mean. Replaced when names may have come to mean something else."""
+        """What the identifiers of each document refer to. Replaced when the names defined in an open file change."""
 
-    # What the editor says
+    # Events from the editor
 
     def put(self, buffer: Buffer) -> bool:
-        """Take a buffer's new text, and return whether the file was open before. `build` makes it visible."""
+        """Take the new text of a buffer; `build` publishes it. Returns whether the file was open before."""
         with self._lock:
             known = buffer.path in self._buffers
             self._buffers[buffer.path] = buffer
@@ -67,7 +67,7 @@ class OpenDocuments:
             return known
 
     def close(self, path: str) -> None:
-        """Show the disk's text again."""
+        """Forget the buffer: the text on disk counts again."""
         with self._published:
             self._buffers.pop(path, None)
             self._outdated.discard(path)
@@ -75,12 +75,12 @@ class OpenDocuments:
             self._published.notify_all()
 
     def build(self, path: str) -> DocumentSnapshot | None:
-        """Parse the file's buffer and publish it; None if it cannot be parsed, or was replaced or closed meanwhile."""
+        """Parse the file's buffer and publish it. None if it cannot be parsed, or was replaced or closed meanwhile."""
         buffer = self._buffers.get(path)
         if buffer is None:
             return None
         document = self._parse(path, buffer.version, buffer.data)
-        generation = self._index.generation  # read before locking: the event loop takes the lock, too
+        generation = self._index.generation  # read before locking: the event loop takes this lock, too
         with self._published:
             if self._buffers.get(path) is not buffer:
                 return None
@@ -101,7 +101,7 @@ class OpenDocuments:
 
     @property
     def are_current(self) -> bool:
-        """Whether every open file's snapshot shows its buffer: what a name means may rest on any of them."""
+        """Whether every snapshot shows its buffer: what a name refers to may depend on any open file."""
         return not self._outdated
 
     def document(self, path: str) -> DocumentSnapshot | None:
@@ -111,7 +111,7 @@ class OpenDocuments:
     def wait(self, path: str, version: int | None, seconds: float) -> DocumentSnapshot | None:
         """Wait up to `seconds` until every buffer, and at least this version of the file, is published.
 
-        Returns the last snapshot in any case.
+        Returns the last snapshot, whether or not that happened.
         """
 
         def ready() -> bool:
@@ -125,28 +125,32 @@ class OpenDocuments:
             self._published.wait_for(ready, seconds)
             return self.document(path)
 
+    @property
+    def overlay(self) -> OverlaySnapshot:
+        """The index with the documents laid over it, as it is now."""
+        return self._shown.overlay
+
     def snapshot(self) -> Snapshot:
         """The root as it is now."""
         shown = self._shown
         return Snapshot(SnapshotId(self._index.generation, shown.overlay.edits), shown.overlay, shown.documents)
 
-    def resolver(self, snapshot: Snapshot) -> Resolver:
-        """A resolver over a snapshot, for one piece of work."""
-        overlay = snapshot.overlay
+    def resolver(self, overlay: OverlaySnapshot) -> Resolver:
+        """A resolver over one state of the root, for one piece of work."""
         if overlay.empty:
             return Resolver(self._index, self._index_queries.current(self._index))
         return Resolver(overlay, self._overlay_queries.current(overlay))
 
     def targets(self, document: DocumentSnapshot, start: Position) -> tuple[Target, ...]:
-        """What the identifier that starts here means; several targets when it is ambiguous. Remembered."""
-        # Taken before resolving: if names change meanwhile, the result goes into a table that nobody reads any more.
+        """What the identifier that starts here refers to; several targets if it is ambiguous. Remembered."""
+        # Taken before resolving: if names change meanwhile, the result goes into a table that is no longer read.
         known = self._targets.setdefault(document, {})
         if start not in known:
-            known[start] = self.resolver(self.snapshot()).resolve_at(document.path, start).targets
+            known[start] = self.resolver(self.overlay).resolve_at(document.path, start).targets
         return known[start]
 
     def lines(self, path: str) -> tuple[bytes, ...]:
-        """The rows of the buffer, else of the disk; empty when there is neither. May read the disk."""
+        """The rows of the buffer, else of the file on disk; empty if there is neither. May read the disk."""
         buffer, document = self._buffers.get(path), self.document(path)
         if buffer is not None:
             return tuple(buffer.data.split(b"\n"))
@@ -173,7 +177,7 @@ class OpenDocuments:
     # Closed files
 
     def catch_up(self, path: str) -> bool:
-        """Publish the file's text of now. Return whether the index must read it again. Reads the disk."""
+        """Publish the file's current text. Returns whether it has to be indexed again. Reads the disk."""
         document, buffer = self.document(path), self._buffers.get(path)
         if buffer is not None:
             if document is None or document.version != buffer.version:
@@ -196,7 +200,7 @@ class OpenDocuments:
         return path not in self._index.skipped()
 
     def index_changed(self, change: ChangeSet) -> None:
-        """Show the index in place of closed files, as far as it has caught up with the disk."""
+        """Drop the snapshots of closed files, as far as the index has caught up with the disk."""
         with self._lock:
             overlay, documents = self._shown
             for path in overlay.laid_over - self._buffers.keys():
@@ -215,7 +219,7 @@ class OpenDocuments:
                 self._shown = self._shown._replace(documents=_without(self._shown.documents, path))
 
     def _show(self, path: str, document: DocumentSnapshot | None, generation: int, *, laid_over: bool) -> None:
-        """Publish a document; None if the buffer cannot be parsed. The lock is held."""
+        """Publish a document; None stands for a buffer that cannot be parsed. The lock is held."""
         if document is None:
             self._hide(path)
             return
@@ -227,12 +231,12 @@ class OpenDocuments:
         self._on_shown(document, SnapshotId(generation, shown.edits))
 
     def _hide(self, path: str) -> None:
-        """Show the index again. The lock is held."""
+        """Take a document away; the index shows through. The lock is held."""
         overlay, documents = self._shown
         self._shown = _Shown(overlay.with_document(path, None), _without(documents, path))
 
     def _parse(self, path: str, version: int | None, data: bytes) -> DocumentSnapshot | None:
-        """None for a file that is too large, or in no language that is known."""
+        """None if the file is too large, or its language is unknown."""
         language = self._languages.detect(path, data[:8192])
         if language is None or len(data) > MAX_SOURCE_BYTES:
             return None
@@ -241,12 +245,12 @@ class OpenDocuments:
 
 
 def content_hash_of(data: bytes) -> str:
-    """The hash that the index knows a text by: 64 hex digits."""
+    """The SHA-256 by which the index knows a text, in 64 hex digits."""
     return hashlib.sha256(data).hexdigest()
 
 
 def _names(document: DocumentSnapshot | None) -> tuple[object, ...] | None:
-    """What names in other files can mean because of this document."""
+    """What decides about the meaning of names in other files: equal values, equal meanings."""
     if document is None:
         return None
     return (document.tags.imports, *((symbol.id, symbol.kind) for symbol in document.tags.symbols))

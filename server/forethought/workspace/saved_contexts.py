@@ -1,4 +1,4 @@
-"""The contexts of the symbols as they are saved on disk, and the status of their insights: what passes work from."""
+"""The contexts of symbols as saved on disk, and the status of their insights: what passes work from."""
 
 import hashlib
 import threading
@@ -21,7 +21,7 @@ MAX_BUILT_CONTEXTS = 2000
 
 @dataclass(frozen=True, slots=True)
 class SavedSymbol:
-    """A symbol of the text on disk, and the hash of its context."""
+    """A symbol of the text on disk, with the hash of its context."""
 
     symbol: Symbol
     context_hash: str
@@ -30,7 +30,7 @@ class SavedSymbol:
 class SavedContexts:
     """Computes context hashes only for what changed, and remembers them in the index. Every method reads the disk.
 
-    Nothing here looks for changes: where the disk is newer than the index, there is no context.
+    Nothing here triggers indexing: while the disk is newer than the index, a file has no contexts.
     """
 
     def __init__(
@@ -46,9 +46,9 @@ class SavedContexts:
         self._now = now
         self._lock = threading.Lock()
         self._built: OrderedDict[Target, tuple[int, Context]] = OrderedDict()
-        """Target → generation of the index, and the context built from it: a survey's contexts wait for their passes.
+        """Target → (generation of the index, context built from it). A survey's contexts wait here for their passes.
 
-        The hash alone would not do as the key: `Context.callees` is not part of it.
+        The context hash would not do as the key: it does not cover `Context.callees`.
         """
         self.query_cache = SharedQueryCache()
 
@@ -57,7 +57,7 @@ class SavedContexts:
         return Resolver(self._index, self.query_cache.current(self._index))
 
     def symbols(self, path: str) -> tuple[SavedSymbol, ...]:
-        """The file's symbols with their context hashes; empty when the disk is newer than the index."""
+        """The file's symbols with their context hashes; empty if it is not indexed, or newer on disk."""
         generation = self._index.generation
         outline, digest = self._index.outline(path), self._index.content_hash(path)
         if outline is None or digest is None:
@@ -76,7 +76,7 @@ class SavedContexts:
         return tuple(SavedSymbol(symbol, known[symbol.id][1]) for symbol in outline.symbols if symbol.id in known)
 
     def context(self, target: Target) -> Context | None:
-        """The context of one symbol; None when it is gone, or the disk is newer than the index."""
+        """The context of one symbol; None if it is gone, or the file is newer on disk."""
         generation = self._index.generation
         tags, digest = self._index.tags(target.path), self._index.content_hash(target.path)
         symbol = tags.symbol(target.symbol_id) if tags else None
@@ -104,7 +104,7 @@ class SavedContexts:
                 self._built.popitem(last=False)
 
     def insight_statuses(self, path: str, symbols: Collection[SavedSymbol]) -> dict[str, InsightStatus]:
-        """Symbol id → the status of its insights. Those that are fresh are noted as the last ones at this place."""
+        """Symbol id → the status of its insights. Fresh ones are noted as the last known at their place."""
         earlier = self._index.context_hashes.last_with_insights(path)
         context_hashes = {item.symbol.id: (item.context_hash, earlier.get(item.symbol.id)) for item in symbols}
         found = self._insight_statuses(context_hashes)
@@ -115,7 +115,7 @@ class SavedContexts:
         return found
 
     def insight_status(self, target: Target, context_hash: str) -> InsightStatus:
-        """The status of the insights of one context: about it, else about the text that was there before."""
+        """The status of the insights about one context, else about the text that was there before."""
         earlier = self._index.context_hashes.last_with_insights(target.path).get(target.symbol_id)
         if earlier == context_hash or earlier is None:
             known = self._index.context_hashes.of(target.path).get(target.symbol_id)
@@ -123,10 +123,10 @@ class SavedContexts:
         return self._insight_statuses({"": (context_hash, earlier)})[""]
 
     def invalidate(self) -> frozenset[str]:
-        """Invalidate the context hashes that rest on changed files, and return the files in which they are.
+        """Invalidate the context hashes that depend on changed files, and return the files they are in.
 
-        A context includes the interfaces it uses, so those that may use a changed one go, too. Which symbols were
-        edited is noted. What a process that was killed left undone, the next one does.
+        A context includes the interfaces it uses, so the users of a changed interface are invalidated, too. It is also
+        noted which symbols were edited. If the process dies halfway, the next one finishes the job.
         """
         table = self._index.context_hashes
         replaced = table.replaced()
@@ -145,7 +145,7 @@ class SavedContexts:
         return frozenset(outdated)
 
     def _edited(self, replaced: Mapping[str, tuple[str, str]]) -> dict[str, list[str]]:
-        """path → the symbols whose own text is new; none when the whole root was read for the first time."""
+        """path → symbols whose own text is new; empty if the whole root was read for the first time."""
         if self._index.paths() <= {path for path, (before, _) in replaced.items() if not before}:
             return {}
         found = {}
@@ -155,14 +155,14 @@ class SavedContexts:
         return found
 
     def _interface_then(self, path: str, digest: str) -> dict[str, str]:
-        """The interface of an earlier text; one that equals no other if the index no longer holds that text."""
+        """The interface of an earlier text; one that equals no other if the text is no longer in the index."""
         outline = self._index.outline_of(digest)
         if outline is None:
             return {_short(key): "" for key in self._index.context_hashes.of(path)}
         return _interface(outline)
 
     def _users_of(self, names: set[str]) -> set[str]:
-        """Files that mention one of the names, or the name of something whose own interface mentions it, and so on."""
+        """Files that mention one of the names, or the name of anything whose interface mentions it, and so on."""
         users: set[str] = set()
         mentioned: dict[str, dict[str, frozenset[str]]] = {}
         new = names - {""}
@@ -196,7 +196,7 @@ class SavedContexts:
         }
 
     def _read_indexed(self, path: str, digest: str) -> bytes | None:
-        """The text that was indexed; None if the disk holds another one by now."""
+        """The text that was indexed; None if the text on disk is another one by now."""
         data = self._read(path)
         return data if data is not None and hashlib.sha256(data).hexdigest() == digest else None
 
@@ -220,7 +220,7 @@ def _interface(tags: FileTags | None) -> dict[str, str]:
         if dot or binding.scope not in inside_functions:
             add(_short(binding.scope), f"{binding.name}: {binding.annotation}")
             add(name, f"{owner} {binding.annotation} {binding.value}")
-    for reference in tags.references:  # of decorators
+    for reference in tags.references:  # an outline holds those in decorators only
         add(_short(reference.scope), f"@{reference.name}")
     for item in tags.imports:
         add(item.local, f"{item.module} {item.name}")

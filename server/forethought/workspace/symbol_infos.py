@@ -1,4 +1,4 @@
-"""Computes what is known about symbols: context, insights, facts and last change; and remembers it for hovers."""
+"""Computes what is known about symbols (insights, facts, last change) and keeps it in memory for hovers."""
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
@@ -21,7 +21,7 @@ from forethought.workspace.worker_queue import WorkerQueue
 
 
 class SymbolInfos:
-    """What is known about the symbols of one root. Safe from any thread; no read changes more than the cache."""
+    """What is known about the symbols of one root. Safe from any thread; look-ups change nothing but the cache."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class SymbolInfos:
         queue: WorkerQueue,
         catch_up: Callable[[str], None],
     ) -> None:
-        """`read` gives the text on disk. `catch_up` is called with a file before background work on its symbols."""
+        """`read` returns the text on disk. `catch_up` is called with a file before background work on its symbols."""
         self._documents = documents
         self._index = index
         self._saved = saved
@@ -47,9 +47,9 @@ class SymbolInfos:
     # Look-ups
 
     def quick(self, target: Target) -> SymbolInfo | None:
-        """What is in memory about a symbol; else its signature and docs by a point look-up in the index.
+        """What is in memory about a symbol, else its signature and docs from a point look-up in the index.
 
-        Facts that rest on an older state of any file are left out: a poorer answer is better than a wrong one.
+        Facts that are older than any file's last change are left out: a poorer answer is better than a wrong one.
         """
         snapshot = self._documents.snapshot()
         info = self._cache.shown(target, snapshot.id)
@@ -62,7 +62,7 @@ class SymbolInfos:
         return self._cache.put(target, SymbolInfo(target.path, tags.language, symbol), snapshot.id, complete=False)
 
     def with_insights(self, target: Target) -> SymbolInfo | None:
-        """A symbol with its insights as of now, perhaps without facts: a few milliseconds. Reads the disk."""
+        """A symbol with its current insights, possibly without facts. Takes a few milliseconds. Reads the disk."""
         snapshot = self._documents.snapshot()
         info = self._cache.get(target)
         if info is not None and self._cache.is_complete(target, snapshot.id):
@@ -70,7 +70,7 @@ class SymbolInfos:
         return self._look_up(snapshot, target)
 
     def complete(self, target: Target) -> SymbolInfo | None:
-        """Everything about a symbol as the editor has it. Reads the disk and git."""
+        """Everything about a symbol, as the editor shows it. Reads the disk and git."""
         snapshot = self._documents.snapshot()
         info = self._look_up(snapshot, target)
         if info is None:
@@ -81,26 +81,26 @@ class SymbolInfos:
         return self._cache.put(target, info, snapshot.id, complete=True)
 
     def facts(self, target: Target, part: FactPart) -> SymbolFacts:
-        """One part of the facts of a symbol as they are now; the others may be missing. Reads the index."""
+        """One part of a symbol's current facts; the other parts may be missing. Reads the index."""
         snapshot = self._documents.snapshot()
         info = self._cache.shown(target, snapshot.id)
         return info.facts if info is not None and info.facts is not None else self._facts(snapshot, target, {part})
 
     def last_change(self, target: Target) -> LastChange | None:
-        """The last commit that changed the symbol's rows; None when they are not committed. Reads git."""
+        """The last commit that changed the symbol's rows; None if they are not committed. Reads git."""
         return self._last_change(self._documents.snapshot(), target)
 
     # In the background
 
     def complete_soon(self, target: Target) -> None:
-        """Compute everything about a symbol before all others, unless that is in memory."""
+        """Compute everything about a symbol before all others, unless it is in memory already."""
         info = self._cache.get(target)
         now = self._documents.snapshot().id
         if info is None or info.context_hash is None or not self._cache.is_complete(target, now):
             self._complete_later(target, 1)
 
     def complete_document(self, document: DocumentSnapshot) -> None:
-        """Resolve every name of an open file, then compute what is unknown about the symbols: its own ones first."""
+        """Resolve every name in an open file, then compute what is unknown about these symbols, its own ones first."""
         targets = dict.fromkeys(Target(document.path, symbol.id) for symbol in document.tags.symbols)
         for start in document.identifiers():
             targets.update(dict.fromkeys(self._documents.targets(document, start)))
@@ -112,13 +112,13 @@ class SymbolInfos:
             known = (
                 info is not None
                 and info.context_hash is not None
-                and self._cache.is_complete_for_index(target, now)  # else every edit would compute all of them again
+                and self._cache.is_complete_for_index(target, now)  # else each edit would recompute all of them
             )
             if not known or target.path == document.path:
                 self._complete_later(target, 5)
 
     def insights_changed(self, targets: Iterable[Target] | None) -> None:
-        """Look again for the insights of these symbols (None: of all). Until then the earlier ones stay visible."""
+        """Look up the insights of these symbols (None: of all) again. Until then the earlier ones stay visible."""
         for target in self._cache.targets() if targets is None else targets:
             if self._cache.get(target) is not None:
                 self._later(target, 3, self._update_insights)
@@ -140,7 +140,7 @@ class SymbolInfos:
         self._queue.submit(("symbol info", target), run, urgency)
 
     def _update_insights(self, target: Target) -> None:
-        """Only the insights may be others: the context and the facts are those of the same snapshot."""
+        """Refresh the insights alone, if everything else is up to date."""
         snapshot = self._documents.snapshot()
         info = self._cache.get(target)
         if info is None or info.context_hash is None or not self._cache.is_complete(target, snapshot.id):
@@ -152,12 +152,12 @@ class SymbolInfos:
     # One snapshot's answers
 
     def _look_up(self, snapshot: Snapshot, target: Target) -> SymbolInfo | None:
-        """The symbol's context, and how its context hash stands in c′; None if it is gone, or the disk has moved on."""
+        """The symbol with its context hash and insights; None if it is gone, or the file on disk is newer."""
         tags, data = snapshot.tags(target.path), self._data(snapshot, target.path)
         symbol = tags.symbol(target.symbol_id) if tags else None
         if tags is None or symbol is None or data is None:
             return None
-        context = build_context(self._documents.resolver(snapshot), target.path, tags, symbol, data)
+        context = build_context(self._documents.resolver(snapshot.overlay), target.path, tags, symbol, data)
         info = SymbolInfo(
             path=target.path,
             language=tags.language,
@@ -168,7 +168,7 @@ class SymbolInfos:
         return _with_insights(info, self._saved.insight_status(target, context.context_hash))
 
     def _facts(self, snapshot: Snapshot, target: Target, parts: Collection[FactPart] = ALL_PARTS) -> SymbolFacts:
-        resolver = self._documents.resolver(snapshot)
+        resolver = self._documents.resolver(snapshot.overlay)
         return facts_of(snapshot.overlay, target.path, target.symbol_id, resolver=resolver, parts=parts)
 
     def _last_change(self, snapshot: Snapshot, target: Target) -> LastChange | None:
@@ -179,7 +179,7 @@ class SymbolInfos:
         return self._last_changes.of(target.path, data).last_change(symbol.range.start.row, _last_row(symbol))
 
     def _data(self, snapshot: Snapshot, path: str) -> bytes | None:
-        """The text that the snapshot's tags were read off; None if the disk has moved on."""
+        """The text that the snapshot's tags were read from; None if the file on disk is newer."""
         document = snapshot.documents.get(path)
         if document is not None:
             return document.data

@@ -1,8 +1,8 @@
 """One root: its open documents, its index, and what is known about its symbols.
 
-A commit or save goes Refresher → index → `ChangeSet` → everything that rests on the index. A hover reads a document's
-snapshot and a symbol's info, both in memory. Three queues work off the event loop: `snapshots` (parse buffers, resolve
-names, complete symbol infos), `index` (read what changed on disk) and `calls` (resolve all calls eagerly).
+A commit or save flows from the `Refresher` to the index, and as a `ChangeSet` to everything that depends on it. A hover
+reads a document's snapshot and a symbol's info, both in memory. Three queues work off the event loop: `snapshots`
+(parse buffers, resolve names, complete symbol infos), `index` (read what changed on disk), `calls` (resolve all calls).
 """
 
 import time
@@ -62,17 +62,17 @@ class Workspace:
     ) -> None:
         self.root = root
         self.within = within
-        """The folder of the root that passes keep to; empty for all of it."""
+        """The folder that passes are limited to; empty for the whole root."""
         self.settings = settings
         self.languages = languages
         self.index = index
         self.repository = repository
         self.notices: tuple[str, ...] = ()
-        """What people should know about this root, a sentence each."""
+        """What the user should know about this root, a sentence each."""
         self.focused: str | None = None
         """The file that the editor shows."""
         self.edited_at: dict[str, float] = {}
-        """path → monotonic seconds of the last edit or save seen; what is being edited waits."""
+        """path → monotonic seconds of the last edit or save; what is being edited is thought about later."""
         self._grammar_folders = grammar_folders
         self._on_change = on_change
         self._snapshot_queue = WorkerQueue(f"snapshots {root.name}", on_error)
@@ -106,7 +106,7 @@ class Workspace:
         self.refresher.subscribe(self.documents.index_changed)
         self.refresher.subscribe(self._follow_change)
 
-    # What the editor says. Instant; the rest happens off the event loop.
+    # Events from the editor: instant; the work happens off the event loop
 
     def change_file(self, path: str, text: str, version: int | None) -> None:
         """The editor opened the file, or changed its buffer to `text`."""
@@ -115,7 +115,7 @@ class Workspace:
         self._build_soon(path, 0)
 
     def close_file(self, path: str) -> None:
-        """The editor closed the file: the disk counts again."""
+        """The editor closed the file: its text on disk counts again."""
         self.documents.close(path)
         self._snapshot_queue.discard(("snapshot", path))
         self._snapshot_queue.discard(("complete", path))
@@ -153,11 +153,11 @@ class Workspace:
 
     @property
     def documents_are_current(self) -> bool:
-        """Whether every open file's snapshot shows its buffer: what a name means may rest on any of them."""
+        """Whether every snapshot shows its buffer: what a name refers to may depend on any open file."""
         return self.documents.are_current
 
     def wait_document(self, path: str, version: int | None, seconds: float) -> DocumentSnapshot | None:
-        """Wait up to `seconds` for the snapshot of at least this version, and all others; else return the last one."""
+        """Wait up to `seconds` for this version's snapshot, and all other buffers'; else return the last one."""
         return self.documents.wait(path, version, seconds)
 
     def read_document(self, path: str) -> DocumentSnapshot | None:
@@ -166,15 +166,15 @@ class Workspace:
         return self.documents.read(path)
 
     def catch_up(self, path: str) -> None:
-        """Show the file as it is now: in its buffer, else on disk. A newer text on disk is queued to be indexed.
+        """Show the file as it is now: in its buffer, else on disk. If the disk is newer, it is queued to be indexed.
 
-        Requests about a file begin with this; what they read afterwards changes nothing. Reads the disk.
+        Requests about a file begin with this; what they read afterwards has no side effects. Reads the disk.
         """
         if self.documents.catch_up(path):
             self.files_changed([path])
 
     def lines(self, path: str) -> tuple[bytes, ...]:
-        """The file's rows: the buffer's, else the disk's; empty when there is neither. May read the disk."""
+        """The rows of the buffer, else of the file on disk; empty if there is neither. May read the disk."""
         return self.documents.lines(path)
 
     # Names
@@ -182,18 +182,18 @@ class Workspace:
     @property
     def overlay(self) -> IndexSnapshot:
         """The index as it is now, with open documents in place of the disk."""
-        return self.documents.snapshot().overlay
+        return self.documents.overlay
 
     def resolver(self) -> Resolver:
         """A resolver over the open documents and the index as they are now, for one piece of work."""
-        return self.documents.resolver(self.documents.snapshot())
+        return self.documents.resolver(self.documents.overlay)
 
     def targets(self, document: DocumentSnapshot, start: Position) -> tuple[Target, ...]:
-        """What the identifier that starts here means; several targets when ambiguous. In memory for open files."""
+        """What the identifier that starts here refers to; several if ambiguous. In memory for open files."""
         return self.documents.targets(document, start)
 
     def targets_at(self, path: str, position: Position) -> tuple[Target, ...]:
-        """What the identifier at the position means; several targets when it is ambiguous. Reads the disk."""
+        """What the identifier at the position refers to; several targets if ambiguous. Reads the disk."""
         document = self.read_document(path)
         identifier = document.identifier(position) if document else None
         return self.targets(document, identifier.start) if document and identifier else ()
@@ -204,13 +204,13 @@ class Workspace:
         return Target(path, document.tags.enclosing(position).id) if document else None
 
     def names(self) -> frozenset[str]:
-        """Unqualified names of everything that is defined. Reads the index."""
+        """The unqualified names of all definitions. Reads the index."""
         return self.index.defined_names()
 
     # Symbols
 
     def quick_info(self, target: Target) -> SymbolInfo | None:
-        """What is in memory about a symbol; else its signature and docs by a point look-up in the index."""
+        """What is in memory about a symbol, else its signature and docs from a point look-up in the index."""
         return self.symbols.quick(target)
 
     def complete_soon(self, target: Target) -> None:
@@ -231,16 +231,16 @@ class Workspace:
         return tuple(info for symbol in tags.symbols if (info := self.symbols.complete(Target(path, symbol.id))))
 
     def info_with_insights(self, target: Target) -> SymbolInfo | None:
-        """A symbol with its insights as of now, perhaps without facts: a few milliseconds. Reads the disk."""
+        """A symbol with its current insights, possibly without facts. Takes a few milliseconds. Reads the disk."""
         self.catch_up(target.path)
         return self.symbols.with_insights(target)
 
     def facts(self, target: Target, part: FactPart) -> SymbolFacts:
-        """One part of the facts of a symbol as they are now; the others may be missing. Reads the index."""
+        """One part of a symbol's current facts; the other parts may be missing. Reads the index."""
         return self.symbols.facts(target, part)
 
     def last_change(self, target: Target) -> LastChange | None:
-        """The last commit that changed the symbol's rows; None when they are not committed. Reads git."""
+        """The last commit that changed the symbol's rows; None if they are not committed. Reads git."""
         return self.symbols.last_change(target)
 
     def search(self, query: str, limit: int = 200) -> tuple[SymbolInfo, ...]:
@@ -262,19 +262,19 @@ class Workspace:
         on_progress: Progress | None = None,
         cancel: CancelToken | None = None,
     ) -> IndexReport:
-        """Read again what changed on disk, below `paths` or anywhere. Blocks for as long as that takes.
+        """Index what changed on disk, below `paths` or anywhere. Blocks for as long as that takes.
 
         Raises GitError when git cannot list the files, and IndexingError when the index cannot be written.
         """
         return self.refresher.refresh(paths, on_progress, cancel)
 
     def watch(self) -> None:
-        """Read the root now, and again whenever HEAD moves."""
+        """Index the root now, and again whenever HEAD moves."""
         self._watched = True
         self.refresher.watch()
 
     def why_left_out(self, path: str) -> str | None:
-        """Why a file is not in the index; None when it is there, or is a folder. Reads the index."""
+        """Why a file is not in the index; None if it is, or is a folder. Reads the index."""
         if path in self.index.paths() or (self.root / path).is_dir():
             return None
         return self.index.skipped().get(path, "it is not a source file that git or we follow")
@@ -289,13 +289,13 @@ class Workspace:
 
     @property
     def busy(self) -> bool:
-        """Whether files are being read, or wait to be."""
+        """Whether files are being indexed, or wait to be."""
         return self.indexing or not self._index_queue.idle
 
     # Life
 
     def wait_idle(self, seconds: float) -> bool:
-        """Wait until no file waits to be read or parsed; False if that took longer."""
+        """Wait until no file waits to be indexed or parsed; False if that took longer."""
         end = time.monotonic() + seconds
         return self._index_queue.wait_idle(seconds) and self._snapshot_queue.wait_idle(max(0.0, end - time.monotonic()))
 
@@ -314,7 +314,7 @@ class Workspace:
     # Background work
 
     def _follow_change(self, change: ChangeSet) -> None:
-        """Queue what rests on the index and takes time."""
+        """Queue what depends on the index and takes time."""
         if change.files:
             for path in self.open_paths:
                 self._build_soon(path, 2)
@@ -327,7 +327,7 @@ class Workspace:
         self._snapshot_queue.submit(("snapshot", path), lambda: self._build(path), urgency)
 
     def _build(self, path: str) -> None:
-        """Parse a buffer and publish it; then, behind other buffers, look at the symbols that it names."""
+        """Parse a buffer and publish it; then, after other buffers, look at the symbols that it names."""
         document = self.documents.build(path)
         if document is not None:
             self._snapshot_queue.submit(("complete", path), lambda: self._complete(document), 4)
@@ -337,7 +337,7 @@ class Workspace:
         self._on_change()
 
     def _find_calls_ahead(self) -> None:
-        """Resolve the calls of each file, with pauses for people, so that callers and tests are look-ups."""
+        """Resolve the calls in each file, so that finding callers and tests is a look-up. Yields to other threads."""
         for path in sorted(self.index.paths())[:MAX_FILES_AHEAD]:
             started = time.monotonic()
             find_calls(self.resolver(), path)
@@ -359,4 +359,4 @@ def _read(root: Path, path: str) -> bytes | None:
     try:
         return read_source(root, path)
     except UnreadableSource:
-        return None  # gone, or not ours to read: there is nothing to show
+        return None  # gone, or refused: there is nothing to show

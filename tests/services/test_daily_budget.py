@@ -19,7 +19,7 @@ KEPT = 100 * RESERVED_SHARE
         (200, 200, False, False),
     ],
 )
-def test_a_share_is_kept_for_what_changed_today(seconds: float, older: float, changed: bool, others: bool) -> None:
+def test_a_share_is_reserved_for_what_changed_today(seconds: float, older: float, changed: bool, others: bool) -> None:
     budget = DailyBudget(100, Spending(seconds, older))
     assert (budget.allows(changed_today=True), budget.allows(changed_today=False)) == (changed, others)
 

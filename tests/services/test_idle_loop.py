@@ -261,9 +261,7 @@ def test_a_text_called_wrong_disappears(world: World, eventually: Eventually) ->
     assert again.text != answer.text or again.tier != "predicted"
 
 
-def test_a_look_at_the_whole_scope_does_not_forget_what_was_hovered_outside_of_it(
-    world: World, eventually: Eventually
-) -> None:
+def test_a_full_survey_keeps_what_was_requested_outside_the_scope(world: World, eventually: Eventually) -> None:
     session, workspace = world.open(**{"sleep.scope": "open"})
     session.start()
     eventually(lambda: workspace.indexed_once and not workspace.busy)
@@ -272,7 +270,7 @@ def test_a_look_at_the_whole_scope_does_not_forget_what_was_hovered_outside_of_i
     eventually(lambda: symbol_state(workspace, "greet.py", "polish") == "fresh")
 
 
-def test_nothing_left_is_said_only_once_the_scope_was_looked_at(
+def test_nothing_left_is_said_only_after_a_survey(
     world: World, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session, _ = world.open()
@@ -309,7 +307,7 @@ def test_measured_predictability_is_remembered_by_kind(world: World, eventually:
     assert UserState(world.cache).predictability()["function"] == pytest.approx(-1.5)
 
 
-def test_a_hover_waits_for_nothing_that_the_scheduler_looks_at(world: World, eventually: Eventually) -> None:
+def test_a_hover_waits_for_nothing_that_the_loop_reads(world: World, eventually: Eventually) -> None:
     session, workspace = world.open(**{"idle.onBattery": False})
     looks, seen = [], threading.Event()
 
@@ -362,7 +360,7 @@ def test_nothing_more_is_thought_about_a_root_that_is_removed(world: World, even
     assert workspace not in session.idle_loop.coverage.roots
 
 
-def test_what_another_window_has_thought_about_meanwhile_is_not_thought_about_again(world: World) -> None:
+def test_what_another_window_thought_about_meanwhile_is_left_out(world: World) -> None:
     session, workspace = world.open()
     workspace.refresh()
     session.refresh_coverage()
@@ -443,7 +441,7 @@ def test_the_context_of_an_insight_is_built_once(
     assert built.count("polish") == 1
 
 
-def test_a_save_costs_a_look_at_what_it_changed_only(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_save_has_only_what_it_changed_surveyed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.write("user.py", "from greet import polish\n\n\ndef use():\n    return polish('x')\n")
     world.write("other.py", "def other():\n    return 1\n")
     world.commit("more")
@@ -462,7 +460,7 @@ def test_a_save_costs_a_look_at_what_it_changed_only(world: World, monkeypatch: 
     }
 
 
-def test_what_another_process_indexed_is_looked_at_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_another_process_indexed_is_surveyed_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     session, workspace = world.open()
     workspace.refresh()
     session.idle_loop.survey_now()

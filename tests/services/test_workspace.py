@@ -42,7 +42,7 @@ def test_an_open_buffer_wins_over_the_disk_until_it_is_closed(world: World) -> N
     assert symbol_info.symbol.signature == "def polish(text: str) -> str"
 
 
-def test_a_view_follows_each_edit(world: World) -> None:
+def test_a_document_follows_each_edit(world: World) -> None:
     _, workspace = world.open(engine=False)
     workspace.refresh()
     workspace.change_file("greet.py", SOURCE, 1)
@@ -71,7 +71,7 @@ def test_names_follow_what_another_open_file_defines_before_it_is_saved(world: W
     assert meaning() == ()
 
 
-def test_a_new_file_that_nobody_told_of_is_found_when_it_is_asked_about(world: World) -> None:
+def test_a_new_file_is_found_without_a_notification_when_it_is_asked_about(world: World) -> None:
     _, workspace = world.open(engine=False)
     workspace.refresh()
     world.write("new.py", "def brand_new(): ...\n\nbrand_new()\n")
@@ -160,7 +160,7 @@ def test_shown_facts_never_rest_on_an_older_state(world: World) -> None:
     assert completed.version != symbol_info.version
 
 
-def test_a_file_outside_the_known_languages_has_no_view(world: World) -> None:
+def test_a_file_in_an_unknown_language_has_no_document(world: World) -> None:
     _, workspace = world.open(engine=False)
     world.write("notes.txt", "polish\n")
     workspace.refresh()
@@ -169,7 +169,7 @@ def test_a_file_outside_the_known_languages_has_no_view(world: World) -> None:
     assert workspace.lines("nowhere.py") == ()
 
 
-def test_calls_are_resolved_before_anybody_asks(
+def test_calls_are_resolved_before_they_are_asked_about(
     world: World, eventually: Callable[[Callable[[], object]], None]
 ) -> None:
     _, workspace = world.open(engine=False)
@@ -199,9 +199,7 @@ def test_the_index_counts_towards_the_space_that_insights_may_take(world: World)
     assert 500_000 <= session.contexts.size_limit < 1_000_000
 
 
-def test_a_file_closed_while_its_view_is_built_shows_the_disk_again(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_closed_while_it_is_parsed_shows_the_disk_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     _, workspace = world.open(engine=False)
     workspace.refresh()
 
@@ -218,7 +216,7 @@ def test_a_file_closed_while_its_view_is_built_shows_the_disk_again(
     assert tags.symbol("polish") is not None
 
 
-def test_a_file_that_changed_back_before_it_was_read_again_is_what_it_was(
+def test_a_file_that_changed_back_before_it_was_indexed_is_what_it_was(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, workspace = world.open(engine=False)
@@ -233,7 +231,7 @@ def test_a_file_that_changed_back_before_it_was_read_again_is_what_it_was(
     assert tags.symbol("elsewhere") is None
 
 
-def test_what_was_worked_out_about_the_text_before_an_edit_is_not_shown_as_fresh_after_it(
+def test_what_was_computed_about_the_text_before_an_edit_is_not_shown_as_fresh_after_it(
     world: World, eventually: Callable[[Callable[[], object]], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session, workspace = world.open()
@@ -258,7 +256,7 @@ def test_what_was_worked_out_about_the_text_before_an_edit_is_not_shown_as_fresh
     assert shown.state != "fresh"
 
 
-def test_closing_a_root_ends_the_reading_of_it(
+def test_closing_a_root_ends_its_refresh(
     world: World, eventually: Callable[[Callable[[], object]], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, workspace = world.open(engine=False)
@@ -277,7 +275,7 @@ def test_closing_a_root_ends_the_reading_of_it(
     eventually(ended.is_set)
 
 
-def test_a_root_whose_reading_failed_is_read_again(
+def test_a_refresh_that_failed_is_tried_again(
     world: World, eventually: Callable[[Callable[[], object]], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("forethought.workspace.refresher.HEAD_POLL_SECONDS", 0.01)
@@ -294,7 +292,7 @@ def test_a_root_whose_reading_failed_is_read_again(
     eventually(lambda: workspace.indexed_once)
 
 
-def test_changed_insights_that_could_not_be_read_are_read_later(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_insights_that_could_not_be_indexed_are_indexed_later(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     _, workspace = world.open(engine=False)
     workspace.refresh()
     search = workspace.repository_search

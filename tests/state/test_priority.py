@@ -1,4 +1,4 @@
-"""What is worth thinking about first."""
+"""Which symbols to think about first, and why."""
 
 import pytest
 
@@ -21,7 +21,7 @@ from forethought.insights.entry import Insights, PredictedQuestion
         (Signals("function", predictability=0.9), Signals("function", predictability=0.1)),
     ],
 )
-def test_the_first_is_worth_more_than_the_second(more: Signals, less: Signals) -> None:
+def test_the_first_has_priority_over_the_second(more: Signals, less: Signals) -> None:
     assert priority_of(more).amount > priority_of(less).amount
 
 
@@ -38,7 +38,7 @@ def test_the_reason_says_what_holds_it_back() -> None:
     assert priority_of(unforeseen).reason == "in an open file, but questions about it are hard to predict"
 
 
-def test_predictability_is_measured_beside_the_most_predictable_kind() -> None:
+def test_predictability_is_relative_to_the_most_predictable_kind() -> None:
     means = {"function": -1.0, "file": -2.0}
     assert relative(means, "function") == 1.0
     assert relative(means, "file") == pytest.approx(0.3679, abs=1e-4)

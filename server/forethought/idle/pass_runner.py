@@ -36,7 +36,7 @@ class PassRunner:
         user_state: UserState | None = None,
         on_stored: Callable[[Workspace, Target, Entry], None] = lambda workspace, target, entry: None,
     ) -> None:
-        """Speed and predictability are noted in `user_state`. `on_stored` is called with each stage once it is stored."""
+        """Speed and predictability are noted in `user_state`. `on_stored` is called with each stage that was stored."""
         self._store = store
         self._user_state = user_state
         self._on_stored = on_stored

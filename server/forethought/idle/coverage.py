@@ -124,10 +124,10 @@ class Coverage:
         rescope: bool = True,
         stopped: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Look again at changed files (None: at all), and at what came into scope. Reads the disk, git and the store.
+        """Update the status of changed files (None: of all), and of what came into scope. Reads disk, git and store.
 
-        `requested` files are looked at whether they are in scope or not. Without `rescope` the scope stays as it is.
-        Under another generator everything is looked at: what is needed depends on it.
+        `requested` files are surveyed whether or not they are in scope. Without `rescope` the scope stays as it is.
+        If the generator is another one, everything is surveyed: what is needed depends on it.
         """
         known = self.of(workspace)
         scope = known.scope if known is not None and not rescope else scope_of(workspace)

@@ -8,13 +8,12 @@ from forethought.workspace.indexer import IndexReport, is_below
 
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
-    """What one refresh changed, for everything that rests on the index. Subscribers get it after the index has it."""
+    """What one refresh changed, for everything that depends on the index. Published once the index is up to date."""
 
     files: frozenset[str]
-    """Whose content is new, different or gone."""
+    """Files whose content is new, different or gone."""
     outdated: frozenset[str] | None
-    """Files whose context hashes must be computed again: changed ones, and users of what they define differently now.
-    None when any file may be among them."""
+    """Files whose context hashes are invalid: changed ones, and users of a changed interface. None: any file may be."""
     looked_at: Collection[str] | None
     """The files and folders that were compared with the disk; None: the whole root."""
     cancelled: bool
@@ -28,5 +27,5 @@ class ChangeSet:
         )
 
     def covers(self, path: str) -> bool:
-        """Whether the index shows what is on disk there, as of this refresh."""
+        """Whether the index has the file as it was on disk during this refresh."""
         return path in self.files or (not self.cancelled and (self.looked_at is None or is_below(path, self.looked_at)))

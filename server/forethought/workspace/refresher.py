@@ -1,4 +1,4 @@
-"""Keeps the index of a root up to date, follows HEAD, and tells its subscribers what changed."""
+"""Keeps the index of a root up to date, follows HEAD, and publishes what changed."""
 
 import threading
 from collections.abc import Callable, Collection
@@ -11,7 +11,7 @@ from forethought.workspace.saved_contexts import SavedContexts
 from forethought.workspace.worker_queue import WorkerQueue
 
 HEAD_POLL_SECONDS = 1.0
-"""Between two looks at HEAD, which reads two small files."""
+"""Between two reads of HEAD, which are two small files."""
 
 
 class Refresher:
@@ -26,7 +26,7 @@ class Refresher:
         on_change: Callable[[], None],
     ) -> None:
         self.indexer = indexer
-        """May be replaced, when other files are to be left out."""
+        """Replaced when the settings exclude other files."""
         self.indexed_once = False
         self.progress = (0, 0)
         """(files read so far, files to read), while a refresh runs."""
@@ -52,7 +52,7 @@ class Refresher:
         on_progress: Progress | None = None,
         cancel: CancelToken | None = None,
     ) -> IndexReport:
-        """Read again what changed on disk, below `paths` or in the whole root. Blocks for as long as that takes.
+        """Index what changed on disk, below `paths` or in the whole root. Blocks for as long as that takes.
 
         Raises GitError when git cannot list the files, and IndexingError when the index cannot be written.
         """
@@ -86,7 +86,7 @@ class Refresher:
         return self._running > 0
 
     def close(self) -> None:
-        """Stop following HEAD, and cancel the refresh that runs in the background."""
+        """Stop following HEAD, and cancel a refresh that runs in the background."""
         self._closing.cancel()
 
     def _refresh_index(
@@ -107,7 +107,7 @@ class Refresher:
                 self._running -= 1
 
     def _refresh_in_background(self, paths: Collection[str] | None) -> None:
-        # A single file is seen to change before the poll sees HEAD move: then others may have changed as well.
+        # A change of one file may be noticed before the poll notices that HEAD moved: then others have changed, too.
         self.refresh(None if self._head_moved() else paths, cancel=self._closing)
 
     def _follow_head(self) -> None:

@@ -21,7 +21,7 @@ from forethought.bench.trial import git, quantile
 from forethought.config import load_settings
 from forethought.engine.api import CancelToken, Engine
 from forethought.errors import ForethoughtError, UsageError
-from forethought.idle.scheduler import method_of
+from forethought.idle.pass_runner import method_of
 from forethought.insights.prompts import ANSWER_BUDGETS
 from forethought.insights.sleep_pass import PassOptions, think
 from forethought.names.resolver import Target

@@ -18,7 +18,7 @@ from forethought.app.session import Session
 from forethought.bench.trial import Trial, command_document, git, machine_line, run_command
 from forethought.config import Settings, load_settings
 from forethought.errors import ForethoughtError, UsageError
-from forethought.idle.daily_budget import KEPT_SHARE, DayBudget
+from forethought.idle.daily_budget import RESERVED_SHARE, DailyBudget
 from forethought.idle.priority import Signals, priority_of
 from forethought.idle.scope import RECENT_COMMITS, scope_of
 from forethought.insights.context import build_context
@@ -140,7 +140,7 @@ class Thinker:
         """What the scheduler would think about next."""
         day = _day_of(now)
         left = (work for work in waiting if work.context_hash not in self.fresh)
-        return DayBudget(self.daily_seconds, self._spent(now)).choose(left, lambda work: _is_of_day(work, day))
+        return DailyBudget(self.daily_seconds, self._spent(now)).choose(left, lambda work: _is_of_day(work, day))
 
     def _arranged(self, queue: Sequence[Work]) -> list[Work]:
         """What is not thought about yet, in the scheduler's order."""
@@ -250,7 +250,7 @@ def run(
                 "idle_delay_seconds": day.idle_delay,
                 "editing_seconds_before_each_commit": day.editing,
                 "daily_minutes": day.daily_seconds / 60,
-                "share_kept_for_what_changed_that_day": KEPT_SHARE,
+                "share_kept_for_what_changed_that_day": RESERVED_SHARE,
                 "prompt_tokens_per_second": prompt_tokens_per_second,
                 "completion_tokens_per_second": completion_tokens_per_second,
                 "characters_a_token": CHARACTERS_A_TOKEN,

@@ -24,7 +24,7 @@ from forethought.bench.trial import git
 from forethought.config import load_settings
 from forethought.engine.api import CancelToken, Engine
 from forethought.errors import UsageError
-from forethought.idle.scheduler import method_of
+from forethought.idle.pass_runner import method_of
 from forethought.insights.entry import Entry
 from forethought.insights.sleep_pass import PassOptions
 from forethought.insights.sleep_pass import think as think_about

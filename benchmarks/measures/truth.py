@@ -38,7 +38,7 @@ from forethought.engine.api import (
 )
 from forethought.errors import ForethoughtError, UsageError
 from forethought.facts.symbol_facts import is_test
-from forethought.idle.scheduler import method_of
+from forethought.idle.pass_runner import method_of
 from forethought.insights.context import Context
 from forethought.insights.entry import AnswerBasis, Entry
 from forethought.insights.grounding import ground

@@ -82,18 +82,18 @@ def test_results_kept_across_edits_equal_fresh_ones(first, changes, chooser) -> 
     for path, text in zip(PATHS, first, strict=True):
         put(store, path, text)
     snapshot = OverlaySnapshot(store)
-    shared = SharedQueryCache(snapshot)
+    shared = SharedQueryCache()
     for path, text, in_buffer in [("a.py", first[0], False), *changes]:
         if in_buffer:
-            snapshot.replace_buffer(path, tags_of(text) if text is not None else None)
+            snapshot = snapshot.with_document(path, tags_of(text) if text is not None else None)
         elif text is None:
             store.remove([path])
         else:
             put(store, path, text)
         paths = sorted(snapshot.paths())
         for ahead in chooser.sample(paths, chooser.randint(0, len(paths))):
-            find_calls(Resolver(snapshot, shared.current()), ahead)
-        assert list(everything(snapshot, Resolver(snapshot, shared.current()))) == list(
+            find_calls(Resolver(snapshot, shared.current(snapshot)), ahead)
+        assert list(everything(snapshot, Resolver(snapshot, shared.current(snapshot)))) == list(
             everything(snapshot, Resolver(snapshot))
         )
 
@@ -103,11 +103,11 @@ def test_a_change_invalidates_only_the_files_that_depend_on_it() -> None:
     put(store, "a.py", "def go(): ...\n")
     put(store, "b.py", "from a import go\ngo()\n")
     put(store, "c.py", "def run(): ...\nrun()\n")
-    shared = SharedQueryCache(store)
+    shared = SharedQueryCache()
     for path in ("a.py", "b.py", "c.py"):
-        find_calls(Resolver(store, shared.current()), path)
+        find_calls(Resolver(store, shared.current(store)), path)
     put(store, "a.py", "def go(): return 1\n")
-    assert set(shared.current().files) == {"c.py"}
+    assert set(shared.current(store).files) == {"c.py"}
 
 
 def test_a_restored_text_keeps_no_result_of_the_text_in_between() -> None:
@@ -115,12 +115,12 @@ def test_a_restored_text_keeps_no_result_of_the_text_in_between() -> None:
     put(store, "a.py", "from b import go\n")
     put(store, "b.py", "def go(): ...\n")
     put(store, "c.py", "from a import go\ngo()\n")
-    shared = SharedQueryCache(store)
-    resolver = Resolver(store, shared.current())
+    shared = SharedQueryCache()
+    resolver = Resolver(store, shared.current(store))
     put(store, "a.py", "go = 1\n")
     find_calls(resolver, "c.py")  # while it runs, the snapshot moves on
     put(store, "a.py", "from b import go\n")
-    (call,) = find_calls(Resolver(store, shared.current()), "c.py")["go"]
+    (call,) = find_calls(Resolver(store, shared.current(store)), "c.py")["go"]
     assert call.targets == (("b.py", "go"),)
 
 
@@ -148,8 +148,8 @@ def test_results_do_not_depend_on_the_order_of_queries() -> None:
 def test_threads_share_results() -> None:
     store = IndexStore.in_memory()
     put(store, "a.py", "class A:\n    def x(self): ...\nA().x()\n")
-    shared = SharedQueryCache(store)
-    worker = threading.Thread(target=lambda: find_calls(Resolver(store, shared.current()), "a.py"))
+    shared = SharedQueryCache()
+    worker = threading.Thread(target=lambda: find_calls(Resolver(store, shared.current(store)), "a.py"))
     worker.start()
     worker.join()
-    assert shared.current().files["a.py"].calls is not None
+    assert shared.current(store).files["a.py"].calls is not None

@@ -176,7 +176,7 @@ def test_overloads_of_one_name_are_one_symbol(world: World) -> None:
 def test_facts_follow_an_edit_of_another_file(world: World) -> None:
     session, workspace = prepared(world, think=False)
     assert "from 1 place" in ask(session, "who calls polish?").text
-    workspace.open_file(
+    workspace.change_file(
         "test_greet.py", "from greet import polish\n\n\ndef test_polish() -> None:\n    polish('x')\n", 1
     )
     workspace.wait_idle(5)
@@ -270,7 +270,7 @@ def test_the_kind_of_a_template_says_what_its_question_asks(world: World) -> Non
     _, workspace = prepared(world, think=False)
     kinds = set()
     for path in ("greet.py", "shop.py"):
-        snapshot = workspace.snapshot_from_disk(path)
+        snapshot = workspace.read_document(path)
         assert snapshot is not None
         for symbol in snapshot.tags.symbols[1:]:
             context = build_context(workspace.resolver(), path, snapshot.tags, symbol, snapshot.data)

@@ -45,7 +45,7 @@ def summary(world: World, symbol: str, *, think: bool = False) -> list[str]:
     workspace.refresh()
     if think:
         session.precompute(workspace, Selection(), lambda progress: None, CancelToken())
-    symbol_info = workspace.insight_card(Target("bath.py", symbol))
+    symbol_info = workspace.info_with_insights(Target("bath.py", symbol))
     assert symbol_info is not None
     return context_summary(Referent(workspace, symbol_info)).splitlines()
 

@@ -158,7 +158,7 @@ class TestSince:
         world.git("commit", "-q", "--amend", "-m", "other")
         world.git("reflog", "expire", "--expire=now", "--all")
         world.git("gc", "-q", "--prune=now")
-        assert session.digest(workspace, None).reason == "the last commit, before which nothing is known here"
+        assert session.digest(workspace, None).reason == "the last commit, since nothing older is available here"
 
     def test_an_unknown_revision_is_a_mistake_of_the_request(self, world):
         session, workspace = world.open(engine=False)
@@ -181,7 +181,7 @@ class TestSince:
         session, _ = world.open(engine=False)
         empty = tmp_path / "empty"
         subprocess.run(["git", "init", "-q", str(empty)], check=True)
-        with pytest.raises(RootError, match="has no commit yet"):
+        with pytest.raises(RootError, match="has no commits yet"):
             session.digest(session.add_root(empty), None)
 
     def test_without_git_there_is_no_digest(self, world, tmp_path):

@@ -181,7 +181,7 @@ def test_a_file_gets_no_more_than_its_share_of_tokens(world: World) -> None:
     assert not report.failures
 
 
-def test_each_stage_is_stored_as_soon_as_it_stands(world: World) -> None:
+def test_each_stage_is_stored_as_soon_as_it_is_there(world: World) -> None:
     seen: set[tuple[int, bool]] = set()
 
     def answer(prompt: Prompt) -> str:
@@ -197,7 +197,7 @@ def test_each_stage_is_stored_as_soon_as_it_stands(world: World) -> None:
     assert all(entry.provenance.finished for entry in stored(session))
 
 
-def test_a_pass_that_was_cut_off_between_two_stages_is_taken_up_again(world: World) -> None:
+def test_a_pass_that_was_cut_off_between_two_stages_is_run_again(world: World) -> None:
     session, workspace = world.open()
     run(session, workspace)
     cut = next(entry for entry in stored(session) if entry.outcome == "done")
@@ -212,7 +212,7 @@ def test_why_texts_were_dropped_is_counted(world: World) -> None:
     assert run(session, workspace).to_json()["dropped"]["unknown identifier"] == 1
 
 
-def test_what_was_asked_of_two_symbols_is_foreseen_for_the_others(world: World) -> None:
+def test_what_was_asked_about_two_symbols_is_predicted_for_others(world: World) -> None:
     def answer(prompt: Prompt) -> str:
         text = prompt.messages[-1].content
         return "It is bowing to the person." if "polite to" in text else sound_answer(prompt)
@@ -237,7 +237,7 @@ def test_the_log_of_questions_can_be_switched_off(world: World) -> None:
     assert not (world.cache / "questions.jsonl").exists()
 
 
-def test_a_kind_that_the_model_gets_wrong_is_not_served_but_asked_anew(
+def test_a_kind_that_the_model_gets_wrong_is_not_served_but_asked_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session, workspace = world.open()
@@ -246,13 +246,13 @@ def test_a_kind_that_the_model_gets_wrong_is_not_served_but_asked_anew(
     question = Question("What does `polish` do?", at=(workspace, "greet.py", None))
     assert session.ask(question, lambda delta: None, CancelToken()).tier == "predicted"
     monkeypatch.setattr("forethought.insights.freshness.shipped_reliability", lambda: table)
-    workspace.forget_symbol_infos(None)
+    workspace.insights_changed()
     assert session.ask(question, lambda delta: None, CancelToken()).tier in ("enriched", "full")
     symbol_info = workspace.symbol_info(Target("greet.py", "polish"))
     assert symbol_info is not None and (symbol_info.insights is None or symbol_info.insights.summary is None)
 
 
-def test_stored_texts_are_held_against_their_contexts(world: World) -> None:
+def test_stored_texts_are_checked_against_their_contexts(world: World) -> None:
     session, workspace = world.open()
     run(session, workspace)
     report = verify_contexts(workspace, session.contexts)
@@ -263,7 +263,7 @@ def test_stored_texts_are_held_against_their_contexts(world: World) -> None:
     assert [fault.name for fault in verify_contexts(workspace, session.contexts).faults] == ["oracle"]
 
 
-def test_what_was_held_against_the_code_less_strictly_is_thought_about_again(world: World) -> None:
+def test_what_was_checked_less_strictly_is_thought_about_again(world: World) -> None:
     session, workspace = world.open()
     run(session, workspace)
     old = next(entry for entry in stored(session) if entry.outcome == "done")

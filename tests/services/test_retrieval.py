@@ -150,10 +150,10 @@ def test_what_is_thought_later_is_searched_until_it_is_gone(world: World) -> Non
     context_hash = {item.symbol.id: item.context_hash for item in workspace.saved.symbols("greet.py")}["polish"]
     provenance = Provenance("m", "p", "1", 1, 1, 0, 0, 0.0, "2026-01-01T00:00:00+00:00")
     session.contexts.put_many([Entry(context_hash, "p", "done", Insights("It is quixotic."), provenance)])
-    workspace.forget_symbol_infos([Target("greet.py", "polish")])
+    workspace.insights_changed([Target("greet.py", "polish")])
     assert places(workspace, "quixotic") == [("greet.py", "polish")]
     session.contexts.reject(context_hash, text_digest("It is quixotic."))
-    workspace.forget_symbol_infos(None)
+    workspace.insights_changed()
     assert places(workspace, "quixotic") == []
 
 

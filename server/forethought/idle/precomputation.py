@@ -1,36 +1,37 @@
-"""`precompute`: passes over everything that was asked for, without waiting for idleness; resumable at every symbol."""
+"""`precompute`: passes over a selection, without waiting for idleness; resumable at every symbol."""
 
-import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from pathspec import GitIgnoreSpec
 
 from forethought.engine.api import CancelToken, Engine, EngineInfo
-from forethought.errors import Cancelled, EngineError, EngineUnavailable, ModelLoadError, StoreError, UsageError
-from forethought.idle.priority import Signals, mean_predictability, priority_of, relative
-from forethought.insights.entry import Entry
-from forethought.insights.freshness import InsightStatus, is_needed
+from forethought.errors import Cancelled, EngineError, EngineUnavailable, ModelLoadError, UsageError
+from forethought.idle.coverage import NO_GENERATOR, Generator, SymbolStatus, survey_file
+from forethought.idle.pass_runner import PassRunner
+from forethought.idle.priority import Signals, priority_of, relative
 from forethought.insights.prompts import PROMPT_VERSION
-from forethought.insights.sleep_pass import Method, PassOptions, generator_id_of, think
+from forethought.insights.sleep_pass import Method, PassOptions
 from forethought.names.resolver import Target
-from forethought.store.protocol import InsightStore
 from forethought.store.user_state import UserState
-from forethought.syntax.tags import Symbol
 from forethought.workspace.workspace import Workspace
 
 GUESSED_SECONDS_A_SYMBOL = 20.0
-"""For an estimate before anything was measured: a 3B model on two laptop cores."""
-TRIES = 2
-"""For a symbol at which the engine failed, before the symbol counts as failed."""
+"""For an estimate before anything was measured: about what a 3B model takes on two laptop cores."""
+MAX_ATTEMPTS = 2
+"""At a symbol where the engine fails, before the symbol counts as failed."""
+
+# Of an average symbol, for an estimate from the engine's measured speed.
+_PROMPT_TOKENS_A_SYMBOL = 700
+_COMPLETION_TOKENS_A_SYMBOL = 160
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What to think about, and how much of it."""
+    """What to think about, and the budgets for it."""
 
     paths: tuple[str, ...] = ()
     """Folders or files in the root; empty for all."""
@@ -44,6 +45,8 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
+    """How far a job is, in files or symbols."""
+
     done: int
     total: int
     message: str
@@ -51,6 +54,8 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
+    """What could not be done, and why; `symbol` is empty for a whole file."""
+
     path: str
     symbol: str
     reason: str
@@ -58,7 +63,7 @@ class Failure:
 
 @dataclass(slots=True)
 class PrecomputeReport:
-    """What a run did; `to_json` is the document of the contract."""
+    """What a run did. The counts without a prefix are symbols; `to_json` gives the document of the command."""
 
     files_total: int = 0
     files_selected: int = 0
@@ -71,6 +76,7 @@ class PrecomputeReport:
     empty: int = 0
     failed: int = 0
     remaining: int = 0
+    """Left for another run, by a budget or a cancellation."""
     prompt_tokens: int = 0
     cached_tokens: int = 0
     completion_tokens: int = 0
@@ -81,6 +87,7 @@ class PrecomputeReport:
     interrupted: bool = False
     failures: list[Failure] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
+    """Reason → texts or sentences that were generated and not kept."""
 
     @property
     def anything_failed(self) -> bool:
@@ -118,15 +125,8 @@ class PrecomputeReport:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
-    target: Target
-    symbol: Symbol
-    worth: float
-
-
 def select_paths(workspace: Workspace, selection: Selection) -> list[str]:
-    """The indexed files that a selection names, sorted. Raises UsageError for an unknown path or revision."""
+    """The indexed files that a selection names, sorted. Raises UsageError for an unknown path or revision, GitError."""
     paths = sorted(workspace.index.paths())
     within = f"{workspace.within}/" if workspace.within else ""
     chosen = [path for path in paths if path.startswith(within)]
@@ -159,187 +159,192 @@ def precompute(
     selection: Selection,
     engine: Engine | None,
     method: Method,
-    contexts: InsightStore,
+    runner: PassRunner,
     user_state: UserState,
     on_progress: Callable[[Progress], None],
     cancel: CancelToken,
     options: PassOptions | None = None,
 ) -> PrecomputeReport:
-    """Think about every selected symbol that nobody has thought about yet, the most valuable first.
+    """Think about every selected symbol that needs it, the most valuable first.
 
-    `engine` None is for a dry run. What is done is stored at once; cancelling keeps it and sets `interrupted`.
-    Raises EngineUnavailable, ModelLoadError, StoreError, UsageError.
+    `engine` None is for a dry run. Each stage is stored at once; cancelling keeps it and sets `interrupted`.
+    Raises EngineUnavailable, ModelLoadError, StoreError, UsageError, GitError.
     """
     started = time.monotonic()
     report = PrecomputeReport()
     info = engine.fetch_info() if engine is not None else None
-    index_report = workspace.refresh(None, lambda done, total: on_progress(Progress(done, total, "indexing")), cancel)
-    report.skipped = dict(index_report.skipped)
+    _index(workspace, selection, report, on_progress, cancel)
     paths = select_paths(workspace, selection)
     report.files_total = len(workspace.index.paths())
     report.files_selected = len(paths)
-    for path, reason in index_report.failures.items():
-        report.failures.append(Failure(path, "", reason))
-    for path in selection.paths:
-        if left_out := workspace.why_left_out(path.removeprefix("./")):
-            report.failures.append(Failure(path, "", left_out))
-    work = _gather(workspace, paths, info, method, user_state.predictability(), report, on_progress, cancel)
+    generator = Generator.of(info, method) if info is not None else NO_GENERATOR
+    work = _survey(workspace, paths, generator, report, on_progress, cancel)
+    _sort_by_priority(work, user_state)
     report.remaining = len(work)
+    report.estimate_minutes = len(work) * _seconds_a_symbol(info, generator, user_state) / 60
     if info is not None:
         report.model, report.digest = info.model, info.digest
-        generator_id = generator_id_of(info, method)
-        speed = user_state.seconds_a_symbol(generator_id) or _speed_from(info) or GUESSED_SECONDS_A_SYMBOL
-    else:
-        speed = GUESSED_SECONDS_A_SYMBOL
-    report.estimate_minutes = len(work) * speed / 60
-    if not selection.dry_run and engine is not None:
-        passes = _Passes(workspace, engine, method, options or PassOptions(), contexts, user_state, cancel, report)
-        _work_off(passes, work, selection, on_progress)
+    if engine is not None and not selection.dry_run:
+        _Run(workspace, engine, method, options, runner, cancel, report).work_off(work, selection, on_progress)
     report.interrupted = cancel.cancelled
     report.seconds = time.monotonic() - started
     return report
 
 
-def _gather(
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A symbol that needs a pass."""
+
+    target: Target
+    status: SymbolStatus
+
+
+def _index(
+    workspace: Workspace,
+    selection: Selection,
+    report: PrecomputeReport,
+    on_progress: Callable[[Progress], None],
+    cancel: CancelToken,
+) -> None:
+    """Bring the index up to date, and report what of the selection could not be read."""
+
+    def note(done: int, total: int) -> None:
+        on_progress(Progress(done, total, "indexing"))
+
+    index_report = workspace.refresh(None, note, cancel)
+    report.skipped = dict(index_report.skipped)
+    for path, reason in index_report.failures.items():
+        report.failures.append(Failure(path, "", reason))
+    for path in selection.paths:
+        if left_out := workspace.why_left_out(path.removeprefix("./")):
+            report.failures.append(Failure(path, "", left_out))
+
+
+def _survey(
     workspace: Workspace,
     paths: Sequence[str],
-    info: EngineInfo | None,
-    method: Method,
-    predictability: Mapping[str, float],
+    generator: Generator,
     report: PrecomputeReport,
     on_progress: Callable[[Progress], None],
     cancel: CancelToken,
 ) -> list[_Work]:
-    generator_id, demo = (generator_id_of(info, method), info.demo) if info else (None, False)
+    """What needs a pass; what does not is counted as reused."""
     work: list[_Work] = []
     for number, path in enumerate(paths):
         if cancel.cancelled:
             break
         if number % 50 == 0:
             on_progress(Progress(number, len(paths), "comparing with what is known"))
-        symbols = workspace.saved.symbols(path)
-        insight_statuses = workspace.saved.insight_statuses(path, symbols)
-        needed = 0
-        for item in symbols:
-            insight_status = insight_statuses[item.symbol.id]
-            if is_needed(insight_status, generator_id, demo):
-                needed += 1
-                work.append(_Work(Target(path, item.symbol.id), item.symbol, _worth(item.symbol, predictability)))
-            else:
-                _count_known(insight_status, report)
-        if not needed and symbols:
+        statuses = survey_file(workspace, path, generator)
+        needed = [_Work(Target(path, status.symbol_id), status) for status in statuses if status.needed]
+        work += needed
+        report.reused += len(statuses) - len(needed)
+        report.empty += sum(status.state == "empty" for status in statuses if not status.needed)
+        if statuses and not needed:
             report.files_reused += 1
-    work.sort(key=lambda item: (-item.worth, item.target))
     return work
 
 
-def _count_known(insight_status: InsightStatus, report: PrecomputeReport) -> None:
-    if insight_status.state == "empty":
-        report.empty += 1
-    report.reused += 1
+def _sort_by_priority(work: list[_Work], user_state: UserState) -> None:
+    predictability = user_state.predictability()
+
+    def priority(status: SymbolStatus) -> float:
+        relative_predictability = relative(predictability, status.kind)
+        signals = Signals(kind=status.kind, lines=status.lines, predictability=relative_predictability)
+        return priority_of(signals).amount
+
+    work.sort(key=lambda item: (-priority(item.status), item.target))
 
 
-def _worth(symbol: Symbol, predictability: Mapping[str, float]) -> float:
-    lines = symbol.range.end.row - symbol.range.start.row + 1
-    return priority_of(
-        Signals(kind=symbol.kind, lines=lines, predictability=relative(predictability, symbol.kind))
-    ).amount
+def _seconds_a_symbol(info: EngineInfo | None, generator: Generator, user_state: UserState) -> float:
+    """Measured for this generator, else estimated from the engine's speed, else guessed."""
+    if info is None or generator.id is None:
+        return GUESSED_SECONDS_A_SYMBOL
+    if measured := user_state.seconds_a_symbol(generator.id):
+        return measured
+    if not info.prompt_tokens_per_second or not info.completion_tokens_per_second:
+        return GUESSED_SECONDS_A_SYMBOL
+    return (
+        _PROMPT_TOKENS_A_SYMBOL / info.prompt_tokens_per_second
+        + _COMPLETION_TOKENS_A_SYMBOL / info.completion_tokens_per_second
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class _Passes:
-    """What every pass of one run needs."""
+class _Run:
+    """The passes of one run, and the report that they fill."""
 
     workspace: Workspace
     engine: Engine
     method: Method
-    options: PassOptions
-    contexts: InsightStore
-    user_state: UserState
+    options: PassOptions | None
+    runner: PassRunner
     cancel: CancelToken
     report: PrecomputeReport
 
+    def work_off(self, work: Sequence[_Work], selection: Selection, on_progress: Callable[[Progress], None]) -> None:
+        """Run one pass after another, as far as the budgets go."""
+        started = time.monotonic()
+        report = self.report
+        max_tokens = self.workspace.settings.sleep_max_tokens_per_file
+        left = Counter(item.target.path for item in work)
+        """path → symbols still to be thought about."""
+        spent_on: Counter[str] = Counter()
+        failed_paths: set[str] = set()
+        for number, item in enumerate(work):
+            spent = report.prompt_tokens + report.completion_tokens
+            out_of_tokens = selection.budget_tokens is not None and spent >= selection.budget_tokens
+            out_of_time = (
+                selection.budget_seconds is not None and time.monotonic() - started >= selection.budget_seconds
+            )
+            if self.cancel.cancelled or out_of_tokens or out_of_time:
+                break
+            path = item.target.path
+            if spent_on[path] >= max_tokens:
+                continue  # counts as remaining: this file has had its share
+            on_progress(Progress(number, len(work), f"{path} {item.status.name}".strip()))
+            try:
+                reason = self._think_about(item.target, max_tokens - spent_on[path])
+            except Cancelled:
+                break
+            spent_on[path] += report.prompt_tokens + report.completion_tokens - spent
+            report.remaining -= 1
+            left[path] -= 1
+            if reason is not None:
+                report.failed += 1
+                report.failures.append(Failure(path, item.target.symbol_id, reason))
+                failed_paths.add(path)
+            if not left[path]:
+                if path in failed_paths:
+                    report.files_failed += 1
+                else:
+                    report.files_computed += 1
+        on_progress(Progress(len(work) - report.remaining, len(work), "done"))
 
-def _work_off(
-    passes: _Passes, work: Sequence[_Work], selection: Selection, on_progress: Callable[[Progress], None]
-) -> None:
-    started = time.monotonic()
-    report = passes.report
-    tokens_a_file = passes.workspace.settings.sleep_max_tokens_per_file
-    left = Counter(item.target.path for item in work)
-    spent_on: Counter[str] = Counter()
-    failed_paths: set[str] = set()
-    for number, item in enumerate(work):
-        spent = report.prompt_tokens + report.completion_tokens
-        out_of_tokens = selection.budget_tokens is not None and spent >= selection.budget_tokens
-        out_of_time = selection.budget_seconds is not None and time.monotonic() - started >= selection.budget_seconds
-        if passes.cancel.cancelled or out_of_tokens or out_of_time:
-            break
-        path = item.target.path
-        if spent_on[path] >= tokens_a_file:
-            continue  # counts as remaining: this file has had its share
-        on_progress(Progress(number, len(work), f"{path} {item.symbol.name}".strip()))
-        try:
-            reason = _think_once(passes, item, tokens_a_file - spent_on[path])
-        except Cancelled:
-            break
-        spent_on[path] += report.prompt_tokens + report.completion_tokens - spent
-        report.remaining -= 1
-        left[path] -= 1
-        if reason is not None:
-            report.failed += 1
-            report.failures.append(Failure(path, item.target.symbol_id, reason))
-            failed_paths.add(path)
-        if not left[path]:
-            if path in failed_paths:
-                report.files_failed += 1
-            else:
-                report.files_computed += 1
-    on_progress(Progress(len(work) - report.remaining, len(work), "done"))
-
-
-def _think_once(passes: _Passes, item: _Work, most_tokens: int) -> str | None:
-    """Think about one symbol, each stage stored as soon as it stands; the reason when that failed."""
-    workspace, contexts, report = passes.workspace, passes.contexts, passes.report
-    context = workspace.saved.context(item.target)
-    if context is None:
-        return "the file changed or vanished during the pass; run it again"
-    rejected = contexts.rejected([context.context_hash]).get(context.context_hash, frozenset())
-    options = replace(passes.options, rejected=rejected, most_tokens=most_tokens)
-
-    def keep(entry: Entry) -> None:
-        contexts.put_many([entry])
-        workspace.index.context_hashes.mark_insights(item.target.path, [item.target.symbol_id])
-
-    for attempt in range(1, TRIES + 1):
-        try:
-            thought = think(context, passes.engine, passes.method, options, passes.cancel, keep)
-            break
-        except (Cancelled, EngineUnavailable, ModelLoadError):
-            raise
-        except EngineError as error:
-            if attempt == TRIES:
-                return str(error)
-    entry = thought.entry
-    keep(entry)
-    report.prompt_tokens += entry.provenance.prompt_tokens
-    report.completion_tokens += entry.provenance.completion_tokens
-    report.cached_tokens += thought.cached_tokens
-    report.dropped.update(thought.dropped)
-    with contextlib.suppress(StoreError):  # an estimate that cannot be kept must not cost the run
-        passes.user_state.measure(entry.generator_id, entry.provenance.seconds)
-        if (predictability := mean_predictability(entry.insights)) is not None:
-            passes.user_state.note_predictability(context.kind, predictability)
-    if entry.outcome == "failed":
-        return entry.reason
-    if entry.outcome == "empty":
-        report.empty += 1
-    report.computed += 1
-    return None
-
-
-def _speed_from(info: EngineInfo) -> float | None:
-    """Seconds a symbol from the engine's measured tokens a second: about 700 tokens read and 160 written."""
-    if not info.prompt_tokens_per_second or not info.completion_tokens_per_second:
+    def _think_about(self, target: Target, max_tokens: int) -> str | None:
+        """Run the pass over one symbol; the reason if it failed."""
+        context = self.workspace.saved.context(target)
+        if context is None:
+            return "the file changed or vanished during the pass; run it again"
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            try:
+                thought = self.runner.run(
+                    self.workspace, target, context, self.engine, self.method, self.cancel, self.options, max_tokens
+                )
+                break
+            except (Cancelled, EngineUnavailable, ModelLoadError):
+                raise
+            except EngineError as error:
+                if attempt == MAX_ATTEMPTS:
+                    return str(error)
+        entry, report = thought.entry, self.report
+        report.prompt_tokens += entry.provenance.prompt_tokens
+        report.completion_tokens += entry.provenance.completion_tokens
+        report.cached_tokens += thought.cached_tokens
+        report.dropped.update(thought.dropped)
+        if entry.outcome == "failed":
+            return entry.reason
+        if entry.outcome == "empty":
+            report.empty += 1
+        report.computed += 1
         return None
-    return 700 / info.prompt_tokens_per_second + 160 / info.completion_tokens_per_second

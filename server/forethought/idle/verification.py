@@ -1,9 +1,8 @@
-"""Every stored text about a repository, held against the context it was made from, rebuilt now."""
+"""Checks every stored text about a repository against its context, which is rebuilt for that."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from forethought.insights.context import Context
 from forethought.insights.grounding import ungrounded
 from forethought.names.resolver import Target
 from forethought.store.protocol import InsightStore
@@ -12,17 +11,19 @@ from forethought.workspace.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A stored text that names what its context lacks."""
+    """A stored text that names something its context does not contain."""
 
     path: str
     symbol: str
     name: str
-    """The identifier, number or quoted text that is not there."""
+    """The identifier, number or quoted text that is missing from the context."""
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class ContextsReport:
+    """How much was checked, and what is wrong."""
+
     symbols: int
     """Whose context hashes were looked up."""
     entries: int
@@ -34,24 +35,20 @@ class ContextsReport:
 
 
 def verify_contexts(workspace: Workspace, contexts: InsightStore) -> ContextsReport:
-    """Look at every entry of every symbol as it is saved now. Reads the disk; raises StoreError."""
+    """Check every entry about every symbol as it is saved now. Reads the disk. Raises StoreError."""
     symbols = entries = texts = 0
     faults: list[Fault] = []
     for path in sorted(workspace.index.paths()):
         for item in workspace.saved.symbols(path):
             symbols += 1
-            found = contexts.get_many([item.context_hash]).get(item.context_hash, ())
-            context = workspace.saved.context(Target(path, item.symbol.id)) if found else None
+            stored = contexts.get_many([item.context_hash]).get(item.context_hash, ())
+            context = workspace.saved.context(Target(path, item.symbol.id)) if stored else None
             if context is None or context.context_hash != item.context_hash:
                 continue
-            for entry in found:
+            for entry in stored:
                 entries += 1
                 for text in entry.insights.texts:
                     texts += 1
-                    if (name := _lacking(text, context)) is not None:
+                    if (name := ungrounded(text, context.identifiers, context.text)) is not None:
                         faults.append(Fault(path, item.symbol.id, name, text))
     return ContextsReport(symbols, entries, texts, tuple(faults))
-
-
-def _lacking(text: str, context: Context) -> str | None:
-    return ungrounded(text, context.identifiers, context.text)

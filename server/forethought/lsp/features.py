@@ -98,7 +98,7 @@ async def find_spot(server: "ForethoughtServer", uri: str, position: types.Posit
         return None
     workspace, path = home
     if buffer is None:
-        snapshot = await server.threads.run(workspace.snapshot_from_disk, path)
+        snapshot = await server.threads.run(workspace.read_document, path)
         line = _line(snapshot, position.line) if snapshot else None
     else:
         snapshot = await current_snapshot(server, workspace, path, buffer.version)
@@ -115,9 +115,9 @@ async def find_spot(server: "ForethoughtServer", uri: str, position: types.Posit
     if place is None or (identifier := snapshot.identifier(place)) is None:
         return None
     if buffer is None:
-        targets = await server.threads.run(snapshot.targets, identifier.start)
+        targets = await server.threads.run(workspace.targets, snapshot, identifier.start)
     else:
-        targets = snapshot.targets(identifier.start)
+        targets = workspace.targets(snapshot, identifier.start)
     return Spot(workspace, path, snapshot, identifier, targets, buffer)
 
 
@@ -125,11 +125,11 @@ async def current_snapshot(
     server: "ForethoughtServer", workspace: "Workspace", path: str, version: int | None
 ) -> "DocumentSnapshot | None":
     """An open file's snapshot, waiting briefly for one that is being built; else the last one."""
-    snapshot = workspace.snapshot(path)
-    if snapshot is not None and snapshot.version == version and workspace.views_are_current:
+    snapshot = workspace.document(path)
+    if snapshot is not None and snapshot.version == version and workspace.documents_are_current:
         return snapshot
     patience = NEW_FILE_SECONDS if snapshot is None else NEW_TEXT_SECONDS
-    return await server.threads.run(workspace.wait_snapshot, path, version, patience)
+    return await server.threads.run(workspace.wait_document, path, version, patience)
 
 
 async def hover(server: "ForethoughtServer", params: types.HoverParams) -> types.Hover | None:
@@ -139,6 +139,8 @@ async def hover(server: "ForethoughtServer", params: types.HoverParams) -> types
         return None
     server.session.report_activity()
     symbol_infos = [symbol_info for target in spot.targets if (symbol_info := await _symbol_info(server, spot, target))]
+    if missing := [Target(info.path, info.symbol.id) for info in symbol_infos if info.state != "fresh"]:
+        server.session.request_insights(spot.workspace, missing)
     text = _render(server, spot, symbol_infos)
     if not text:
         return None
@@ -153,7 +155,7 @@ async def _symbol_info(server: "ForethoughtServer", spot: Spot, target: Target) 
     buffer = spot.buffer
     if buffer is None:
         return await server.threads.run(spot.workspace.symbol_info, target)
-    symbol_info = spot.snapshot.symbol_info(target)
+    symbol_info = spot.workspace.quick_info(target)
     if symbol_info is not None and symbol_info.facts is None:
         spot.workspace.complete_soon(target)
     if symbol_info is not None and symbol_info.context_hash is not None:
@@ -175,9 +177,6 @@ def _render(server: "ForethoughtServer", spot: Spot, symbol_infos: "list[SymbolI
     known = server.hovers.get(key)
     if known is not None:
         return known
-    for symbol_info in symbol_infos:
-        if symbol_info.state != "fresh":  # said once, not at every move of the pointer
-            workspace.hovered(spot.path, Target(symbol_info.path, symbol_info.symbol.id))
 
     def address(path: str, place: Range) -> str:
         return line_link(server.roots.locate(workspace, path), place)
@@ -221,7 +220,7 @@ async def document_symbol(
     workspace, path = home
     buffer = server.buffers.get(uri)
     if buffer is None:
-        snapshot = await server.threads.run(workspace.snapshot_from_disk, path)
+        snapshot = await server.threads.run(workspace.read_document, path)
     else:
         snapshot = await current_snapshot(server, workspace, path, buffer.version)
     if snapshot is None:

@@ -191,7 +191,7 @@ class ForethoughtServer(LanguageServer):
             if home != buffer.home:
                 buffer.home = home
                 if home is not None:
-                    home[0].open_file(home[1], buffer.text, buffer.version)
+                    home[0].change_file(home[1], buffer.text, buffer.version)
 
     def open_document(self, item: types.TextDocumentItem) -> None:
         buffer = Buffer.of(item)
@@ -199,7 +199,7 @@ class ForethoughtServer(LanguageServer):
         buffer.home = self.roots.home_of(item.uri)
         if buffer.home is not None:
             workspace, path = buffer.home
-            workspace.open_file(path, buffer.text, buffer.version)
+            workspace.change_file(path, buffer.text, buffer.version)
         elif not self.roots and (file := path_of(item.uri)) is not None:
             self.spawn(self._adopt(file.parent))
 

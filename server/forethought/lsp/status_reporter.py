@@ -92,4 +92,4 @@ class StatusReporter:
             self._job.report(progress.message, percentage)
 
     def _cancel(self) -> None:
-        self._server.session.put_off()
+        self._server.session.defer()

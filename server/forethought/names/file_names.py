@@ -21,8 +21,8 @@ class IndexSnapshot(Protocol):
     """What resolution reads: the index, possibly overlaid with unsaved buffers."""
 
     @property
-    def generation(self) -> int:
-        """Changes whenever a file or its text does."""
+    def generation(self) -> Hashable:
+        """Differs whenever anything that can be read here does."""
         ...
 
     def contents(self) -> Mapping[str, Hashable]:

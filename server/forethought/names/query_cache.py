@@ -92,22 +92,17 @@ class QueryCache:
 
 
 class SharedQueryCache:
-    """The query cache for the current generation of a snapshot. Safe from any thread.
+    """The query cache of the snapshot that was read last, for any thread. No thread waits: two may renew it at once."""
 
-    No thread waits: two of them may create the cache of a new generation at once, and one of the two is dropped.
-
-    start: the cache of a snapshot that has most of its files in common with this one
-    """
-
-    def __init__(self, snapshot: IndexSnapshot, start: "SharedQueryCache | None" = None) -> None:
-        self._snapshot = snapshot
+    def __init__(self, start: "SharedQueryCache | None" = None) -> None:
+        """`start`: where the first cache is derived from, of snapshots that have much in common with these."""
         self._start = start
-        self._cache: QueryCache | None = None
+        self._latest: QueryCache | None = None
 
-    def current(self) -> QueryCache:
-        """The cache of the snapshot's generation; it is created if the generation is new."""
-        cache = self._cache
-        if cache is None or cache.generation != self._snapshot.generation:
-            previous = cache or (self._start.current() if self._start is not None else None)
-            cache = self._cache = QueryCache(self._snapshot, previous)
-        return cache
+    def current(self, snapshot: IndexSnapshot) -> QueryCache:
+        """The cache for a snapshot as it is now, derived from the latest one unless that is it."""
+        latest = self._latest
+        if latest is None or latest.generation != snapshot.generation:
+            before = latest or (self._start._latest if self._start is not None else None)
+            latest = self._latest = QueryCache(snapshot, before)
+        return latest

@@ -7,7 +7,7 @@ from forethought.facts.symbol_diff import Change
 from forethought.facts.symbol_facts import Location
 from forethought.present.documents import Encoder, line_link
 from forethought.text.markdown import code, escape, link, plain
-from forethought.workspace.changes_since import Digest, DigestItem, Said
+from forethought.workspace.changes_since import Digest, DigestItem, Statement
 
 MAX_NAMED = 3
 """Callers and tests that a line names before it counts the rest."""
@@ -153,7 +153,7 @@ def _detail(text: str) -> str:
     return escape(text, 160)
 
 
-def _sentence(said: Said) -> str:
+def _sentence(said: Statement) -> str:
     who = "docs" if said.source == "docs" else escape(plain(said.model or ""), 40)
     return f"{escape(said.text, 240)} _({who})_"
 
@@ -187,5 +187,5 @@ def _affected(digest: Digest, item: DigestItem, encoder: Encoder) -> str:
     return " · ".join(parts)
 
 
-def _said_document(said: Said | None) -> dict[str, Any] | None:
+def _said_document(said: Statement | None) -> dict[str, Any] | None:
     return None if said is None else {"text": said.text, "source": said.source, "model": said.model}

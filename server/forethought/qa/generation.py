@@ -122,7 +122,7 @@ def _stream(
 
 def _code_of(referent: Referent) -> str | None:
     """The code of a symbol with its context; None when its file is gone."""
-    snapshot = referent.workspace.snapshot_from_disk(referent.path)
+    snapshot = referent.workspace.read_document(referent.path)
     if snapshot is None:
         return None
     resolver = referent.workspace.resolver()

@@ -102,7 +102,7 @@ class Referents:
         return [
             Referent(workspace, symbol_info)
             for workspace, target in targets
-            if (symbol_info := workspace.insight_card(target))
+            if (symbol_info := workspace.info_with_insights(target))
         ]
 
     # From text to intent and targets

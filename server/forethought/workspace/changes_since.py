@@ -1,6 +1,7 @@
-"""The digest: what changed while you were away, symbol by symbol: what it did, what it does, who is affected.
+"""The digest: what changed while you were away, symbol by symbol: what it did, what it does now, who is affected.
 
-Read off the index, git and c′ when it is asked for. No model is called, nothing is stored but the commit that was seen.
+Computed on request from git, the index and stored insights. No model is called, and nothing is stored except which
+commit was seen.
 """
 
 import contextlib
@@ -29,9 +30,9 @@ from forethought.workspace.snapshot import OverlaySnapshot
 from forethought.workspace.workspace import Workspace
 
 MAX_LISTED = 40
-"""Changed symbols that a digest lists, unless asked for another number; it says how many more there are."""
+"""Changed symbols that a digest lists by default; it says how many more there are."""
 MAX_FILES = 500
-"""Changed files that are compared; what is beyond is counted, and said."""
+"""Changed files that are compared; it says how many more there are."""
 LOOK_BACK_SECONDS = 24 * 3600
 """How far back the first digest of a repository looks."""
 
@@ -39,13 +40,13 @@ _UNDERLINE = re.compile(r"^[~=*#^-]{3,}\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Statement:
     """One sentence about a symbol, and where it comes from."""
 
     text: str
     source: Literal["insights", "docs"]
     model: str | None = None
-    """Who wrote the insight."""
+    """The model that wrote the insight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +55,26 @@ class DigestItem:
 
     change: Change
     uncommitted: bool
-    """It differs from the last commit: what is saved in the working tree is not committed."""
-    did: Said | None = None
-    does: Said | None = None
+    """The saved text differs from the last commit."""
+    did: Statement | None = None
+    """What it did before the change."""
+    does: Statement | None = None
+    """What it does now."""
     state: State | None = None
-    """Of the insights about what stands there now; None where nothing stands."""
+    """Of its insights; None if the symbol is gone."""
     calls: int = 0
+    """How often it is called."""
     callers: tuple[Location, ...] = ()
-    """Calls of what stands there now: the first of them, where `calls` counts all."""
+    """The first of these calls."""
     left_behind: tuple[Location, ...] = ()
-    """Uses of its earlier name, which nothing in the repository defines any more."""
+    """Uses of its earlier name, which the repository no longer defines."""
     tests: tuple[Location, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
+    """What changed between a commit and the working tree."""
+
     workspace: Workspace
     since: str
     """The commit that is compared with."""
@@ -77,14 +83,14 @@ class Digest:
     head: str
     commits: int
     items: tuple[DigestItem, ...]
-    """The most telling first."""
+    """The most important first."""
     total: int
     """All changed symbols, listed or not."""
     other_files: tuple[str, ...]
-    """Changed files that are no source which is read."""
+    """Changed files that are not indexed as source."""
     files_not_compared: int
     counts: Mapping[str, int]
-    """How many symbols were added, removed, changed, renamed, moved."""
+    """Kind of change (added, removed, changed, renamed, moved) → symbols."""
 
     @property
     def more(self) -> int:
@@ -98,17 +104,17 @@ def make_digest(
     since: str | None = None,
     most: int = MAX_LISTED,
 ) -> Digest:
-    """What changed since a revision; by default, since you last asked, which this call then remembers.
+    """What changed since a revision; by default, since the last digest, which this call then becomes.
 
     Blocks: reads git, the disk and the store. Raises RootError without git or commits, UsageError for an unknown
     revision, GitError.
     """
     repository = workspace.repository
     if repository is None:
-        raise RootError(f"A digest compares with a commit, and {workspace.root} is not in a git repository.")
+        raise RootError(f"A digest compares with a commit, but {workspace.root} is not in a git repository.")
     head = repository.head()
     if head is None:
-        raise RootError(f"{workspace.root} has no commit yet, so there is nothing to compare with; commit once.")
+        raise RootError(f"{workspace.root} has no commits yet, so there is nothing to compare with; commit once.")
     if since is not None:
         start, reason = repository.resolve(since), since
     else:
@@ -143,13 +149,13 @@ def changed_symbols(workspace: Workspace, since: str) -> list[Change]:
     """The symbols that differ between a commit and the working tree. Raises RootError, UsageError, GitError."""
     repository = workspace.repository
     if repository is None:
-        raise RootError(f"What changed is known from git, and {workspace.root} is not in a git repository.")
+        raise RootError(f"What changed is known from git, but {workspace.root} is not in a git repository.")
     comparison = _Comparison(workspace, repository, repository.resolve(since))
     return sorted(comparison.changes, key=lambda change: _rank(comparison, change))
 
 
 def _since_last_time(repository: Repository, user_state: UserState, root: str, head: str) -> tuple[str, str]:
-    """The commit to compare with, and why: asking again without a new commit gives the same digest again."""
+    """(commit to compare with, why that one). Without a new commit in between, it is the same one again."""
     seen = user_state.seen_commits(root)
     if seen is not None and (start := _known(repository, seen.start if seen.head == head else seen.head)):
         reason = "your last digest"
@@ -158,8 +164,8 @@ def _since_last_time(repository: Repository, user_state: UserState, root: str, h
     elif parent := _known(repository, f"{head}~1"):
         start, reason = parent, "the commit before the last one"
     else:
-        start, reason = head, "the last commit, before which nothing is known here"
-    with contextlib.suppress(StoreError):  # the next digest then looks further back; this one loses nothing
+        start, reason = head, "the last commit, since nothing older is available here"
+    with contextlib.suppress(StoreError):  # only the next digest suffers: it looks further back
         user_state.see_commits(root, SeenCommits(start, head))
     return start, reason
 
@@ -172,7 +178,7 @@ def _known(repository: Repository, revision: str) -> str | None:
 
 
 class _Comparison:
-    """The source files that differ between a commit and the disk, as both have them."""
+    """The source files that differ between a commit and the disk, in both versions."""
 
     def __init__(self, workspace: Workspace, repository: Repository, start: str) -> None:
         self.workspace = workspace
@@ -197,11 +203,11 @@ class _Comparison:
         return {_key(place) for change in changes for place in (change.before, change.after) if place}
 
     def earlier_snapshot(self) -> OverlaySnapshot:
-        """The index as it was: the files that differ as the commit had them, and nothing in those that it lacked."""
+        """The index as it was at the commit: its version of each changed file, and nothing that was added since."""
         snapshot = OverlaySnapshot(self.workspace.index)
         for path in self.before.keys() | self.after.keys():
             version = self.before.get(path)
-            snapshot.replace_buffer(path, version.tags if version else _emptied(self.after[path].tags))
+            snapshot = snapshot.with_document(path, version.tags if version else _emptied(self.after[path].tags))
         return snapshot
 
     def is_test(self, change: Change) -> bool:
@@ -222,7 +228,7 @@ class _Comparison:
         try:
             data = read_source(self.workspace.root, path)
         except UnreadableSource:
-            return None  # gone in this moment: then it counts as removed
+            return None  # deleted just now: it counts as removed
         tags = None
         if hashlib.sha256(data).hexdigest() == self.workspace.index.content_hash(path):
             tags = self.workspace.index.tags(path)
@@ -243,18 +249,20 @@ class _Comparison:
         return language.name if language else None
 
     def _is_gone(self, path: str) -> bool:
-        """A file that is there but not in the index was left out for a reason."""
+        """Whether the file was deleted; one that exists and is not in the index was left out for a reason."""
         return not (self.workspace.root / path).exists()
 
 
 def _with_meaning(comparison: _Comparison, contexts: InsightStore, items: Sequence[DigestItem]) -> list[DigestItem]:
-    """Each item with what its symbol did and does, and who is affected."""
-    did = _earlier_sayings(comparison, contexts, items)
-    return [_described(comparison, replace(item, did=said)) for item, said in zip(items, did, strict=True)]
+    """The items, each with what its symbol did and does, and who is affected."""
+    did = _earlier_statements(comparison, contexts, items)
+    return [_described(comparison, replace(item, did=before)) for item, before in zip(items, did, strict=True)]
 
 
-def _earlier_sayings(comparison: _Comparison, contexts: InsightStore, items: Sequence[DigestItem]) -> list[Said | None]:
-    """What each symbol did: the insight about its earlier context hash, where it is kept; else its earlier docs."""
+def _earlier_statements(
+    comparison: _Comparison, contexts: InsightStore, items: Sequence[DigestItem]
+) -> list[Statement | None]:
+    """What each symbol did: by the stored insight about its earlier context, else by its earlier docs."""
     resolver = Resolver(comparison.earlier_snapshot())
     context_hashes: list[str | None] = []
     for item in items:
@@ -268,7 +276,7 @@ def _earlier_sayings(comparison: _Comparison, contexts: InsightStore, items: Seq
         )
     wanted = {context_hash for context_hash in context_hashes if context_hash}
     entries, rejected = contexts.get_many(wanted), contexts.rejected(wanted)
-    found: list[Said | None] = []
+    found: list[Statement | None] = []
     for item, context_hash in zip(items, context_hashes, strict=True):
         before = item.change.before
         if context_hash is None or before is None:
@@ -277,7 +285,7 @@ def _earlier_sayings(comparison: _Comparison, contexts: InsightStore, items: Seq
         entry = insight_status_of(entries.get(context_hash, ()), (), rejected.get(context_hash, ()), ()).entry
         summary = entry.insights.summary if entry else None
         model = entry.provenance.model if entry else None
-        found.append(Said(summary, "insights", model) if summary else _from_docs(before.symbol.doc))
+        found.append(Statement(summary, "insights", model) if summary else _from_docs(before.symbol.doc))
     return found
 
 
@@ -288,12 +296,12 @@ def _described(comparison: _Comparison, item: DigestItem) -> DigestItem:
     if after is None:
         return item
     target = Target(after.path, after.symbol.id)
-    symbol_info = workspace.insight_card(target)
+    symbol_info = workspace.info_with_insights(target)
     if symbol_info is None:
-        return item  # an open buffer has another text
+        return item  # an open buffer no longer has it
     summary = symbol_info.insights.summary if symbol_info.insights and symbol_info.state == "fresh" else None
     model = symbol_info.entry.provenance.model if symbol_info.entry else None
-    does = Said(summary, "insights", model) if summary else _from_docs(after.symbol.doc)
+    does = Statement(summary, "insights", model) if summary else _from_docs(after.symbol.doc)
     item = replace(item, does=does, state=symbol_info.state)
     if after.symbol.kind == "file":
         return item
@@ -311,13 +319,14 @@ def _left_behind(workspace: Workspace, name: str) -> tuple[Location, ...]:
     )
 
 
-def _from_docs(doc: str | None) -> Said | None:
+def _from_docs(doc: str | None) -> Statement | None:
+    """The first paragraph of the docs, in one line."""
     first = " ".join(_UNDERLINE.sub("", (doc or "").strip().partition("\n\n")[0]).split())
-    return Said(first, "docs") if first else None
+    return Statement(first, "docs") if first else None
 
 
 def _rank(comparison: _Comparison, change: Change) -> tuple[bool, int, str, int]:
-    """What users of the code notice comes first: interfaces, what is gone, behaviour; tests and files come last."""
+    """Sort key: first what callers notice (interfaces, removals, behavior); tests and files come last."""
     order = {"changed": 0 if change.interface_changed else 2, "renamed": 0, "removed": 1, "added": 3, "moved": 4}
     rank = order[change.kind]
     if change.details == ("docs",):

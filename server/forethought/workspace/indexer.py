@@ -1,4 +1,4 @@
-"""Brings a root's index up to date: reads what changed, parses it, and keeps it batch by batch."""
+"""Refreshes the index of one root: reads what changed, parses it, and stores it in batches."""
 
 import hashlib
 import os
@@ -20,8 +20,9 @@ from forethought.syntax.languages import Languages
 from forethought.workspace.parser_process import ParserWorker
 
 MAX_FILES_IN_PROCESS = 20
+"""More files than this are parsed in worker processes: tree-sitter holds the GIL while it parses."""
 MAX_FILE_IN_PROCESS_BYTES = 100_000
-"""Bytes. Anything beyond either limit is parsed in worker processes, so that no thread of ours stands still."""
+"""A larger file is parsed in a worker process."""
 MAX_WORKERS = 2
 
 Progress = Callable[[int, int], None]
@@ -31,12 +32,12 @@ _BATCH_FILES = 64
 _BATCH_SECONDS = 2.0
 _LEASE_POLL_SECONDS = 0.1
 _UNSETTLED_NS = 100_000_000
-"""A file changed this short a time ago may change again within the same tick of the clock: it is read again."""
+"""A file modified this recently is read again next time: it may change again without its time stamp changing."""
 
 
 @dataclass(frozen=True, slots=True)
 class IndexReport:
-    """What the index holds now, and what this refresh did."""
+    """What the index holds after a refresh, and what the refresh did."""
 
     files: int
     symbols: int
@@ -47,14 +48,16 @@ class IndexReport:
     skipped: Mapping[str, int]
     """Reason → files."""
     changed: tuple[str, ...] = ()
-    """Paths whose content is new or different, in order."""
+    """Paths whose content is new or different, sorted."""
     removed: tuple[str, ...] = ()
     read: int = 0
     """Files whose bytes were read."""
     failures: Mapping[str, str] = field(default_factory=dict)
-    """Path → why it could not be indexed; counted in `skipped`, too."""
+    """Path → why it could not be indexed. These are counted in `skipped`, too."""
     cancelled: bool = False
-    """Stopped half-way; what was read is kept, and the next refresh goes on from there."""
+    """The refresh stopped half-way. What was read is kept, and the next refresh continues from there."""
+    others_wrote: bool = False
+    """Another process wrote to the index since the last refresh here, so it may have changed any file."""
 
 
 class Indexer:
@@ -77,6 +80,8 @@ class Indexer:
         self._exclude = exclude
         self._language_folders = language_folders
         self._running = threading.Lock()
+        self._generation: int | None = None
+        """Of the index after the last refresh here."""
 
     def refresh(
         self,
@@ -85,9 +90,10 @@ class Indexer:
         on_progress: Progress | None = None,
         cancel: CancelToken | None = None,
     ) -> IndexReport:
-        """Read again what changed: below each of `paths` (files or folders), or in the whole root where it is None.
+        """Read what changed below each of `paths` (files or folders), or in the whole root if None.
 
-        Waits while another process writes this index. Raises GitError when git cannot list the files.
+        Waits while another process writes this index. Raises GitError when git cannot list the files, and
+        IndexingError when the index cannot be read or written.
         """
         cancel = cancel or CancelToken()
         started = time.perf_counter()
@@ -96,9 +102,11 @@ class Indexer:
             while not self.store.acquire_writer():
                 if cancel.wait(_LEASE_POLL_SECONDS):
                     return self._report(run, started)
+            run.others_wrote = self.store.generation != self._generation
             try:
                 run.go()
             finally:
+                self._generation = self.store.generation
                 self.store.release_writer()
             return self._report(run, started)
 
@@ -117,11 +125,12 @@ class Indexer:
             read=run.read,
             failures=dict(run.failures),
             cancelled=run.cancel.cancelled,
+            others_wrote=run.others_wrote,
         )
 
 
 class _Run:
-    """One refresh."""
+    """One refresh, with the writer's lease held."""
 
     def __init__(self, indexer: Indexer, paths: Collection[str] | None, on_progress: Progress, cancel: CancelToken):
         self._indexer = indexer
@@ -133,22 +142,23 @@ class _Run:
         self.removed: list[str] = []
         self.failures: dict[str, str] = {}
         self.read = 0
+        self.others_wrote = False
 
     def go(self) -> None:
         stamps = self._store.stamps()
-        places = [""] if self._paths is None else _outermost(self._paths)
+        below = [""] if self._paths is None else _outermost(self._paths)
         skipped: dict[str, str] = {}
         present: dict[str, SourceFile] = {}
-        for place in places:
-            found = self._discover(place, stamps)
-            present.update((file.path, file) for file in found.files)
-            skipped.update(found.skipped)
-        self.removed = [path for path in stamps if path not in present and is_below(path, places)]
+        for folder in below:
+            discovery = self._discover(folder, stamps)
+            present.update((file.path, file) for file in discovery.files)
+            skipped.update(discovery.skipped)
+        self.removed = [path for path in stamps if path not in present and is_below(path, below)]
         self._store.remove(self.removed)
         to_read = [file for file in present.values() if not _is_current(file, stamps.get(file.path))]
         self._read_files(to_read, stamps)
         self._store.remove([path for path in self.failures if path in stamps])
-        kept = {path: reason for path, reason in self._store.skipped().items() if not is_below(path, places)}
+        kept = {path: reason for path, reason in self._store.skipped().items() if not is_below(path, below)}
         self._store.set_skipped({**kept, **skipped, **self.failures})
         self._store.prune()
 
@@ -176,7 +186,7 @@ class _Run:
         else:
             results = self._in_process(files)
         batch: list[IndexedFile] = []
-        kept_at = time.monotonic()
+        stored_at = time.monotonic()
         for number, (file, result) in enumerate(results, 1):
             if isinstance(result, IndexedFile):
                 self.read += 1
@@ -186,16 +196,16 @@ class _Run:
                 batch.append(result)
             elif result != "missing":
                 self.failures[file.path] = result
-            if len(batch) >= _BATCH_FILES or time.monotonic() - kept_at > _BATCH_SECONDS:
-                self._keep(batch)
-                batch, kept_at = [], time.monotonic()
+            if len(batch) >= _BATCH_FILES or time.monotonic() - stored_at > _BATCH_SECONDS:
+                self._put(batch)
+                batch, stored_at = [], time.monotonic()
             self._on_progress(number, len(files))
             if self.cancel.cancelled:
                 break
-        self._keep(batch)
+        self._put(batch)
 
-    def _keep(self, batch: Sequence[IndexedFile]) -> None:
-        self._store.acquire_writer()
+    def _put(self, batch: Sequence[IndexedFile]) -> None:
+        self._store.acquire_writer()  # renews the lease
         if batch:
             self._store.put(batch)
 
@@ -207,17 +217,17 @@ class _Run:
         def parse(language: str, source: bytes) -> EncodedTags:
             found = self._indexer._languages.named(language)
             if found is None:
-                raise IndexingError(f"the language “{language}” cannot be loaded")
+                raise IndexingError(f"the grammar for “{language}” cannot be loaded")
             try:
                 return encode(read_tags(found, source))
             except Exception as error:
-                raise IndexingError(f"it cannot be read ({type(error).__name__})") from error
+                raise IndexingError(f"it cannot be parsed ({type(error).__name__})") from error
 
         for file in files:
             yield file, self._indexed(file, parse)
 
     def _in_workers(self, files: Sequence[SourceFile]) -> "_Results":
-        """In the order in which they are done. Largest first, so that no worker is left alone with a large one."""
+        """In the order of completion. The largest start first, so that the workers finish at about the same time."""
         waiting = iter(sorted(files, key=lambda file: file.size, reverse=True))
         guard = threading.Lock()
         done: queue.Queue[tuple[SourceFile, IndexedFile | str]] = queue.Queue(maxsize=4 * _BATCH_FILES)
@@ -262,7 +272,7 @@ class _Run:
                 self._store.acquire_writer()  # a slow file must not cost us the lease
 
     def _indexed(self, file: SourceFile, parse: Callable[[str, bytes], EncodedTags]) -> IndexedFile | str:
-        """The file, or why it could not be read."""
+        """The indexed file, or why it could not be read or parsed."""
         try:
             source = read_source(self._indexer._root, file.path)
             digest = hashlib.sha256(source).hexdigest()
@@ -284,7 +294,7 @@ def _is_current(file: SourceFile, stamp: Stamp | None) -> bool:
 
 
 def _outermost(paths: Collection[str]) -> list[str]:
-    """The paths without those below another one; the whole root when there are many."""
+    """The paths without those below another one; the whole root if there are too many to list one by one."""
     kept: list[str] = []
     for path in sorted({path.strip("/") for path in paths}):
         if not kept or not is_below(path, kept[-1:]):
@@ -292,9 +302,9 @@ def _outermost(paths: Collection[str]) -> list[str]:
     return kept if len(kept) <= MAX_FILES_IN_PROCESS else [""]
 
 
-def is_below(path: str, places: Collection[str]) -> bool:
-    """Whether a path is one of the places (files or folders), or inside one."""
-    return any(place in ("", path) or path.startswith(f"{place}/") for place in places)
+def is_below(path: str, folders: Collection[str]) -> bool:
+    """Whether a path is one of these files or folders, or inside one. An empty folder is the root."""
+    return any(folder in ("", path) or path.startswith(f"{folder}/") for folder in folders)
 
 
 def _drain(done: "queue.Queue[tuple[SourceFile, IndexedFile | str]]") -> None:

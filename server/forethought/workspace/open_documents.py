@@ -1,127 +1,260 @@
-"""The documents that are open in the editor, and snapshots of a few other files that were asked about."""
+"""The documents open in the editor, a few closed files that were read recently, and what names in them refer to."""
 
+import hashlib
 import threading
-from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
-from forethought.names.resolver import IndexSnapshot
-from forethought.syntax.tags import FileTags
-from forethought.workspace.snapshot import Buffer, DocumentSnapshot, OverlaySnapshot
+from forethought.names.query_cache import SharedQueryCache
+from forethought.names.resolver import Resolver, Target
+from forethought.repo.discovery import MAX_SOURCE_BYTES
+from forethought.store.index_store import IndexStore
+from forethought.syntax.extraction import read_tags
+from forethought.syntax.languages import Languages
+from forethought.syntax.tags import Position
+from forethought.workspace.change_set import ChangeSet
+from forethought.workspace.snapshot import Buffer, DocumentSnapshot, OverlaySnapshot, Snapshot, SnapshotId
 
-MAX_CLOSED_SNAPSHOTS = 8
-"""Views of files that are not open, kept for the next request on them."""
+MAX_CLOSED_DOCUMENTS = 8
+"""Snapshots of closed files, kept for the next request about them."""
+
+_Targets = dict[Position, tuple[Target, ...]]
 
 
-class OpenFiles:
-    """Buffers, and snapshots of them and of the disk. Safe from any thread; nothing but `wait_snapshot` waits."""
+class _Shown(NamedTuple):
+    """What readers see. It is replaced as a whole, so they see either the old state or the new one."""
 
-    def __init__(self, index: IndexSnapshot, on_shown: Callable[[str, FileTags], None]) -> None:
-        """`on_shown` is told of each text as it becomes the one that is shown; it must not call back."""
-        self.overlay = OverlaySnapshot(index)
-        """The index with these files in place of the disk."""
+    overlay: OverlaySnapshot
+    documents: Mapping[str, DocumentSnapshot]
+
+
+class OpenDocuments:
+    """Buffers, and the snapshots made from them. Safe from any thread; only `wait` waits."""
+
+    def __init__(
+        self,
+        index: IndexStore,
+        languages: Languages,
+        read: Callable[[str], bytes | None],
+        index_queries: SharedQueryCache,
+        on_shown: Callable[[DocumentSnapshot, SnapshotId], None],
+    ) -> None:
+        """`read` returns the text on disk. `on_shown` is called with each document that is published, under a lock."""
+        self._index = index
+        self._languages = languages
+        self._read = read
+        self._index_queries = index_queries
+        self._overlay_queries = SharedQueryCache(start=index_queries)
         self._on_shown = on_shown
         self._lock = threading.RLock()
-        self._view_built = threading.Condition(self._lock)
+        self._published = threading.Condition(self._lock)
         self._buffers: dict[str, Buffer] = {}
-        self._snapshots: OrderedDict[str, DocumentSnapshot] = OrderedDict()
-        self._edited: set[str] = set()
+        self._outdated: set[str] = set()
         """Open files whose snapshots are older than their buffers."""
+        self._shown = _Shown(OverlaySnapshot(index), {})
+        self._targets: WeakKeyDictionary[DocumentSnapshot, _Targets] = WeakKeyDictionary()
+        """What the identifiers of each document refer to. Replaced when the names defined in an open file change."""
 
-    @property
-    def paths(self) -> tuple[str, ...]:
-        with self._lock:
-            return tuple(self._buffers)
-
-    def buffer(self, path: str) -> Buffer | None:
-        return self._buffers.get(path)
-
-    def snapshot(self, path: str) -> DocumentSnapshot | None:
-        """The last snapshot of the file, open or not."""
-        return self._snapshots.get(path)
-
-    @property
-    def views_are_current(self) -> bool:
-        """Whether every open file's snapshot shows its buffer: what a name means may rest on any of them."""
-        return not self._edited
-
-    def wait_snapshot(self, path: str, version: int | None, seconds: float) -> DocumentSnapshot | None:
-        """Wait up to `seconds` for the snapshot of at least this version, and all others; else return the last one."""
-
-        def ready() -> bool:
-            snapshot = self._snapshots.get(path)
-            current = snapshot is not None and (
-                version is None or snapshot.version is None or snapshot.version >= version
-            )
-            return current and self.views_are_current
-
-        with self._view_built:
-            self._view_built.wait_for(ready, seconds)
-            return self._snapshots.get(path)
+    # Events from the editor
 
     def put(self, buffer: Buffer) -> bool:
-        """The editor's text is now this one; whether the file was open before."""
+        """Take the new text of a buffer; `build` publishes it. Returns whether the file was open before."""
         with self._lock:
             known = buffer.path in self._buffers
             self._buffers[buffer.path] = buffer
-            self._edited.add(buffer.path)
+            self._outdated.add(buffer.path)
             return known
 
     def close(self, path: str) -> None:
-        with self._lock:
+        """Forget the buffer: the text on disk counts again."""
+        with self._published:
             self._buffers.pop(path, None)
-            self._snapshots.pop(path, None)
-            self._edited.discard(path)
-            self.overlay.replace_buffer(path, None)
+            self._outdated.discard(path)
+            self._hide(path)
+            self._published.notify_all()
 
-    def show(self, buffer: Buffer, snapshot: DocumentSnapshot | None) -> bool:
-        """Publish the snapshot of a buffer, or None for an empty one; False if the buffer was replaced or closed."""
-        path = buffer.path
-        with self._view_built:
+    def build(self, path: str) -> DocumentSnapshot | None:
+        """Parse the file's buffer and publish it. None if it cannot be parsed, or was replaced or closed meanwhile."""
+        buffer = self._buffers.get(path)
+        if buffer is None:
+            return None
+        document = self._parse(path, buffer.version, buffer.data)
+        generation = self._index.generation  # read before locking: the event loop takes this lock, too
+        with self._published:
             if self._buffers.get(path) is not buffer:
-                return False
-            before = self._snapshots.pop(path, None)
-            self.overlay.replace_buffer(path, snapshot.tags if snapshot else None)
-            if snapshot is not None:
-                self._snapshots[path] = snapshot
-                self._on_shown(path, snapshot.tags)
-            if _names(before) != _names(snapshot):
-                for other in self._snapshots.values():
-                    other.forget_targets()
-            self._edited.discard(path)
-            self._view_built.notify_all()
-        return True
+                return None
+            if _names(self._shown.documents.get(path)) != _names(document):
+                self._targets = WeakKeyDictionary()
+            self._show(path, document, generation, laid_over=True)
+            self._outdated.discard(path)
+            self._published.notify_all()
+        return document
 
-    def show_closed(self, snapshot: DocumentSnapshot, *, newer: bool) -> None:
-        """Keep the snapshot of a closed file; one `newer` than the index is overlaid until the index catches up."""
+    # What readers see
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The open files."""
         with self._lock:
-            if snapshot.path in self._buffers:
+            return tuple(self._buffers)
+
+    @property
+    def are_current(self) -> bool:
+        """Whether every snapshot shows its buffer: what a name refers to may depend on any open file."""
+        return not self._outdated
+
+    def document(self, path: str) -> DocumentSnapshot | None:
+        """The last snapshot published of a file."""
+        return self._shown.documents.get(path)
+
+    def wait(self, path: str, version: int | None, seconds: float) -> DocumentSnapshot | None:
+        """Wait up to `seconds` until every buffer, and at least this version of the file, is published.
+
+        Returns the last snapshot, whether or not that happened.
+        """
+
+        def ready() -> bool:
+            document = self.document(path)
+            current = document is not None and (
+                version is None or document.version is None or document.version >= version
+            )
+            return current and self.are_current
+
+        with self._published:
+            self._published.wait_for(ready, seconds)
+            return self.document(path)
+
+    @property
+    def overlay(self) -> OverlaySnapshot:
+        """The index with the documents laid over it, as it is now."""
+        return self._shown.overlay
+
+    def snapshot(self) -> Snapshot:
+        """The root as it is now."""
+        shown = self._shown
+        return Snapshot(SnapshotId(self._index.generation, shown.overlay.edits), shown.overlay, shown.documents)
+
+    def resolver(self, overlay: OverlaySnapshot) -> Resolver:
+        """A resolver over one state of the root, for one piece of work."""
+        if overlay.empty:
+            return Resolver(self._index, self._index_queries.current(self._index))
+        return Resolver(overlay, self._overlay_queries.current(overlay))
+
+    def targets(self, document: DocumentSnapshot, start: Position) -> tuple[Target, ...]:
+        """What the identifier that starts here refers to; several targets if it is ambiguous. Remembered."""
+        # Taken before resolving: if names change meanwhile, the result goes into a table that is no longer read.
+        known = self._targets.setdefault(document, {})
+        if start not in known:
+            known[start] = self.resolver(self.overlay).resolve_at(document.path, start).targets
+        return known[start]
+
+    def lines(self, path: str) -> tuple[bytes, ...]:
+        """The rows of the buffer, else of the file on disk; empty if there is neither. May read the disk."""
+        buffer, document = self._buffers.get(path), self.document(path)
+        if buffer is not None:
+            return tuple(buffer.data.split(b"\n"))
+        if document is not None:
+            return document.lines
+        data = self._read(path)
+        return tuple(data.split(b"\n")) if data is not None else ()
+
+    def read(self, path: str) -> DocumentSnapshot | None:
+        """A snapshot of a file that need not be open; None if it cannot be read or parsed. Reads the disk."""
+        document = self.document(path)
+        if path in self._buffers:
+            return document
+        data = self._read(path)
+        if data is None:
+            return None
+        if document is not None and document.data == data:
+            return document
+        document = self._parse(path, None, data)
+        if document is not None and content_hash_of(data) == self._index.content_hash(path):
+            self._show_closed(document, laid_over=False)
+        return document
+
+    # Closed files
+
+    def catch_up(self, path: str) -> bool:
+        """Publish the file's current text. Returns whether it has to be indexed again. Reads the disk."""
+        document, buffer = self.document(path), self._buffers.get(path)
+        if buffer is not None:
+            if document is None or document.version != buffer.version:
+                self.build(path)
+            return False
+        data = self._read(path)
+        if data is None or (document is not None and document.data == data):
+            return False
+        indexed = self._index.content_hash(path)
+        if content_hash_of(data) == indexed:
+            with self._lock:
+                if path not in self._buffers:
+                    self._hide(path)
+            return False
+        document = self._parse(path, None, data)
+        if document is None:
+            return indexed is not None
+        # A file that is not indexed may be excluded on purpose: names must not resolve to it.
+        self._show_closed(document, laid_over=indexed is not None)
+        return path not in self._index.skipped()
+
+    def index_changed(self, change: ChangeSet) -> None:
+        """Drop the snapshots of closed files, as far as the index has caught up with the disk."""
+        with self._lock:
+            overlay, documents = self._shown
+            for path in overlay.laid_over - self._buffers.keys():
+                if change.covers(path):
+                    overlay = overlay.with_document(path, None)
+            self._shown = _Shown(overlay, {path: documents[path] for path in documents if path in self._buffers})
+
+    def _show_closed(self, document: DocumentSnapshot, *, laid_over: bool) -> None:
+        generation = self._index.generation
+        with self._lock:
+            if document.path in self._buffers:
                 return  # opened meanwhile: the buffer counts
-            self.overlay.replace_buffer(snapshot.path, snapshot.tags if newer else None)
-            self._snapshots[snapshot.path] = snapshot
-            self._on_shown(snapshot.path, snapshot.tags)
-            closed = [known for known in self._snapshots if known not in self._buffers]
-            for known in closed[:-MAX_CLOSED_SNAPSHOTS]:
-                del self._snapshots[known]
+            self._show(document.path, document, generation, laid_over=laid_over)
+            closed = [path for path in self._shown.documents if path not in self._buffers]
+            for path in closed[:-MAX_CLOSED_DOCUMENTS]:
+                self._shown = self._shown._replace(documents=_without(self._shown.documents, path))
 
-    def forget_closed(self, follows: Callable[[str], bool]) -> None:
-        """The index was brought up to date: `follows` says for which files it now shows what is on the disk."""
-        with self._lock:
-            for path in [path for path in self._snapshots if path not in self._buffers]:
-                del self._snapshots[path]
-            for path in self.overlay.laid_over - self._buffers.keys():
-                if follows(path):
-                    self.overlay.replace_buffer(path, None)
+    def _show(self, path: str, document: DocumentSnapshot | None, generation: int, *, laid_over: bool) -> None:
+        """Publish a document; None stands for a buffer that cannot be parsed. The lock is held."""
+        if document is None:
+            self._hide(path)
+            return
+        overlay, before = self._shown.overlay, self._shown.documents.get(path)
+        shown = overlay.with_document(path, document.tags if laid_over else None)
+        if shown is overlay and before is not None and before.data != document.data:
+            shown = overlay.touched()
+        self._shown = _Shown(shown, {**_without(self._shown.documents, path), path: document})
+        self._on_shown(document, SnapshotId(generation, shown.edits))
 
-    def forget_older(self, path: str, data: bytes) -> None:
-        """The file's text on disk is this one: a snapshot of another one is of no use, unless the file is open."""
-        with self._lock:
-            snapshot = self._snapshots.get(path)
-            if snapshot is not None and snapshot.data != data and path not in self._buffers:
-                del self._snapshots[path]
+    def _hide(self, path: str) -> None:
+        """Take a document away; the index shows through. The lock is held."""
+        overlay, documents = self._shown
+        self._shown = _Shown(overlay.with_document(path, None), _without(documents, path))
+
+    def _parse(self, path: str, version: int | None, data: bytes) -> DocumentSnapshot | None:
+        """None if the file is too large, or its language is unknown."""
+        language = self._languages.detect(path, data[:8192])
+        if language is None or len(data) > MAX_SOURCE_BYTES:
+            return None
+        tags = self._index.tags(path) if content_hash_of(data) == self._index.content_hash(path) else None
+        return DocumentSnapshot(path, version, data, tags if tags is not None else read_tags(language, data))
 
 
-def _names(snapshot: DocumentSnapshot | None) -> tuple[object, ...] | None:
-    """What names in other files can mean because of this one."""
-    return (
-        None if snapshot is None else (snapshot.tags.imports, *((item.id, item.kind) for item in snapshot.tags.symbols))
-    )
+def content_hash_of(data: bytes) -> str:
+    """The SHA-256 by which the index knows a text, in 64 hex digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def _names(document: DocumentSnapshot | None) -> tuple[object, ...] | None:
+    """What decides about the meaning of names in other files: equal values, equal meanings."""
+    if document is None:
+        return None
+    return (document.tags.imports, *((symbol.id, symbol.kind) for symbol in document.tags.symbols))
+
+
+def _without(documents: Mapping[str, DocumentSnapshot], path: str) -> dict[str, DocumentSnapshot]:
+    return {known: document for known, document in documents.items() if known != path}

@@ -1,7 +1,9 @@
-"""The contexts of what is saved on disk, and how their context hashes stand in c′: what passes and coverage rest on."""
+"""The contexts of symbols as saved on disk, and the status of their insights: what passes work from."""
 
 import hashlib
+import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
@@ -14,40 +16,49 @@ from forethought.store.protocol import InsightStore
 from forethought.syntax.symbol_kinds import FUNCTION_KINDS
 from forethought.syntax.tags import FileTags, Symbol
 
+MAX_BUILT_CONTEXTS = 2000
+"""Contexts kept in memory between the survey that built them and their pass: about 10 kB each."""
+
 
 @dataclass(frozen=True, slots=True)
 class SavedSymbol:
-    """A symbol of the text on disk, and the context hash that names its context."""
+    """A symbol of the text on disk, with the hash of its context."""
 
     symbol: Symbol
     context_hash: str
 
 
 class SavedContexts:
-    """Computes context hashes only for what changed, and remembers them in the index. Every method reads the disk."""
+    """Computes context hashes only for what changed, and remembers them in the index. Every method reads the disk.
+
+    Nothing here triggers indexing: while the disk is newer than the index, a file has no contexts.
+    """
 
     def __init__(
         self,
         index: IndexStore,
         contexts: InsightStore,
         read: Callable[[str], bytes | None],
-        on_outdated: Callable[[str], None],
         now: Callable[[], float] = time.time,
     ) -> None:
         self._index = index
         self._contexts = contexts
         self._read = read
-        self._on_outdated = on_outdated
-        """Called with a path whose text on disk is not the one that was indexed."""
         self._now = now
-        self.query_cache = SharedQueryCache(index)
+        self._lock = threading.Lock()
+        self._built: OrderedDict[Target, tuple[int, Context]] = OrderedDict()
+        """Target → (generation of the index, context built from it). A survey's contexts wait here for their passes.
+
+        The context hash would not do as the key: it does not cover `Context.callees`.
+        """
+        self.query_cache = SharedQueryCache()
 
     def resolver(self) -> Resolver:
         """A resolver over what is saved now, for one piece of work."""
-        return Resolver(self._index, self.query_cache.current())
+        return Resolver(self._index, self.query_cache.current(self._index))
 
     def symbols(self, path: str) -> tuple[SavedSymbol, ...]:
-        """The file's symbols with their context hashes; empty when the disk is newer than the index."""
+        """The file's symbols with their context hashes; empty if it is not indexed, or newer on disk."""
         generation = self._index.generation
         outline, digest = self._index.outline(path), self._index.content_hash(path)
         if outline is None or digest is None:
@@ -58,16 +69,15 @@ class SavedContexts:
             if data is None or tags is None:
                 return ()
             resolver = self.resolver()
-            context_hashes = {
-                symbol.id: (digest, build_context(resolver, path, tags, symbol, data).context_hash)
-                for symbol in tags.symbols
-            }
+            contexts = {symbol.id: build_context(resolver, path, tags, symbol, data) for symbol in tags.symbols}
+            self._keep_built(path, contexts, generation)
+            context_hashes = {symbol_id: (digest, context.context_hash) for symbol_id, context in contexts.items()}
             self._index.context_hashes.put(path, context_hashes, generation)
             known = {**known, **context_hashes}
         return tuple(SavedSymbol(symbol, known[symbol.id][1]) for symbol in outline.symbols if symbol.id in known)
 
     def context(self, target: Target) -> Context | None:
-        """The context of one symbol; None when it is gone, or the disk is newer than the index."""
+        """The context of one symbol; None if it is gone, or the file is newer on disk."""
         generation = self._index.generation
         tags, digest = self._index.tags(target.path), self._index.content_hash(target.path)
         symbol = tags.symbol(target.symbol_id) if tags else None
@@ -76,12 +86,26 @@ class SavedContexts:
         data = self._read_indexed(target.path, digest)
         if data is None:
             return None
+        with self._lock:
+            built = self._built.get(target)
+        if built is not None and built[0] == generation:
+            return built[1]
         context = build_context(self.resolver(), target.path, tags, symbol, data)
+        self._keep_built(target.path, {symbol.id: context}, generation)
         self._index.context_hashes.put(target.path, {symbol.id: (digest, context.context_hash)}, generation)
         return context
 
+    def _keep_built(self, path: str, contexts: Mapping[str, Context], generation: int) -> None:
+        with self._lock:
+            for symbol_id, context in contexts.items():
+                target = Target(path, symbol_id)
+                self._built[target] = (generation, context)
+                self._built.move_to_end(target)
+            while len(self._built) > MAX_BUILT_CONTEXTS:
+                self._built.popitem(last=False)
+
     def insight_statuses(self, path: str, symbols: Collection[SavedSymbol]) -> dict[str, InsightStatus]:
-        """Symbol id → how its context hash stands in c′."""
+        """Symbol id → the status of its insights. Fresh ones are noted as the last known at their place."""
         earlier = self._index.context_hashes.last_with_insights(path)
         context_hashes = {item.symbol.id: (item.context_hash, earlier.get(item.symbol.id)) for item in symbols}
         found = self._insight_statuses(context_hashes)
@@ -92,33 +116,37 @@ class SavedContexts:
         return found
 
     def insight_status(self, target: Target, context_hash: str) -> InsightStatus:
-        """How a context hash stands in c′, and else what was thought about the text that was there before."""
+        """The status of the insights about one context, else about the text that was there before."""
         earlier = self._index.context_hashes.last_with_insights(target.path).get(target.symbol_id)
         if earlier == context_hash or earlier is None:
             known = self._index.context_hashes.of(target.path).get(target.symbol_id)
             earlier = known[1] if known and known[1] != context_hash else None
         return self._insight_statuses({"": (context_hash, earlier)})[""]
 
-    def outdate(self) -> None:
-        """A context includes the interfaces it uses, so the contexts that may use a changed one are recomputed.
+    def invalidate(self) -> frozenset[str]:
+        """Invalidate the context hashes that depend on changed files, and return the files they are in.
 
-        And what was edited is remembered. What a process that was killed left undone, the next one does.
+        A context includes the interfaces it uses, so the users of a changed interface are invalidated, too. It is also
+        noted which symbols were edited. If the process dies halfway, the next one finishes the job.
         """
         table = self._index.context_hashes
         replaced = table.replaced()
         if not replaced:
-            return
+            return frozenset()
+        outdated = set(replaced)
         if table.any:
             names: set[str] = set()
             for path, (before, _) in replaced.items():
                 now, then = _interface(self._index.outline(path)), self._interface_then(path, before)
                 names |= {name for name in now.keys() | then.keys() if now.get(name) != then.get(name)}
-            for path in {*replaced, *self._users_of(names)}:
+            outdated |= self._users_of(names)
+            for path in outdated:
                 table.put(path, {key: ("", context_hash) for key, (_, context_hash) in table.of(path).items()})
         table.settle(replaced, self._edited(replaced), self._now())
+        return frozenset(outdated)
 
     def _edited(self, replaced: Mapping[str, tuple[str, str]]) -> dict[str, list[str]]:
-        """path → the symbols whose own text is new; none where the whole root was read for the first time."""
+        """path → symbols whose own text is new; empty if the whole root was read for the first time."""
         if self._index.paths() <= {path for path, (before, _) in replaced.items() if not before}:
             return {}
         found = {}
@@ -128,14 +156,14 @@ class SavedContexts:
         return found
 
     def _interface_then(self, path: str, digest: str) -> dict[str, str]:
-        """The interface of an earlier text; one that equals no other when the index holds that text no longer."""
+        """The interface of an earlier text; one that equals no other if the text is no longer in the index."""
         outline = self._index.outline_of(digest)
         if outline is None:
             return {_short(key): "" for key in self._index.context_hashes.of(path)}
         return _interface(outline)
 
     def _users_of(self, names: set[str]) -> set[str]:
-        """Files that mention one of the names, or the name of something whose own interface mentions it, and so on."""
+        """Files that mention one of the names, or the name of anything whose interface mentions it, and so on."""
         users: set[str] = set()
         mentioned: dict[str, dict[str, frozenset[str]]] = {}
         new = names - {""}
@@ -169,16 +197,13 @@ class SavedContexts:
         }
 
     def _read_indexed(self, path: str, digest: str) -> bytes | None:
-        """The text that was indexed; None when the disk holds another, which is then read again."""
+        """The text that was indexed; None if the text on disk is another one by now."""
         data = self._read(path)
-        if data is None or hashlib.sha256(data).hexdigest() != digest:
-            self._on_outdated(path)
-            return None
-        return data
+        return data if data is not None and hashlib.sha256(data).hexdigest() == digest else None
 
 
 def _interface(tags: FileTags | None) -> dict[str, str]:
-    """Short name → everything that users of the name may see of it in this file."""
+    """Short name → everything that users of the name can see of it in this file."""
     if tags is None:
         return {}
     found: dict[str, str] = {}
@@ -196,7 +221,7 @@ def _interface(tags: FileTags | None) -> dict[str, str]:
         if dot or binding.scope not in inside_functions:
             add(_short(binding.scope), f"{binding.name}: {binding.annotation}")
             add(name, f"{owner} {binding.annotation} {binding.value}")
-    for reference in tags.references:  # of decorators
+    for reference in tags.references:  # an outline holds those in decorators only
         add(_short(reference.scope), f"@{reference.name}")
     for item in tags.imports:
         add(item.local, f"{item.module} {item.name}")
@@ -204,7 +229,7 @@ def _interface(tags: FileTags | None) -> dict[str, str]:
 
 
 def _shapes(tags: FileTags | None) -> dict[str, object]:
-    """Symbol id → something that differs when its own text does: of files and classes without what stands inside."""
+    """Symbol id → a value that differs when its own text does; for files and classes, without their members."""
     if tags is None:
         return {}
     inside: dict[str, list[object]] = {symbol.parent: [] for symbol in tags.symbols}

@@ -1,13 +1,17 @@
-"""What an editor's open file means, place by place: the in-memory snapshot that hover reads."""
+"""Immutable snapshots: of one document, and of a whole root with its open documents laid over the index."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple
 
-from forethought.names.resolver import IndexSnapshot, Target
+from forethought.names.resolver import IndexSnapshot
 from forethought.syntax.package_manifests import Package
 from forethought.syntax.tags import FileTags, Position, Range, Reference
-from forethought.workspace.symbol_info import SymbolInfo
+
+_NO_EDITS: Mapping[str, int] = MappingProxyType({})
+_NO_TAGS: Mapping[str, FileTags] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,46 +23,97 @@ class Buffer:
     version: int | None
 
 
-class OverlaySnapshot:
-    """The index with open buffers in place of the disk. An `IndexSnapshot`; `replace_buffer` moves its generation on.
+class DocumentSnapshot:
+    """One file's text at one version, and its tags. Immutable."""
 
-    Any thread may read it; one at a time may replace.
+    def __init__(self, path: str, version: int | None, data: bytes, tags: FileTags) -> None:
+        self.path = path
+        self.version = version
+        """The editor's; None when the text was read from disk."""
+        self.data = data
+        self.lines = tuple(data.split(b"\n"))
+        self.tags = tags
+        self._rows: dict[int, list[tuple[int, int]]] = {}
+        """row → (start column, end column) of each identifier, in order."""
+        for start, end in sorted({(place.start, place.end) for place in _places(tags)}):
+            if start.row == end.row:
+                self._rows.setdefault(start.row, []).append((start.column, end.column))
+
+    def identifier(self, position: Position) -> Range | None:
+        """The range of the identifier at (or ending at) the position."""
+        row = self._rows.get(position.row)
+        if not row:
+            return None
+        index = bisect_right(row, (position.column, 1 << 30)) - 1
+        if index < 0:
+            return None
+        start, end = row[index]
+        if not start <= position.column <= end:
+            return None
+        return Range(Position(position.row, start), Position(position.row, end))
+
+    def identifiers(self) -> Iterator[Position]:
+        """Where each identifier starts, in order."""
+        for row in sorted(self._rows):
+            for start, _ in self._rows[row]:
+                yield Position(row, start)
+
+    def text_at(self, place: Range) -> bytes:
+        """The text of a range that lies in one row."""
+        return self.lines[place.start.row][place.start.column : place.end.column]
+
+
+class OverlaySnapshot:
+    """The index with documents in place of what it holds of their files. An `IndexSnapshot`; the overlay is immutable.
+
+    The index below it is live: `generation` tells when it has moved on.
     """
 
-    def __init__(self, saved: IndexSnapshot) -> None:
+    def __init__(
+        self,
+        saved: IndexSnapshot,
+        documents: Mapping[str, FileTags] = _NO_TAGS,
+        edits: int = 0,
+        last_edits: Mapping[str, int] = _NO_EDITS,
+    ) -> None:
+        self.edits = edits
+        """How many changes led here."""
         self._saved = saved
-        self._open: dict[str, FileTags] = {}
-        self._edits = 0
-        self._last_edits: dict[str, int] = {}
-        """path → the number of the last edit that was laid over it, or taken away."""
+        self._documents = documents
+        self._last_edits = last_edits
+        """path → number of the last edit that laid something over it, or took it away."""
         self._paths: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+        """The paths of the index, and those with the documents: computed once for each set of indexed paths."""
+
+    def with_document(self, path: str, tags: FileTags | None) -> "OverlaySnapshot":
+        """The same with `tags` laid over a file; None uncovers what the index holds. Itself when nothing changes."""
+        if self._documents.get(path) is tags:
+            return self
+        documents = {**self._documents}
+        if tags is None:
+            del documents[path]
+        else:
+            documents[path] = tags
+        edits = self.edits + 1
+        return OverlaySnapshot(self._saved, documents, edits, {**self._last_edits, path: edits})
+
+    def touched(self) -> "OverlaySnapshot":
+        """The same, counted as another edit: something changed that the overlay does not show."""
+        return OverlaySnapshot(self._saved, self._documents, self.edits + 1, self._last_edits)
 
     @property
-    def generation(self) -> int:
-        return self._saved.generation + self._edits
+    def generation(self) -> tuple[Hashable, int]:
+        return self._saved.generation, self.edits
 
     @property
     def empty(self) -> bool:
-        """No buffer is laid over: the index is all there is."""
-        return not self._open
+        """Nothing is laid over: the index is all there is."""
+        return not self._documents
 
     @property
     def laid_over(self) -> frozenset[str]:
-        """The files of which something else than the index is shown."""
-        return frozenset(self._open)
-
-    def replace_buffer(self, path: str, tags: FileTags | None) -> None:
-        """Lay a buffer's tags over the disk's; None takes them away."""
-        if self._open.get(path) is tags:
-            return
-        buffers = dict(self._open)
-        if tags is None:
-            del buffers[path]
-        else:
-            buffers[path] = tags
-        self._open = buffers  # replaced whole: readers on other threads see the one or the other
-        self._last_edits = {**self._last_edits, path: self._edits + 1}
-        self._edits += 1
+        """The files of which something other than the index is shown."""
+        return frozenset(self._documents)
 
     def contents(self) -> Mapping[str, Hashable]:
         contents = dict(self._saved.contents())
@@ -67,60 +122,60 @@ class OverlaySnapshot:
         return contents
 
     def paths(self) -> frozenset[str]:
-        saved, buffers = self._saved.paths(), self._open
-        if buffers.keys() <= saved:
+        saved, documents = self._saved.paths(), self._documents
+        if documents.keys() <= saved:
             return saved
-        if self._paths[0] is not saved or not buffers.keys() <= self._paths[1]:
-            self._paths = (saved, saved | buffers.keys())
+        if self._paths[0] is not saved:
+            self._paths = (saved, saved | documents.keys())
         return self._paths[1]
 
     def packages(self) -> Sequence[Package]:
         return self._saved.packages()
 
     def tags(self, path: str) -> FileTags | None:
-        return self._open.get(path) or self._saved.tags(path)
+        return self._documents.get(path) or self._saved.tags(path)
 
     def outline(self, path: str) -> FileTags | None:
-        return self._open.get(path) or self._saved.outline(path)
+        return self._documents.get(path) or self._saved.outline(path)
 
     def definitions_named(self, short_name: str) -> Sequence[tuple[str, str, str, str]]:
-        buffers = self._open
-        found = [definition for definition in self._saved.definitions_named(short_name) if definition[0] not in buffers]
+        documents = self._documents
+        found = [row for row in self._saved.definitions_named(short_name) if row[0] not in documents]
         found += [
             (path, symbol.id, symbol.kind, tags.language)
-            for path, tags in buffers.items()
+            for path, tags in documents.items()
             for symbol in tags.symbols[1:]
             if symbol.short_name == short_name
         ]
         return sorted(found)
 
     def references_named(self, name: str) -> Sequence[tuple[str, Reference]]:
-        buffers = self._open
-        found = [(path, reference) for path, reference in self._saved.references_named(name) if path not in buffers]
+        documents = self._documents
+        found = [(path, reference) for path, reference in self._saved.references_named(name) if path not in documents]
         found += [
             (path, reference)
-            for path, tags in buffers.items()
+            for path, tags in documents.items()
             for reference in tags.references
             if reference.name == name
         ]
         return sorted(found, key=lambda item: (item[0], item[1].range))
 
     def paths_calling(self, name: str) -> Sequence[str]:
-        buffers = self._open
-        found = [path for path in self._saved.paths_calling(name) if path not in buffers]
+        documents = self._documents
+        found = [path for path in self._saved.paths_calling(name) if path not in documents]
         found += [
             path
-            for path, tags in buffers.items()
+            for path, tags in documents.items()
             if any(reference.name == name and reference.kind in ("call", "class") for reference in tags.references)
         ]
         return sorted(found)
 
     def aliases_of(self, name: str) -> Sequence[tuple[str, str]]:
-        buffers = self._open
-        found = [alias for alias in self._saved.aliases_of(name) if alias[0] not in buffers]
+        documents = self._documents
+        found = [alias for alias in self._saved.aliases_of(name) if alias[0] not in documents]
         found += [
             (path, item.local)
-            for path, tags in buffers.items()
+            for path, tags in documents.items()
             for item in tags.imports
             if item.name == name and item.local != name
         ]
@@ -130,71 +185,43 @@ class OverlaySnapshot:
         return self._saved.call_counts(limit)
 
 
-class DocumentSnapshot:
-    """One open file at one version. What its names mean is looked up once and remembered."""
+class SnapshotId(NamedTuple):
+    """Names a root's state at one moment. Ids are compared whole: where they are equal, nothing readable has changed.
 
-    def __init__(
-        self,
-        path: str,
-        version: int | None,
-        data: bytes,
-        tags: FileTags,
-        resolve_at: Callable[[Position], tuple[Target, ...]],
-        symbol_info: Callable[[Target], SymbolInfo | None],
-    ) -> None:
-        self.path = path
-        self.version = version
-        self.data = data
-        self.lines = tuple(data.split(b"\n"))
-        self.tags = tags
-        self._resolve_at = resolve_at
-        self._symbol_info = symbol_info
-        self._rows: dict[int, list[tuple[int, int]]] = {}
-        self._targets: dict[Position, tuple[Target, ...]] = {}
-        for start, end in sorted({(place.start, place.end) for place in _places(tags)}):
-            if start.row == end.row:
-                self._rows.setdefault(start.row, []).append((start.column, end.column))
+    Both numbers only ever grow.
+    """
 
-    def at(self, position: Position) -> tuple[Target, ...]:
-        """The symbols that the identifier at (or ending at) the position means; several when it is ambiguous."""
-        identifier = self.identifier(position)
-        return self.targets(identifier.start) if identifier else ()
+    generation: int
+    """Of the index."""
+    edits: int
+    """Of the overlay."""
 
-    def identifier(self, position: Position) -> Range | None:
-        """The place of the identifier at (or ending at) the position."""
-        row = self._rows.get(position.row)
-        if not row:
-            return None
-        found = bisect_right(row, (position.column, 1 << 30)) - 1
-        if found < 0:
-            return None
-        start, end = row[found]
-        if not start <= position.column <= end:
-            return None
-        return Range(Position(position.row, start), Position(position.row, end))
+    def is_at_least(self, other: "SnapshotId") -> bool:
+        """Whether everything that the other one has seen was to be seen here."""
+        return self.generation >= other.generation and self.edits >= other.edits
 
-    def targets(self, start: Position) -> tuple[Target, ...]:
-        """What the identifier that starts here means."""
-        known = self._targets.get(start)
-        if known is None:
-            known = self._targets[start] = self._resolve_at(start)
-        return known
 
-    def forget_targets(self) -> None:
-        """Names may mean something else now, because another open file defines other ones."""
-        self._targets = {}
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A root at one moment, for one piece of work: what the editor sends meanwhile does not reach into it.
 
-    def symbol_info(self, target: Target) -> SymbolInfo | None:
-        return self._symbol_info(target)
+    The index is live; work that began before the index moved on is recognized by the snapshot's id.
+    """
 
-    def identifiers(self) -> Iterator[Position]:
-        """Where each identifier starts, in order."""
-        for row in sorted(self._rows):
-            for start, _ in self._rows[row]:
-                yield Position(row, start)
+    id: SnapshotId
+    overlay: OverlaySnapshot
+    documents: Mapping[str, DocumentSnapshot]
+    """Every open file that could be parsed, and a few closed ones that were read lately."""
 
-    def text_at(self, place: Range) -> bytes:
-        return self.lines[place.start.row][place.start.column : place.end.column]
+    def tags(self, path: str) -> FileTags | None:
+        """Everything read off a file; None when it is neither indexed nor among the documents."""
+        document = self.documents.get(path)
+        return document.tags if document is not None else self.overlay.tags(path)
+
+    def outline(self, path: str) -> FileTags | None:
+        """The tags, without references where that is cheaper."""
+        document = self.documents.get(path)
+        return document.tags if document is not None else self.overlay.outline(path)
 
 
 def _places(tags: FileTags) -> Iterator[Range]:

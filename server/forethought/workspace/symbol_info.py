@@ -1,6 +1,7 @@
 """What is known about one symbol at one moment. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from forethought.facts.symbol_facts import SymbolFacts
 from forethought.insights.entry import Entry, Insights
@@ -20,13 +21,16 @@ class SymbolInfo:
     """None until it is computed."""
     state: State = "missing"
     entry: Entry | None = None
-    """Of the context hash; of an earlier context hash when the state is `stale`."""
+    """About this context hash; about an earlier one when the state is `stale`."""
+    callees: Mapping[str, str] = field(default_factory=dict)
+    """Qualified name of each function that the context uses → digest of its text."""
     callee_changed: bool = False
+    """A function that the symbol uses has another body now than when its insights were written."""
     facts: SymbolFacts | None = None
     """None until they are computed."""
     last_change: LastChange | None = None
     version: int = 0
-    """Changes with anything above, for caches of what is rendered."""
+    """Differs whenever anything above does: a key for what is rendered from this."""
 
     @property
     def insights(self) -> Insights | None:

@@ -1,4 +1,4 @@
-"""A worker queue: one daemon thread that does keyed jobs, the urgent ones first, each key at most once in the queue."""
+"""One daemon thread that runs keyed jobs, the urgent ones first, each key at most once in the queue."""
 
 import heapq
 import itertools
@@ -26,23 +26,24 @@ class WorkerQueue:
         self._thread.start()
 
     def submit(self, key: Hashable, job: Job, urgency: int = 5) -> None:
-        """Queue a job; a smaller urgency goes first, and the more urgent of two with the same key counts."""
+        """Queue a job; a smaller `urgency` goes first. A waiting job of the same key is replaced and keeps its turn."""
         with self._changed:
             if self._closed:
                 return
             order = (urgency, next(self._numbers))
             if waiting := self._jobs.get(key):
-                order = min(order, waiting[0])  # keeps its place
+                order = min(order, waiting[0])
             self._jobs[key] = (order, job)
             heapq.heappush(self._order, (order, key))
             self._changed.notify_all()
 
     def discard(self, key: Hashable) -> None:
+        """Take a waiting job out of the queue; nothing happens if there is none."""
         with self._changed:
             self._jobs.pop(key, None)
 
     def wait_idle(self, seconds: float) -> bool:
-        """Wait until nothing is queued or running; False when that took longer."""
+        """Wait until nothing is queued or running; False if that took longer."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._jobs and not self._busy, seconds)
 
@@ -52,13 +53,14 @@ class WorkerQueue:
             return not self._jobs and not self._busy
 
     def close(self) -> None:
-        """Drop what waits; what runs ends by itself."""
+        """Drop the waiting jobs. The running one ends in its own time."""
         with self._changed:
             self._closed = True
             self._jobs.clear()
             self._changed.notify_all()
 
     def join(self, seconds: float) -> None:
+        """Wait up to `seconds` for the thread to end; not from a job of its own."""
         if threading.current_thread() is not self._thread:
             self._thread.join(seconds)
 
@@ -80,7 +82,7 @@ class WorkerQueue:
                 self._on_error(error)
 
     def _next(self) -> Job | None:
-        """The most urgent job; entries of the heap that were replaced or discarded since are passed over."""
+        """The most urgent job. Heap entries that were replaced or discarded since are skipped."""
         while self._order:
             order, key = heapq.heappop(self._order)
             if key in self._jobs and self._jobs[key][0] == order:

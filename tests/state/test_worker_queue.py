@@ -5,7 +5,7 @@ import threading
 from forethought.workspace.worker_queue import WorkerQueue
 
 
-def make_lane() -> tuple[WorkerQueue, list[Exception], threading.Event]:
+def make_queue() -> tuple[WorkerQueue, list[Exception], threading.Event]:
     errors: list[Exception] = []
     worker_queue = WorkerQueue("test", errors.append)
     gate = threading.Event()
@@ -14,7 +14,7 @@ def make_lane() -> tuple[WorkerQueue, list[Exception], threading.Event]:
 
 
 def test_urgent_jobs_go_first() -> None:
-    worker_queue, _, gate = make_lane()
+    worker_queue, _, gate = make_queue()
     order: list[str] = []
     worker_queue.submit("slow", lambda: order.append("slow"), 5)
     worker_queue.submit("urgent", lambda: order.append("urgent"), 1)
@@ -24,7 +24,7 @@ def test_urgent_jobs_go_first() -> None:
 
 
 def test_a_job_with_the_same_key_replaces_the_one_that_waits() -> None:
-    worker_queue, _, gate = make_lane()
+    worker_queue, _, gate = make_queue()
     done: list[int] = []
     worker_queue.submit("key", lambda: done.append(1))
     worker_queue.submit("key", lambda: done.append(2))
@@ -33,8 +33,8 @@ def test_a_job_with_the_same_key_replaces_the_one_that_waits() -> None:
     assert done == [2]
 
 
-def test_a_job_that_raises_does_not_end_the_lane() -> None:
-    worker_queue, errors, gate = make_lane()
+def test_a_job_that_raises_does_not_end_the_thread() -> None:
+    worker_queue, errors, gate = make_queue()
     done: list[int] = []
     worker_queue.submit("bad", lambda: 1 // 0, 1)  # type: ignore[arg-type,return-value]
     worker_queue.submit("good", lambda: done.append(1), 2)
@@ -45,7 +45,7 @@ def test_a_job_that_raises_does_not_end_the_lane() -> None:
 
 
 def test_discarded_and_closed_jobs_do_not_run() -> None:
-    worker_queue, _, gate = make_lane()
+    worker_queue, _, gate = make_queue()
     done: list[int] = []
     worker_queue.submit("dropped", lambda: done.append(1))
     worker_queue.discard("dropped")

@@ -2,10 +2,10 @@
 
 import pytest
 
-from forethought.idle.daily_budget import KEPT_SHARE, DayBudget
+from forethought.idle.daily_budget import RESERVED_SHARE, DailyBudget
 from forethought.store.user_state import Spending
 
-KEPT = 100 * KEPT_SHARE
+KEPT = 100 * RESERVED_SHARE
 
 
 @pytest.mark.parametrize(
@@ -19,10 +19,10 @@ KEPT = 100 * KEPT_SHARE
         (200, 200, False, False),
     ],
 )
-def test_a_share_is_kept_for_what_changed_today(seconds: float, older: float, changed: bool, others: bool) -> None:
-    budget = DayBudget(100, Spending(seconds, older))
+def test_a_share_is_reserved_for_what_changed_today(seconds: float, older: float, changed: bool, others: bool) -> None:
+    budget = DailyBudget(100, Spending(seconds, older))
     assert (budget.allows(changed_today=True), budget.allows(changed_today=False)) == (changed, others)
 
 
 def test_without_minutes_nothing_is_thought_about() -> None:
-    assert not DayBudget(0, Spending()).allows(changed_today=True)
+    assert not DailyBudget(0, Spending()).allows(changed_today=True)

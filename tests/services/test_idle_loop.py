@@ -2,7 +2,8 @@
 
 import re
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import pytest
 from tests_world import SOURCE, World
@@ -10,10 +11,13 @@ from tests_world import SOURCE, World
 from forethought.app.session import Session
 from forethought.engine.api import CancelToken, GenerateRequest, Prompt
 from forethought.errors import IndexingError, ModelLoadError, StoreError
+from forethought.idle import coverage
 from forethought.idle.precomputation import Selection
+from forethought.insights.context import Context, build_context
 from forethought.insights.entry import Entry
-from forethought.names.resolver import Target
+from forethought.names.resolver import Resolver, Target
 from forethought.store.user_state import UserState
+from forethought.syntax.tags import FileTags, Symbol
 from forethought.workspace.workspace import Workspace
 from support.fake_engine import FakeEngine, sound_answer
 
@@ -75,7 +79,7 @@ def test_an_edited_symbol_shows_its_older_insight_marked_stale(world: World, eve
     session, workspace = world.open()
     session.start()
     eventually(lambda: finished(session))
-    workspace.open_file("greet.py", SOURCE, 1)
+    workspace.change_file("greet.py", SOURCE, 1)
     workspace.change_file("greet.py", SOURCE.replace("text.strip()", "text.title()"), 2)
     eventually(lambda: symbol_state(workspace, "greet.py", "polish") == "stale")
     symbol_info = workspace.symbol_info(Target("greet.py", "polish"))
@@ -88,7 +92,7 @@ def test_a_changed_callee_body_is_said(world: World, eventually: Eventually) -> 
     session, workspace = world.open()
     session.start()
     eventually(lambda: finished(session))
-    workspace.open_file("greet.py", SOURCE.replace("text.strip()", "text.title()"), 1)
+    workspace.change_file("greet.py", SOURCE.replace("text.strip()", "text.title()"), 1)
     eventually(lambda: symbol_state(workspace, "greet.py", "Greeter.greet") == "fresh")
     symbol_info = workspace.symbol_info(Target("greet.py", "Greeter.greet"))
     assert symbol_info is not None
@@ -155,7 +159,7 @@ def test_minutes_are_kept_for_what_changes_today(world: World, eventually: Event
     assert session.status()["queue"] == waiting - 1
     world.now += 86_400
     eventually(lambda: finished(session))
-    assert session.scheduler._user_state.spent_today().older > 0
+    assert session.idle_loop._user_state.spent_today().older > 0
 
 
 def test_what_the_kept_minutes_are_for_is_next_and_says_so(world: World, eventually: Eventually) -> None:
@@ -176,7 +180,7 @@ def test_what_the_kept_minutes_are_for_is_next_and_says_so(world: World, eventua
 
 def test_on_battery_it_pauses(world: World, eventually: Eventually) -> None:
     session, _ = world.open(**{"idle.onBattery": False})
-    session.scheduler._on_battery = lambda: True
+    session.idle_loop.limits._on_battery = lambda: True
     session.start()
     eventually(lambda: session.status()["state"] == "paused")
     assert "battery" in session.status()["pausedReason"]
@@ -210,7 +214,7 @@ def test_scope_off_thinks_about_nothing(world: World, eventually: Eventually) ->
 
 def test_the_scope_open_covers_open_files_only(world: World, eventually: Eventually) -> None:
     session, workspace = world.open(**{"sleep.scope": "open"})
-    workspace.open_file("test_greet.py", (world.folder / "test_greet.py").read_text(), 1)
+    workspace.change_file("test_greet.py", (world.folder / "test_greet.py").read_text(), 1)
     session.start()
     eventually(lambda: finished(session))
     assert symbol_state(workspace, "test_greet.py", "test_greets") == "fresh"
@@ -221,7 +225,7 @@ def test_a_hover_without_an_insight_brings_its_symbol_up(world: World, eventuall
     session, workspace = world.open(**{"sleep.scope": "open"})
     session.start()
     eventually(lambda: workspace.indexed_once and not workspace.busy)
-    workspace.hovered("greet.py", Target("greet.py", "polish"))
+    session.request_insights(workspace, [Target("greet.py", "polish")])
     eventually(lambda: symbol_state(workspace, "greet.py", "polish") == "fresh")
 
 
@@ -257,26 +261,22 @@ def test_a_text_called_wrong_disappears(world: World, eventually: Eventually) ->
     assert again.text != answer.text or again.tier != "predicted"
 
 
-def test_a_look_at_the_whole_scope_does_not_forget_what_was_hovered_outside_of_it(
-    world: World, eventually: Eventually
-) -> None:
+def test_a_full_survey_keeps_what_was_requested_outside_the_scope(world: World, eventually: Eventually) -> None:
     session, workspace = world.open(**{"sleep.scope": "open"})
     session.start()
     eventually(lambda: workspace.indexed_once and not workspace.busy)
-    session.scheduler.hovered(workspace, Target("greet.py", "polish"))
-    session.scheduler.refresh_coverage(workspace, None)
+    session.idle_loop.request(workspace, Target("greet.py", "polish"))
+    session.idle_loop.survey_soon(workspace)
     eventually(lambda: symbol_state(workspace, "greet.py", "polish") == "fresh")
 
 
-def test_nothing_left_is_said_only_once_the_scope_was_looked_at(
+def test_nothing_left_is_said_only_after_a_survey(
     world: World, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session, _ = world.open()
     looked = threading.Event()
-    refresh_coverage = session.scheduler._refresh_coverage
-    monkeypatch.setattr(
-        session.scheduler, "_refresh_coverage", lambda *words: (looked.wait(20), refresh_coverage(*words))
-    )
+    survey = session.idle_loop._survey
+    monkeypatch.setattr(session.idle_loop, "_survey", lambda surveys: (looked.wait(20), survey(surveys)))
     session.start()
     eventually(lambda: "Comparing" in session.status()["message"])
     assert session.status()["state"] == "indexing"
@@ -307,7 +307,7 @@ def test_measured_predictability_is_remembered_by_kind(world: World, eventually:
     assert UserState(world.cache).predictability()["function"] == pytest.approx(-1.5)
 
 
-def test_a_hover_waits_for_nothing_that_the_scheduler_looks_at(world: World, eventually: Eventually) -> None:
+def test_a_hover_waits_for_nothing_that_the_loop_reads(world: World, eventually: Eventually) -> None:
     session, workspace = world.open(**{"idle.onBattery": False})
     looks, seen = [], threading.Event()
 
@@ -316,10 +316,10 @@ def test_a_hover_waits_for_nothing_that_the_scheduler_looks_at(world: World, eve
         looks.append(1)
         return len(looks) == 1 or not seen.wait(20)
 
-    session.scheduler._on_battery = look
+    session.idle_loop.limits._on_battery = look
     session.start()
     eventually(lambda: len(looks) > 1)
-    hover = threading.Thread(target=session.scheduler.hovered, args=(workspace, Target("greet.py", "polish")))
+    hover = threading.Thread(target=session.idle_loop.request, args=(workspace, Target("greet.py", "polish")))
     hover.start()
     hover.join(5)
     waits = hover.is_alive()
@@ -330,16 +330,16 @@ def test_a_hover_waits_for_nothing_that_the_scheduler_looks_at(world: World, eve
 def test_a_survey_that_failed_is_made_again(
     world: World, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("forethought.idle.scheduler.RETRY_SECONDS", 0.01)
-    session, _ = world.open()
-    refresh_coverage, faults = session.scheduler._refresh_coverage, [IndexingError("The index is busy.")]
+    monkeypatch.setattr("forethought.idle.idle_loop.RETRY_SECONDS", 0.01)
+    session, workspace = world.open()
+    survey, faults = session.idle_loop._survey, [IndexingError("The index is busy.")]
 
-    def fail_once(workspace: Workspace, paths: set[str] | None) -> None:
+    def fail_once(surveys: Mapping[Workspace, Any]) -> None:
         if faults and workspace.indexed_once:
             raise faults.pop()
-        refresh_coverage(workspace, paths)
+        survey(surveys)
 
-    monkeypatch.setattr(session.scheduler, "_refresh_coverage", fail_once)
+    monkeypatch.setattr(session.idle_loop, "_survey", fail_once)
     session.start()
     eventually(lambda: finished(session))
     assert not faults
@@ -349,35 +349,35 @@ def test_nothing_more_is_thought_about_a_root_that_is_removed(world: World, even
     session, workspace = world.open()
     world.engine.hold()
     session.start()
-    eventually(lambda: session.scheduler.current is not None)
+    eventually(lambda: session.idle_loop.current is not None)
     session.remove_root(workspace.root)
-    assert session.scheduler.queue == ()
-    eventually(lambda: session.scheduler.current is None)
+    assert session.idle_loop.queue.candidates == ()
+    eventually(lambda: session.idle_loop.current is None)
     asked = len(world.engine.requests)
     world.engine.release()
     assert session.status()["queue"] == 0
     assert len(world.engine.requests) == asked
-    assert workspace not in session.scheduler._coverage
+    assert workspace not in session.idle_loop.coverage.roots
 
 
-def test_what_another_window_has_thought_about_meanwhile_is_not_thought_about_again(world: World) -> None:
+def test_what_another_window_thought_about_meanwhile_is_left_out(world: World) -> None:
     session, workspace = world.open()
     workspace.refresh()
     session.refresh_coverage()
     other, its_workspace = world.open()
     other.precompute(its_workspace, Selection(), lambda progress: None, CancelToken())
     asked = len(world.engine.requests)
-    for candidate in session.scheduler.queue:
-        session.scheduler._think(candidate)
+    for candidate in session.idle_loop.queue.candidates:
+        session.idle_loop._think(candidate)
     assert len(world.engine.requests) == asked
-    assert session.scheduler.queue == ()
-    assert session.scheduler.coverage(workspace)["missing"] == 0
+    assert session.idle_loop.queue.candidates == ()
+    assert session.idle_loop.coverage.counts(workspace)["missing"] == 0
 
 
 def test_what_could_not_be_stored_is_stored_later_and_not_thought_again(
     world: World, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("forethought.idle.scheduler.RETRY_SECONDS", 0.01)
+    monkeypatch.setattr("forethought.idle.idle_loop.RETRY_SECONDS", 0.01)
     session, _ = world.open(**{"sleep.rounds": 0})
     put, faults = session.contexts.put_many, [StoreError("The disk is full.")] * 5
 
@@ -391,3 +391,113 @@ def test_what_could_not_be_stored_is_stored_later_and_not_thought_again(
     eventually(lambda: finished(session))
     keys = [request.work_key for request in world.engine.requests]
     assert len(keys) == len(set(keys))
+
+
+def surveyed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files whose symbols are looked at from now on."""
+    paths: list[str] = []
+    survey_file = coverage.survey_file
+
+    def note(workspace: Workspace, path: str, *words: Any) -> list[coverage.SymbolStatus]:
+        paths.append(path)
+        return survey_file(workspace, path, *words)
+
+    monkeypatch.setattr(coverage, "survey_file", note)
+    return paths
+
+
+def test_a_survey_asks_the_engine_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(10):
+        world.write(f"more{number}.py", f"def more{number}():\n    return {number}\n")
+    world.commit("more")
+    session, workspace = world.open()
+    workspace.refresh()
+    asked: list[int] = []
+    identity = world.engine.identity
+    monkeypatch.setattr(world.engine, "identity", lambda: (asked.append(1), identity())[1])
+    session.idle_loop.survey_now()
+    assert len(session.idle_loop.queue.candidates) > 10
+    assert len(asked) == 1
+
+
+def test_the_context_of_an_insight_is_built_once(
+    world: World, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, workspace = world.open()
+    session.start()
+    eventually(lambda: finished(session))
+    workspace.symbol_info(Target("greet.py", "polish"))
+    built: list[str] = []
+
+    def count(resolver: Resolver, path: str, tags: FileTags, symbol: Symbol, source: bytes) -> Context:
+        built.append(symbol.id)
+        return build_context(resolver, path, tags, symbol, source)
+
+    monkeypatch.setattr("forethought.workspace.saved_contexts.build_context", count)
+    asked = len(world.engine.requests)
+    world.write("greet.py", SOURCE.replace("text.strip()", "text.lower()"))
+    world.commit("second")
+    eventually(lambda: len(world.engine.requests) > asked and finished(session))
+    assert built.count("polish") == 1
+
+
+def test_a_save_has_only_what_it_changed_surveyed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.write("user.py", "from greet import polish\n\n\ndef use():\n    return polish('x')\n")
+    world.write("other.py", "def other():\n    return 1\n")
+    world.commit("more")
+    session, workspace = world.open()
+    workspace.refresh()
+    session.idle_loop.survey_now()
+    paths = surveyed(monkeypatch)
+    world.write("greet.py", SOURCE.replace("polish(text: str)", "polish(text: str, hard: bool = False)"))
+    workspace.refresh(["greet.py"])
+    session.idle_loop._survey(session.idle_loop._surveys)
+    assert paths == ["greet.py", "user.py"]
+    assert {candidate.target.path for candidate in session.idle_loop.queue.candidates} >= {
+        "greet.py",
+        "user.py",
+        "other.py",
+    }
+
+
+def test_what_another_process_indexed_is_surveyed_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    session, workspace = world.open()
+    workspace.refresh()
+    session.idle_loop.survey_now()
+    _, theirs = world.open()
+    world.write("greet.py", SOURCE.replace("polish(text: str)", "polish(text: str, hard: bool = False)"))
+    theirs.refresh(["greet.py"])
+    paths = surveyed(monkeypatch)
+    workspace.refresh(["greet.py"])
+    session.idle_loop._survey(session.idle_loop._surveys)
+    assert paths == ["greet.py", "test_greet.py"]
+
+
+def test_a_file_that_is_opened_is_in_scope_from_the_next_save_on(world: World) -> None:
+    world.write("old.py", "def old():\n    return 1\n")
+    world.commit("old")
+    for number in range(12):
+        world.write(f"new{number}.py", f"def new{number}():\n    return {number}\n")
+        world.commit(f"new {number}")
+    session, workspace = world.open()
+    workspace.refresh()
+    session.idle_loop.survey_now()
+    assert "old.py" not in {candidate.target.path for candidate in session.idle_loop.queue.candidates}
+    workspace.change_file("old.py", "def old():\n    return 1\n", 1)
+    world.write("new1.py", "def new1():\n    return 'one'\n")
+    workspace.refresh(["new1.py"])
+    session.idle_loop._survey(session.idle_loop._surveys)
+    assert "old.py" in {candidate.target.path for candidate in session.idle_loop.queue.candidates}
+
+
+def test_looking_twice_at_a_symbol_without_an_insight_is_one_request(world: World) -> None:
+    session, workspace = world.open()
+    target = Target("greet.py", "polish")
+    session.request_insights(workspace, [target])
+    session.idle_loop._surveys.clear()
+    session.request_insights(workspace, [target])
+    assert not session.idle_loop._surveys
+    session.defer()
+    session.request_insights(workspace, [target])
+    assert session.idle_loop._surveys
+    assert session.idle_loop.obstacle() is None

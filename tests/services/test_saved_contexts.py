@@ -1,4 +1,4 @@
-"""Context hashes that are remembered are those that would be computed anew."""
+"""Remembered context hashes equal those computed from scratch."""
 
 import hashlib
 import time
@@ -27,12 +27,10 @@ class Disk:
         self.sources: dict[str, str] = {}
         self.index = IndexStore.in_memory()
         contexts: DiskInsightStore = None  # type: ignore[assignment] # context hashes are computed without c′
-        self.saved = SavedContexts(
-            self.index, contexts, lambda path: self.sources[path].encode(), lambda path: None, now
-        )
+        self.saved = SavedContexts(self.index, contexts, lambda path: self.sources[path].encode(), now)
         for path, text in sources.items():
             self._put(path, text)
-        self.saved.outdate()
+        self.saved.invalidate()
 
     def _read(self, path: str) -> bytes:
         return self.sources[path].encode()
@@ -51,7 +49,7 @@ class Disk:
             self.index.remove([path])
         else:
             self._put(path, text)
-        self.saved.outdate()
+        self.saved.invalidate()
 
     def context_hashes(self) -> dict[str, str]:
         return {
@@ -78,7 +76,7 @@ def check(sources: dict[str, str], path: str, text: str, *changed: str) -> None:
         ("class Made(A): ...", "class Made(B): ..."),
     ],
 )
-def test_what_a_name_leads_to_by_way_of_another_file_counts(old: str, new: str) -> None:
+def test_a_context_depends_on_what_a_name_resolves_to_through_other_files(old: str, new: str) -> None:
     kinds = "class A:\n    def go(self, one): ...\nclass B:\n    def go(self, two): ...\n"
     far = f"from kinds import A, B\n{old}\n"
     uses = {
@@ -101,12 +99,12 @@ def test_what_a_name_leads_to_by_way_of_another_file_counts(old: str, new: str) 
     assert after["user.py:use"] != before["user.py:use"]
 
 
-def test_a_body_concerns_nobody_else() -> None:
+def test_a_body_affects_no_other_context() -> None:
     sources = {"a.py": "def go(): return 1\n", "b.py": "from a import go\ndef use(): go()\n"}
     check(sources, "a.py", "def go():\n    found = 2\n    return found\n", "a.py:go")
 
 
-def test_subjects_stay_when_only_a_body_of_another_file_changed() -> None:
+def test_context_hashes_stay_valid_if_only_a_body_in_another_file_changed() -> None:
     disk = Disk({"a.py": "def go(): return 1\n", "b.py": "from a import go\ndef use(): go()\n"})
     disk.context_hashes()
     disk.edit("a.py", "def go(): return 2\n")
@@ -114,7 +112,7 @@ def test_subjects_stay_when_only_a_body_of_another_file_changed() -> None:
     assert {known for known, _ in disk.index.context_hashes.of("b.py").values()} == {digest}
 
 
-def test_a_decorator_that_makes_a_property_concerns_users() -> None:
+def test_a_decorator_that_makes_a_property_affects_users() -> None:
     text = "class A:\n    def go(self, one): ...\nclass Box:\n    {}def inner(self) -> A: ...\n"
     user = "from a import Box\ndef use(box: Box):\n    box.inner.go()\n"
     disk = Disk({"a.py": text.format(""), "b.py": user})
@@ -155,7 +153,7 @@ PATHS = ("a.py", "b.py", "c.py", "d.py")
     st.lists(texts, min_size=4, max_size=4),
     st.lists(st.tuples(st.sampled_from(PATHS), st.none() | texts), max_size=4),
 )
-def test_subjects_kept_over_edits_equal_those_of_a_new_index(
+def test_context_hashes_kept_over_edits_equal_those_of_a_new_index(
     first: list[str], edits: list[tuple[str, str | None]]
 ) -> None:
     disk = Disk(dict(zip(PATHS, first, strict=True)))
@@ -165,16 +163,18 @@ def test_subjects_kept_over_edits_equal_those_of_a_new_index(
         assert disk.context_hashes() == Disk(disk.sources).context_hashes()
 
 
-def test_what_a_killed_process_left_undone_the_next_one_does() -> None:
+def test_the_next_process_finishes_what_a_killed_one_began() -> None:
     disk = Disk({"a.py": "def go(one): ...\n", "b.py": "from a import go\ndef use(): go()\n"})
     before = disk.context_hashes()
-    disk._put("a.py", "def go(one, two): ...\n")  # killed before anybody was outdated
-    disk.saved.outdate()
+    disk._put("a.py", "def go(one, two): ...\n")  # killed before anything was invalidated
+    disk.saved.invalidate()
     assert disk.context_hashes()["b.py:use"] != before["b.py:use"]
     assert disk.context_hashes() == Disk(disk.sources).context_hashes()
 
 
-def test_a_subject_computed_while_what_it_rests_on_changed_is_computed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_context_hash_is_computed_again_if_a_file_it_depends_on_changed_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     disk = Disk({"a.py": "def go(one): ...\n", "b.py": "from a import go\ndef use(): go()\n"})
 
     def edit_meanwhile(resolver: Resolver, path: str, tags: FileTags, symbol: Symbol, data: bytes) -> Context:

@@ -1,0 +1,197 @@
+"""Computes what is known about symbols (insights, facts, last change) and keeps it in memory for hovers."""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
+
+from forethought.facts.symbol_facts import ALL_PARTS, FactPart, SymbolFacts, facts_of
+from forethought.insights.context import build_context
+from forethought.insights.freshness import InsightStatus, callee_changed
+from forethought.names.resolver import Target
+from forethought.repo.blame import LastChange
+from forethought.repo.blame_cache import BlameCache
+from forethought.store.index_store import IndexStore
+from forethought.syntax.tags import Symbol
+from forethought.workspace.change_set import ChangeSet
+from forethought.workspace.open_documents import OpenDocuments, content_hash_of
+from forethought.workspace.saved_contexts import SavedContexts
+from forethought.workspace.snapshot import DocumentSnapshot, Snapshot
+from forethought.workspace.symbol_info import SymbolInfo
+from forethought.workspace.symbol_info_cache import SymbolInfoCache
+from forethought.workspace.worker_queue import WorkerQueue
+
+
+class SymbolInfos:
+    """What is known about the symbols of one root. Safe from any thread; look-ups change nothing but the cache."""
+
+    def __init__(
+        self,
+        documents: OpenDocuments,
+        index: IndexStore,
+        saved: SavedContexts,
+        blame_cache: BlameCache,
+        read: Callable[[str], bytes | None],
+        cache: SymbolInfoCache,
+        queue: WorkerQueue,
+        catch_up: Callable[[str], None],
+    ) -> None:
+        """`read` returns the text on disk. `catch_up` is called with a file before background work on its symbols."""
+        self._documents = documents
+        self._index = index
+        self._saved = saved
+        self._blame_cache = blame_cache
+        self._read = read
+        self._cache = cache
+        self._queue = queue
+        self._catch_up = catch_up
+
+    # Look-ups
+
+    def quick(self, target: Target) -> SymbolInfo | None:
+        """What is in memory about a symbol, else its signature and docs from a point look-up in the index.
+
+        Facts that are older than any file's last change are left out: a poorer answer is better than a wrong one.
+        """
+        snapshot = self._documents.snapshot()
+        info = self._cache.shown(target, snapshot.id)
+        if info is not None:
+            return info
+        tags = snapshot.outline(target.path)
+        symbol = tags.symbol(target.symbol_id) if tags else None
+        if tags is None or symbol is None:
+            return None
+        return self._cache.put(target, SymbolInfo(target.path, tags.language, symbol), snapshot.id, complete=False)
+
+    def with_insights(self, target: Target) -> SymbolInfo | None:
+        """A symbol with its current insights, possibly without facts. Takes a few milliseconds. Reads the disk."""
+        snapshot = self._documents.snapshot()
+        info = self._cache.get(target)
+        if info is not None and self._cache.is_complete(target, snapshot.id):
+            return info
+        return self._look_up(snapshot, target)
+
+    def complete(self, target: Target) -> SymbolInfo | None:
+        """Everything about a symbol, as the editor shows it. Reads the disk and git."""
+        snapshot = self._documents.snapshot()
+        info = self._look_up(snapshot, target)
+        if info is None:
+            self._cache.drop(target)
+            return None
+        facts = self._facts(snapshot, target)
+        info = replace(info, facts=facts, last_change=self._last_change(snapshot, target))
+        return self._cache.put(target, info, snapshot.id, complete=True)
+
+    def facts(self, target: Target, part: FactPart) -> SymbolFacts:
+        """One part of a symbol's current facts; the other parts may be missing. Reads the index."""
+        snapshot = self._documents.snapshot()
+        info = self._cache.shown(target, snapshot.id)
+        return info.facts if info is not None and info.facts is not None else self._facts(snapshot, target, {part})
+
+    def last_change(self, target: Target) -> LastChange | None:
+        """The last commit that changed the symbol's rows; None if they are not committed. Reads git."""
+        return self._last_change(self._documents.snapshot(), target)
+
+    # In the background
+
+    def complete_soon(self, target: Target) -> None:
+        """Compute everything about a symbol before all others, unless it is in memory already."""
+        info = self._cache.get(target)
+        now = self._documents.snapshot().id
+        if info is None or info.context_hash is None or not self._cache.is_complete(target, now):
+            self._complete_later(target, 1)
+
+    def complete_document(self, document: DocumentSnapshot) -> None:
+        """Resolve every name in an open file, then compute what is unknown about these symbols, its own ones first."""
+        targets = dict.fromkeys(Target(document.path, symbol.id) for symbol in document.tags.symbols)
+        for start in document.identifiers():
+            targets.update(dict.fromkeys(self._documents.targets(document, start)))
+            if self._documents.document(document.path) is not document:
+                return
+        now = self._documents.snapshot().id
+        for target in targets:
+            info = self._cache.get(target)
+            known = (
+                info is not None
+                and info.context_hash is not None
+                and self._cache.is_complete_for_index(target, now)  # else each edit would recompute all of them
+            )
+            if not known or target.path == document.path:
+                self._complete_later(target, 5)
+
+    def insights_changed(self, targets: Iterable[Target] | None) -> None:
+        """Look up the insights of these symbols (None: of all) again. Until then the earlier ones stay visible."""
+        for target in self._cache.targets() if targets is None else targets:
+            if self._cache.get(target) is not None:
+                self._later(target, 3, self._update_insights)
+
+    def index_changed(self, change: ChangeSet) -> None:
+        """Forget what is known about changed files."""
+        if change.files:
+            self._blame_cache.clear()
+            self._cache.drop_files(change.files, self._documents.snapshot().id)
+
+    def _complete_later(self, target: Target, urgency: int) -> None:
+        self._later(target, urgency, self.complete)
+
+    def _later(self, target: Target, urgency: int, job: Callable[[Target], object]) -> None:
+        def run() -> None:
+            self._catch_up(target.path)
+            job(target)
+
+        self._queue.submit(("symbol info", target), run, urgency)
+
+    def _update_insights(self, target: Target) -> None:
+        """Refresh the insights alone, if everything else is up to date."""
+        snapshot = self._documents.snapshot()
+        info = self._cache.get(target)
+        if info is None or info.context_hash is None or not self._cache.is_complete(target, snapshot.id):
+            self.complete(target)
+            return
+        status = self._saved.insight_status(target, info.context_hash)
+        self._cache.put(target, _with_insights(info, status), snapshot.id, complete=True)
+
+    # One snapshot's answers
+
+    def _look_up(self, snapshot: Snapshot, target: Target) -> SymbolInfo | None:
+        """The symbol with its context hash and insights; None if it is gone, or the file on disk is newer."""
+        tags, data = snapshot.tags(target.path), self._data(snapshot, target.path)
+        symbol = tags.symbol(target.symbol_id) if tags else None
+        if tags is None or symbol is None or data is None:
+            return None
+        context = build_context(self._documents.resolver(snapshot.overlay), target.path, tags, symbol, data)
+        info = SymbolInfo(
+            path=target.path,
+            language=tags.language,
+            symbol=symbol,
+            context_hash=context.context_hash,
+            callees=context.callees,
+        )
+        return _with_insights(info, self._saved.insight_status(target, context.context_hash))
+
+    def _facts(self, snapshot: Snapshot, target: Target, parts: Collection[FactPart] = ALL_PARTS) -> SymbolFacts:
+        resolver = self._documents.resolver(snapshot.overlay)
+        return facts_of(snapshot.overlay, target.path, target.symbol_id, resolver=resolver, parts=parts)
+
+    def _last_change(self, snapshot: Snapshot, target: Target) -> LastChange | None:
+        tags, data = snapshot.tags(target.path), self._data(snapshot, target.path)
+        symbol = tags.symbol(target.symbol_id) if tags else None
+        if symbol is None or data is None:
+            return None
+        return self._blame_cache.get(target.path, data).last_change(symbol.range.start.row, _last_row(symbol))
+
+    def _data(self, snapshot: Snapshot, path: str) -> bytes | None:
+        """The text that the snapshot's tags were read from; None if the file on disk is newer."""
+        document = snapshot.documents.get(path)
+        if document is not None:
+            return document.data
+        data = self._read(path)
+        return data if data is not None and content_hash_of(data) == self._index.content_hash(path) else None
+
+
+def _with_insights(info: SymbolInfo, status: InsightStatus) -> SymbolInfo:
+    outdated = status.state == "fresh" and callee_changed(status.entry, dict(info.callees))
+    return replace(info, state=status.state, entry=status.entry, callee_changed=outdated)
+
+
+def _last_row(symbol: Symbol) -> int:
+    end = symbol.range.end
+    return end.row - 1 if end.column == 0 and end.row > symbol.range.start.row else end.row

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from benchmarks.datasets.python_truth import Expected, make_questions
+from benchmarks.datasets.python_questions import Expected, make_questions
 from benchmarks.measures.code_facts import judge, run
 from forethought.bench.measurement import Measurement
 from support.fake_engine import FakeEngine
@@ -48,7 +48,7 @@ USER = "from shapes import describe_shapes\n\n\ndef show_everything():\n    prin
 
 @pytest.fixture(scope="module")
 def questions():
-    return make_questions({"shapes.py": SHAPES, "use/main.py": USER}, 10_000, 1, most_of_one=100)
+    return make_questions({"shapes.py": SHAPES, "use/main.py": USER}, 10_000, 1, max_per_definition=100)
 
 
 def test_who_lists_parameters_may_say_of_which_type_they_are(questions):
@@ -171,4 +171,4 @@ def test_every_tier_is_asked_and_judged(tmp_path):
     assert rows["facts + predicted"]["tokens"] == 0
     assert rows["full, verbosity 1"]["questions"] == 6
     assert rows["full, verbosity 1"]["tokens"] > 0
-    assert "is met" in report.verdict[0]
+    assert all(goal.met for goal in report.goals)

@@ -12,7 +12,7 @@ from benchmarks.measures.matching import (
     lay_out,
     read_cases,
     shares,
-    shipped_cases,
+    own_cases,
     store_questions,
 )
 from forethought.app.session import Session
@@ -44,7 +44,7 @@ def holdout(name: str) -> list[Case]:
 
 
 @pytest.mark.parametrize(
-    ("cases", "least"), [(shipped_cases(), 400), *((holdout(name), least) for name, least in HOLDOUTS.items())]
+    ("cases", "least"), [(own_cases(), 400), *((holdout(name), least) for name, least in HOLDOUTS.items())]
 )
 def test_hardly_a_match_is_wrong_and_three_quarters_are_found(
     asked: Callable[[Sequence[Case]], list[Outcome]], cases: list[Case], least: int
@@ -58,7 +58,7 @@ def test_hardly_a_match_is_wrong_and_three_quarters_are_found(
 
 
 def test_every_near_miss_stays_unmatched(asked: Callable[[Sequence[Case]], list[Outcome]]) -> None:
-    near = asked([case for case in shipped_cases() if case.aspect is None])
+    near = asked([case for case in own_cases() if case.aspect is None])
     assert len(near) >= 200
     assert [outcome.case.question for outcome in near if outcome.aspect is not None] == []
 

@@ -41,7 +41,7 @@ for _command in (serve, precompute, ask, show, digest, status, index, model, cac
     forethought.add_command(_command)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, command: click.Command = forethought) -> int:
     """Run one command and return its exit status. Prints no traceback, except of our own faults with `-v`."""
     prepare_streams()
     if not sys.warnoptions:
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     invocation = Invocation(environment=os.environ)
     try:
-        status = _run(words, invocation)
+        status = _run(command, words, invocation)
         sys.stdout.flush()
     except BrokenPipeError:
         _forget_stdout()  # whoever read our output has seen enough of it
@@ -62,16 +62,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _run(words: list[str], invocation: Invocation) -> int:
+def _run(command: click.Command, words: list[str], invocation: Invocation) -> int:
+    name = command.name or "forethought"
     try:
         # click eats its list, and `words` say later how a fault is told.
-        with forethought.make_context("forethought", [*words], obj=invocation) as context:
-            forethought.invoke(context)
+        with command.make_context(name, [*words], obj=invocation) as context:
+            command.invoke(context)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return USAGE
     except click.ClickException as error:
-        usage = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "forethought"
+        usage = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else name
         return _fail(words, f"{plain(error.format_message())} See `{usage} --help`.", USAGE)
     except click.exceptions.Exit as leave:
         return leave.exit_code

@@ -1,19 +1,20 @@
-"""Notes and prompts, and every bench of sleep time from end to end with a scripted engine."""
+"""Notes and prompts, and every benchmark of sleep time from end to end with a scripted engine."""
 
 import re
 from importlib import import_module
 
 import pytest
 
-from benchmarks.baselines.reasoning import ability, draft_several, merge_notes, question_prompt, think
+from benchmarks.harness.sleep_time import ability, draft_several, merge_notes, question_prompt, think
 from benchmarks.measures.idle import covered, with_wrong_results
-from benchmarks.report.report_files import write_report
+from benchmarks.report.files import write_report
 from forethought.bench.measurement import Measurement
 from forethought.bench.report import Interval
 from forethought.bench.report_json import report_to_json
 from forethought.engine.api import CancelToken
 from forethought.errors import Cancelled
 from support.fake_engine import FAKE_INFO, FakeEngine
+from support.word_problems import write_gsm8k
 
 
 def measurement(tmp_path, engine, name="trial", cancel=None):
@@ -101,6 +102,11 @@ def solver(prompt):
 
 
 @pytest.fixture
+def problems(tmp_path):
+    return write_gsm8k(tmp_path / "gsm8k")
+
+
+@pytest.fixture
 def repository(tmp_path):
     folder = tmp_path / "repository"
     folder.mkdir()
@@ -117,10 +123,12 @@ def repository(tmp_path):
         ("idle", {"limit": 3, "arrivals": 2}), ("candidates", {"limit": 2}),
     ],
 )  # fmt: skip
-def test_every_bench_reports_and_resumes(name, options, tmp_path, repository):
+def test_every_benchmark_reports_and_resumes(name, options, tmp_path, repository, problems):
     if name == "candidates":
         options = {**options, "root": repository}
-    module = import_module(f"forethought.bench.{name}")
+    if name != "juggler":
+        options = {**options, "gsm8k": problems}
+    module = import_module(f"benchmarks.measures.{name}")
     engine = FakeEngine(default=solver)
     report = module.run(measurement(tmp_path, engine, name), **options)
     assert report.name == name and report.verdict and report.tables and report.plots
@@ -139,12 +147,12 @@ def test_the_juggler_counts_what_notes_bring(tmp_path):
     )
     beside = {row[0]: row[3:] for row in report.tables[0].rows}
     assert (beside["share right"][0].mean, beside["share right"][1].mean) == (0.0, 0.2)
-    assert beside["written tokens"] == (9.0, 4.0)
-    sleep = beside["written tokens of the pass"][1]
-    assert beside["break-even, written tokens"] == (None, -(-sleep // 5))
+    assert beside["completion tokens"] == (9.0, 4.0)
+    sleep = beside["completion tokens of the pass"][1]
+    assert beside["break-even, completion tokens"] == (None, -(-sleep // 5))
 
 
-def test_an_interrupted_bench_reports_what_is_done(tmp_path):
+def test_an_interrupted_benchmark_reports_what_is_done(tmp_path, problems):
     cancel = CancelToken()
 
     class Interrupting(FakeEngine):
@@ -154,14 +162,16 @@ def test_an_interrupted_bench_reports_what_is_done(tmp_path):
             return super().generate(request, token)
 
     first = measurement(tmp_path, Interrupting(default=solver), "amortize", cancel)
-    report = import_module("benchmarks.measures.amortize").run(first, limit=6)
+    report = import_module("benchmarks.measures.amortize").run(first, limit=6, gsm8k=problems)
     assert first.unfinished and report.tables
     fresh = measurement(tmp_path, FakeEngine(default=solver), "amortize")
-    assert import_module("benchmarks.measures.amortize").run(fresh, limit=6) and not fresh.unfinished
+    assert import_module("benchmarks.measures.amortize").run(fresh, limit=6, gsm8k=problems) and not fresh.unfinished
 
 
-def test_without_a_first_result_there_is_no_report(tmp_path):
+def test_without_a_first_result_there_is_no_report(tmp_path, problems):
     cancel = CancelToken()
     cancel.cancel()
     with pytest.raises(Cancelled):
-        import_module("benchmarks.measures.stateful").run(measurement(tmp_path, FakeEngine(), "stateful", cancel))
+        import_module("benchmarks.measures.stateful").run(
+            measurement(tmp_path, FakeEngine(), "stateful", cancel), gsm8k=problems
+        )

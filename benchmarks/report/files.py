@@ -1,4 +1,4 @@
-"""A report's files: `NAME.json`, `NAME.html` and a PNG a plot."""
+"""A report's files: `NAME.json`, `NAME.html` and one PNG per plot."""
 
 import json
 import re
@@ -12,9 +12,9 @@ from forethought.bench.report import Plot, Report
 from forethought.bench.report_json import report_from_json, report_to_json
 from forethought.errors import ForethoughtError, UsageError
 
-NO_PICTURES = "There are no pictures: they need matplotlib; install it with pip install matplotlib."
-ALL = "all"
-"""The page of several reports."""
+NO_PLOTS = "The page has no plots because matplotlib is not installed; run `pip install matplotlib`."
+JOINED = "all"
+"""Name of the page with several reports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,39 +22,44 @@ class Written:
     page: Path
     others: tuple[Path, ...]
     problem: str | None
-    """Why there are no pictures."""
+    """Why there are no plots."""
+
+    @property
+    def sentences(self) -> list[str]:
+        return [f"Report: {self.page}", *([self.problem] if self.problem else [])]
 
 
 def write_report(report: Report, folder: Path) -> Written:
-    """Write all files of a report. Without matplotlib there are no pictures. Raises ForethoughtError: not writable."""
+    """Write all files of a report, without plots if matplotlib is missing. Raises ForethoughtError if it cannot."""
     draw = _draw()
     page, document = folder / f"{report.name}.html", folder / f"{report.name}.json"
+    pictures = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         document.write_text(json.dumps(report_to_json(report), indent=1) + "\n", encoding="utf-8")
-        pictures = []
-        for plot, light in ((plot, draw(plot)[0]) for plot in report.plots if draw is not None):
-            picture = folder / f"{report.name}-{_slug(plot)}.png"
-            picture.write_bytes(light)
-            pictures.append(picture)
+        for plot, picture in ((plot, draw(plot)[0]) for plot in report.plots if draw is not None):
+            pictures.append(folder / f"{report.name}-{_slug(plot)}.png")
+            pictures[-1].write_bytes(picture)
         page.write_text(html_page([report], draw), encoding="utf-8")
     except OSError as error:
         raise ForethoughtError(
             f"The report cannot be written to {folder} ({error}); name a folder with --out."
         ) from error
-    return Written(page, (document, *pictures), None if draw else NO_PICTURES)
+    return Written(page, (document, *pictures), None if draw else NO_PLOTS)
 
 
 def join_reports(folders: Iterable[Path], target: Path) -> Written:
-    """One page of every report in the folders. Raises UsageError when there is none."""
+    """Write one page with every report in the folders. Raises UsageError if there are none."""
     folders = list(folders)
     files = sorted(file for folder in folders for file in folder.glob("*.json"))
     reports = [_read(file) for file in files]
     if not reports:
         names = ", ".join(map(str, folders))
-        raise UsageError(f"There is no report in {names}; make one with `forethought bench NAME`, or name its folder.")
+        raise UsageError(
+            f"There are no reports in {names}; create one with `python -m benchmarks NAME`, or name its folder."
+        )
     draw = _draw()
-    page = target / f"{ALL}.html"
+    page = target / f"{JOINED}.html"
     try:
         target.mkdir(parents=True, exist_ok=True)
         page.write_text(html_page(reports, draw), encoding="utf-8")
@@ -62,7 +67,7 @@ def join_reports(folders: Iterable[Path], target: Path) -> Written:
         raise ForethoughtError(
             f"The page cannot be written to {target} ({error}); name a folder with --out."
         ) from error
-    return Written(page, (), None if draw else NO_PICTURES)
+    return Written(page, (), None if draw else NO_PLOTS)
 
 
 def _read(file: Path) -> Report:

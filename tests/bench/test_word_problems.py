@@ -7,9 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.datasets.problems import (
-    GSM8K,
     JUGGLER,
-    SOCRATIC,
     holds,
     is_right,
     number_text,
@@ -92,10 +90,7 @@ def test_an_answer_stands_in_the_notes_or_not(notes, found):
     assert holds(notes, 18) is found
 
 
-def test_the_shipped_problems_are_read():
-    assert len(read_situations(GSM8K)) > 1290
-    socratic = read_situations(SOCRATIC)
-    assert sum(len(situation.queries) for situation in socratic) > 4000
+def test_the_demos_context_and_questions_are_read():
     juggler = read_situations(JUGGLER)[0]
     assert [query.answer for query in juggler.queries] == [10, 200, 600, 450, 150]
 

@@ -1,6 +1,6 @@
-"""Sleep-time compute on plain contexts: notes are written before anybody asks, and questions answered with them.
+"""Sleep-time compute on plain contexts: notes are written before anybody asks, and questions are answered with them.
 
-The method of arXiv 2504.13171, with prompts of our own. Both arms of a comparison get the same prompt, but for the
+The method of arXiv 2504.13171 with our own prompts. Both arms of a comparison get the same prompt except for the
 notes.
 """
 
@@ -17,18 +17,18 @@ from forethought.bench.report import Interval
 from forethought.engine.api import EngineInfo, Message, Prompt, Sampling
 
 BUDGETS: Final = (40, 80, 160, 320, 640)
-"""Tokens of an answer at verbosity 0 to 4, as in the product."""
+"""Answer tokens at verbosity 0 to 4, as in the product."""
 NOTE_TOKENS: Final = 320
-"""Of one draft of the notes, and of one revision."""
+"""Maximum length of a draft of the notes, and of a revision."""
 MAX_ROUNDS: Final = 10
 WITHOUT, WITH = "without", "with"
-"""The two arms: sleep time, or none."""
-_FLOOR: Final = 0.15
-"""Share right below which a model cannot do it: guesses are right now and then."""
-FEWEST: Final = 3
-"""Pairs of which a difference is told: fewer do not show how much they vary."""
-WARM: Final = 0.7
-"""Temperature where several different texts are wanted."""
+"""The two arms: without and with sleep time."""
+_MIN_ABILITY: Final = 0.15
+"""Accuracy below which a model is said to be unable to do the task: occasional guesses are right, too."""
+MIN_PAIRS: Final = 3
+"""Fewer pairs do not show how much their differences vary."""
+WARM_TEMPERATURE: Final = 0.7
+"""Used when several different texts are wanted."""
 
 _STYLES: Final = (
     "Answer in one short sentence, without explanation: “The answer is”, and the number.",
@@ -51,16 +51,16 @@ _FINISHED: Final = re.compile(r"\W*FINISHED\b")
 _BULLET: Final = re.compile(r"^\s*(?:\d+[.)]|[-*•])\s+")
 _WORDS: Final = re.compile(r"[a-z0-9]+|[=+/*×÷.%$-]")
 _MAX_LINES: Final = 16
-"""Of several candidates' notes: about what one draft holds."""
+"""Maximum length of merged notes: about that of one draft."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """What a sleep-time pass wrote about a context: c′."""
+    """What a sleep-time pass wrote about a context: the c′ of the paper."""
 
     text: str
     rounds: int
-    """In which the notes were revised."""
+    """Number of revisions."""
     spent: Spent
 
     def to_json(self) -> dict[str, Any]:
@@ -68,9 +68,9 @@ class Notes:
 
 
 def think(measurement: Measurement, context: str, *, rounds: int = 0, likely: str = "") -> list[Notes]:
-    """The notes after the draft, and after each round of revision until the model has finished: at most 1 + `rounds`.
+    """Return the notes after the draft and after each revision, at most 1 + `rounds`, until the model is finished.
 
-    `likely`: a question to prepare for. Raises EngineError.
+    `likely` is a question to prepare for. Raises EngineError.
     """
     batch = measurement.generate([draft_prompt(context, likely)], NOTE_TOKENS)
     found = [Notes(merge_notes([batch.completions[0].text]), 0, spent_on(batch.completions, batch.seconds))]
@@ -88,12 +88,12 @@ def think(measurement: Measurement, context: str, *, rounds: int = 0, likely: st
 
 
 def draft_several(measurement: Measurement, context: str, counts: Sequence[int], seed: int) -> dict[int, Notes]:
-    """The merged notes of so many drafts, for each of the rising `counts`; the more hold the fewer."""
+    """Return the merged notes for each number of drafts in `counts` (ascending); each extends the one before."""
     texts: list[str] = []
     spent = Spent()
     found: dict[int, Notes] = {}
     for count in counts:
-        sampling = Sampling(WARM, seed + count)
+        sampling = Sampling(WARM_TEMPERATURE, seed + count)
         batch = measurement.generate([draft_prompt(context)] * (count - len(texts)), NOTE_TOKENS, sampling)
         texts += [completion.text for completion in batch.completions]
         spent += spent_on(batch.completions, batch.seconds)
@@ -107,13 +107,13 @@ def draft_prompt(context: str, likely: str = "") -> Prompt:
 
 
 def collect_notes(measurement: Measurement, situations: Sequence[Situation], *, rounds: int) -> dict[str, list[Notes]]:
-    """`think` about every context, kept by its key. After Ctrl-C: of those that were thought about."""
+    """Run `think` on every context and return the notes by key. After Ctrl-C: of the finished contexts only."""
 
     def measure(situation: Situation) -> dict[str, Any]:
         return {"notes": [notes.to_json() for notes in think(measurement, situation.context, rounds=rounds)]}
 
     units = {situation.key: situation for situation in situations}
-    kept = measurement.collect("contexts thought about", units, measure, {"rounds": rounds})
+    kept = measurement.collect("contexts prepared", units, measure, {"rounds": rounds})
     return {key: [notes_from(notes) for notes in value["notes"]] for key, value in kept.items()}
 
 
@@ -122,7 +122,7 @@ def notes_from(value: dict[str, Any]) -> Notes:
 
 
 def merge_notes(drafts: Sequence[str]) -> str:
-    """The lines of the drafts, each once; of several drafts as many as fit, those first that more of them have."""
+    """Return the drafts' lines without duplicates; of several drafts those most of them agree on, up to a limit."""
     support: dict[str, set[int]] = {}
     wording: dict[str, str] = {}
     for number, draft in enumerate(drafts):
@@ -132,41 +132,41 @@ def merge_notes(drafts: Sequence[str]) -> str:
             if key:
                 support.setdefault(key, set()).add(number)
                 wording.setdefault(key, bare)
-    ranked = sorted(wording, key=lambda key: -len(support[key]))  # stable: earlier lines first
+    ranked = sorted(wording, key=lambda key: -len(support[key]))  # stable: earlier lines come first
     return "\n".join(wording[key] for key in (ranked[:_MAX_LINES] if len(drafts) > 1 else ranked))
 
 
 def question_prompt(context: str, question: str | None, verbosity: int, notes: str | None) -> Prompt:
-    """The one prompt of all arms. `question` None: it is withheld, and the model has to guess."""
+    """The prompt of all arms. If `question` is None it is withheld, and the model has to guess it."""
     known = f"\n\nNotes, made before:\n{notes}" if notes else ""
     asked = question if question is not None else _WITHHELD
-    return _prompt(f"{context}{known}\n\n{asked}\n\n{_STYLES[verbosity]}")  # small models heed what comes last
+    return _prompt(f"{context}{known}\n\n{asked}\n\n{_STYLES[verbosity]}")  # small models follow what comes last
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """One question about one context, with the notes that are known, if any."""
+    """One question about one context, with the notes, if any."""
 
     context: str
     query: Query
     notes: str | None = None
     withheld: bool = False
-    """The control: the model is not told the question."""
+    """The control arm: the model is not told the question."""
 
     def prompt(self, verbosity: int) -> Prompt:
         return question_prompt(self.context, None if self.withheld else self.query.question, verbosity, self.notes)
 
 
 def answer(measurement: Measurement, asking: Asking, verbosity: int) -> dict[str, Any]:
-    """Ask once, alone, as a person would: whether it was right, whether there was an answer at all, what it cost.
+    """Ask one question by itself, as a person would.
 
-    Plain JSON values: `text`, `right`, `given`, `spent`. Raises EngineError.
+    Returns plain JSON values: `text`, `right`, `given` (the number read, or None) and `spent`. Raises EngineError.
     """
     return answer_together(measurement, [asking], verbosity)[0]
 
 
 def answer_together(measurement: Measurement, askings: Sequence[Asking], verbosity: int) -> list[dict[str, Any]]:
-    """`answer` for several at once, which is faster; each has the same share of the seconds. Raises EngineError."""
+    """Like `answer` for several questions as one batch, which is faster; the seconds are divided evenly among them."""
     batch = measurement.generate([asking.prompt(verbosity) for asking in askings], BUDGETS[verbosity])
     seconds = batch.seconds / len(askings)
     return [
@@ -183,9 +183,10 @@ def answer_together(measurement: Measurement, askings: Sequence[Asking], verbosi
 def compare(
     measurement: Measurement, context: str, query: Query, verbosity: int, notes: str, *, with_first: bool
 ) -> dict[str, Any]:
-    """Ask without and with the notes: `without` and `with` as `answer` gives them, `certainty` of both.
+    """Ask without and with the notes.
 
-    Change `with_first` from question to question: the second finds the beginning of its prompt read.
+    Returns `without` and `with`, each as from `answer`, and the `certainty` of both. Alternate `with_first` between
+    questions: whichever is asked second finds the start of its prompt cached.
     """
     askings = {WITHOUT: Asking(context, query), WITH: Asking(context, query, notes)}
     found: dict[str, Any] = {}
@@ -196,24 +197,26 @@ def compare(
 
 
 def certainty(measurement: Measurement, askings: Sequence[Asking]) -> list[float | None]:
-    """Mean log-probability per token of the right answer to each: how near the model is to giving it, which tells even
-    where it gives none. None where the engine cannot score. Raises EngineError."""
+    """Mean log-probability per token (nats) of the right answer to each question; None if the engine cannot score.
+
+    It measures how close the model is to the answer even when it gives none. Raises EngineError.
+    """
     right = [f"The answer is {number_text(asking.query.answer)}." for asking in askings]
     prompts = [asking.prompt(0) for asking in askings]
     return measurement.engine.score(prompts, right, "requested", measurement.cancel)
 
 
 def predictability(measurement: Measurement, context: str, queries: Sequence[Query]) -> list[float | None]:
-    """Mean log-probability per token of each question given the context. Raises EngineError."""
+    """Mean log-probability per token (nats) of each question given the context. Raises EngineError."""
     prompt = _prompt(f"{context}\n\nAsk one question about this.")
     questions = [query.question for query in queries]
     return measurement.engine.score([prompt] * len(queries), questions, "requested", measurement.cancel)
 
 
 def gain_in_certainty(pairs: Sequence[Sequence[float | None]], seed: int) -> Interval | None:
-    """How much nearer the right answer is with notes, in nats a token; None where too little was scored."""
+    """Gain in log-probability of the right answer with notes, in nats per token; None if too few were scored."""
     known = [(pair[0], pair[1]) for pair in pairs if pair[0] is not None and pair[1] is not None]
-    if len(known) < FEWEST:
+    if len(known) < MIN_PAIRS:
         return None
     return paired_bootstrap([after for _, after in known], [before for before, _ in known], seed)
 
@@ -224,22 +227,22 @@ def certainty_sentence(gain: Interval | None) -> list[str]:
     more = "more" if gain.mean > 0 else "less"
     chance = "" if gain.excludes_zero else ", which may be chance"
     return [
-        f"The right answer is {more} probable with notes, by {abs(gain.mean):.2f} nats a token (95 % interval of the "
+        f"The right answer is {more} probable with notes, by {abs(gain.mean):.2f} nats per token (95 % CI of the "
         f"change {gain.low:+.2f} to {gain.high:+.2f}){chance}."
     ]
 
 
 def ability(info: EngineInfo, without: Interval) -> list[str]:
-    """What can be expected of a model that gets this share right by itself, in plain sentences."""
-    share = f"{without.mean:.0%} right without sleep time (95 % interval {without.low:.0%} to {without.high:.0%})"
+    """Sentences about what to expect of a model with this accuracy without sleep time."""
+    share = f"{without.mean:.0%} right without sleep time (95 % CI {without.low:.0%} to {without.high:.0%})"
     found = []
     if info.demo:
         found.append(
-            f"{info.model} is a demonstration model, which hardly reasons: what can be seen here is what sleep time "
-            "costs, not what it can bring."
+            f"{info.model} is a demonstration model that hardly reasons: this run shows what sleep time costs, not "
+            "what it can gain."
         )
-    if without.mean < _FLOOR:
-        found.append(f"{info.model} cannot do this kind of arithmetic: {share}. Accuracy cannot tell the arms apart.")
+    if without.mean < _MIN_ABILITY:
+        found.append(f"{info.model} cannot do this kind of arithmetic: {share}. Accuracy cannot distinguish the arms.")
     else:
         found.append(f"{info.model} gets {share}.")
     return found

@@ -1,6 +1,7 @@
-"""Questions of fact about a Python repository, and their answers, read off its files with Python's own `ast`.
+"""Questions of fact about a Python repository with their answers, derived from its files by Python's own `ast`.
 
-Nothing of the index is used here: it is what is measured. A question is only made where `ast` leaves no doubt.
+Nothing here uses our index, since the index is what is measured. A question is asked only if `ast` leaves no doubt
+about its answer.
 """
 
 import ast
@@ -15,22 +16,23 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 Definition = Function | ast.ClassDef
 
 MAX_ITEMS = 12
-"""Of an expected list: longer ones are cut off by any answer that is short."""
-MAX_DEFINITION_CHARACTERS = 3
-"""Questions about one definition, so that a few long functions do not decide."""
+"""Of an expected list: any short answer truncates longer ones."""
+MAX_PER_DEFINITION = 3
+"""Questions about one definition, so that a few long functions do not dominate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a right answer says."""
+    """What a correct answer says."""
 
     form: Literal["items", "yes", "no", "text", "place", "unknown"]
     items: tuple[str, ...] = ()
-    """Each must be named; none at all means that the answer says so. For `text`, the text; for `place`, `path:line`."""
+    """Each must be named; if empty, the answer must say that there are none. For `text`: the text; for `place`:
+    `path:line`."""
     allowed: tuple[str, ...] = ()
-    """May be named as well: the definition's own name, its file, a receiver such as `self`."""
+    """May be named, too: the definition's own name, its file, a receiver such as `self`."""
     wrong: tuple[str, ...] = ()
-    """Names of the same kind nearby: an answer that names one of them is wrong."""
+    """Nearby names of the same kind; an answer that names one of them is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Asked:
     expected: Expected
     path: str
     line: int
-    """1-based, of the definition's name."""
+    """1-based line of the definition."""
     name: str
 
 
@@ -51,7 +53,7 @@ class _Found:
 
     path: str
     name: str
-    """Qualified inside the file."""
+    """Qualified within the file."""
     node: Definition
     inside_function: bool
 
@@ -69,27 +71,26 @@ class _Repository:
     trees: dict[str, ast.Module] = field(default_factory=dict)
     found: list[_Found] = field(default_factory=list)
     names: Counter[str] = field(default_factory=Counter)
-    """How often each short name is defined: functions, classes, assignments, parameters."""
+    """How often each unqualified name is defined: as function, class, assigned variable or parameter."""
     classes: defaultdict[str, list[ast.ClassDef]] = field(default_factory=lambda: defaultdict(list))
-    """By short name."""
+    """By unqualified name."""
     qualified: Counter[str] = field(default_factory=Counter)
     words: frozenset[str] = frozenset()
-    """Every word of every file, in lower case."""
+    """Every word in any file, in lower case."""
 
 
 def make_questions(
-    sources: Mapping[str, str], count: int, seed: int, most_of_one: int = MAX_DEFINITION_CHARACTERS
+    sources: Mapping[str, str], count: int, seed: int, max_per_definition: int = MAX_PER_DEFINITION
 ) -> list[Asked]:
-    """At most `count` questions about files (path → text), the kinds in turn, each text once,
-    `most_of_one` about one definition."""
+    """Return up to `count` questions about `sources` (path → text), alternating between kinds, without duplicates."""
     repository = _read(sources)
-    chooser = random.Random(seed)  # noqa: S311 - a sample, no secret
+    chooser = random.Random(seed)  # noqa: S311 - sampling, not cryptography
     by_kind: defaultdict[str, list[Asked]] = defaultdict(list)
     for make in (_about_functions, _about_classes, _about_files, _about_callers, _about_nothing):
         for asked in make(repository, chooser):
             by_kind[asked.kind].append(asked)
     for kind in by_kind:
-        by_kind[kind].sort(key=lambda asked: chooser.random() - _dulness(asked))
+        by_kind[kind].sort(key=lambda asked: chooser.random() - _dullness(asked))
     chosen: list[Asked] = []
     of_definition: Counter[tuple[str, str]] = Counter()
     said: set[str] = set()
@@ -98,7 +99,7 @@ def make_questions(
             while by_kind[kind]:
                 asked = by_kind[kind].pop()
                 place = (asked.path, asked.name)
-                if asked.text in said or of_definition[place] >= most_of_one:
+                if asked.text in said or of_definition[place] >= max_per_definition:
                     continue
                 said.add(asked.text)
                 of_definition[place] += 1
@@ -107,8 +108,8 @@ def make_questions(
     return chosen[:count]
 
 
-def _dulness(asked: Asked) -> float:
-    """“None”, “no” and test functions are most of what there is: enough of them get in all the same."""
+def _dullness(asked: Asked) -> float:
+    """Penalty for questions whose answer is “none” or “no”, or about tests: they are most of all questions."""
     says_nothing = asked.expected.form == "no" or (asked.expected.form == "items" and not asked.expected.items)
     return 0.7 * says_nothing + 0.4 * ("test" in asked.path)
 
@@ -119,7 +120,7 @@ def _read(sources: Mapping[str, str]) -> _Repository:
         try:
             tree = ast.parse(text)
         except (SyntaxError, ValueError, RecursionError):
-            continue  # not Python of this version: nothing is asked about it
+            continue  # not Python of this version
         repository.trees[path] = tree
         for name, definition, inside in _definitions(tree, "", False):
             repository.found.append(_Found(path, name, definition, inside))
@@ -156,7 +157,7 @@ def _bound_names(node: ast.AST) -> Iterator[str]:
 
 
 def _callable_names(repository: _Repository, found: _Found) -> list[str]:
-    """What the definition can be called in a question so that it can mean nothing else."""
+    """Names that refer to this definition unambiguously."""
     if found.inside_function or repository.qualified[found.name] != 1:
         return []
     short = [found.short] if repository.names[found.short] == 1 and len(found.short) > 3 else []
@@ -179,7 +180,7 @@ def _make(
     name = chooser.choice(names)
     marked = chooser.choice((f"`{name}`", f"`{name}`", name, f"{name}()" if isinstance(found.node, Function) else name))
     if "." not in name and "_" not in name and name.islower():
-        marked = f"`{name}`"  # a plain word says by its marks that it is a name
+        marked = f"`{name}`"  # without the marks it would read as a plain word
     text = chooser.choice(texts).format(x=marked, **more)
     text = chooser.choice((text, text, text[0].lower() + text[1:], text.rstrip("?")))
     yield Asked(
@@ -225,7 +226,7 @@ def _about_functions(repository: _Repository, chooser: random.Random) -> Iterato
         yield from make("where", WHERE, Expected("place", (f"{found.path}:{found.node.lineno}",), own))
         is_async = isinstance(node, ast.AsyncFunctionDef)
         yield from make("async", ASYNC, Expected("yes" if is_async else "no", (), own))
-        if not node.decorator_list:  # a decorator may make something else of it
+        if not node.decorator_list:  # a decorator may replace it
             yield from make("generator", GENERATOR, Expected("yes" if _yields(node) else "no", (), own))
         decorators = tuple(ast.unparse(item) for item in node.decorator_list)
         if all(len(item) < 80 for item in decorators):
@@ -265,11 +266,11 @@ def _about_files(repository: _Repository, chooser: random.Random) -> Iterator[As
         if not 0 < len(top) <= MAX_ITEMS or len(inner) != len(set(inner)):
             continue
         if any(isinstance(child, ast.If | ast.Try | ast.With) for child in tree.body):
-            continue  # what stands in them may or may not be defined
+            continue  # their contents may or may not be defined
         assigned = tuple(name for child in tree.body for node in ast.walk(child) for name in _bound_names(node))
         unique = [tail for tail in _tails(path) if tails[tail] == 1]
         if not unique:
-            continue  # `setup.py` is also the end of `tools/setup.py`
+            continue  # `setup.py` is also a suffix of `tools/setup.py`
         named = chooser.choice(unique)
         expected = Expected("items", tuple(child.name for child in top), (path, named, *assigned, *inner))
         text = chooser.choice(FILE).format(x=chooser.choice((f"`{named}`", named)))
@@ -293,14 +294,14 @@ def _about_callers(repository: _Repository, chooser: random.Random) -> Iterator[
 
 
 def _assigned(tree: ast.Module) -> Iterator[str]:
-    """What is assigned outside of definitions: a call there may be said to stand in the name that it is assigned to."""
+    """Names assigned at module level; an answer may name them as the place of a call."""
     for child in tree.body:
         if not isinstance(child, Definition):
             yield from (name for node in ast.walk(child) for name in _bound_names(node))
 
 
 def _about_nothing(repository: _Repository, chooser: random.Random) -> Iterator[Asked]:
-    """Symbols that do not exist: their names are made of the parts of real ones."""
+    """Questions about symbols that do not exist, named with parts of real names."""
     words = sorted({word for found in repository.found for word in found.short.lower().split("_") if len(word) > 3})
     for number in range(min(200, len(words) ** 2)):
         name = "_".join(chooser.sample(words, 2)) if len(words) > 1 else words[0] + "_x"
@@ -311,7 +312,7 @@ def _about_nothing(repository: _Repository, chooser: random.Random) -> Iterator[
 
 
 def _parameters(node: Function, found: _Found) -> dict[str, str | None]:
-    """Name → default as source, or None; without a method's receiver."""
+    """Maps each parameter, except a method's receiver, to the source of its default, or None."""
     arguments = node.args
     positional = [*arguments.posonlyargs, *arguments.args]
     defaults: list[ast.expr | None] = [None] * (len(positional) - len(arguments.defaults)) + list(arguments.defaults)
@@ -327,13 +328,13 @@ def _parameters(node: Function, found: _Found) -> dict[str, str | None]:
 
 
 def _declared(node: Function, name: str) -> str:
-    """The parameter with its annotation, as an answer may quote it."""
+    """The parameter with its annotation, which an answer may quote."""
     every = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg]
     return next((ast.unparse(arg) for arg in every if arg is not None and arg.arg == name), name)
 
 
 def _types_named(node: Function) -> tuple[str, ...]:
-    """What the annotations of the parameters are and name: who lists parameters may say of which type they are."""
+    """The annotations of the parameters and every type they name; an answer may mention them."""
     found = [arg.annotation for arg in ast.walk(node.args) if isinstance(arg, ast.arg) and arg.annotation]
     named = [
         part for annotation in found for part in ast.walk(annotation) if isinstance(part, (ast.Name, ast.Attribute))
@@ -342,16 +343,16 @@ def _types_named(node: Function) -> tuple[str, ...]:
 
 
 def _raised(node: Function) -> tuple[str, ...] | None:
-    """Names of what the function raises itself, in order; None where that cannot be told."""
+    """Names of the exceptions the function itself raises, in order; None if that is uncertain."""
     names: list[str] = []
     for inner in _own_nodes(node):
         if isinstance(inner, Definition | ast.Lambda):
-            return None  # whose are its raise statements?
+            return None  # its raise statements may belong to the inner function
         if isinstance(inner, ast.Raise) and inner.exc is not None:
             raised = inner.exc.func if isinstance(inner.exc, ast.Call) else inner.exc
             name = ast.unparse(raised).rpartition(".")[2]
             if not re.fullmatch(r"[A-Z]\w+", name):
-                return None  # a variable, or what a function gives
+                return None  # a variable, or the result of a call
             names.append(name)
     return tuple(dict.fromkeys(names))
 
@@ -370,19 +371,19 @@ def _yields(node: Function) -> bool:
 
 
 def _returned(node: Function) -> tuple[str, ...]:
-    """What it gives back and yields, as source."""
+    """Sources of the expressions it returns or yields."""
     values = (inner.value for inner in _own_nodes(node) if isinstance(inner, ast.Return | ast.Yield | ast.YieldFrom))
     return tuple(ast.unparse(value) for value in values if value is not None)
 
 
 def _methods(node: ast.ClassDef) -> tuple[str, ...] | None:
     if any(isinstance(child, ast.If | ast.Try | ast.With | ast.For | ast.While) for child in node.body):
-        return None  # they may define some
+        return None  # they may define methods
     return tuple(dict.fromkeys(child.name for child in node.body if isinstance(child, Function)))
 
 
 def _inherited(repository: _Repository, node: ast.ClassDef) -> tuple[str, ...]:
-    """The bases, and the methods that an answer may name as inherited."""
+    """The bases, and inherited methods, which an answer may name."""
     found: dict[str, None] = {}
     pending = [*node.bases]
     while pending:
@@ -403,10 +404,10 @@ def _fields(node: ast.ClassDef) -> tuple[str, ...]:
 
 
 def _subclasses(repository: _Repository) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Class name → its direct subclasses, and those of theirs. Names that several definitions share are left out."""
+    """Maps each class name to its direct and its indirect subclasses. Names with several definitions are left out."""
     direct: defaultdict[str, list[str]] = defaultdict(list)
     foreign: set[str] = set()
-    """Bases that are written with a module, which may be a module of somebody else."""
+    """Bases qualified with a module, which may be third-party."""
     for found in repository.found:
         if isinstance(found.node, ast.ClassDef):
             direct[found.short] += []
@@ -430,14 +431,14 @@ def _subclasses(repository: _Repository) -> dict[str, tuple[tuple[str, ...], tup
 
 
 def _uses(repository: _Repository) -> tuple[dict[str, list[tuple[str, str]]], Counter[str]]:
-    """Name → where it is called plainly (path, enclosing definition); and how often it is used in any other way."""
+    """Maps each name to its plain calls (path, enclosing definition); and counts its uses of any other kind."""
     calls: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     others: Counter[str] = Counter()
     for path, tree in repository.trees.items():
         for node, scope in _scoped(tree, ""):
             if scope is not None and isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 calls[node.func.id].append((path, scope))
-                others[node.func.id] -= 1  # the name node of this call comes as well
+                others[node.func.id] -= 1  # the name node of this call is counted below
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
                 others[node.id] += 1
             elif isinstance(node, ast.Attribute):
@@ -449,7 +450,7 @@ def _uses(repository: _Repository) -> tuple[dict[str, list[tuple[str, str]]], Co
                 if any(alias.name == "*" for alias in node.names):
                     others.update(_public_names(repository, node.module or ""))
             elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
-                others[node.value] += 1  # `getattr`, `__all__`, `mock.patch`: a use that no parser is sure of
+                others[node.value] += 1  # `getattr`, `__all__`, `mock.patch`: possible uses
     return dict(calls), others
 
 
@@ -465,20 +466,20 @@ def _public_names(repository: _Repository, module: str) -> list[str]:
 
 
 def _scoped(node: ast.AST, scope: str | None) -> Iterator[tuple[ast.AST, str | None]]:
-    """Every node with the definition around it; None for what stands in a decorator, a default or a base: some say
-    that it belongs to the definition, some to what is around it."""
+    """Every node with the name of its enclosing definition; None in decorators, defaults and bases, which could be
+    counted either way."""
     for child in ast.iter_child_nodes(node):
         yield child, scope
         if isinstance(child, Definition):
             inner = f"{scope}.{child.name}".lstrip(".") if scope is not None else None
             yield from _scoped(ast.Module(body=child.body, type_ignores=[]), inner)
-            yield from _scoped(ast.Module(body=[_hull(child)], type_ignores=[]), None)
+            yield from _scoped(ast.Module(body=[_header(child)], type_ignores=[]), None)
         else:
             yield from _scoped(child, scope)
 
 
-def _hull(node: Definition) -> ast.stmt:
-    """The definition without its body, as a statement that is none."""
+def _header(node: Definition) -> ast.stmt:
+    """The expressions of the definition outside its body, wrapped in one statement."""
     parts = [value for name, value in ast.iter_fields(node) if name != "body"]
     found = [part for value in parts for part in (value if isinstance(value, list) else [value])]
     expressions = [part for part in found if isinstance(part, ast.expr)]

@@ -10,9 +10,9 @@ from benchmarks.measures.matching import (
     Outcome,
     ask_all,
     lay_out,
+    own_cases,
     read_cases,
     shares,
-    own_cases,
     store_questions,
 )
 from forethought.app.session import Session

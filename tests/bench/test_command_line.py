@@ -20,6 +20,8 @@ from forethought.cli.commands.bench import bench
 from forethought.cli.main import main
 from support.fake_engine import FakeEngine
 
+pytestmark = pytest.mark.slow
+
 CHECKOUT = Path(__file__).parents[2]
 
 

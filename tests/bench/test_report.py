@@ -78,6 +78,7 @@ def test_what_is_no_report_is_refused(document):
         report_from_json(document)
 
 
+@pytest.mark.slow
 def test_a_report_becomes_json_html_and_a_picture_a_plot(tmp_path):
     written = write_report(REPORT, tmp_path / "out")
     assert written.problem is None
@@ -87,6 +88,7 @@ def test_a_report_becomes_json_html_and_a_picture_a_plot(tmp_path):
     assert written.page.read_text(encoding="utf-8").count("data:image/png;base64,") == 4  # light and dark of each
 
 
+@pytest.mark.slow
 def test_everything_in_the_page_is_escaped_and_nothing_is_fetched(tmp_path):
     page = write_report(REPORT, tmp_path).page.read_text(encoding="utf-8")
     assert "&lt;script&gt;" in page and "<script" not in page
@@ -110,6 +112,7 @@ def test_without_matplotlib_everything_else_is_written(tmp_path, monkeypatch):
     assert "<img" not in written.page.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_reports_are_joined_into_one_page(tmp_path):
     write_report(REPORT, tmp_path)
     write_report(replace(REPORT, name="other", title="Another"), tmp_path)

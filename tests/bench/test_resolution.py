@@ -78,6 +78,7 @@ def test_a_folder_without_python_is_a_usage_error(tmp_path: Path) -> None:
         run([tmp_path], limit=10)
 
 
+@pytest.mark.slow
 def test_installed_packages_are_found() -> None:
     assert all((folder / "__init__.py").is_file() for folder in installed_packages())
     assert installed_packages()

@@ -16,6 +16,8 @@ from forethought.errors import Cancelled
 from support.fake_engine import FAKE_INFO, FakeEngine
 from support.word_problems import write_gsm8k
 
+pytestmark = pytest.mark.slow
+
 
 def measurement(tmp_path, engine, name="trial", cancel=None):
     return Measurement(

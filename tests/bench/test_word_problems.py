@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.datasets.problems import (
@@ -50,7 +50,7 @@ def test_the_question_is_what_asks_last(problem, context, question):
     assert split_problem(problem) == (context, question)
 
 
-@settings(deadline=None)
+@pytest.mark.slow
 @given(st.text())
 def test_splitting_loses_no_word(text):
     assert "".join("".join(split_problem(text)).split()) == "".join(text.split())
@@ -71,13 +71,11 @@ def test_an_answer_is_read_only_where_it_is_clear(text, answer):
     assert read_answer(text) == answer
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_any_text_has_a_number_or_none(text):
     assert read_answer(text) is None or isinstance(read_answer(text), float)
 
 
-@settings(deadline=None)
 @given(st.integers(-(10**6), 10**6), st.sampled_from(["The answer is {}.", "{}", r"\boxed{{{}}}", "The answer is ${}"]))
 def test_what_is_written_is_read(value, form):
     assert is_right(form.format(number_text(float(value))), value)

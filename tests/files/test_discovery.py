@@ -12,27 +12,13 @@ import pytest
 from forethought.errors import RootError
 from forethought.repo.discovery import MAX_SOURCE_BYTES, Discovery, UnreadableSource, discover, find_root, read_source
 from forethought.repo.git import Repository
+from support.repository import git
 
 LANGUAGES = {"py": "python", "js": "javascript", "go": "go", "css": "css"}
 
 
 def detect(path: str, head: bytes) -> str | None:
     return "bash" if head.startswith(b"#!/bin/sh") else LANGUAGES.get(path.rpartition(".")[2])
-
-
-@pytest.fixture(autouse=True)
-def quiet_git(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    config = tmp_path_factory.mktemp("config") / "gitconfig"
-    config.write_text(
-        '[user]\nname = A\nemail = a@example.org\n[init]\ndefaultBranch = main\n[protocol "file"]\nallow = always\n'
-    )
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-
-
-def git(folder: Path, *arguments: str | bytes) -> str:
-    done = subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True)
-    return os.fsdecode(done.stdout).strip()
 
 
 def write(root: Path, path: str, content: str | bytes = "x = 1\n") -> Path:

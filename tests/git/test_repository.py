@@ -14,26 +14,7 @@ import pytest
 from forethought.errors import UsageError
 from forethought.repo.git import GitError, Repository
 from forethought.repo.git_process import GitProcess
-
-
-@pytest.fixture(autouse=True)
-def own_config(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    config = tmp_path_factory.mktemp("config") / "gitconfig"
-    config.write_text(
-        "[user]\nname = Ada L\nemail = ada@example.org\n[init]\ndefaultBranch = main\n"
-        '[protocol "file"]\nallow = always\n'
-    )
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    return config
-
-
-def git(folder: Path, *arguments: str, at: int = 0) -> str:
-    environment = dict(os.environ)
-    if at:
-        environment |= {"GIT_AUTHOR_DATE": f"{at} +0200", "GIT_COMMITTER_DATE": f"{at} +0200"}
-    done = subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, env=environment)
-    return os.fsdecode(done.stdout).strip()
+from support.repository import git
 
 
 def commit(folder: Path, message: str = "change", at: int = 0, **files: str | None) -> str:
@@ -332,7 +313,7 @@ def test_last_change_of_rows(folder: Path) -> None:
     changes = opened(folder).blame("a.py")
     newest = changes.last_change(0, 2)
     assert newest is not None
-    assert (newest.commit, newest.author, newest.subject) == (second, "Ada L", "second: ümlaut")
+    assert (newest.commit, newest.author, newest.subject) == (second, "Ada", "second: ümlaut")
     assert newest.date == "2023-11-16T04:00:00+02:00"
     oldest = changes.last_change(2, 2)
     assert oldest is not None
@@ -414,12 +395,14 @@ def test_a_bare_repository_is_refused(folder: Path, tmp_path: Path) -> None:
 
 
 def test_an_untrusted_owner_is_refused_until_the_user_trusts_the_folder(
-    folder: Path, own_config: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
     assert Repository.open(folder) is None
     assert "safe.directory" in str(Repository.refusal(folder))
-    own_config.write_text(own_config.read_text() + f"[safe]\ndirectory = {folder}\n")
+    trusting = tmp_path / "gitconfig"
+    trusting.write_text(f"[safe]\ndirectory = {folder}\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(trusting))
     assert Repository.open(folder) is not None
     assert Repository.refusal(folder) is None
 

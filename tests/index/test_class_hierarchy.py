@@ -1,10 +1,10 @@
 """Direct subclasses, and own and inherited members, wherever they are defined."""
 
 import pytest
-from resolving import index_of
 
 from forethought.facts import class_hierarchy as hierarchy
 from forethought.names.resolver import Resolver, Target
+from support.indexing import index_of
 
 
 def subclasses(sources: dict[str, str], path: str, symbol: str) -> list[str]:

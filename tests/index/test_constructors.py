@@ -1,7 +1,6 @@
 """Which methods are constructors, in each language, and what follows from that."""
 
 import pytest
-from resolving import index_of
 
 from forethought.facts import class_hierarchy
 from forethought.insights.context import Context, build_context
@@ -9,6 +8,7 @@ from forethought.insights.question_predictor import asks_about, shown_by
 from forethought.names.resolver import Resolver, Target
 from forethought.syntax.extraction import read_tags
 from forethought.syntax.languages import load_languages
+from support.indexing import index_of
 
 LANGUAGES = load_languages()
 

@@ -12,6 +12,9 @@ from forethought.syntax.extraction import read_tags
 from forethought.syntax.languages import Language, load_languages
 from forethought.syntax.nodes import collapse
 from forethought.syntax.tags import FileTags
+from support.properties import examples
+
+pytestmark = pytest.mark.slow
 
 FIXTURES = sorted(path for path in (Path(__file__).parent / "fixtures").iterdir() if path.suffix != ".tags")
 LANGUAGES = load_languages()
@@ -50,13 +53,13 @@ def check(name: str, source: bytes) -> FileTags:
     return tags
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(name=st.sampled_from(NAMES), source=st.binary(max_size=400))
 def test_arbitrary_bytes_give_tags(name: str, source: bytes) -> None:
     check(name, source)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(200), suppress_health_check=[HealthCheck.too_slow])
 @given(path=st.sampled_from(FIXTURES), seed=st.integers(0, 2**32), edits=st.integers(1, 12))
 def test_mutated_code_gives_tags(path: Path, seed: int, edits: int) -> None:
     chance = random.Random(seed)

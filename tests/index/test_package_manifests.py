@@ -1,8 +1,7 @@
 """Imports of a package by the name in its manifest refer to the repository."""
 
-from resolving import check
-
 from forethought.syntax.package_manifests import read_manifest
+from support.indexing import check
 
 GO = {"go.mod": "module example.com/shelf/v2\n\ngo 1.22\n", "jar.go": "package shelf\nfunc Open() {}\n"}
 

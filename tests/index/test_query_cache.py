@@ -4,6 +4,7 @@ import hashlib
 import threading
 from collections.abc import Iterator
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,7 @@ from forethought.syntax.extraction import read_tags
 from forethought.syntax.languages import load_languages
 from forethought.syntax.tags import FileTags
 from forethought.workspace.snapshot import OverlaySnapshot
+from support.properties import examples
 
 PYTHON = load_languages().named("python")
 PATHS = ("a.py", "b.py", "c.py", "test_d.py")
@@ -75,7 +77,8 @@ def everything(snapshot: OverlaySnapshot, resolver: Resolver) -> Iterator[object
             yield path, reference, resolver.resolve(path, reference)
 
 
-@settings(deadline=None, max_examples=60)
+@pytest.mark.slow
+@settings(max_examples=examples(60))
 @given(st.lists(sources, min_size=4, max_size=4), st.lists(edits, max_size=5), st.randoms(use_true_random=False))
 def test_results_kept_across_edits_equal_fresh_ones(first, changes, chooser) -> None:  # type: ignore[no-untyped-def]
     store = IndexStore.in_memory()

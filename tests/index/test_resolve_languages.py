@@ -1,6 +1,6 @@
 """What names refer to in languages other than Python: members, imports, types of receivers, and what stays unknown."""
 
-from resolving import check
+from support.indexing import check
 
 TS_UTIL = "export class Jar { open() {} }\nexport function aid() {}\nexport default class Main { run() {} }\n"
 

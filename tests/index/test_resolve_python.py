@@ -1,6 +1,6 @@
 """What Python names refer to: scopes, classes, imports, types, and what must stay unknown."""
 
-from resolving import check
+from support.indexing import check
 
 CLASSES = """
 class Base:

@@ -1,11 +1,11 @@
 """The facts about a symbol: what it calls, who calls it, and which tests reach it; complete, and never guessed."""
 
 import pytest
-from resolving import index_of
 
 from forethought.errors import Cancelled
 from forethought.facts.symbol_facts import MAX_LOCATIONS, SymbolFacts, facts_of, most_called
 from forethought.names.resolver import Target
+from support.indexing import index_of
 
 APP = '''
 from util import Jar, aid as help_out

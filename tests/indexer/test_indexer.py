@@ -3,8 +3,6 @@
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -19,6 +17,7 @@ from forethought.syntax.tags import FileTags
 from forethought.workspace import indexer as indexer_module
 from forethought.workspace.indexer import MAX_FILES_IN_PROCESS, Indexer
 from forethought.workspace.parser_process import ParserWorker
+from support.polling import eventually
 
 OLD = 1_700_000_000
 
@@ -39,13 +38,6 @@ def indexer_of(tmp_path: Path, **settings: object) -> Indexer:
 def many(root: Path, count: int = MAX_FILES_IN_PROCESS + 5) -> None:
     for number in range(count):
         write(root, f"m{number}.py", f"def make{number}(): ...\n")
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_a_second_run_reads_nothing_even_after_a_restart(tmp_path: Path) -> None:
@@ -253,7 +245,7 @@ def test_a_worker_ends_with_the_process_that_started_it() -> None:
     pid = int(parent.stdout.readline())
     parent.kill()
     parent.communicate()
-    wait_until(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    eventually(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
 
 
 def test_a_module_of_the_folder_we_stand_in_is_never_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

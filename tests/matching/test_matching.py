@@ -5,6 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from forethought.qa.intent import closest_names, named_in, read_intent, same_question
+from support.properties import examples
 
 
 @pytest.mark.parametrize(
@@ -184,13 +185,11 @@ FIRSTS = (
 )
 
 
-@settings(deadline=None)
 @given(st.sampled_from(ASKED), st.sampled_from(LEADS), st.sampled_from(ENDS))
 def test_talk_around_a_question_changes_nothing_in_what_it_asks(asked: str, lead: str, end: str) -> None:
     assert read_intent(f"{lead}{asked}{end}?") == read_intent(asked) is not None
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(ASKED),
     st.sampled_from(LEADS),
@@ -205,7 +204,6 @@ def test_a_condition_a_negation_or_another_symbol_leaves_no_match(
         assert read_intent(f"{lead}{first} {asked}{comma if last else ''} {last}?") is None
 
 
-@settings(deadline=None)
 @given(st.sampled_from(ASKED), st.sampled_from(("not", "never", "hardly", "no longer", "only", "neither")), st.data())
 def test_a_negation_anywhere_leaves_no_match(asked: str, negation: str, data: st.DataObject) -> None:
     words = asked.split()
@@ -281,7 +279,7 @@ class Defines:
         return self._everything
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=examples(300))
 @given(ANY_TEXT, st.none() | st.booleans().map(Defines))
 @example("@?'s", None)
 @example("'s(?it", Defines(True))

@@ -19,6 +19,8 @@ from forethought.app.session import Session
 from forethought.config import load_settings
 from forethought.errors import UsageError
 
+pytestmark = pytest.mark.slow
+
 HOLDOUTS = {"holdout": 120, "voices": 390, "voices_after": 200}
 """Sets and how many questions they hold at least: written before the rules were read (`holdout`, `voices`: precision
 0.957 and recall 0.620 at first sight), and after they had changed (`voices_after`: 0.987 and 0.796 at first sight)."""

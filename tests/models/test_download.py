@@ -10,13 +10,13 @@ from pathlib import Path
 
 import filelock
 import pytest
-from fake_hub import COMMIT, Hub, HubServer
 
 from forethought.engine.api import CancelToken
 from forethought.engine.models import catalog, download
 from forethought.engine.models.catalog import CatalogModel, choose_model, read_records
 from forethought.engine.models.download import check_model, pull_model, remove_model
 from forethought.errors import Cancelled, ForethoughtError, ModelError, ModelLoadError
+from support.fake_hub import COMMIT, Hub, HubServer
 
 MODEL = b"GGUF" + os.urandom(3_000_000)
 NAME = "someone/some-model:some-Q4_K_M.gguf"

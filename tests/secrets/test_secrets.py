@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forethought.text.redaction import REDACTED, find_secrets, is_secret_path, mask, redact
+from support.properties import examples
 
 # Made from pieces, so that no scanner takes this file for a leak.
 LOWER = "q7w2e9r4t6y1u8i3o5p0a7s2d9f4g6h1j8k3l5z0x7c2v9b4n6m1"
@@ -181,7 +182,7 @@ TEXTS = st.lists(SURROUNDINGS | st.sampled_from(sorted(TOKENS.values())) | st.sa
 
 
 @given(SURROUNDINGS, st.sampled_from(sorted(TOKENS)), SURROUNDINGS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 def test_planted_tokens_never_survive(before: str, kind: str, after: str) -> None:
     if kind == "openai":
         before += " "  # after a letter, `sk-` is the end of a word such as `task-`
@@ -191,7 +192,7 @@ def test_planted_tokens_never_survive(before: str, kind: str, after: str) -> Non
 
 
 @given(SURROUNDINGS, st.sampled_from(sorted(CARRIERS)), VALUES, SURROUNDINGS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 def test_planted_assignments_never_survive(before: str, kind: str, value: str, after: str) -> None:
     value = "aB1" + value[3:-2] + "9X"
     if len(set(value)) < 13:
@@ -201,7 +202,7 @@ def test_planted_assignments_never_survive(before: str, kind: str, value: str, a
 
 
 @given(TEXTS.map("".join))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 def test_redacting_twice_changes_nothing_and_keeps_the_lines(text: str) -> None:
     once = redact(text)
     assert redact(once) == once == redact(text)
@@ -217,6 +218,7 @@ HARD = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there is no clock of processor time")
 @pytest.mark.parametrize("piece", HARD)
 def test_a_megabyte_is_read_in_linear_time(piece: str) -> None:

@@ -3,7 +3,6 @@
 import subprocess
 
 import pytest
-from tests_world import SOURCE
 
 from forethought.engine.api import CancelToken
 from forethought.errors import RootError, UsageError
@@ -12,6 +11,8 @@ from forethought.names.resolver import Target
 from forethought.present.digest_document import digest_document, digest_markdown
 from forethought.present.documents import Encoder
 from forethought.qa.question import Question
+from support.repository import git
+from support.session_world import SOURCE
 
 
 def listed(digest):
@@ -143,8 +144,8 @@ class TestSince:
 
     def test_the_first_digest_of_an_old_repository_shows_the_last_commit(self, world):
         edit(world, "Hello", "Hi")
-        world.git("add", "-A")
-        world.git("-c", "core.hooksPath=", "commit", "-q", "-m", "old", "--date", "2020-01-01T00:00:00")
+        git(world.folder, "add", "-A")
+        git(world.folder, "-c", "core.hooksPath=", "commit", "-q", "-m", "old", "--date", "2020-01-01T00:00:00")
         session, workspace = world.open(engine=False)
         digest = session.digest(workspace, None)
         assert digest.reason == "the commit before the last one"
@@ -154,10 +155,10 @@ class TestSince:
         session, workspace = world.open(engine=False)
         session.digest(workspace, None)
         edit(world, "Hello", "Hi")
-        world.git("add", "-A")
-        world.git("commit", "-q", "--amend", "-m", "other")
-        world.git("reflog", "expire", "--expire=now", "--all")
-        world.git("gc", "-q", "--prune=now")
+        git(world.folder, "add", "-A")
+        git(world.folder, "commit", "-q", "--amend", "-m", "other")
+        git(world.folder, "reflog", "expire", "--expire=now", "--all")
+        git(world.folder, "gc", "-q", "--prune=now")
         assert session.digest(workspace, None).reason == "the last commit, since nothing older is available here"
 
     def test_an_unknown_revision_is_a_mistake_of_the_request(self, world):

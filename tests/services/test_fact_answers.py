@@ -1,11 +1,10 @@
 """What a question of fact is answered with: exact, short, from the index, and never more than is known."""
 
 import pytest
-from test_answering import ask
-from tests_world import World
 
 from forethought.engine.api import Message
 from forethought.syntax.tags import Position
+from support.session_world import SessionWorld, ask
 
 SOURCES = {
     "shop.py": """from abc import ABC, abstractmethod
@@ -56,7 +55,7 @@ def quiet() -> None:
 }
 
 
-def check(world: World, question: str, *expected: str, aspect: str | None = None, **options: object) -> str:
+def check(world: SessionWorld, question: str, *expected: str, aspect: str | None = None, **options: object) -> str:
     """The answer is a fact and says all of what is expected."""
     for path, text in SOURCES.items():
         world.write(path, text)
@@ -140,7 +139,7 @@ def check(world: World, question: str, *expected: str, aspect: str | None = None
         ("what is the default of options in Card.send?", "collects any number of arguments and has no default."),
     ],
 )
-def test_facts_are_exact(world: World, question: str, expected: str) -> None:
+def test_facts_are_exact(world: SessionWorld, question: str, expected: str) -> None:
     check(world, question, expected)
 
 
@@ -153,24 +152,24 @@ def test_facts_are_exact(world: World, question: str, expected: str) -> None:
         ("what does pays return?", "Nothing named `pays` is defined in this repository. Did you mean `pay`?"),
     ],
 )
-def test_what_does_not_exist_is_said(world: World, question: str, expected: str) -> None:
+def test_what_does_not_exist_is_said(world: SessionWorld, question: str, expected: str) -> None:
     check(world, question, expected, aspect="unknown")
 
 
-def test_a_plain_word_that_nothing_is_named_by_may_be_no_name(world: World) -> None:
+def test_a_plain_word_that_nothing_is_named_by_may_be_no_name(world: SessionWorld) -> None:
     session, workspace = world.open(engine=False)
     workspace.refresh()
     assert ask(session, "where is authentication implemented?").tier == "none"
 
 
-def test_it_means_what_was_spoken_of_and_this_the_place(world: World) -> None:
+def test_it_means_what_was_spoken_of_and_this_the_place(world: SessionWorld) -> None:
     history = (Message("user", "what does pay return?"), Message("assistant", "A `str`, like `fetch`."))
     at = ("shop.py", SOURCES["shop.py"].splitlines().index("def pieces(size):"), 6)
     check(world, "who calls it?", "`pay` is called from", history=history, at=at)
     check(world, "what does this yield?", "`pieces` yields", history=history, at=at)
 
 
-def test_the_kind_that_is_said_chooses_among_namesakes(world: World) -> None:
+def test_the_kind_that_is_said_chooses_among_namesakes(world: SessionWorld) -> None:
     world.write("names.py", "class token: ...\n")
     world.write("more.py", "def token() -> int:\n    return 1\n")
     check(world, "where is the class token?", "names.py:1")
@@ -178,27 +177,27 @@ def test_the_kind_that_is_said_chooses_among_namesakes(world: World) -> None:
     check(world, "where is token defined?", "could be one of 2", aspect="ambiguous")
 
 
-def test_a_file_that_is_said_chooses_among_namesakes(world: World) -> None:
+def test_a_file_that_is_said_chooses_among_namesakes(world: SessionWorld) -> None:
     world.write("names.py", "def token() -> int:\n    return 2\n")
     world.write("more.py", "def token() -> int:\n    return 1\n")
     check(world, "what does token in more.py return?", "returns `1`")
 
 
-def test_files_of_one_name_are_all_offered(world: World) -> None:
+def test_files_of_one_name_are_all_offered(world: SessionWorld) -> None:
     world.write("a/tools.py", "def one() -> None: ...\n")
     world.write("b/tools.py", "def two() -> None: ...\n")
     check(world, "what does tools.py define?", "- `a/tools.py`\n- `b/tools.py`", aspect="ambiguous")
     check(world, "what does b/tools.py define?", "`def two() -> None`")
 
 
-def test_a_name_with_a_line_end_stays_on_its_line(world: World) -> None:
+def test_a_name_with_a_line_end_stays_on_its_line(world: SessionWorld) -> None:
     world.write("new\nline.py", "def odd(): ...\n")
     session, workspace = world.open(engine=False)
     workspace.refresh()
     assert "new\N{REPLACEMENT CHARACTER}line.py:1" in ask(session, "where is odd?").text
 
 
-def test_a_folder_without_definitions_is_not_said_to_be_indexed_soon(world: World) -> None:
+def test_a_folder_without_definitions_is_not_said_to_be_indexed_soon(world: SessionWorld) -> None:
     for file in world.folder.glob("*.py"):
         file.unlink()
     session, workspace = world.open(engine=False)
@@ -226,13 +225,13 @@ JAVA = """class Jar extends Box {
     ],
 )
 def test_a_class_is_not_its_constructor_and_each_overload_counts(
-    world: World, question: str, expected: tuple[str, ...]
+    world: SessionWorld, question: str, expected: tuple[str, ...]
 ) -> None:
     world.write("Jar.java", JAVA)
     check(world, question, *expected)
 
 
-def test_the_mark_at_the_end_of_a_ruby_name_counts(world: World) -> None:
+def test_the_mark_at_the_end_of_a_ruby_name_counts(world: SessionWorld) -> None:
     world.write(
         "jar.rb",
         "class Jar\n  def seal\n    open()\n  end\n  def seal!\n    shut()\n  end\n"
@@ -242,7 +241,7 @@ def test_the_mark_at_the_end_of_a_ruby_name_counts(world: World) -> None:
     assert "Jar.open" in check(world, "what does Jar.seal call?")
 
 
-def test_calls_that_may_mean_the_symbol_are_told_apart(world: World) -> None:
+def test_calls_that_may_mean_the_symbol_are_told_apart(world: SessionWorld) -> None:
     world.write(
         "more.py",
         "class Till:\n    def settle(self): ...\nclass Desk:\n    def settle(self): ...\ndef f(x):\n    x.settle()\n",
@@ -253,7 +252,7 @@ def test_calls_that_may_mean_the_symbol_are_told_apart(world: World) -> None:
     assert "more.py:6" in text
 
 
-def test_a_call_on_an_unknown_receiver_is_possible_and_not_denied(world: World) -> None:
+def test_a_call_on_an_unknown_receiver_is_possible_and_not_denied(world: SessionWorld) -> None:
     world.write(
         "more.py",
         "class Till:\n    def settle(self): ...\nclass Desk(Till):\n    def settle(self): ...\n"
@@ -264,12 +263,12 @@ def test_a_call_on_an_unknown_receiver_is_possible_and_not_denied(world: World) 
     check(world, "what does f call?", "These calls could not be resolved and may refer to this repository: `x.settle`.")
 
 
-def test_a_base_of_a_base_is_an_indirect_one(world: World) -> None:
+def test_a_base_of_a_base_is_an_indirect_one(world: SessionWorld) -> None:
     world.write("more.py", "class Root: ...\nclass Stem(Root): ...\nclass Leaf(Stem): ...\n")
     check(world, "does Leaf inherit from Root?", "Yes, indirectly. All bases of `Leaf`: `Stem`, `Root`.")
 
 
-def test_overloads_that_a_header_declares_are_one_symbol(world: World) -> None:
+def test_overloads_that_a_header_declares_are_one_symbol(world: SessionWorld) -> None:
     world.write("jar.h", "class Jar {\npublic:\n  int turn(int a);\n  int turn(char *b);\n};\n")
     world.write("jar.cpp", '#include "jar.h"\nint Jar::turn(int a) { return a; }\nint Jar::turn(char *b) { return 1; }')
     check(world, "which parameters does Jar.turn take?", "2 overloads", "`int a`", "`char *b`")

@@ -2,11 +2,10 @@
 
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
-from tests_world import SOURCE, World
 
 from forethought.app.session import Session
 from forethought.engine.api import CancelToken, GenerateRequest, Prompt
@@ -20,8 +19,9 @@ from forethought.store.user_state import UserState
 from forethought.syntax.tags import FileTags, Symbol
 from forethought.workspace.workspace import Workspace
 from support.fake_engine import FakeEngine, sound_answer
-
-Eventually = Callable[[Callable[[], object]], None]
+from support.polling import eventually
+from support.repository import git
+from support.session_world import SOURCE, SessionWorld
 
 
 def symbol_state(workspace: Workspace, path: str, symbol_id: str) -> str | None:
@@ -40,14 +40,14 @@ def finished(session: Session) -> bool:
     return bool(status["state"] == "idle" and status["queue"] == 0 and status["roots"][0]["contexts"]["fresh"])
 
 
-def test_what_was_committed_is_thought_about_while_idle(world: World, eventually: Eventually) -> None:
+def test_what_was_committed_is_thought_about_while_idle(world: SessionWorld) -> None:
     session, workspace = world.open()
     session.start()
     eventually(lambda: finished(session))
     assert symbol_state(workspace, "greet.py", "Greeter.greet") == "fresh"
 
 
-def test_a_commit_brings_exactly_the_changed_symbol_back(world: World, eventually: Eventually) -> None:
+def test_a_commit_brings_exactly_the_changed_symbol_back(world: SessionWorld) -> None:
     session, workspace = world.open()
     session.start()
     eventually(lambda: finished(session))
@@ -60,22 +60,22 @@ def test_a_commit_brings_exactly_the_changed_symbol_back(world: World, eventuall
     assert symbol_state(workspace, "greet.py", "polish") == "fresh"
 
 
-def test_a_branch_switch_back_and_forth_costs_nothing(world: World, eventually: Eventually) -> None:
+def test_a_branch_switch_back_and_forth_costs_nothing(world: SessionWorld) -> None:
     session, workspace = world.open()
     session.start()
     eventually(lambda: finished(session))
-    world.git("switch", "-q", "-c", "other")
+    git(world.folder, "switch", "-q", "-c", "other")
     world.write("greet.py", SOURCE.replace("text.strip()", "text.lower()"))
     world.commit("on the branch")
     eventually(lambda: symbol_state(workspace, "greet.py", "polish") == "fresh" and finished(session))
     asked = len(world.engine.requests)
-    world.git("switch", "-q", "main")
+    git(world.folder, "switch", "-q", "main")
     eventually(lambda: "strip" in b"\n".join(workspace.lines("greet.py")).decode() and not workspace.busy)
     eventually(lambda: symbol_state(workspace, "greet.py", "polish") == "fresh" and finished(session))
     assert len(world.engine.requests) == asked
 
 
-def test_an_edited_symbol_shows_its_older_insight_marked_stale(world: World, eventually: Eventually) -> None:
+def test_an_edited_symbol_shows_its_older_insight_marked_stale(world: SessionWorld) -> None:
     session, workspace = world.open()
     session.start()
     eventually(lambda: finished(session))
@@ -88,7 +88,7 @@ def test_an_edited_symbol_shows_its_older_insight_marked_stale(world: World, eve
     assert symbol_state(workspace, "greet.py", "Greeter.greet") == "fresh"
 
 
-def test_a_changed_callee_body_is_said(world: World, eventually: Eventually) -> None:
+def test_a_changed_callee_body_is_said(world: SessionWorld) -> None:
     session, workspace = world.open()
     session.start()
     eventually(lambda: finished(session))
@@ -99,7 +99,7 @@ def test_a_changed_callee_body_is_said(world: World, eventually: Eventually) -> 
     assert symbol_info.callee_changed
 
 
-def test_a_pause_stops_thinking_survives_a_restart_and_resumes(world: World, eventually: Eventually) -> None:
+def test_a_pause_stops_thinking_survives_a_restart_and_resumes(world: SessionWorld) -> None:
     UserState(world.cache).pause(None)
     session, _ = world.open()
     session.start()
@@ -110,7 +110,7 @@ def test_a_pause_stops_thinking_survives_a_restart_and_resumes(world: World, eve
     eventually(lambda: finished(session))
 
 
-def test_a_pause_shows_without_an_engine_too(world: World) -> None:
+def test_a_pause_shows_without_an_engine_too(world: SessionWorld) -> None:
     session, workspace = world.open(engine=False)
     assert session.status()["state"] == "starting"
     workspace.refresh()
@@ -120,7 +120,7 @@ def test_a_pause_shows_without_an_engine_too(world: World) -> None:
     assert session.status()["state"] == "idle"
 
 
-def test_pausing_in_mid_thought_stops_it(world: World, eventually: Eventually) -> None:
+def test_pausing_in_mid_thought_stops_it(world: SessionWorld) -> None:
     session, _ = world.open()
     world.engine.hold()
     session.start()
@@ -133,7 +133,7 @@ def test_pausing_in_mid_thought_stops_it(world: World, eventually: Eventually) -
     eventually(lambda: finished(session))
 
 
-def test_the_daily_limit_pauses(world: World, eventually: Eventually) -> None:
+def test_the_daily_limit_pauses(world: SessionWorld) -> None:
     UserState(world.cache, lambda: world.now).add_thinking(61)
     session, _ = world.open(**{"idle.dailyMinutes": 1})
     session.start()
@@ -141,7 +141,7 @@ def test_the_daily_limit_pauses(world: World, eventually: Eventually) -> None:
     assert session.status()["pausedReason"] == "today's 1 minutes are used up (idle.dailyMinutes)"
 
 
-def test_minutes_are_kept_for_what_changes_today(world: World, eventually: Eventually) -> None:
+def test_minutes_are_kept_for_what_changes_today(world: SessionWorld) -> None:
     UserState(world.cache, lambda: world.now).add_thinking(60)
     session, workspace = world.open(**{"idle.dailyMinutes": 1.25})
     session.start()
@@ -162,7 +162,7 @@ def test_minutes_are_kept_for_what_changes_today(world: World, eventually: Event
     assert session.idle_loop._user_state.spent_today().older > 0
 
 
-def test_what_the_kept_minutes_are_for_is_next_and_says_so(world: World, eventually: Eventually) -> None:
+def test_what_the_kept_minutes_are_for_is_next_and_says_so(world: SessionWorld) -> None:
     UserState(world.cache, lambda: world.now).add_thinking(60)
     session, workspace = world.open(**{"idle.dailyMinutes": 1.25})
     workspace.refresh()
@@ -178,7 +178,7 @@ def test_what_the_kept_minutes_are_for_is_next_and_says_so(world: World, eventua
     assert "changed today" not in session.status()["next"][0]["reason"]
 
 
-def test_on_battery_it_pauses(world: World, eventually: Eventually) -> None:
+def test_on_battery_it_pauses(world: SessionWorld) -> None:
     session, _ = world.open(**{"idle.onBattery": False})
     session.idle_loop.limits._on_battery = lambda: True
     session.start()
@@ -186,7 +186,7 @@ def test_on_battery_it_pauses(world: World, eventually: Eventually) -> None:
     assert "battery" in session.status()["pausedReason"]
 
 
-def test_a_model_that_cannot_load_is_degraded_and_said(world: World, eventually: Eventually) -> None:
+def test_a_model_that_cannot_load_is_degraded_and_said(world: SessionWorld) -> None:
     session, _ = world.open()
     world.engine.queue(ModelLoadError("The model is truncated; pull it again."))
     session.start()
@@ -194,7 +194,7 @@ def test_a_model_that_cannot_load_is_degraded_and_said(world: World, eventually:
     assert session.status()["message"] == "The model is truncated; pull it again."
 
 
-def test_without_an_engine_it_is_idle_with_zero_contexts(world: World, eventually: Eventually) -> None:
+def test_without_an_engine_it_is_idle_with_zero_contexts(world: SessionWorld) -> None:
     session, workspace = world.open(engine=False)
     session.start()
     eventually(lambda: workspace.indexed_once and not workspace.busy)
@@ -204,7 +204,7 @@ def test_without_an_engine_it_is_idle_with_zero_contexts(world: World, eventuall
     assert set(status["roots"][0]["contexts"].values()) == {0}
 
 
-def test_scope_off_thinks_about_nothing(world: World, eventually: Eventually) -> None:
+def test_scope_off_thinks_about_nothing(world: SessionWorld) -> None:
     session, workspace = world.open(**{"sleep.scope": "off"})
     session.start()
     eventually(lambda: workspace.indexed_once and not workspace.busy)
@@ -212,7 +212,7 @@ def test_scope_off_thinks_about_nothing(world: World, eventually: Eventually) ->
     assert not world.engine.requests
 
 
-def test_the_scope_open_covers_open_files_only(world: World, eventually: Eventually) -> None:
+def test_the_scope_open_covers_open_files_only(world: SessionWorld) -> None:
     session, workspace = world.open(**{"sleep.scope": "open"})
     workspace.change_file("test_greet.py", (world.folder / "test_greet.py").read_text(), 1)
     session.start()
@@ -221,7 +221,7 @@ def test_the_scope_open_covers_open_files_only(world: World, eventually: Eventua
     assert symbol_state(workspace, "greet.py", "polish") == "missing"
 
 
-def test_a_hover_without_an_insight_brings_its_symbol_up(world: World, eventually: Eventually) -> None:
+def test_a_hover_without_an_insight_brings_its_symbol_up(world: SessionWorld) -> None:
     session, workspace = world.open(**{"sleep.scope": "open"})
     session.start()
     eventually(lambda: workspace.indexed_once and not workspace.busy)
@@ -229,16 +229,16 @@ def test_a_hover_without_an_insight_brings_its_symbol_up(world: World, eventuall
     eventually(lambda: symbol_state(workspace, "greet.py", "polish") == "fresh")
 
 
-def test_the_next_symbols_say_why(world: World, eventually: Eventually) -> None:
+def test_the_next_symbols_say_why(world: SessionWorld) -> None:
     session, _ = world.open()
     world.engine.hold()
     session.start()
-    eventually(lambda: session.status()["next"])
-    assert all(item["reason"] for item in session.status()["next"])
+    upcoming = eventually(lambda: session.status()["next"])
+    assert all(item["reason"] for item in upcoming)
     world.engine.release()
 
 
-def test_evicted_insights_are_missing_and_nothing_crashes(world: World, eventually: Eventually) -> None:
+def test_evicted_insights_are_missing_and_nothing_crashes(world: SessionWorld) -> None:
     session, workspace = world.open()
     session.start()
     eventually(lambda: finished(session))
@@ -247,7 +247,7 @@ def test_evicted_insights_are_missing_and_nothing_crashes(world: World, eventual
     assert symbol_state(workspace, "greet.py", "polish") == "missing"
 
 
-def test_a_text_called_wrong_disappears(world: World, eventually: Eventually) -> None:
+def test_a_text_called_wrong_disappears(world: SessionWorld) -> None:
     from forethought.qa.question import Question
 
     session, workspace = world.open()
@@ -261,7 +261,7 @@ def test_a_text_called_wrong_disappears(world: World, eventually: Eventually) ->
     assert again.text != answer.text or again.tier != "predicted"
 
 
-def test_a_full_survey_keeps_what_was_requested_outside_the_scope(world: World, eventually: Eventually) -> None:
+def test_a_full_survey_keeps_what_was_requested_outside_the_scope(world: SessionWorld) -> None:
     session, workspace = world.open(**{"sleep.scope": "open"})
     session.start()
     eventually(lambda: workspace.indexed_once and not workspace.busy)
@@ -270,9 +270,7 @@ def test_a_full_survey_keeps_what_was_requested_outside_the_scope(world: World, 
     eventually(lambda: symbol_state(workspace, "greet.py", "polish") == "fresh")
 
 
-def test_nothing_left_is_said_only_after_a_survey(
-    world: World, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_left_is_said_only_after_a_survey(world: SessionWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     session, _ = world.open()
     looked = threading.Event()
     survey = session.idle_loop._survey
@@ -284,7 +282,7 @@ def test_nothing_left_is_said_only_after_a_survey(
     eventually(lambda: finished(session))
 
 
-def test_a_stage_is_shown_before_the_pass_is_over(world: World, eventually: Eventually) -> None:
+def test_a_stage_is_shown_before_the_pass_is_over(world: SessionWorld) -> None:
     seen: set[str | None] = set()
 
     def answer(prompt: Prompt) -> str:
@@ -299,7 +297,7 @@ def test_a_stage_is_shown_before_the_pass_is_over(world: World, eventually: Even
     assert seen == {"fresh"}
 
 
-def test_measured_predictability_is_remembered_by_kind(world: World, eventually: Eventually) -> None:
+def test_measured_predictability_is_remembered_by_kind(world: SessionWorld) -> None:
     world.engine.score_of = lambda prompt, text: -1.5
     session, _ = world.open()
     session.start()
@@ -307,7 +305,7 @@ def test_measured_predictability_is_remembered_by_kind(world: World, eventually:
     assert UserState(world.cache).predictability()["function"] == pytest.approx(-1.5)
 
 
-def test_a_hover_waits_for_nothing_that_the_loop_reads(world: World, eventually: Eventually) -> None:
+def test_a_hover_waits_for_nothing_that_the_loop_reads(world: SessionWorld) -> None:
     session, workspace = world.open(**{"idle.onBattery": False})
     looks, seen = [], threading.Event()
 
@@ -327,9 +325,7 @@ def test_a_hover_waits_for_nothing_that_the_loop_reads(world: World, eventually:
     assert not waits
 
 
-def test_a_survey_that_failed_is_made_again(
-    world: World, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_survey_that_failed_is_made_again(world: SessionWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("forethought.idle.idle_loop.RETRY_SECONDS", 0.01)
     session, workspace = world.open()
     survey, faults = session.idle_loop._survey, [IndexingError("The index is busy.")]
@@ -345,7 +341,7 @@ def test_a_survey_that_failed_is_made_again(
     assert not faults
 
 
-def test_nothing_more_is_thought_about_a_root_that_is_removed(world: World, eventually: Eventually) -> None:
+def test_nothing_more_is_thought_about_a_root_that_is_removed(world: SessionWorld) -> None:
     session, workspace = world.open()
     world.engine.hold()
     session.start()
@@ -360,7 +356,7 @@ def test_nothing_more_is_thought_about_a_root_that_is_removed(world: World, even
     assert workspace not in session.idle_loop.coverage.roots
 
 
-def test_what_another_window_thought_about_meanwhile_is_left_out(world: World) -> None:
+def test_what_another_window_thought_about_meanwhile_is_left_out(world: SessionWorld) -> None:
     session, workspace = world.open()
     workspace.refresh()
     session.refresh_coverage()
@@ -375,7 +371,7 @@ def test_what_another_window_thought_about_meanwhile_is_left_out(world: World) -
 
 
 def test_what_could_not_be_stored_is_stored_later_and_not_thought_again(
-    world: World, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+    world: SessionWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("forethought.idle.idle_loop.RETRY_SECONDS", 0.01)
     session, _ = world.open(**{"sleep.rounds": 0})
@@ -406,7 +402,7 @@ def surveyed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return paths
 
 
-def test_a_survey_asks_the_engine_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_survey_asks_the_engine_once(world: SessionWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(10):
         world.write(f"more{number}.py", f"def more{number}():\n    return {number}\n")
     world.commit("more")
@@ -420,9 +416,7 @@ def test_a_survey_asks_the_engine_once(world: World, monkeypatch: pytest.MonkeyP
     assert len(asked) == 1
 
 
-def test_the_context_of_an_insight_is_built_once(
-    world: World, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_context_of_an_insight_is_built_once(world: SessionWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     session, workspace = world.open()
     session.start()
     eventually(lambda: finished(session))
@@ -441,7 +435,7 @@ def test_the_context_of_an_insight_is_built_once(
     assert built.count("polish") == 1
 
 
-def test_a_save_has_only_what_it_changed_surveyed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_save_has_only_what_it_changed_surveyed(world: SessionWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     world.write("user.py", "from greet import polish\n\n\ndef use():\n    return polish('x')\n")
     world.write("other.py", "def other():\n    return 1\n")
     world.commit("more")
@@ -460,7 +454,7 @@ def test_a_save_has_only_what_it_changed_surveyed(world: World, monkeypatch: pyt
     }
 
 
-def test_what_another_process_indexed_is_surveyed_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_another_process_indexed_is_surveyed_too(world: SessionWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     session, workspace = world.open()
     workspace.refresh()
     session.idle_loop.survey_now()
@@ -473,7 +467,7 @@ def test_what_another_process_indexed_is_surveyed_too(world: World, monkeypatch:
     assert paths == ["greet.py", "test_greet.py"]
 
 
-def test_a_file_that_is_opened_is_in_scope_from_the_next_save_on(world: World) -> None:
+def test_a_file_that_is_opened_is_in_scope_from_the_next_save_on(world: SessionWorld) -> None:
     world.write("old.py", "def old():\n    return 1\n")
     world.commit("old")
     for number in range(12):
@@ -490,7 +484,7 @@ def test_a_file_that_is_opened_is_in_scope_from_the_next_save_on(world: World) -
     assert "old.py" in {candidate.target.path for candidate in session.idle_loop.queue.candidates}
 
 
-def test_looking_twice_at_a_symbol_without_an_insight_is_one_request(world: World) -> None:
+def test_looking_twice_at_a_symbol_without_an_insight_is_one_request(world: SessionWorld) -> None:
     session, workspace = world.open()
     target = Target("greet.py", "polish")
     session.request_insights(workspace, [target])

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests_world import World
 
 from forethought.app.session import Session
 from forethought.engine.api import CancelToken, Prompt
@@ -18,6 +17,8 @@ from forethought.names.resolver import Target
 from forethought.qa.question import Question
 from forethought.workspace.workspace import Workspace
 from support.fake_engine import FakeEngine, sound_answer
+from support.repository import git
+from support.session_world import SessionWorld
 
 
 def run(session: Session, workspace: Workspace, selection: Selection | None = None) -> PrecomputeReport:
@@ -34,7 +35,7 @@ def thought_about(engine: FakeEngine) -> list[str]:
     return list(dict.fromkeys(keys))
 
 
-def test_everything_is_thought_about_once(world: World) -> None:
+def test_everything_is_thought_about_once(world: SessionWorld) -> None:
     session, workspace = world.open()
     report = run(session, workspace)
     assert (report.files_selected, report.files_computed, report.failed, report.remaining) == (2, 2, 0, 0)
@@ -43,7 +44,7 @@ def test_everything_is_thought_about_once(world: World) -> None:
     assert (again.computed, again.reused, again.files_reused) == (0, report.computed, 2)
 
 
-def test_a_second_run_asks_the_model_nothing(world: World) -> None:
+def test_a_second_run_asks_the_model_nothing(world: SessionWorld) -> None:
     session, workspace = world.open()
     run(session, workspace)
     asked = len(world.engine.requests)
@@ -52,7 +53,7 @@ def test_a_second_run_asks_the_model_nothing(world: World) -> None:
     assert len(world.engine.requests) == asked
 
 
-def test_only_the_symbol_whose_body_changed_is_thought_about_again(world: World) -> None:
+def test_only_the_symbol_whose_body_changed_is_thought_about_again(world: SessionWorld) -> None:
     session, workspace = world.open()
     run(session, workspace)
     world.engine.requests.clear()
@@ -62,7 +63,7 @@ def test_only_the_symbol_whose_body_changed_is_thought_about_again(world: World)
     assert thought_about(world.engine) == ["polish"]
 
 
-def test_users_of_a_changed_interface_are_thought_about_again(world: World) -> None:
+def test_users_of_a_changed_interface_are_thought_about_again(world: SessionWorld) -> None:
     session, workspace = world.open()
     run(session, workspace)
     world.engine.requests.clear()
@@ -78,18 +79,18 @@ def test_users_of_a_changed_interface_are_thought_about_again(world: World) -> N
     assert not {"main", "Greeter", "test_greets"} & names
 
 
-def test_a_moved_file_costs_nothing(world: World) -> None:
+def test_a_moved_file_costs_nothing(world: SessionWorld) -> None:
     session, workspace = world.open()
     run(session, workspace)
     asked = len(world.engine.requests)
-    world.git("mv", "greet.py", "hello.py")
+    git(world.folder, "mv", "greet.py", "hello.py")
     (world.folder / "test_greet.py").unlink()
     report = run(session, workspace)
     assert report.computed == 0
     assert len(world.engine.requests) == asked
 
 
-def test_another_clone_reuses_the_work(world: World, tmp_path: Path) -> None:
+def test_another_clone_reuses_the_work(world: SessionWorld, tmp_path: Path) -> None:
     session, workspace = world.open()
     first = run(session, workspace)
     subprocess.run(["git", "clone", "-q", str(world.folder), str(tmp_path / "clone")], check=True)
@@ -97,7 +98,7 @@ def test_another_clone_reuses_the_work(world: World, tmp_path: Path) -> None:
     assert (report.computed, report.reused) == (0, first.computed)
 
 
-def test_a_budget_ends_the_run_and_says_what_remains(world: World) -> None:
+def test_a_budget_ends_the_run_and_says_what_remains(world: SessionWorld) -> None:
     session, workspace = world.open()
     report = run(session, workspace, Selection(budget_tokens=1))
     assert report.computed == 1
@@ -107,7 +108,7 @@ def test_a_budget_ends_the_run_and_says_what_remains(world: World) -> None:
     assert rest.computed == report.remaining
 
 
-def test_a_cancelled_run_keeps_what_was_done(world: World) -> None:
+def test_a_cancelled_run_keeps_what_was_done(world: SessionWorld) -> None:
     session, workspace = world.open()
     cancel = CancelToken()
 
@@ -121,7 +122,7 @@ def test_a_cancelled_run_keeps_what_was_done(world: World) -> None:
     assert run(session, workspace).reused == 3
 
 
-def test_a_symbol_at_which_the_engine_fails_twice_is_a_failure_and_the_others_go_on(world: World) -> None:
+def test_a_symbol_at_which_the_engine_fails_twice_is_a_failure_and_the_others_go_on(world: SessionWorld) -> None:
     session, workspace = world.open()
     world.engine.queue(EngineError("it died"), EngineError("it died again"))
     report = run(session, workspace)
@@ -130,20 +131,20 @@ def test_a_symbol_at_which_the_engine_fails_twice_is_a_failure_and_the_others_go
     assert run(session, workspace).computed == 1
 
 
-def test_a_dry_run_needs_no_engine_and_estimates(world: World) -> None:
+def test_a_dry_run_needs_no_engine_and_estimates(world: SessionWorld) -> None:
     session, workspace = world.open(engine=False)
     report = run(session, workspace, Selection(dry_run=True))
     assert report.remaining > 0
     assert report.estimate_minutes > 0
 
 
-def test_without_an_engine_it_says_what_to_do(world: World) -> None:
+def test_without_an_engine_it_says_what_to_do(world: SessionWorld) -> None:
     session, workspace = world.open(engine=False)
     with pytest.raises(EngineUnavailable, match="engine"):
         run(session, workspace)
 
 
-def test_a_selection_by_revision_path_and_glob(world: World) -> None:
+def test_a_selection_by_revision_path_and_glob(world: SessionWorld) -> None:
     session, workspace = world.open()
     world.write("other/thing.py", "def thing():\n    return 1\n")
     world.commit("second")
@@ -156,7 +157,7 @@ def test_a_selection_by_revision_path_and_glob(world: World) -> None:
         run(session, workspace, Selection(since="no-such-revision", dry_run=True))
 
 
-def test_a_secret_in_the_source_reaches_no_prompt(world: World) -> None:
+def test_a_secret_in_the_source_reaches_no_prompt(world: SessionWorld) -> None:
     secret = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
     world.write("config.py", f'TOKEN = "{secret}"\n\n\ndef connect():\n    return TOKEN\n')
     session, workspace = world.open()
@@ -173,7 +174,7 @@ def test_a_secret_in_the_source_reaches_no_prompt(world: World) -> None:
     assert symbol_info.state == "fresh"
 
 
-def test_a_file_gets_no_more_than_its_share_of_tokens(world: World) -> None:
+def test_a_file_gets_no_more_than_its_share_of_tokens(world: SessionWorld) -> None:
     session, workspace = world.open(**{"sleep.maxTokensPerFile": 1})
     report = run(session, workspace)
     assert report.computed == 2
@@ -181,7 +182,7 @@ def test_a_file_gets_no_more_than_its_share_of_tokens(world: World) -> None:
     assert not report.failures
 
 
-def test_each_stage_is_stored_as_soon_as_it_is_there(world: World) -> None:
+def test_each_stage_is_stored_as_soon_as_it_is_there(world: SessionWorld) -> None:
     seen: set[tuple[int, bool]] = set()
 
     def answer(prompt: Prompt) -> str:
@@ -197,7 +198,7 @@ def test_each_stage_is_stored_as_soon_as_it_is_there(world: World) -> None:
     assert all(entry.provenance.finished for entry in stored(session))
 
 
-def test_a_pass_that_was_cut_off_between_two_stages_is_run_again(world: World) -> None:
+def test_a_pass_that_was_cut_off_between_two_stages_is_run_again(world: SessionWorld) -> None:
     session, workspace = world.open()
     run(session, workspace)
     cut = next(entry for entry in stored(session) if entry.outcome == "done")
@@ -206,13 +207,13 @@ def test_a_pass_that_was_cut_off_between_two_stages_is_run_again(world: World) -
     assert report.computed == 1
 
 
-def test_why_texts_were_dropped_is_counted(world: World) -> None:
+def test_why_texts_were_dropped_is_counted(world: SessionWorld) -> None:
     session, workspace = world.open()
     world.engine.queue("It calls `vanish` first.")
     assert run(session, workspace).to_json()["dropped"]["unknown identifier"] == 1
 
 
-def test_what_was_asked_about_two_symbols_is_predicted_for_others(world: World) -> None:
+def test_what_was_asked_about_two_symbols_is_predicted_for_others(world: SessionWorld) -> None:
     def answer(prompt: Prompt) -> str:
         text = prompt.messages[-1].content
         return "It is bowing to the person." if "polite to" in text else sound_answer(prompt)
@@ -231,14 +232,14 @@ def test_what_was_asked_about_two_symbols_is_predicted_for_others(world: World) 
     ]
 
 
-def test_the_log_of_questions_can_be_switched_off(world: World) -> None:
+def test_the_log_of_questions_can_be_switched_off(world: SessionWorld) -> None:
     session, _ = world.open(**{"questions.log": False})
     session.ask(Question("Who calls `polish`?"), lambda delta: None, CancelToken())
     assert not (world.cache / "questions.jsonl").exists()
 
 
 def test_a_kind_that_the_model_gets_wrong_is_not_served_but_asked_again(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: SessionWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session, workspace = world.open()
     run(session, workspace)
@@ -252,7 +253,7 @@ def test_a_kind_that_the_model_gets_wrong_is_not_served_but_asked_again(
     assert symbol_info is not None and (symbol_info.insights is None or symbol_info.insights.summary is None)
 
 
-def test_stored_texts_are_checked_against_their_contexts(world: World) -> None:
+def test_stored_texts_are_checked_against_their_contexts(world: SessionWorld) -> None:
     session, workspace = world.open()
     run(session, workspace)
     report = verify_contexts(workspace, session.contexts)
@@ -263,7 +264,7 @@ def test_stored_texts_are_checked_against_their_contexts(world: World) -> None:
     assert [fault.name for fault in verify_contexts(workspace, session.contexts).faults] == ["oracle"]
 
 
-def test_what_was_checked_less_strictly_is_thought_about_again(world: World) -> None:
+def test_what_was_checked_less_strictly_is_thought_about_again(world: SessionWorld) -> None:
     session, workspace = world.open()
     run(session, workspace)
     old = next(entry for entry in stored(session) if entry.outcome == "done")

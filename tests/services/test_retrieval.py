@@ -3,7 +3,6 @@
 import sqlite3
 
 import pytest
-from tests_world import World
 
 from forethought.app.session import Session
 from forethought.engine.api import CancelToken, Message
@@ -15,6 +14,7 @@ from forethought.qa.question import Answer, Question
 from forethought.syntax.tags import Position
 from forethought.workspace.workspace import Workspace
 from support.fake_engine import FakeEngine
+from support.session_world import SessionWorld
 
 RETRYING = '''"""Sends things."""
 
@@ -39,7 +39,7 @@ def ask(session: Session, text: str, **options: object) -> Answer:
     return answer
 
 
-def prepared(world: World, *, engine: bool = True) -> tuple[Session, Workspace]:
+def prepared(world: SessionWorld, *, engine: bool = True) -> tuple[Session, Workspace]:
     world.write("net/sender.py", RETRYING)
     world.commit()
     session, workspace = world.open(engine=engine)
@@ -52,7 +52,7 @@ def places(workspace: Workspace, question: str) -> list[Target]:
     return [target for target, _ in workspace.repository_search.rank(question, CancelToken()).symbols]
 
 
-def test_a_model_answers_from_the_code_of_the_closest_places(world: World) -> None:
+def test_a_model_answers_from_the_code_of_the_closest_places(world: SessionWorld) -> None:
     world.engine = FakeEngine(default="It waits.")
     session, _ = prepared(world)
     answer = ask(session, "where are retries handled?")
@@ -63,7 +63,7 @@ def test_a_model_answers_from_the_code_of_the_closest_places(world: World) -> No
     assert "for pause in range(3)" in str(world.engine.requests[-1])
 
 
-def test_what_was_thought_about_stands_in_for_the_code(world: World) -> None:
+def test_what_was_thought_about_stands_in_for_the_code(world: SessionWorld) -> None:
     session, workspace = prepared(world)
     session.precompute(workspace, Selection(), lambda progress: None, CancelToken())
     answer = ask(session, "where are retries handled?")
@@ -71,7 +71,7 @@ def test_what_was_thought_about_stands_in_for_the_code(world: World) -> None:
     assert "for pause in range(3)" not in str(world.engine.requests[-1])
 
 
-def test_without_a_model_the_closest_places_are_named_and_what_is_missing(world: World) -> None:
+def test_without_a_model_the_closest_places_are_named_and_what_is_missing(world: SessionWorld) -> None:
     session, _ = prepared(world, engine=False)
     answer = ask(session, "where are retries handled?")
     assert answer.tier == "none"
@@ -80,34 +80,34 @@ def test_without_a_model_the_closest_places_are_named_and_what_is_missing(world:
     assert answer.sources[0].symbol == "Sender.send"
 
 
-def test_a_question_for_a_module_is_answered_with_files(world: World) -> None:
+def test_a_question_for_a_module_is_answered_with_files(world: SessionWorld) -> None:
     session, _ = prepared(world, engine=False)
     answer = ask(session, "which module retries sending?")
     assert (answer.sources[0].path, answer.sources[0].symbol) == ("net/sender.py", "")
 
 
-def test_words_that_occur_nowhere_have_no_places(world: World) -> None:
+def test_words_that_occur_nowhere_have_no_places(world: SessionWorld) -> None:
     session, _ = prepared(world)
     answer = ask(session, "where is zymurgy handled?")
     assert (answer.tier, answer.sources) == ("none", ())
     assert not world.engine.requests
 
 
-def test_a_place_to_ask_from_does_not_hide_the_repository(world: World) -> None:
+def test_a_place_to_ask_from_does_not_hide_the_repository(world: SessionWorld) -> None:
     session, workspace = prepared(world)
     at = (workspace, "greet.py", Position(13, 6))
     assert ask(session, "where are retries handled?", at=at).sources[0].symbol == "Sender.send"
     assert ask(session, "why is this so short, and not handled?", at=at).sources[0].symbol == "polish"
 
 
-def test_a_named_symbol_or_what_was_spoken_of_is_meant_and_not_the_repository(world: World) -> None:
+def test_a_named_symbol_or_what_was_spoken_of_is_meant_and_not_the_repository(world: SessionWorld) -> None:
     session, _ = prepared(world)
     assert ask(session, "why would `polish` retry?").sources[0].symbol == "polish"
     history = (Message("user", "what does polish do?"), Message("assistant", "It strips."))
     assert ask(session, "but why so?", history=history).sources[0].symbol == "polish"
 
 
-def test_what_it_means_is_not_guessed(world: World) -> None:
+def test_what_it_means_is_not_guessed(world: SessionWorld) -> None:
     session, _ = prepared(world)
     answer = ask(session, "why does it pause?")
     assert (answer.tier, answer.sources) == ("none", ())
@@ -115,7 +115,7 @@ def test_what_it_means_is_not_guessed(world: World) -> None:
     assert ask(session, "where is a letter sent, and how long does it pause?").sources
 
 
-def test_a_forced_tier_that_does_not_apply_says_so_with_the_places(world: World) -> None:
+def test_a_forced_tier_that_does_not_apply_says_so_with_the_places(world: SessionWorld) -> None:
     session, _ = prepared(world)
     answer = ask(session, "where are retries handled?", tier="enriched")
     assert answer.tier == "none"
@@ -123,7 +123,7 @@ def test_a_forced_tier_that_does_not_apply_says_so_with_the_places(world: World)
     assert answer.sources[0].symbol == "Sender.send"
 
 
-def test_only_changed_files_are_read_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_changed_files_are_read_again(world: SessionWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     session, workspace = prepared(world)
     assert places(workspace, "where are retries handled?")[0] == ("net/sender.py", "Sender.send")
     read: list[str] = []
@@ -144,7 +144,7 @@ def test_only_changed_files_are_read_again(world: World, monkeypatch: pytest.Mon
     assert session.running_job is None
 
 
-def test_what_is_thought_later_is_searched_until_it_is_gone(world: World) -> None:
+def test_what_is_thought_later_is_searched_until_it_is_gone(world: SessionWorld) -> None:
     session, workspace = prepared(world)
     assert places(workspace, "quixotic") == []
     context_hash = {item.symbol.id: item.context_hash for item in workspace.saved.symbols("greet.py")}["polish"]
@@ -157,7 +157,7 @@ def test_what_is_thought_later_is_searched_until_it_is_gone(world: World) -> Non
     assert places(workspace, "quixotic") == []
 
 
-def test_clearing_the_cache_deletes_the_words_of_what_was_thought(world: World) -> None:
+def test_clearing_the_cache_deletes_the_words_of_what_was_thought(world: SessionWorld) -> None:
     session, workspace = prepared(world)
     session.precompute(workspace, Selection(), lambda progress: None, CancelToken())
     assert places(workspace, "where are retries handled?")
@@ -166,7 +166,7 @@ def test_clearing_the_cache_deletes_the_words_of_what_was_thought(world: World) 
     assert places(workspace, "where are retries handled?")[0] == ("net/sender.py", "Sender.send")
 
 
-def test_a_secret_in_the_code_and_a_credentials_file_are_not_searched(world: World) -> None:
+def test_a_secret_in_the_code_and_a_credentials_file_are_not_searched(world: SessionWorld) -> None:
     key = "AKIA" + "QYLPMN5HHHFPZAM2"
     world.write(".env", "MARMOT=sequoia\n")
     world.write("keys.py", f'def connect():\n    return "{key}"\n')
@@ -181,7 +181,7 @@ def test_a_secret_in_the_code_and_a_credentials_file_are_not_searched(world: Wor
     assert "sequoia" not in dump
 
 
-def test_a_cancelled_question_stops_reading(world: World) -> None:
+def test_a_cancelled_question_stops_reading(world: SessionWorld) -> None:
     _, workspace = prepared(world)
     cancel = CancelToken()
     cancel.cancel()

@@ -16,6 +16,7 @@ from forethought.syntax.extraction import read_tags
 from forethought.syntax.languages import load_languages
 from forethought.syntax.tags import FileTags, Symbol
 from forethought.workspace.saved_contexts import SavedContexts
+from support.properties import examples
 
 PYTHON = load_languages().named("python")
 
@@ -148,7 +149,8 @@ texts = st.lists(statements, max_size=5).map("\n".join)
 PATHS = ("a.py", "b.py", "c.py", "d.py")
 
 
-@settings(deadline=None, max_examples=60)
+@pytest.mark.slow
+@settings(max_examples=examples(60))
 @given(
     st.lists(texts, min_size=4, max_size=4),
     st.lists(st.tuples(st.sampled_from(PATHS), st.none() | texts), max_size=4),

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests_world import World
 
 from forethought.app.engine_registry import Engines
 from forethought.config import load_settings
 from forethought.repo.git import Repository
 from support.fake_engine import FakeEngine
+from support.session_world import SessionWorld
 
 
 class Meeting:
@@ -41,7 +41,9 @@ def at_once(function: Callable[[], object]) -> list[object]:
     return found
 
 
-def test_a_root_that_is_added_twice_at_once_is_served_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_root_that_is_added_twice_at_once_is_served_once(
+    world: SessionWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     session, workspace = world.open(engine=False)
     session.remove_root(workspace.root)
     monkeypatch.setattr(Repository, "open", Meeting(Repository.open))

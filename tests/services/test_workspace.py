@@ -1,11 +1,9 @@
 """What editors read of one root: buffers win over the disk, and the disk over what was indexed."""
 
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests_world import SOURCE, World
 
 from forethought.app.session import Session
 from forethought.engine.api import CancelToken
@@ -15,9 +13,11 @@ from forethought.names.resolver import Target
 from forethought.syntax.extraction import read_tags
 from forethought.syntax.tags import Position
 from forethought.workspace.indexer import IndexReport
+from support.polling import eventually
+from support.session_world import SOURCE, SessionWorld
 
 
-def test_a_file_that_changed_on_disk_is_read_as_it_is_now(world: World) -> None:
+def test_a_file_that_changed_on_disk_is_read_as_it_is_now(world: SessionWorld) -> None:
     _, workspace = world.open(engine=False)
     workspace.refresh()
     world.write("greet.py", f"import os\n\n\n{SOURCE}")
@@ -27,7 +27,7 @@ def test_a_file_that_changed_on_disk_is_read_as_it_is_now(world: World) -> None:
     assert workspace.targets_at("greet.py", Position(16, 5)) == (Target("greet.py", "polish"),)
 
 
-def test_an_open_buffer_wins_over_the_disk_until_it_is_closed(world: World) -> None:
+def test_an_open_buffer_wins_over_the_disk_until_it_is_closed(world: SessionWorld) -> None:
     _, workspace = world.open(engine=False)
     workspace.refresh()
     workspace.change_file("greet.py", "def polish(shoe):\n    return shoe\n", 1)
@@ -42,7 +42,7 @@ def test_an_open_buffer_wins_over_the_disk_until_it_is_closed(world: World) -> N
     assert symbol_info.symbol.signature == "def polish(text: str) -> str"
 
 
-def test_a_document_follows_each_edit(world: World) -> None:
+def test_a_document_follows_each_edit(world: SessionWorld) -> None:
     _, workspace = world.open(engine=False)
     workspace.refresh()
     workspace.change_file("greet.py", SOURCE, 1)
@@ -53,7 +53,7 @@ def test_a_document_follows_each_edit(world: World) -> None:
     assert snapshot.identifier(Position(0, 0)) is None
 
 
-def test_names_follow_what_another_open_file_defines_before_it_is_saved(world: World) -> None:
+def test_names_follow_what_another_open_file_defines_before_it_is_saved(world: SessionWorld) -> None:
     _, workspace = world.open(engine=False)
     workspace.refresh()
     workspace.change_file("greet.py", SOURCE, 1)
@@ -71,7 +71,7 @@ def test_names_follow_what_another_open_file_defines_before_it_is_saved(world: W
     assert meaning() == ()
 
 
-def test_a_new_file_is_found_without_a_notification_when_it_is_asked_about(world: World) -> None:
+def test_a_new_file_is_found_without_a_notification_when_it_is_asked_about(world: SessionWorld) -> None:
     _, workspace = world.open(engine=False)
     workspace.refresh()
     world.write("new.py", "def brand_new(): ...\n\nbrand_new()\n")
@@ -81,7 +81,7 @@ def test_a_new_file_is_found_without_a_notification_when_it_is_asked_about(world
 
 
 def test_reading_changes_nothing_and_only_catching_up_has_a_newer_text_indexed(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: SessionWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, workspace = world.open(engine=False)
     workspace.refresh()
@@ -103,7 +103,7 @@ def test_reading_changes_nothing_and_only_catching_up_has_a_newer_text_indexed(
     assert workspace.symbols.complete(target) is not None
 
 
-def test_a_snapshot_does_not_see_what_is_edited_after_it_was_taken(world: World) -> None:
+def test_a_snapshot_does_not_see_what_is_edited_after_it_was_taken(world: SessionWorld) -> None:
     _, workspace = world.open(engine=False)
     workspace.refresh()
     workspace.change_file("greet.py", SOURCE, 1)
@@ -122,7 +122,7 @@ def test_a_snapshot_does_not_see_what_is_edited_after_it_was_taken(world: World)
     assert not before.overlay.definitions_named("unsaved")
 
 
-def test_a_new_insight_costs_no_facts_and_no_context(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_insight_costs_no_facts_and_no_context(world: SessionWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     _, workspace = world.open()
     workspace.refresh()
     target = Target("greet.py", "polish")
@@ -141,7 +141,7 @@ def test_a_new_insight_costs_no_facts_and_no_context(world: World, monkeypatch: 
     assert after.version != before.version
 
 
-def test_shown_facts_never_rest_on_an_older_state(world: World) -> None:
+def test_shown_facts_never_rest_on_an_older_state(world: SessionWorld) -> None:
     _, workspace = world.open(engine=False)
     workspace.refresh()
     target = Target("greet.py", "polish")
@@ -160,7 +160,7 @@ def test_shown_facts_never_rest_on_an_older_state(world: World) -> None:
     assert completed.version != symbol_info.version
 
 
-def test_a_file_in_an_unknown_language_has_no_document(world: World) -> None:
+def test_a_file_in_an_unknown_language_has_no_document(world: SessionWorld) -> None:
     _, workspace = world.open(engine=False)
     world.write("notes.txt", "polish\n")
     workspace.refresh()
@@ -169,9 +169,7 @@ def test_a_file_in_an_unknown_language_has_no_document(world: World) -> None:
     assert workspace.lines("nowhere.py") == ()
 
 
-def test_calls_are_resolved_before_they_are_asked_about(
-    world: World, eventually: Callable[[Callable[[], object]], None]
-) -> None:
+def test_calls_are_resolved_before_they_are_asked_about(world: SessionWorld) -> None:
     _, workspace = world.open(engine=False)
     workspace.watch()
 
@@ -186,7 +184,7 @@ def test_calls_are_resolved_before_they_are_asked_about(
     assert workspace.facts(Target("greet.py", "polish"), "callers").called_by_count == 2
 
 
-def test_the_index_counts_towards_the_space_that_insights_may_take(world: World) -> None:
+def test_the_index_counts_towards_the_space_that_insights_may_take(world: SessionWorld) -> None:
     session, workspace = world.open(engine=False, **{"cache.sizeLimit": 1_000_000})
     workspace.refresh()
     cache = session.status()["cache"]
@@ -199,7 +197,9 @@ def test_the_index_counts_towards_the_space_that_insights_may_take(world: World)
     assert 500_000 <= session.contexts.size_limit < 1_000_000
 
 
-def test_a_file_closed_while_it_is_parsed_shows_the_disk_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_closed_while_it_is_parsed_shows_the_disk_again(
+    world: SessionWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _, workspace = world.open(engine=False)
     workspace.refresh()
 
@@ -217,7 +217,7 @@ def test_a_file_closed_while_it_is_parsed_shows_the_disk_again(world: World, mon
 
 
 def test_a_file_that_changed_back_before_it_was_indexed_is_what_it_was(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: SessionWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, workspace = world.open(engine=False)
     workspace.refresh()
@@ -232,7 +232,7 @@ def test_a_file_that_changed_back_before_it_was_indexed_is_what_it_was(
 
 
 def test_what_was_computed_about_the_text_before_an_edit_is_not_shown_as_fresh_after_it(
-    world: World, eventually: Callable[[Callable[[], object]], None], monkeypatch: pytest.MonkeyPatch
+    world: SessionWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session, workspace = world.open()
     session.start()
@@ -256,9 +256,7 @@ def test_what_was_computed_about_the_text_before_an_edit_is_not_shown_as_fresh_a
     assert shown.state != "fresh"
 
 
-def test_closing_a_root_ends_its_refresh(
-    world: World, eventually: Callable[[Callable[[], object]], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_closing_a_root_ends_its_refresh(world: SessionWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     _, workspace = world.open(engine=False)
     begun, ended = threading.Event(), threading.Event()
 
@@ -275,9 +273,7 @@ def test_closing_a_root_ends_its_refresh(
     eventually(ended.is_set)
 
 
-def test_a_refresh_that_failed_is_tried_again(
-    world: World, eventually: Callable[[Callable[[], object]], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_refresh_that_failed_is_tried_again(world: SessionWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("forethought.workspace.refresher.HEAD_POLL_SECONDS", 0.01)
     _, workspace = world.open(engine=False)
     refresh, faults = workspace.refresher.indexer.refresh, [IndexingError("The index is busy.")]
@@ -292,7 +288,9 @@ def test_a_refresh_that_failed_is_tried_again(
     eventually(lambda: workspace.indexed_once)
 
 
-def test_insights_that_could_not_be_indexed_are_indexed_later(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_insights_that_could_not_be_indexed_are_indexed_later(
+    world: SessionWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _, workspace = world.open(engine=False)
     workspace.refresh()
     search = workspace.repository_search

@@ -2,9 +2,8 @@
 
 from collections import Counter
 
-from sources import context_of
-
 from forethought.insights.self_consistency import merge_candidates
+from support.indexing import context_of
 
 CONTEXT = context_of(
     '''

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sources import context_of
 
 from forethought.config import load_settings
 from forethought.engine.api import CancelToken, Engine, Prompt
@@ -17,6 +16,7 @@ from forethought.engine.models.catalog import choose_model
 from forethought.insights.claims import states_condition
 from forethought.insights.sleep_pass import Method, PassOptions, think
 from support.fake_engine import FakeEngine
+from support.indexing import context_of
 
 SOURCE = '''
 def withdraw(balance: int, amount: int = 10, fee: int = 2) -> int:
@@ -102,7 +102,7 @@ def real_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     shutil.rmtree(runtime, ignore_errors=True)
 
 
-@pytest.mark.model
+@pytest.mark.engine
 @pytest.mark.parametrize(("symbol", "before", "after"), MUTATIONS)
 def test_the_answer_turns_with_the_code_for_a_real_model(
     symbol: str, before: str, after: str, real_model: Engine

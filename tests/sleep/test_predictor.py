@@ -1,7 +1,6 @@
 """What people will ask, and what the context answers by itself."""
 
 import pytest
-from sources import context_of
 
 from forethought.insights.question_predictor import (
     asked_before,
@@ -12,6 +11,7 @@ from forethought.insights.question_predictor import (
     template_of,
     templates_of,
 )
+from support.indexing import context_of
 
 SOURCE = '''
 import contextlib

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from sources import context_of
 
 from forethought.engine.api import CancelToken
 from forethought.errors import Cancelled, ContextOverflow, EngineError
@@ -13,6 +12,7 @@ from forethought.insights.question_predictor import asks_about
 from forethought.insights.reliability import Counts, Reliability
 from forethought.insights.sleep_pass import Method, PassOptions, Thought, generator_id_of, think
 from support.fake_engine import FAKE_INFO, FakeEngine
+from support.indexing import context_of
 
 SOURCE = '''
     def helper(text):

@@ -1,7 +1,6 @@
 """Helpers that the tests of the engine share."""
 
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,13 +28,6 @@ def completions(events: list[Event]) -> list[Completion]:
 
 def run(engine: EngineClient, request: GenerateRequest) -> list[Completion]:
     return completions(list(engine.generate(request, CancelToken())))
-
-
-def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not become true in time"
-        time.sleep(0.02)
 
 
 def gone(pid: int) -> bool:

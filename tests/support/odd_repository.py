@@ -1,15 +1,10 @@
-"""A repository of everything that goes wrong, and servers to open it with."""
+"""A repository of everything that can be odd about files."""
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from cli_world import SHAPES, World
-from lsp_harness import wait_until_indexed
-
-from forethought.bench.lsp_client import Client
-from forethought.engine.client.hosts import stop_hosts
+from support.world import SHAPES, World
 
 NEST = 10_000
 LINE = 100_000
@@ -50,25 +45,3 @@ def make_odd_repository(world: World) -> Path:
     (root / "mute.py").write_text("def mute():\n    pass\n")
     (root / "mute.py").chmod(0)
     return root
-
-
-def start_server(world: World, root: Path, files: int = 1, options: Any = None, **changes: str) -> Client:
-    """The real server with this folder open, once it has indexed so many files."""
-    client = Client(world.command("serve"), root, {**world.environment, **changes})
-    client.initialize(root, options)
-    wait_until_indexed(client, files)
-    return client
-
-
-def end(client: Client) -> None:
-    client.process.kill()
-    client.process.wait()
-
-
-def stop_engines(world: World) -> None:
-    stop_hosts(Path(world.environment["FORETHOUGHT_RUNTIME_DIR"]))
-
-
-def bytes_below(folder: Path) -> bytes:
-    """Every byte of every file of a folder."""
-    return b"\n".join(file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file())

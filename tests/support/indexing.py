@@ -1,7 +1,9 @@
-"""`check(sources, expected)` for name resolution; `‸` marks the name to resolve, right before it."""
+"""Sources in an in-memory index: names resolved in them, and contexts built from them."""
 
 import hashlib
+import textwrap
 
+from forethought.insights.context import Context, build_context
 from forethought.names.resolver import Resolver
 from forethought.store.index_database import IndexDatabase
 from forethought.store.index_store import IndexedFile, IndexStore
@@ -11,6 +13,7 @@ from forethought.syntax.package_manifests import MANIFESTS, Package, read_manife
 from forethought.syntax.tags import Position
 
 MARK = "‸"
+"""Stands right before the name to resolve."""
 
 
 class ManifestStore(IndexStore):
@@ -56,3 +59,14 @@ def check(sources: dict[str, str] | str, *expected: str) -> None:
     sources = {"main.py": sources} if isinstance(sources, str) else sources
     found = resolved(sources)
     assert found == sorted(expected), f"{found}, not {sorted(expected)}, in {sources}"
+
+
+def context_of(source: str, symbol_id: str, path: str = "main.py") -> Context:
+    """The context of one symbol of a file, built as in a repository."""
+    text = textwrap.dedent(source).lstrip("\n")
+    store = index_of({path: text})
+    tags = store.tags(path)
+    assert tags is not None, path
+    symbol = tags.symbol(symbol_id)
+    assert symbol is not None, symbol_id
+    return build_context(Resolver(store), path, tags, symbol, text.encode())

@@ -1,11 +1,9 @@
-"""What the tests of the server share: a repository, an environment of its own, and a server in this process."""
+"""A sample repository for the server, and a server in this process."""
 
 import asyncio
 import os
-import subprocess
 import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from forethought.app.session import Session
 from forethought.bench.lsp_client import Connection
 from forethought.lsp.server import ForethoughtServer
 from support.fake_engine import FakeEngine
+from support.polling import eventually
 
 SHAPES = '''"""Shapes and their areas."""
 
@@ -47,45 +46,19 @@ def main() -> None:
 """
 
 
-def git(folder: Path, *words: str) -> None:
-    command = ["git", "-c", "user.name=Ann", "-c", "user.email=ann@example.org", "-c", "commit.gpgsign=false"]
-    subprocess.run([*command, *words], cwd=folder, check=True, capture_output=True)
-
-
-def make_repository(folder: Path, files: Mapping[str, str]) -> Path:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode())
-    git(folder, "init", "--quiet", "--initial-branch=main", ".")
-    git(folder, "add", ".")
-    git(folder, "commit", "--quiet", "--message", "Shapes")
-    return folder
-
-
-def eventually(condition: Callable[[], Any], seconds: float = 15.0) -> Any:
-    """The first true value of the condition. Fails when there is none in time."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if value := condition():
-            return value
-        time.sleep(0.02)
-    raise AssertionError(f"not within {seconds} s: {condition}")
-
-
 def at(uri: str, line: int, character: int) -> dict[str, Any]:
     return {"textDocument": {"uri": uri}, "position": {"line": line, "character": character}}
 
 
 def wait_until_indexed(connection: Connection, files: int = 1) -> dict[str, Any]:
-    """The status once so many files are indexed and nothing is being indexed."""
+    """Return the status as soon as so many files are indexed, and nothing is being indexed."""
 
     def indexed() -> Any:
         document = connection.request("forethought/status", None)
         ready = document["state"] not in ("starting", "indexing")
         return document if ready and sum(root["files"]["indexed"] for root in document["roots"]) >= files else None
 
-    document: dict[str, Any] = eventually(indexed, 60)
+    document: dict[str, Any] = eventually(indexed)
     return document
 
 
@@ -102,7 +75,7 @@ def environment_in(folder: Path) -> dict[str, str]:
 
 
 class InProcess(Connection):
-    """A server in a thread of this process, with services that a test may reach into."""
+    """A server in a thread of this process, so that a test can reach into it."""
 
     def __init__(self, environment: Mapping[str, str], engine: FakeEngine) -> None:
         to_server, to_client = os.pipe(), os.pipe()

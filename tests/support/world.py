@@ -1,4 +1,4 @@
-"""The real command, in a world of its own."""
+"""Runs the real command and the real server in an isolated environment."""
 
 import contextlib
 import io
@@ -12,7 +12,11 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from forethought.bench.lsp_client import Client
 from forethought.cli.main import main
+from forethought.engine.client.hosts import stop_hosts
+from support.lsp import wait_until_indexed
+from support.repository import Files, make_repository
 
 SHAPES = '''"""Areas of shapes."""
 
@@ -58,7 +62,7 @@ class Ran:
 
 @dataclass(frozen=True)
 class World:
-    """Folders of a test's own, and the command in them."""
+    """An isolated home, cache and runtime folder, and the command that uses them."""
 
     folder: Path
     environment: Mapping[str, str]
@@ -71,7 +75,7 @@ class World:
         return [sys.executable, "-m", "forethought", *words]
 
     def run(self, *words: str, cwd: Path | None = None) -> Ran:
-        """In this process, which is quick."""
+        """Run the command in this process, which is fast."""
         out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="") for _ in range(2))
         with (
             mock.patch.dict(os.environ, self.environment, clear=True),
@@ -83,6 +87,7 @@ class World:
         texts = []
         for stream in (out, err):
             stream.flush()
+            assert isinstance(stream.buffer, io.BytesIO)
             texts.append(stream.buffer.getvalue().decode("utf-8", "surrogateescape"))
         assert "Traceback" not in texts[1], texts[1]
         return Ran(status, *texts)
@@ -90,7 +95,7 @@ class World:
     def run_process(
         self, *words: str, cwd: Path | None = None, seconds: float = 120, more: Mapping[str, str] | None = None
     ) -> Ran:
-        """In a process of its own."""
+        """Run the command in a new process."""
         done = subprocess.run(
             self.command(*words),
             cwd=cwd or self.folder,
@@ -103,53 +108,51 @@ class World:
         assert "Traceback" not in err, err
         return Ran(done.returncode, out, err)
 
-    def git(self, repository: Path, *words: str) -> str:
-        command = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false"]
-        done = subprocess.run(
-            [*command, *words], cwd=repository, env=self.environment, capture_output=True, check=True, text=True
-        )
-        return done.stdout.strip()
+    def start_server(self, root: Path, files: int = 1, options: Any = None, **changes: str) -> Client:
+        """Start the server with a folder open, and wait until it has indexed so many files."""
+        client = Client(self.command("serve"), root, {**self.environment, **changes})
+        client.initialize(root, options)
+        wait_until_indexed(client, files)
+        return client
 
-    def repository(self, name: str, files: Mapping[str, str | bytes]) -> Path:
-        """A git repository with one commit of these files."""
-        root = self.folder / name
-        root.mkdir(parents=True)
-        self.git(root, "init", "-q", "-b", "main")
-        write_files(root, files)
-        self.git(root, "add", "-A")
-        self.git(root, "commit", "-q", "-m", "first")
-        return root
+    def repository(self, name: str, files: Files) -> Path:
+        """Create a git repository with one commit of these files."""
+        return make_repository(self.folder / name, files)
+
+    def stop_engines(self) -> None:
+        stop_hosts(Path(self.environment["FORETHOUGHT_RUNTIME_DIR"]))
 
 
-def write_files(root: Path, files: Mapping[str, str | bytes]) -> None:
-    for path, content in files.items():
-        file = root / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content.encode() if isinstance(content, str) else content)
-
-
-def make_world(folder: Path, **more: str) -> World:
-    """No settings, stores, sockets or models but the test's own; no engine unless `more` names one."""
+def make_world(folder: Path, **changes: str) -> World:
+    """Isolate settings, stores, sockets and models in a folder. There is no engine unless `changes` names one."""
     folder = folder.resolve()
     home = folder / "home"
     home.mkdir(parents=True)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("FORETHOUGHT", "GIT_", "XDG_"))}
     environment = {
-        **kept,
+        **{name: value for name, value in os.environ.items() if not name.startswith("XDG_")},
         "HOME": str(home),
         "USERPROFILE": str(home),
-        "GIT_CONFIG_NOSYSTEM": "1",
         "FORETHOUGHT_CACHE_DIR": str(folder / "cache"),
         "FORETHOUGHT_RUNTIME_DIR": str(folder / "run"),
         "FORETHOUGHT_ENGINE": "none",
         "PYTHONWARNINGS": "default",
-        **more,
+        **changes,
     }
     return World(folder, environment)
 
 
 def one_line(ran: Ran) -> str:
-    """The single line of stderr that says what is wrong; progress stands beside it."""
+    """Return the only line of stderr that reports an error. Other lines show progress."""
     lines = [line for line in ran.err.splitlines() if line.startswith("forethought: ")]
     assert len(lines) == 1, ran.err
     return lines[0]
+
+
+def end(client: Client) -> None:
+    client.process.kill()
+    client.process.wait()
+
+
+def bytes_below(folder: Path) -> bytes:
+    """Every byte of every file of a folder."""
+    return b"\n".join(file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file())

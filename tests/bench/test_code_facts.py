@@ -94,16 +94,15 @@ def test_a_file_defines_its_functions_and_classes(questions):
 
 def test_what_is_used_otherwise_than_by_a_plain_call_has_no_certain_callers():
     source = "def alpha_one():\n    pass\n\n\ndef beta_two():\n    return alpha_one\n"
-    assert not [
-        item
-        for item in make_questions({"a.py": source}, 1000, 1)
-        if item.name == "alpha_one" and item.kind == "callers"
-    ]
+    kinds = {item.kind for item in make_questions({"a.py": source}, 1000, 1, 100) if item.name == "alpha_one"}
+    assert "where" in kinds and "callers" not in kinds
 
 
 def test_a_name_that_several_definitions_share_is_not_asked_about():
     source = "def same_name(a):\n    pass\n"
-    assert not [item for item in make_questions({"a.py": source, "b.py": source}, 1000, 1) if item.name == "same_name"]
+    other = f"{source}\n\ndef other_name(a):\n    pass\n"
+    names = {item.name for item in make_questions({"a.py": source, "b.py": other}, 1000, 1)}
+    assert "other_name" in names and "same_name" not in names
 
 
 def test_the_same_seed_gives_the_same_questions():

@@ -126,7 +126,12 @@ def test_reasons_are_counted() -> None:
     assert dropped == {"unknown identifier": 1, "unknown number": 1}
 
 
-@given(st.text(max_size=400))
+named = st.sampled_from(
+    ["It uses `{}`.", "It calls {}() with `url_map`.", "See `{}`!", "{} is what it builds."]
+).flatmap(lambda sentence: st.sampled_from(["url_map", "endpoint", "made_up", "oldMap"]).map(sentence.format))
+
+
+@given(st.lists(named | st.text(max_size=40), max_size=6).map(" ".join))
 def test_nothing_that_is_kept_names_an_unknown_identifier(text: str) -> None:
     kept = ground(text, CONTEXT, True).text
     for mention in mentions(kept or ""):

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from lsprotocol import types
 
 from forethought.lsp.buffers import Buffer, Buffers
-from forethought.present.documents import encode_column
+from forethought.text.positions import bytes_to_units
 
 TEXT = st.text(st.sampled_from("ab\n\r\té😀\x0c\u2028 "), max_size=30)
 
@@ -28,7 +28,7 @@ def place_of(text: str, offset: int) -> tuple[int, int]:
     if inside_pair:
         rows = [*rows[:-2], rows[-2]]
     line = rows[-1].encode()
-    return len(rows) - 1, encode_column(line, len(line), "utf-16")
+    return len(rows) - 1, bytes_to_units(line, len(line), "utf-16")
 
 
 @given(TEXT, TEXT, st.data())

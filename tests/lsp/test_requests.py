@@ -258,7 +258,7 @@ def test_several_meanings_are_given_as_candidates_and_never_guessed(client: Clie
         file_uri(repository / f"{name}.py") for name in ("left", "right")
     }
     text = hover_text(client, uri, 6, 2)
-    assert text is not None and text.startswith("One of 2:") and text.count("](file://") == 2
+    assert text is not None and text.startswith("2 possible definitions:") and text.count("](file://") == 2
 
 
 def test_unknown_files_and_places_have_no_context(shared: Shared) -> None:

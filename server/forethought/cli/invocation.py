@@ -63,10 +63,11 @@ class Invocation:
 
     def failed(self, *sentences: str) -> None:
         """Leave with status 1 at the end; say why, a line a sentence, the first few of them."""
-        from forethought.cli.output import note, plain
+        from forethought.cli.output import note
+        from forethought.text.sanitizers import visible
 
         self.status = FAILED
-        note(*(f"forethought: {plain(sentence)}" for sentence in sentences[:MAX_SENTENCES]))
+        note(*(f"forethought: {visible(sentence)}" for sentence in sentences[:MAX_SENTENCES]))
         if len(sentences) > MAX_SENTENCES:
             note(f"forethought: and {len(sentences) - MAX_SENTENCES} more")
 
@@ -79,11 +80,12 @@ class Invocation:
 
     def warn(self, sentence: str) -> None:
         """Say a sentence on stderr, unless it was said before."""
-        from forethought.cli.output import note, plain
+        from forethought.cli.output import note
+        from forethought.text.sanitizers import visible
 
         if sentence not in self._warned:
             self._warned.add(sentence)
-            note(plain(sentence))
+            note(visible(sentence))
 
 
 def common_options(function: Decorated) -> Decorated:

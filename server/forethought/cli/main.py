@@ -23,8 +23,9 @@ from forethought.cli.commands.show import show
 from forethought.cli.commands.status import status
 from forethought.cli.commands.uninstall import uninstall
 from forethought.cli.invocation import FAILED, INTERRUPTED, Invocation, common_options
-from forethought.cli.output import note, plain, prepare_streams, print_document
+from forethought.cli.output import note, prepare_streams, print_document
 from forethought.errors import ForethoughtError, UsageError
+from forethought.text.sanitizers import visible
 
 USAGE = 2
 """Exit status: the words make no sense."""
@@ -72,15 +73,15 @@ def _run(words: list[str], invocation: Invocation) -> int:
         return USAGE
     except click.ClickException as error:
         usage = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "forethought"
-        return _fail(words, f"{plain(error.format_message())} See `{usage} --help`.", USAGE)
+        return _fail(words, f"{visible(error.format_message())} See `{usage} --help`.", USAGE)
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.Abort:
         raise KeyboardInterrupt from None
     except UsageError as error:
-        return _fail(words, plain(str(error)), USAGE)
+        return _fail(words, visible(str(error)), USAGE)
     except ForethoughtError as error:
-        return _fail(words, plain(str(error)), FAILED)
+        return _fail(words, visible(str(error)), FAILED)
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - the last line of defence: people get a sentence, the log the traceback
@@ -111,7 +112,7 @@ def _log_fault(error: Exception, invocation: Invocation) -> str:
 
 def _first_line(error: Exception) -> str:
     lines = str(error).splitlines()
-    return plain(lines[0]) if lines else "no message"
+    return visible(lines[0]) if lines else "no message"
 
 
 def _forget_stdout() -> None:

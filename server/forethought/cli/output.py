@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
+from forethought.text.sanitizers import visible
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
@@ -41,14 +43,9 @@ def note(*lines: "Text | str") -> None:
     _write(_console(stderr=True), lines)
 
 
-def plain(text: str) -> str:
-    """The text with its control characters visible: a file's name or a doc comment must not drive the terminal."""
-    return "".join(_visible(character) for character in text)
-
-
 def print_markdown(text: str) -> None:
     """Formatted on a terminal, as it is elsewhere. Links are shown as text: the text may be a model's."""
-    safe = "\n".join(plain(line) for line in text.splitlines())
+    safe = "\n".join(visible(line) for line in text.splitlines())
     console = _console(stderr=False)
     if console.is_terminal:
         from rich.markdown import Markdown
@@ -68,14 +65,14 @@ def print_table(
     console = _console(stderr=False)
     if not console.is_terminal:
         console.width = 200
-    table = Table(box=box.SIMPLE_HEAD, title=plain(title), title_justify="left", title_style="bold", pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, title=visible(title), title_justify="left", title_style="bold", pad_edge=False)
     for number, column in enumerate(columns):
-        table.add_column(plain(column), justify="right" if number < len(numeric) and numeric[number] else "left")
+        table.add_column(visible(column), justify="right" if number < len(numeric) and numeric[number] else "left")
     for row in rows:
-        table.add_row(*map(plain, row))
+        table.add_row(*map(visible, row))
     console.print(table)
     if note:
-        _write(console, (plain(note), ""))
+        _write(console, (visible(note), ""))
 
 
 @contextmanager
@@ -102,7 +99,7 @@ def show_transfer(title: str) -> Iterator[Callable[[int, int | None], None]]:
     description = TextColumn("{task.description}", markup=False)
     columns = (description, BarColumn(bar_width=24), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task(plain(title), total=None)
+        task = progress.add_task(visible(title), total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
@@ -122,7 +119,7 @@ def show_stream(enabled: bool) -> Iterator[Callable[[str], None]]:
         def add(delta: str) -> None:
             written.append(delta)
             lines = "".join(written).splitlines()
-            live.update(Text("\n".join(plain(line) for line in lines[-(console.height - 2) :])))
+            live.update(Text("\n".join(visible(line) for line in lines[-(console.height - 2) :])))
 
         yield add
 
@@ -142,14 +139,14 @@ def _bar(console: "Console", title: str) -> Iterator[ReportProgress]:
         task = progress.add_task(title, total=None, message="")
 
         def report(done: int, total: int, message: str = "") -> None:
-            progress.update(task, completed=done, total=total, message=plain(message))
+            progress.update(task, completed=done, total=total, message=visible(message))
 
         yield report
 
 
 class _PlainProgress:
     def __init__(self, title: str, unit: int = 1, unit_name: str = "", every_seconds: float = 5.0) -> None:
-        self._title = plain(title)
+        self._title = visible(title)
         self._unit = unit
         self._unit_name = unit_name
         self._every_seconds = every_seconds
@@ -162,7 +159,7 @@ class _PlainProgress:
             self._next = time.monotonic() + self._every_seconds
             self._last = (done, total)
             counted = f"{done // self._unit}/{total // self._unit}{self._unit_name}"
-            note(f"{self._title} {counted} {plain(message)}".rstrip())
+            note(f"{self._title} {counted} {visible(message)}".rstrip())
 
 
 def _console(stderr: bool) -> "Console":
@@ -178,9 +175,3 @@ def _write(console: "Console", lines: "tuple[Text | str, ...]") -> None:
         else:
             console.print(line, soft_wrap=True)
     console.file.flush()
-
-
-def _visible(character: str) -> str:
-    if character.isprintable() or character == "\t":
-        return character
-    return character.encode("unicode_escape").decode("ascii")

@@ -7,7 +7,7 @@ from typing import Any
 from rich.style import Style
 from rich.text import Text
 
-from forethought.cli.output import plain
+from forethought.text.sanitizers import visible
 from forethought.text.uris import path_of
 
 Document = Mapping[str, Any]
@@ -23,7 +23,7 @@ def describe_index(root: Path, document: Document) -> list[Text | str]:
     speed = f", {document['bytes'] / 1e6 / seconds:.1f} MB/s" if seconds > 0 and document["bytes"] else ""
     lines: list[Text | str] = [
         Text.assemble(
-            (plain(str(root)), "bold"),
+            (visible(str(root)), "bold"),
             f"  {_count(document['files'], 'file')}, {_count(document['symbols'], 'symbol')},"
             f" {_count(document['references'], 'reference')} in {seconds:.2f} s{speed}",
         )
@@ -56,22 +56,22 @@ def describe_answer(document: Document) -> list[Text | str]:
     tier = Text(document["tier"], style=TIER_STYLES.get(document["tier"], ""))
     parts = [tier, Text(document["state"], style=STATE_STYLES.get(document["state"], ""))]
     if document["model"]:
-        parts.append(Text(plain(document["model"])))
+        parts.append(Text(visible(document["model"])))
     if usage["promptTokens"] or usage["completionTokens"]:
         cached = f" ({usage['cachedTokens']} cached)" if usage["cachedTokens"] else ""
         parts.append(Text(f"{usage['promptTokens']} tokens read{cached}, {usage['completionTokens']} written"))
     parts.append(Text(_milliseconds(usage["totalMs"])))
     if matched := document.get("matchedQuestion"):
-        parts.append(Text(f"predicted as “{plain(matched)}”"))
+        parts.append(Text(f"predicted as “{visible(matched)}”"))
     return [*lines, Text(" · ", style="dim").join(parts)]
 
 
 def describe_status(document: Document) -> list[Text | str]:
     """State, coverage of each root, what is next and why, engine and store."""
-    lines: list[Text | str] = [Text.assemble((document["state"], "bold"), f"  {plain(document['message'])}")]
+    lines: list[Text | str] = [Text.assemble((document["state"], "bold"), f"  {visible(document['message'])}")]
     for root in document["roots"]:
         files, contexts = root["files"], root["contexts"]
-        lines.append(Text(plain(str(path_of(root["uri"]) or root["uri"])), style="bold"))
+        lines.append(Text(visible(str(path_of(root["uri"]) or root["uri"])), style="bold"))
         lines.append(_aligned("files", f"{files['indexed']} of {files['total']} indexed"))
         if files["skipped"]:
             lines.append(_aligned("left out", _tally(files["skipped"])))
@@ -81,8 +81,8 @@ def describe_status(document: Document) -> list[Text | str]:
         estimate = f", about {_minutes(minutes)}" if minutes is not None else ""
         lines.append(_aligned("queue", f"{_count(document['queue'], 'symbol')} to think about{estimate}"))
     for item in document["next"][:MAX_PLACES]:
-        name = plain(item["symbol"]) or "the file itself"
-        lines.append(_aligned("next", f"{plain(_shown(item['uri']))}  {name}", plain(item["reason"])))
+        name = visible(item["symbol"]) or "the file itself"
+        lines.append(_aligned("next", f"{visible(_shown(item['uri']))}  {name}", visible(item["reason"])))
     lines.append(_aligned("engine", _describe_engine(document["engine"])))
     cache = document["cache"]
     size = f"{_bytes(cache['bytes'])} of {_bytes(cache['limit'])}"
@@ -118,7 +118,7 @@ def describe_precompute(document: Document, dry_run: bool) -> list[Text | str]:
 
 
 def _describe_symbol(uri: str, symbol: Document) -> Iterable[Text | str]:
-    name = plain(symbol["name"]) or plain(_shown(uri))
+    name = visible(symbol["name"]) or visible(_shown(uri))
     state = symbol["state"]
     header = Text.assemble((name, "bold"), f"  {symbol['kind']}  ", (state, STATE_STYLES.get(state, "")))
     if symbol["name"]:
@@ -126,10 +126,10 @@ def _describe_symbol(uri: str, symbol: Document) -> Iterable[Text | str]:
         header.append_text(_place({"uri": uri, "range": symbol["selectionRange"]}))
     yield header
     if symbol["signature"]:
-        yield Text(f"  {plain(symbol['signature'])}", style="cyan")
+        yield Text(f"  {visible(symbol['signature'])}", style="cyan")
     insights = symbol["insights"]
     if insights is None and symbol["doc"]:
-        yield f"  {plain(symbol['doc'].splitlines()[0])}"
+        yield f"  {visible(symbol['doc'].splitlines()[0])}"
     if insights is not None:
         yield from _describe_insights(insights)
     if symbol["calleeChanged"]:
@@ -137,17 +137,17 @@ def _describe_symbol(uri: str, symbol: Document) -> Iterable[Text | str]:
     yield from _describe_facts(symbol["facts"])
     if provenance := symbol["provenance"]:
         shared = ", shared" if provenance["origin"] == "shared" else ""
-        made = f"{plain(provenance['model'])}, {plain(provenance['createdAt'])}{shared}"
+        made = f"{visible(provenance['model'])}, {visible(provenance['createdAt'])}{shared}"
         yield Text(f"  {made}", style="dim")
 
 
 def _describe_insights(insights: Document) -> Iterable[Text | str]:
     if insights["summary"]:
-        yield f"  {plain(insights['summary'])}"
+        yield f"  {visible(insights['summary'])}"
     for inference in insights["inferences"]:
-        yield f"  • {plain(inference)}"
+        yield f"  • {visible(inference)}"
     for question in insights["questions"]:
-        yield Text.assemble("  ? ", (plain(question["question"]), "italic"), f"  {plain(question['answer'])}")
+        yield Text.assemble("  ? ", (visible(question["question"]), "italic"), f"  {visible(question['answer'])}")
 
 
 def _describe_facts(facts: Document | None) -> Iterable[Text | str]:
@@ -163,9 +163,9 @@ def _describe_facts(facts: Document | None) -> Iterable[Text | str]:
         if count > MAX_PLACES:
             yield Text("  " + " " * _LABEL + f"… {count} in all", style="dim")
     if facts["raises"]:
-        yield Text.assemble(("  " + "raises".ljust(_LABEL), "dim"), plain(", ".join(facts["raises"])))
+        yield Text.assemble(("  " + "raises".ljust(_LABEL), "dim"), visible(", ".join(facts["raises"])))
     if change := facts["lastChange"]:
-        who = f"{change['commit'][:8]} {change['date'][:10]} {plain(change['author'])}: {plain(change['subject'])}"
+        who = f"{change['commit'][:8]} {change['date'][:10]} {visible(change['author'])}: {visible(change['subject'])}"
         yield Text.assemble(("  " + "changed".ljust(_LABEL), "dim"), who)
 
 
@@ -178,7 +178,7 @@ def _place_lines(places: Iterable[Document], most: int = MAX_PLACES) -> Iterable
 
 
 def _reference(place: Document) -> tuple[Text, str]:
-    return _place(place), f"  {plain(place['symbol'])}".rstrip()
+    return _place(place), f"  {visible(place['symbol'])}".rstrip()
 
 
 def _line_of(place: Document) -> str:
@@ -189,7 +189,7 @@ def _line_of(place: Document) -> str:
 def _place(place: Document) -> Text:
     """`path:line`, which terminals make clickable; with a link for those that know links."""
     line = place["range"]["start"]["line"] + 1
-    return Text(f"{plain(_shown(place['uri']))}:{line}", style=Style(link=place["uri"]))
+    return Text(f"{visible(_shown(place['uri']))}:{line}", style=Style(link=place["uri"]))
 
 
 def _shown(uri: str) -> str:
@@ -206,8 +206,8 @@ def _describe_engine(engine: Document | None) -> str:
     if engine is None:
         return "none: facts only; `forethought doctor` says how to get one"
     loaded = "loaded" if engine["loaded"] else "not loaded"
-    where = "remote" if engine["remote"] else plain(str(engine["device"]))
-    return f"{plain(str(engine['model']))} ({engine['kind']}, {where}, {loaded})"
+    where = "remote" if engine["remote"] else visible(str(engine["device"]))
+    return f"{visible(str(engine['model']))} ({engine['kind']}, {where}, {loaded})"
 
 
 def _aligned(label: str, text: str, aside: str = "") -> Text:
@@ -216,7 +216,7 @@ def _aligned(label: str, text: str, aside: str = "") -> Text:
 
 def _tally(counts: Mapping[str, int]) -> str:
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{n} {plain(name)}" for name, n in ordered)
+    return ", ".join(f"{n} {visible(name)}" for name, n in ordered)
 
 
 def _count(number: int, noun: str) -> str:

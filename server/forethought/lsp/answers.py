@@ -10,12 +10,14 @@ from pygls.exceptions import JsonRpcException
 from forethought.engine.api import CancelToken, Message
 from forethought.errors import ForethoughtError
 from forethought.lsp.json_rpc import CONTENT_MODIFIED, REQUEST_FAILED, Params, invalid_params, request_error
-from forethought.lsp.position_encoding import place_in, text_of
+from forethought.lsp.position_encoding import from_lsp_position
 from forethought.lsp.progress_jobs import Token
 from forethought.lsp.threads import call_on_loop
-from forethought.present.documents import chat_result, context_document
+from forethought.present.answer_document import answer_document
+from forethought.present.insight_document import ambiguity_document, insight_document
 from forethought.syntax.tags import Position
 from forethought.text.markdown import SafeMarkdown, escape
+from forethought.text.positions import BOM, decode_line
 
 if TYPE_CHECKING:
     from forethought.app.session import Session
@@ -55,7 +57,7 @@ async def ask(server: "ForethoughtServer", asked: Params, token: Token | None = 
             workspace, path = home
             at = (workspace, path, place_in_file(server, workspace, path, position) if position else None)
         given = server.session.ask(make_question(at), on_delta, cancel)
-        result = chat_result(given, server.encoder())
+        result = answer_document(given, server.encoder())
         call_on_loop(loop, send, stream.finish())
         return result
 
@@ -81,7 +83,7 @@ async def context(server: "ForethoughtServer", params: Any) -> dict[str, Any] | 
         encoder = server.encoder()
         if position is None:
             symbol_infos = workspace.symbol_infos(path)
-            return context_document(workspace, symbol_infos, encoder) if symbol_infos else None
+            return insight_document(workspace, symbol_infos, encoder) if symbol_infos else None
         try:
             place = place_in_file(server, workspace, path, position)
         except JsonRpcException:
@@ -91,8 +93,8 @@ async def context(server: "ForethoughtServer", params: Any) -> dict[str, Any] | 
         if not found:
             return None
         if len(targets) > 1:
-            return context_document(workspace, (), encoder, found, path)
-        return context_document(workspace, found, encoder)
+            return ambiguity_document(workspace, path, found, encoder)
+        return insight_document(workspace, found, encoder)
 
     return await server.threads.run(find)
 
@@ -139,8 +141,8 @@ def place_in_file(server: "ForethoughtServer", workspace: "Workspace", path: str
     place = None
     if position.line < len(lines):
         line = lines[position.line]
-        bom = position.line == 0 and line.startswith(b"\xef\xbb\xbf")
-        place = place_in(text_of(line, position.line), position, server.encoding, bom)
+        bom = position.line == 0 and line.startswith(BOM)
+        place = from_lsp_position(decode_line(line, position.line), position, server.encoding, bom)
     if place is None:
         raise request_error(
             CONTENT_MODIFIED,

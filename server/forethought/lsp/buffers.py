@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from forethought.lsp.position_encoding import string_index
-from forethought.present.documents import Encoding
+from forethought.text.positions import Encoding, units_to_index
 from forethought.text.uris import path_of
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ class Buffer:
         if position.line >= len(self._lines):
             return len(self._lines) - 1, len(self._lines[-1])
         line = self._lines[position.line].rstrip("\r\n")
-        index = string_index(line, position.character, encoding)
+        index = units_to_index(line, position.character, encoding)
         return position.line, len(line) if index is None else index
 
 

@@ -13,11 +13,13 @@ from lsprotocol import types
 from forethought.config import REPOSITORY_FILE
 from forethought.lsp.buffers import Buffer
 from forethought.lsp.json_rpc import Params
-from forethought.lsp.position_encoding import place_in, string_index, text_of, word_at
+from forethought.lsp.position_encoding import from_lsp_position, lsp_range, to_lsp_range
 from forethought.names.resolver import Target
-from forethought.present.documents import encode_range, hover_markdown, line_link
+from forethought.present.hover_markdown import hover_markdown
+from forethought.present.symbol_links import line_link
 from forethought.syntax.tags import Range, Symbol
 from forethought.text.markdown import plain_text
+from forethought.text.positions import BOM, decode_line, units_to_index, word_at
 from forethought.text.uris import path_of
 
 if TYPE_CHECKING:
@@ -111,7 +113,7 @@ async def find_spot(server: "ForethoughtServer", uri: str, position: types.Posit
             return None
     if snapshot is None or line is None:
         return None
-    place = place_in(line, position, server.encoding, bom=snapshot.data.startswith(b"\xef\xbb\xbf"))
+    place = from_lsp_position(line, position, server.encoding, bom=snapshot.data.startswith(BOM))
     if place is None or (identifier := snapshot.identifier(place)) is None:
         return None
     if buffer is None:
@@ -144,10 +146,9 @@ async def hover(server: "ForethoughtServer", params: types.HoverParams) -> types
     text = _render(server, spot, symbol_infos)
     if not text:
         return None
-    place = encode_range(spot.snapshot.lines, spot.identifier, server.encoding)
     return types.Hover(
         types.MarkupContent(server.hover_style.kind, text),
-        types.Range(types.Position(**place["start"]), types.Position(**place["end"])),
+        to_lsp_range(spot.snapshot.lines, spot.identifier, server.encoding),
     )
 
 
@@ -183,10 +184,7 @@ def _render(server: "ForethoughtServer", spot: Spot, symbol_infos: "list[SymbolI
 
     style = server.hover_style
     link_to = address if style.links else None
-    if len(symbol_infos) == 1:
-        text = hover_markdown(symbol_infos[0], (), content, link_to)
-    else:
-        text = hover_markdown(None, symbol_infos, content, link_to) if symbol_infos else ""
+    text = hover_markdown(symbol_infos, content, link_to)
     return server.hovers.put(key, plain_text(text) if style.kind == types.MarkupKind.PlainText else text)
 
 
@@ -197,8 +195,8 @@ def _same_word(
     before = _line(snapshot, position.line)
     if line is None or before is None:
         return False
-    now_index = string_index(line, position.character, server.encoding)
-    then_index = string_index(before, position.character, server.encoding)
+    now_index = units_to_index(line, position.character, server.encoding)
+    then_index = units_to_index(before, position.character, server.encoding)
     if now_index is None or then_index is None:
         return False
     word = word_at(line, now_index)
@@ -206,7 +204,7 @@ def _same_word(
 
 
 def _line(snapshot: "DocumentSnapshot", row: int) -> str | None:
-    return text_of(snapshot.lines[row], row) if row < len(snapshot.lines) else None
+    return decode_line(snapshot.lines[row], row) if row < len(snapshot.lines) else None
 
 
 async def document_symbol(
@@ -233,7 +231,7 @@ async def document_symbol(
         types.SymbolInformation(
             name=symbol.short_name,
             kind=KINDS.get(symbol.kind, types.SymbolKind.Variable),
-            location=types.Location(uri, _range(server, snapshot.lines, symbol.range)),
+            location=types.Location(uri, to_lsp_range(snapshot.lines, symbol.range, server.encoding)),
             container_name=symbol.name.rpartition(".")[0] or None,
         )
         for symbol in snapshot.tags.symbols[1:]
@@ -247,8 +245,8 @@ def _nested(server: "ForethoughtServer", snapshot: "DocumentSnapshot") -> list[t
         node = types.DocumentSymbol(
             name=symbol.short_name,
             kind=KINDS.get(symbol.kind, types.SymbolKind.Variable),
-            range=_range(server, snapshot.lines, _covering(symbol)),
-            selection_range=_range(server, snapshot.lines, symbol.selection),
+            range=to_lsp_range(snapshot.lines, _covering(symbol), server.encoding),
+            selection_range=to_lsp_range(snapshot.lines, symbol.selection, server.encoding),
             detail=symbol.signature[:120] or None,
             children=[],
         )
@@ -279,7 +277,7 @@ async def workspace_symbol(
                 kind=KINDS.get(symbol_info.symbol.kind, types.SymbolKind.Variable),
                 location=types.Location(
                     encoder.uri(workspace, symbol_info.path),
-                    _to_range(encoder.range(workspace, symbol_info.path, symbol_info.symbol.selection)),
+                    lsp_range(encoder.range(workspace, symbol_info.path, symbol_info.symbol.selection)),
                 ),
                 container_name=symbol_info.path,
             )
@@ -338,14 +336,6 @@ def did_change_watched_files(server: "ForethoughtServer", params: types.DidChang
 def _follow_settings(server: "ForethoughtServer", workspace: "Workspace", changed: Iterable[str]) -> None:
     if REPOSITORY_FILE in changed:
         server.spawn(server.reread_settings(workspace))
-
-
-def _range(server: "ForethoughtServer", lines: tuple[bytes, ...], place: Range) -> types.Range:
-    return _to_range(encode_range(lines, place, server.encoding))
-
-
-def _to_range(place: dict[str, Any]) -> types.Range:
-    return types.Range(types.Position(**place["start"]), types.Position(**place["end"]))
 
 
 KINDS = {

@@ -30,7 +30,8 @@ from forethought.lsp.roots import Roots
 from forethought.lsp.status_reporter import StatusReporter
 from forethought.lsp.threads import DaemonThreads, call_on_loop
 from forethought.lsp.transport import Inbox, Outbox
-from forethought.present.documents import Encoder, Encoding
+from forethought.present.location_encoder import LocationEncoder
+from forethought.text.positions import Encoding
 from forethought.text.uris import path_of
 
 if TYPE_CHECKING:
@@ -237,9 +238,9 @@ class ForethoughtServer(LanguageServer):
         await self.threads.run_alone(self.session.reread_settings, workspace)
         self.say_notices()
 
-    def encoder(self) -> Encoder:
+    def encoder(self) -> LocationEncoder:
         """For one document that goes to the client; used off the loop."""
-        return Encoder(self.encoding, self.roots.locate)
+        return LocationEncoder(self.encoding, self.roots.locate)
 
     async def status(self) -> dict[str, Any]:
         """The status document, with the client's names for its files."""

@@ -32,7 +32,8 @@ def ask(
     from forethought.cli.interruption import cancel_on_interrupt
     from forethought.cli.locations import choose_root, first_column, parse_location, path_in_root
     from forethought.cli.output import print_document, print_markdown, say, show_stream
-    from forethought.present.documents import Encoder, chat_result
+    from forethought.present.answer_document import answer_document
+    from forethought.present.location_encoder import LocationEncoder
     from forethought.qa.question import Question
 
     written = parse_location(place) if place else None
@@ -52,7 +53,7 @@ def ask(
         )
         with show_stream(enabled=not invocation.json) as add_delta:
             answer = session.ask(asked, add_delta, cancel)
-        document = chat_result(answer, Encoder("utf-16"))
+        document = answer_document(answer, LocationEncoder())
     if invocation.json:
         print_document(document)
     else:

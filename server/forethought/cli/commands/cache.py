@@ -194,9 +194,10 @@ def _settings(invocation: Invocation) -> "Settings":
 
 
 def _finish(invocation: Invocation, document: dict[str, Any], *lines: str) -> None:
-    from forethought.cli.output import plain, print_document, say
+    from forethought.cli.output import print_document, say
+    from forethought.text.sanitizers import visible
 
     if invocation.json:
         print_document(document)
     else:
-        say(*(plain(line) for line in lines))
+        say(*(visible(line) for line in lines))

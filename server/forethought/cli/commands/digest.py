@@ -19,13 +19,13 @@ def digest(invocation: Invocation, since: str | None, limit: int | None) -> None
     from forethought.cli.locations import choose_root
     from forethought.cli.output import print_document, print_markdown
     from forethought.present.digest_document import digest_document
-    from forethought.present.documents import Encoder
+    from forethought.present.location_encoder import LocationEncoder
     from forethought.workspace.changes_since import MAX_LISTED
 
     root, within = choose_root(invocation.root)
     with invocation.open_workspace(root, within) as (session, workspace):
         found = session.digest(workspace, since, MAX_LISTED if limit is None else limit)
-        document = digest_document(found, Encoder("utf-16"))
+        document = digest_document(found, LocationEncoder())
     if invocation.json:
         print_document(document)
     else:

@@ -16,7 +16,8 @@ def doctor(invocation: Invocation) -> None:
     from rich.text import Text
 
     from forethought.app.installation import diagnose
-    from forethought.cli.output import plain, print_document, say
+    from forethought.cli.output import print_document, say
+    from forethought.text.sanitizers import visible
 
     findings = diagnose(invocation.load_settings(None).settings, invocation.environment)
     if not all(finding.ok for finding in findings):
@@ -27,6 +28,6 @@ def doctor(invocation: Invocation) -> None:
         return
     for finding in findings:
         mark = ("✗", "red") if not finding.ok else ("–", "yellow") if finding.mend else ("✓", "green")
-        say(Text.assemble(mark, f" {plain(finding.what)}"))
+        say(Text.assemble(mark, f" {visible(finding.what)}"))
         if finding.mend:
-            say(Text(f"  → {plain(finding.mend)}", style="yellow"))
+            say(Text(f"  → {visible(finding.mend)}", style="yellow"))

@@ -51,11 +51,12 @@ def stop(invocation: Invocation) -> None:
 
 
 def _describe(host: dict[str, Any]) -> str:
-    from forethought.cli.output import plain
+
+    from forethought.text.sanitizers import visible
 
     parts = [str(host.get("model", "unknown model")), f"process {host.get('pid', '?')}"]
     if host.get("answering") is False:
-        return plain(", ".join([*parts, "does not answer"]))
+        return visible(", ".join([*parts, "does not answer"]))
     parts.append("loaded" if host.get("loaded") else "not loaded")
     if device := host.get("device"):
         parts.append(str(device))
@@ -64,7 +65,7 @@ def _describe(host: dict[str, Any]) -> str:
     for key, what in (("prompt_tokens_per_second", "read"), ("completion_tokens_per_second", "written")):
         if speed := host.get(key):
             parts.append(f"{speed:.0f} tokens/s {what}")
-    return plain(", ".join(parts))
+    return visible(", ".join(parts))
 
 
 def _camel_case(name: str) -> str:

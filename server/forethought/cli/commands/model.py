@@ -21,22 +21,23 @@ def model() -> None:
 @click.pass_obj
 def list_(invocation: Invocation) -> None:
     """List the known and the installed models."""
-    from forethought.cli.output import plain, print_document, say
+    from forethought.cli.output import print_document, say
     from forethought.config import model_folder
     from forethought.engine.models.catalog import list_models
+    from forethought.text.sanitizers import visible
 
     listing = list_models(invocation.load_settings(None).settings, model_folder())
     if invocation.json:
         print_document({"models": [_listing_document(item) for item in listing], "folder": str(model_folder())})
         return
-    width = max((len(plain(item.name)) for item in listing), default=0)
+    width = max((len(visible(item.name)) for item in listing), default=0)
     for item in listing:
         state = "in use" if item.in_use else "installed" if item.path else "-"
         about = str(item.path)
         if item.known:
             recommended = ", recommended" if item.known.recommended else ""
             about = f"{item.known.license}{recommended}: {item.known.good_for}"
-        say(f"{plain(item.name):<{width}}{item.size / 1e9:>6.1f} GB  {state:<10} {plain(about)}")
+        say(f"{visible(item.name):<{width}}{item.size / 1e9:>6.1f} GB  {state:<10} {visible(about)}")
 
 
 @model.command()
@@ -147,9 +148,10 @@ def _listing_document(item: "ModelListing") -> dict[str, Any]:
 
 
 def _finish(invocation: Invocation, document: dict[str, Any], line: str) -> None:
-    from forethought.cli.output import plain, print_document, say
+    from forethought.cli.output import print_document, say
+    from forethought.text.sanitizers import visible
 
     if invocation.json:
         print_document(document)
     else:
-        say(plain(line))
+        say(visible(line))

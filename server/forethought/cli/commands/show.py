@@ -16,7 +16,8 @@ def show(invocation: Invocation, place: str) -> None:
     """
     from forethought.cli.locations import LocationError, choose_root, first_column, parse_location, path_in_root
     from forethought.cli.output import print_document, say
-    from forethought.present.documents import Encoder, context_document
+    from forethought.present.insight_document import insight_document
+    from forethought.present.location_encoder import LocationEncoder
 
     written = parse_location(place)
     root, within = choose_root(invocation.root, written.file)
@@ -35,7 +36,7 @@ def show(invocation: Invocation, place: str) -> None:
             raise LocationError(
                 f"Nothing is known about {path or written.file}: {reason}; `forethought status` lists what is left out."
             )
-        document = context_document(workspace, symbol_infos, Encoder("utf-16"))
+        document = insight_document(workspace, symbol_infos, LocationEncoder())
     if invocation.json:
         print_document(document)
     else:

@@ -15,9 +15,10 @@ def uninstall(invocation: Invocation, dry_run: bool) -> None:
     Stores, models, snapshots, logs and environments of ours; the program itself is pip's to remove.
     """
     from forethought.app.installation import delete, inventory
-    from forethought.cli.output import plain, print_document, say
+    from forethought.cli.output import print_document, say
     from forethought.config import runtime_folder
     from forethought.engine.client.hosts import stop_hosts
+    from forethought.text.sanitizers import visible
 
     settings = invocation.load_settings(None).settings
     if not dry_run:
@@ -33,7 +34,7 @@ def uninstall(invocation: Invocation, dry_run: bool) -> None:
         print_document({"dryRun": dry_run, "items": listed, "problems": problems})
         return
     for item in items:
-        say(f"{item.kind:<12}{item.bytes / 1e6:>10.1f} MB  {plain(str(item.path))}")
+        say(f"{item.kind:<12}{item.bytes / 1e6:>10.1f} MB  {visible(str(item.path))}")
     total = sum(item.bytes for item in items) / 1e6
     done = "would be deleted" if dry_run else "deleted"
     say(

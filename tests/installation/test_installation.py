@@ -11,8 +11,9 @@ import pytest
 
 from forethought.app import installation
 from forethought.app.installation import Finding, delete, diagnose, inventory
-from forethought.config import EngineKind, Settings, model_folder
+from forethought.config import EngineKind, Settings
 from forethought.engine.models.catalog import CATALOG, write_records
+from forethought.folders import model_folder
 from forethought.store.insight_store import DiskInsightStore
 
 _grammars = installation._grammars

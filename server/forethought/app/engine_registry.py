@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from forethought.config import Settings, model_folder
+from forethought.config import Settings
 from forethought.engine.api import Engine, EngineInfo, ResolvedModel
 from forethought.engine.client.engine_client import connect
 from forethought.engine.models.catalog import choose_model, choose_sleep_model
 from forethought.errors import EngineUnavailable, ForethoughtError
+from forethought.folders import model_folder
 from forethought.workspace.worker_queue import WorkerQueue
 
 ACTIVITY_SECONDS = 0.5

@@ -18,10 +18,11 @@ from pathlib import Path
 
 import platformdirs
 
-from forethought.config import Settings, model_folder, runtime_folder, user_config_file
+from forethought.config import Settings
 from forethought.engine.models.catalog import CATALOG, CHOICE, RECORDS, choose_model, read_records
 from forethought.engine.models.gguf import check_memory, read_model_file
 from forethought.errors import EngineError, ModelError
+from forethought.folders import model_folder, runtime_folder, user_config_file
 from forethought.store.healing_cache import MARKER
 from forethought.store.insight_store import INSIGHTS_FOLDER, DiskInsightStore
 from forethought.syntax.languages import load_languages

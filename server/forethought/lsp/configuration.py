@@ -2,20 +2,20 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from forethought.config import LoadedSettings, Settings, load_settings
+from forethought.config import LoadedSettings, load_settings, setting_infos
 from forethought.errors import ConfigError
 
 if TYPE_CHECKING:
     from forethought.lsp.server import ForethoughtServer
 
 SECTION = "forethought"
-OWN_NAMES = frozenset(item.metadata["key"].partition(".")[0] for item in fields(Settings))
+OWN_NAMES = frozenset(info.key.partition(".")[0] for info in setting_infos().values())
 """The first parts of our settings' names."""
 
 

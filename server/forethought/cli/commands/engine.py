@@ -19,8 +19,8 @@ def engine() -> None:
 def status(invocation: Invocation) -> None:
     """Say which engine hosts run, and how fast they are."""
     from forethought.cli.output import print_document, say
-    from forethought.config import runtime_folder
     from forethought.engine.client.hosts import host_status
+    from forethought.folders import runtime_folder
 
     hosts = host_status(runtime_folder(invocation.environment))
     if invocation.json:
@@ -40,8 +40,8 @@ def stop(invocation: Invocation) -> None:
     And forget which models crashed, so that they are tried again.
     """
     from forethought.cli.output import print_document, say
-    from forethought.config import runtime_folder
     from forethought.engine.client.hosts import stop_hosts
+    from forethought.folders import runtime_folder
 
     stopped = stop_hosts(runtime_folder(invocation.environment))
     if invocation.json:

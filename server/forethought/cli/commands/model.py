@@ -22,8 +22,8 @@ def model() -> None:
 def list_(invocation: Invocation) -> None:
     """List the known and the installed models."""
     from forethought.cli.output import print_document, say
-    from forethought.config import model_folder
     from forethought.engine.models.catalog import list_models
+    from forethought.folders import model_folder
     from forethought.text.sanitizers import visible
 
     listing = list_models(invocation.load_settings(None).settings, model_folder())
@@ -51,8 +51,8 @@ def pull(invocation: Invocation, name: str) -> None:
     """
     from forethought.cli.interruption import cancel_on_interrupt
     from forethought.cli.output import show_transfer
-    from forethought.config import model_folder
     from forethought.engine.models.download import pull_model
+    from forethought.folders import model_folder
 
     with cancel_on_interrupt() as cancel, show_transfer(name) as progress:
         resolved = pull_model(name, model_folder(), progress, cancel, invocation.environment)
@@ -65,8 +65,8 @@ def pull(invocation: Invocation, name: str) -> None:
 @click.pass_obj
 def use(invocation: Invocation, name_or_path: str) -> None:
     """Choose the model that is used when the settings name none."""
-    from forethought.config import model_folder
     from forethought.engine.models.catalog import use_model
+    from forethought.folders import model_folder
 
     settings = invocation.load_settings(None).settings
     resolved = use_model(name_or_path, model_folder())
@@ -88,8 +88,8 @@ def check(invocation: Invocation, path: str) -> None:
 
     Its header, its length, and its checksum where one is known.
     """
-    from forethought.config import model_folder
     from forethought.engine.models.download import check_model
+    from forethought.folders import model_folder
 
     found = check_model(path, model_folder())
     document = {
@@ -115,8 +115,8 @@ def check(invocation: Invocation, path: str) -> None:
 @click.pass_obj
 def remove(invocation: Invocation, name: str) -> None:
     """Delete a model that was fetched."""
-    from forethought.config import model_folder
     from forethought.engine.models.download import remove_model
+    from forethought.folders import model_folder
 
     freed = remove_model(name, model_folder())
     _finish(invocation, {"name": name, "freed": freed}, f"{name} removed, {freed / 1e9:.2f} GB freed.")

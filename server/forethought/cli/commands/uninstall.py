@@ -16,7 +16,7 @@ def uninstall(invocation: Invocation, dry_run: bool) -> None:
     """
     from forethought.app.installation import delete, inventory
     from forethought.cli.output import print_document, say
-    from forethought.config import runtime_folder
+    from forethought.folders import runtime_folder
     from forethought.engine.client.hosts import stop_hosts
     from forethought.text.sanitizers import visible
 

@@ -14,17 +14,17 @@ def uninstall(invocation: Invocation, dry_run: bool) -> None:
 
     Stores, models, snapshots, logs and environments of ours; the program itself is pip's to remove.
     """
-    from forethought.app.installation import delete, inventory
+    from forethought.app.inventory import delete_items, take_inventory
     from forethought.cli.output import print_document, say
-    from forethought.folders import runtime_folder
     from forethought.engine.client.hosts import stop_hosts
+    from forethought.folders import runtime_folder
     from forethought.text.sanitizers import visible
 
     settings = invocation.load_settings(None).settings
     if not dry_run:
         stop_hosts(runtime_folder(invocation.environment))
-    items = inventory(settings, invocation.environment)
-    problems = [] if dry_run else delete(items)
+    items = take_inventory(settings, invocation.environment)
+    problems = [] if dry_run else delete_items(items)
     if problems:
         invocation.failed(*problems)
     if invocation.json:

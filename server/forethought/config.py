@@ -238,19 +238,21 @@ def load_settings(
     environment: Mapping[str, str] | None = None,
     editor: Mapping[str, Any] | None = None,
     flags: Mapping[str, Any] | None = None,
+    *,
+    with_user_file: bool = True,
 ) -> LoadedSettings:
     """Merge all sources. `root` is the folder whose `forethought.toml` applies.
 
     `editor` and `flags` are settings objects, nested or with dotted keys. A bad value is ignored and reported in
-    `warnings`. Raises ConfigError when the user's own file cannot be read.
+    `warnings`. Raises ConfigError when the user's own file cannot be read; `with_user_file=False` leaves it out.
     """
     environment = os.environ if environment is None else environment
     warnings: list[str] = []
     settings = Settings()
     user_file = user_config_file(environment)
-    if user_file.is_file():
+    if with_user_file and user_file.is_file():
         settings = _merge(settings, _read_toml(user_file), str(user_file), warnings)
-    elif "FORETHOUGHT_CONFIG" in environment:
+    elif with_user_file and "FORETHOUGHT_CONFIG" in environment:
         warnings.append(f"{user_file} (FORETHOUGHT_CONFIG) does not exist; using the defaults.")
     if root is not None:
         settings = _merge_repository(settings, root / REPOSITORY_FILE, warnings)
@@ -259,7 +261,7 @@ def load_settings(
     settings = _merge(settings, flags or {}, "The command line", warnings)
 
     def of_root(other: Path) -> LoadedSettings:
-        loaded = load_settings(other, environment, editor, flags)
+        loaded = load_settings(other, environment, editor, flags, with_user_file=with_user_file)
         return replace(loaded, warnings=tuple(warning for warning in loaded.warnings if warning not in general))
 
     general = frozenset(warnings)

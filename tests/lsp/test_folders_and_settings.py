@@ -134,6 +134,19 @@ def test_bad_options_give_one_message_and_the_defaults(
     assert message.endswith(".") and "\n" not in message
 
 
+def test_a_broken_settings_file_of_the_user_gives_one_message_and_the_defaults(
+    start: Callable[..., Client], repository: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "home" / "forethought").mkdir(parents=True)
+    broken = tmp_path / "home" / "forethought" / "forethought.toml"
+    broken.write_text("engine = [")
+    client = start(FORETHOUGHT_CONFIG="", XDG_CONFIG_HOME=str(tmp_path / "home"))
+    client.initialize(repository)
+    assert wait_until_indexed(client, 2)["state"] == "idle"
+    (message,) = eventually(lambda: messages(client))
+    assert str(broken) in message and "fix or delete it" in message
+
+
 def test_options_settings_pulled_and_settings_pushed_count_in_this_order(
     start: Callable[..., Client], repository: Path
 ) -> None:

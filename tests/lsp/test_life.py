@@ -55,7 +55,8 @@ def test_a_client_that_never_initialized_can_leave(start: Callable[..., Client])
     client = start()
     assert refused(client, "textDocument/hover") == -32002
     assert refused(client, "forethought/status") == -32002
-    client.notify("textDocument/didOpen", {})
+    item = {"uri": "file:///a.py", "languageId": "python", "version": 1, "text": ""}
+    client.notify("textDocument/didOpen", {"textDocument": item})
     client.notify("exit", None)
     assert client.process.wait(LEAVE_SECONDS) == 1
 
@@ -154,7 +155,7 @@ def test_a_client_without_a_folder_gets_the_one_that_the_server_was_started_with
 
 def test_one_client_is_served_over_tcp(repository: Path, environment: dict[str, str], tmp_path: Path) -> None:
     log = tmp_path / "stderr"
-    code = "import sys; from forethought.lsp.server import serve; sys.exit(serve(('127.0.0.1', 0)))"
+    code = "import sys; from forethought.lsp.serving import serve; sys.exit(serve(('127.0.0.1', 0)))"
     with log.open("wb") as stderr:
         process = subprocess.Popen([sys.executable, "-c", code], stderr=stderr, env=environment)
     try:

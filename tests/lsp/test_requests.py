@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from lsp_harness import MAIN, SHAPES, at, eventually, wait_until_indexed
 
 from forethought.bench.lsp_client import CAPABILITIES, Client, ServerError
+from forethought.lsp.requests.symbol_requests import LSP_KINDS
+from forethought.syntax.symbol_kinds import SymbolKind
 from forethought.text.uris import file_uri
 
 Shared = tuple[Client, Path]
@@ -182,6 +184,10 @@ def test_document_symbols_are_flat_for_other_clients(start: Callable[..., Client
     symbols = client.request("textDocument/documentSymbol", {"textDocument": {"uri": uri}})
     assert {symbol["name"]: symbol.get("containerName") for symbol in symbols}["__init__"] == "Square"
     assert {symbol["location"]["uri"] for symbol in symbols} == {uri}
+
+
+def test_every_kind_of_symbol_has_one_in_lsp() -> None:
+    assert set(LSP_KINDS) == set(get_args(SymbolKind))
 
 
 def test_workspace_symbols_are_found_by_a_part_of_their_name(shared: Shared) -> None:

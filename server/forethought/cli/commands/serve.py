@@ -17,7 +17,7 @@ def serve(invocation: Invocation, stdio: bool, tcp: str | None) -> None:
     """
     from forethought.cli.locations import choose_root
     from forethought.errors import RootError, UsageError
-    from forethought.lsp.server import serve as serve_client
+    from forethought.lsp.serving import serve as serve_client
 
     if stdio and tcp is not None:
         raise UsageError("--stdio and --tcp exclude each other; give one of them.")

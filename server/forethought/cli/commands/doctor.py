@@ -1,27 +1,25 @@
 """`forethought doctor`: checks the installation."""
 
 import click
+from rich.text import Text
 
+from forethought.app.diagnosis import diagnose
 from forethought.cli.invocation import FAILED, Invocation, common_options
+from forethought.cli.output import print_document, say
+from forethought.folders import user_grammar_folder
+from forethought.syntax.languages import load_languages
+from forethought.text.sanitizers import visible
 
 
 @click.command()
 @common_options
 @click.pass_obj
 def doctor(invocation: Invocation) -> None:
-    """Check the installation and say how to mend each fault.
+    """Check the installation and say how to fix each fault.
 
-    Status 1 when there is one. To have no engine is none.
+    Exits with status 1 if there is a fault. Having no engine is not a fault.
     """
-    from rich.text import Text
-
-    from forethought.app.diagnosis import diagnose
-    from forethought.cli.output import print_document, say
-    from forethought.folders import user_grammar_folder
-    from forethought.syntax.languages import load_languages
-    from forethought.text.sanitizers import visible
-
-    settings = invocation.load_settings(None).settings
+    settings = invocation.load_settings().settings
     own_grammars = user_grammar_folder(invocation.environment)
     languages = load_languages((own_grammars,) if own_grammars.is_dir() else ())
     findings = diagnose(settings, invocation.environment, languages)

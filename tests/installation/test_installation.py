@@ -195,7 +195,7 @@ def test_an_engine_that_is_not_installed_says_how_to_install_it(home: Home, monk
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     wanted = replace(home.settings, engine="llama")
     assert "pip install 'llama-cpp-python" in (complaint(home, "llama.cpp is not installed", wanted).fix or "")
-    assert not [item for item in findings(home)[False] if "llama.cpp" in item.message]  # facts alone are fine as well
+    assert not [item for item in findings(home)[False] if "llama.cpp" in item.message]  # facts alone are fine, too
 
 
 def test_an_endpoint_that_is_half_configured_is_said(home: Home) -> None:

@@ -20,8 +20,8 @@ def change(start: tuple[int, int], end: tuple[int, int], text: str) -> types.Tex
     )
 
 
-def place_of(text: str, offset: int) -> tuple[int, int]:
-    """LSP's place of an offset: lines end with \\r\\n, \\n or \\r, and nothing else."""
+def position_of(text: str, offset: int) -> tuple[int, int]:
+    """Return the LSP position of an offset. Lines end with \\r\\n, \\n or \\r, and nothing else."""
     before = text[:offset]
     inside_pair = before.endswith("\r") and text[offset : offset + 1] == "\n"
     rows = before.replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -38,7 +38,7 @@ def test_an_edit_gives_the_text_that_the_client_has(text: str, new: str, data: s
     if any(text[at - 1 : at + 1] == "\r\n" for at in (start, end) if at):
         return  # no client edits inside a line ending
     buffer = buffer_of(text)
-    buffer.apply([change(place_of(text, start), place_of(text, end), new)], 2, "utf-16")
+    buffer.apply([change(position_of(text, start), position_of(text, end), new)], 2, "utf-16")
     assert buffer.text == text[:start] + new + text[end:]
     fresh = buffer_of(buffer.text)
     rows = range(40)

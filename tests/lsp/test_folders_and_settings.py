@@ -104,7 +104,9 @@ def test_the_server_starts_with_no_configuration_at_all(start: Callable[..., Cli
     client = start()
     client.initialize(repository, None, capabilities={})
     assert wait_until_indexed(client, 2)["state"] == "idle"
-    assert not [m for m in list(client.notifications.queue) if "id" in m]  # it asks nothing of such a client
+    assert not [
+        m for m in list(client.notifications.queue) if "id" in m
+    ]  # the server sends no requests to such a client
 
 
 def test_a_client_of_a_later_protocol_is_served(start: Callable[..., Client], repository: Path) -> None:
@@ -158,7 +160,9 @@ def test_options_settings_pulled_and_settings_pushed_count_in_this_order(
     pushed = {"settings": {"forethought": {"hover": {"enabled": True, "content": "full"}}}}
     client.notify("workspace/didChangeConfiguration", pushed)
     assert eventually(lambda: client.request("textDocument/hover", at(uri, 4, 35)))
-    client.notify("workspace/didChangeConfiguration", {"settings": None})  # pulled again: insights only, there are none
+    client.notify(
+        "workspace/didChangeConfiguration", {"settings": None}
+    )  # pulled again: insights only, and there are none
     eventually(lambda: client.request("textDocument/hover", at(uri, 4, 35)) is None)
 
 

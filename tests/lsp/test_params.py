@@ -1,4 +1,4 @@
-"""The parameters of our own methods: what is taken, and what is said about the rest."""
+"""The parameters of our own methods: which are accepted, and the error for any other."""
 
 from typing import Any
 

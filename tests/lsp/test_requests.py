@@ -1,4 +1,4 @@
-"""What editors ask, of a real server over stdio."""
+"""The requests of editors, with a real server over stdio."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -71,7 +71,7 @@ def test_a_hover_says_what_is_known_in_a_few_lines(shared: Shared) -> None:
     ("formats", "editor", "shown"),
     [
         (["markdown", "plaintext"], "Some Editor", "[`main`](file://"),
-        (["markdown", "plaintext"], "Neovim", "Called once: `main`"),  # it would wrap at addresses that it hides
+        (["markdown", "plaintext"], "Neovim", "Called once: `main`"),  # or it would wrap lines at hidden addresses
         (["plaintext", "markdown"], "Some Editor", "Called once: main"),
         (["plaintext"], None, "def total(shapes: list[Shape]) -> float\n\nThe sum of all areas."),
     ],
@@ -113,7 +113,7 @@ def test_a_hover_right_after_an_edit_sees_the_edit(client: Client, repository: P
     edit = {"range": {"start": {"line": 3, "character": 0}, "end": {"line": 3, "character": 0}}, "text": "# new\n\n"}
     client.notify("textDocument/didChange", {"textDocument": {"uri": uri, "version": 2}, "contentChanges": [edit]})
     now, before = hover_text(client, uri, 6, 35), hover_text(client, uri, 4, 35)
-    assert now is None or "def total" in now  # the snapshot may be late, but never wrong
+    assert now is None or "def total" in now  # the snapshot may lag behind, but is never wrong
     assert before is None
     assert "def total" in eventually(lambda: hover_text(client, uri, 6, 35))
 

@@ -176,7 +176,12 @@ class Settings:
         ),
     )
     sleep_rounds: int = field(
-        default=1, metadata=_about("sleep.rounds", "Rounds of revision in a sleep-time pass.", range=(0, 10))
+        default=1,
+        metadata=_about(
+            "sleep.rounds",
+            "Rounds of thinking: 0 only drafts, 1 also predicts your questions, more let the model revise its text.",
+            range=(0, 10),
+        ),
     )
     sleep_candidates: int = field(
         default=1,

@@ -42,7 +42,7 @@ def runtime_folder(environment: Mapping[str, str] | None = None) -> Path:
 
 def short_socket_folder() -> Path:
     """The engine host's socket, if its path in the runtime folder would exceed the limit of about 100 bytes."""
-    user = str(os.getuid()) if hasattr(os, "getuid") else "user"
+    user = str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
     return Path(tempfile.gettempdir()) / f"{_NAME}-{user}"
 
 

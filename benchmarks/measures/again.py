@@ -20,11 +20,12 @@ from forethought.bench.trial import (
     quantile,
     run_command,
 )
-from forethought.config import load_settings, model_folder, runtime_folder
+from forethought.config import load_settings
 from forethought.engine.api import CancelToken
 from forethought.engine.client.engine_client import connect
 from forethought.engine.models.catalog import choose_model
 from forethought.errors import ForethoughtError
+from forethought.folders import model_folder, runtime_folder
 from forethought.idle.precomputation import Selection
 from support.fake_engine import FakeEngine
 

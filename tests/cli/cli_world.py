@@ -1,4 +1,4 @@
-"""The real command, in a world of its own."""
+"""Runs the real command in an isolated environment."""
 
 import contextlib
 import io
@@ -58,7 +58,7 @@ class Ran:
 
 @dataclass(frozen=True)
 class World:
-    """Folders of a test's own, and the command in them."""
+    """An isolated home, cache and runtime folder, and the command that uses them."""
 
     folder: Path
     environment: Mapping[str, str]
@@ -71,7 +71,7 @@ class World:
         return [sys.executable, "-m", "forethought", *words]
 
     def run(self, *words: str, cwd: Path | None = None) -> Ran:
-        """In this process, which is quick."""
+        """Run the command in this process, which is fast."""
         out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="") for _ in range(2))
         with (
             mock.patch.dict(os.environ, self.environment, clear=True),
@@ -90,7 +90,7 @@ class World:
     def run_process(
         self, *words: str, cwd: Path | None = None, seconds: float = 120, more: Mapping[str, str] | None = None
     ) -> Ran:
-        """In a process of its own."""
+        """Run the command in a new process."""
         done = subprocess.run(
             self.command(*words),
             cwd=cwd or self.folder,
@@ -111,7 +111,7 @@ class World:
         return done.stdout.strip()
 
     def repository(self, name: str, files: Mapping[str, str | bytes]) -> Path:
-        """A git repository with one commit of these files."""
+        """Create a git repository with one commit of these files."""
         root = self.folder / name
         root.mkdir(parents=True)
         self.git(root, "init", "-q", "-b", "main")
@@ -129,7 +129,7 @@ def write_files(root: Path, files: Mapping[str, str | bytes]) -> None:
 
 
 def make_world(folder: Path, **more: str) -> World:
-    """No settings, stores, sockets or models but the test's own; no engine unless `more` names one."""
+    """Isolate settings, stores, sockets and models in a folder. There is no engine unless `more` names one."""
     folder = folder.resolve()
     home = folder / "home"
     home.mkdir(parents=True)
@@ -149,7 +149,7 @@ def make_world(folder: Path, **more: str) -> World:
 
 
 def one_line(ran: Ran) -> str:
-    """The single line of stderr that says what is wrong; progress stands beside it."""
+    """Return the only line of stderr that reports an error. Other lines show progress."""
     lines = [line for line in ran.err.splitlines() if line.startswith("forethought: ")]
     assert len(lines) == 1, ran.err
     return lines[0]

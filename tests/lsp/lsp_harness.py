@@ -1,4 +1,4 @@
-"""What the tests of the server share: a repository, an environment of its own, and a server in this process."""
+"""Shared by the tests of the server: a repository, an isolated environment, and a server in this process."""
 
 import asyncio
 import os
@@ -64,7 +64,7 @@ def make_repository(folder: Path, files: Mapping[str, str]) -> Path:
 
 
 def eventually(condition: Callable[[], Any], seconds: float = 15.0) -> Any:
-    """The first true value of the condition. Fails when there is none in time."""
+    """Wait for a true value of the condition and return it. Fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if value := condition():
@@ -78,7 +78,7 @@ def at(uri: str, line: int, character: int) -> dict[str, Any]:
 
 
 def wait_until_indexed(connection: Connection, files: int = 1) -> dict[str, Any]:
-    """The status once so many files are indexed and nothing is being indexed."""
+    """Wait until at least `files` files are indexed and none is being indexed. Returns the status."""
 
     def indexed() -> Any:
         document = connection.request("forethought/status", None)
@@ -90,7 +90,7 @@ def wait_until_indexed(connection: Connection, files: int = 1) -> dict[str, Any]
 
 
 def environment_in(folder: Path) -> dict[str, str]:
-    """Caches, settings and runtime files in a folder, and no engine."""
+    """Return an environment with caches, settings and runtime files in a folder, and without an engine."""
     (folder / "settings.toml").touch()
     return {
         **os.environ,
@@ -102,7 +102,7 @@ def environment_in(folder: Path) -> dict[str, str]:
 
 
 class InProcess(Connection):
-    """A server in a thread of this process, with services that a test may reach into."""
+    """A server in a thread of this process, whose session a test can inspect."""
 
     def __init__(self, environment: Mapping[str, str], engine: FakeEngine) -> None:
         to_server, to_client = os.pipe(), os.pipe()

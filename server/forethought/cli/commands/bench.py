@@ -159,9 +159,10 @@ def _show(invocation: Invocation, report: "Report", folder: Path | None) -> None
 
 
 def _say_where(written: "Written", *, to_stdout: bool) -> None:
-    from forethought.cli.output import note, plain, say
+    from forethought.cli.output import note, say
+    from forethought.text.sanitizers import visible
 
-    lines = [f"Report: {plain(str(written.page))}", *([written.problem] if written.problem else [])]
+    lines = [f"Report: {visible(str(written.page))}", *([written.problem] if written.problem else [])]
     (say if to_stdout else note)(*lines)
 
 

@@ -11,7 +11,8 @@ from benchmarks.report.files import join_reports, write_report
 from forethought.cli.commands.bench import BenchGroup, default_folder
 from forethought.cli.invocation import Invocation, common_options
 from forethought.cli.main import main
-from forethought.cli.output import note, plain, print_document, say
+from forethought.cli.output import note, print_document, say
+from forethought.text.sanitizers import visible
 
 
 @click.group(
@@ -45,7 +46,7 @@ def report(invocation: Invocation, folders: tuple[Path, ...], out: Path | None) 
     written = join_reports(chosen, out or chosen[0])
     if invocation.json:
         print_document({"page": str(written.page)})
-    (note if invocation.json else say)(*map(plain, written.sentences))
+    (note if invocation.json else say)(*map(visible, written.sentences))
 
 
 @benchmarks.command("fetch")
@@ -57,7 +58,7 @@ def fetch(invocation: Invocation) -> None:
     if invocation.json:
         print_document({"files": list(map(str, files))})
     else:
-        say(*(plain(str(file)) for file in files))
+        say(*(visible(str(file)) for file in files))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, get_origin, get_type_hints
 
 from forethought import __version__, config
 
@@ -70,7 +70,7 @@ def generated(checkout: Path) -> dict[Path, str]:
 
     Raises ValueError when a file lacks its `generated` comments.
     """
-    settings = read_settings(checkout)
+    settings = read_settings()
     languages = tomllib.loads((checkout / "grammars/languages.toml").read_text(encoding="utf-8"))
     manifest = json.loads((checkout / VSCODE / "package.json").read_text(encoding="utf-8"))
     lock = json.loads((checkout / VSCODE / "package-lock.json").read_text(encoding="utf-8"))
@@ -96,12 +96,9 @@ def outdated(checkout: Path) -> list[Path]:
     return [path for path, text in generated(checkout).items() if (checkout / path).read_text(encoding="utf-8") != text]
 
 
-def read_settings(checkout: Path) -> list[Setting]:
+def read_settings() -> list[Setting]:
     """Return every setting, in the order of the code."""
-    describe = getattr(config, "setting_infos", None)
-    if describe is None:
-        return _settings_of_manifest(checkout)
-    infos, annotations = describe(), get_type_hints(config.Settings)
+    infos, annotations = config.setting_infos(), get_type_hints(config.Settings)
     return [
         Setting(
             infos[item.name].key,
@@ -114,30 +111,6 @@ def read_settings(checkout: Path) -> list[Setting]:
         )
         for item in fields(config.Settings)
     ]
-
-
-def _settings_of_manifest(checkout: Path) -> list[Setting]:
-    """The same where the code does not describe its settings yet: descriptions stay as the extension has them."""
-    manifest = json.loads((checkout / VSCODE / "package.json").read_text(encoding="utf-8"))
-    properties = manifest["contributes"]["configuration"]["properties"]
-    annotations = get_type_hints(config.Settings)
-    settings = []
-    for item in fields(config.Settings):
-        key = item.metadata["key"]
-        schema = properties[f"forethought.{key}"]
-        choices = get_args(annotations[item.name]) if get_origin(annotations[item.name]) is Literal else ()
-        settings.append(
-            Setting(
-                key,
-                _json_type(annotations[item.name]),
-                _plain(item.default),
-                schema["markdownDescription"],
-                key in config.REPOSITORY_KEYS,
-                item.metadata.get("range"),
-                dict(zip(choices, schema.get("enumDescriptions", ()), strict=True)),
-            )
-        )
-    return settings
 
 
 def _json_type(annotation: Any) -> str:

@@ -13,7 +13,7 @@ from forethought.app.session import Session
 from forethought.bench.quantiles import quantile
 from forethought.bench.report import Goal, Report, Table
 from forethought.bench.trial import Trial, command_document, pick_files, precompute_files, run_command
-from forethought.config import load_settings, model_folder, runtime_folder
+from forethought.config import load_settings
 from forethought.engine.api import (
     CancelToken,
     Completion,
@@ -27,6 +27,7 @@ from forethought.engine.api import (
 from forethought.engine.client.engine_client import connect
 from forethought.engine.models.catalog import choose_model
 from forethought.errors import ForethoughtError
+from forethought.folders import model_folder, runtime_folder
 from forethought.idle.precomputation import Selection
 
 MAX_SECONDS = 1.0

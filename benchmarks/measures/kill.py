@@ -17,10 +17,11 @@ from typing import Annotated, Any
 from forethought.app.session import Session
 from forethought.bench.report import Goal, Report, Table
 from forethought.bench.trial import Trial, command_document, pick_files
-from forethought.config import load_settings, runtime_folder
+from forethought.config import load_settings
 from forethought.engine.api import CancelToken
 from forethought.engine.client.hosts import host_status
 from forethought.errors import ForethoughtError
+from forethought.folders import runtime_folder
 from forethought.idle.precomputation import Progress, Selection
 
 MAX_HOST_SECONDS = 1.0

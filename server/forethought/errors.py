@@ -1,28 +1,28 @@
 """Every error that Forethought raises on purpose.
 
     ForethoughtError
-    ├── UsageError            the request itself is wrong (exit status 2, InvalidParams)
+    ├── UsageError            the request is wrong (exit status 2, InvalidParams)
     ├── ConfigError           a settings file cannot be read
-    ├── RootError             the folder cannot be served
+    ├── RootError             a folder cannot be served
     ├── IndexingError         the index cannot be built or read
-    ├── StoreError            the c′ store cannot be read or written
-    ├── ModelError            a model cannot be found, pulled or checked
+    ├── StoreError            stored insights cannot be read or written
+    ├── ModelError            a model cannot be found, downloaded or checked
     └── EngineError           the engine cannot answer
         ├── EngineUnavailable no engine is configured, installed or reachable
         ├── ModelLoadError    the model cannot be loaded
         ├── ContextOverflow   the prompt does not fit into the model's context
-        └── Cancelled         the caller cancelled, or went away
+        └── Cancelled         the caller cancelled the request, or is gone
 
-Each message is one sentence for people: what happened, why, and what to do.
+Each message is one sentence for users: what happened, why, and what to do.
 """
 
 
 class ForethoughtError(Exception):
-    """Base of every error that is shown to people as one line."""
+    """Base class of all errors that users see as one line."""
 
 
 class UsageError(ForethoughtError):
-    """The request itself is wrong: an unknown name, a path outside the root, a bad value."""
+    """The request is wrong: an unknown name, a path outside the root, a bad value."""
 
 
 class ConfigError(ForethoughtError):
@@ -30,7 +30,7 @@ class ConfigError(ForethoughtError):
 
 
 class RootError(ForethoughtError):
-    """The folder cannot be served: it is missing, not a folder, or the home or root folder."""
+    """A folder cannot be served: it is missing, not a folder, or the home or root folder."""
 
 
 class IndexingError(ForethoughtError):
@@ -38,11 +38,11 @@ class IndexingError(ForethoughtError):
 
 
 class StoreError(ForethoughtError):
-    """The c′ store cannot be read or written."""
+    """Stored insights cannot be read or written."""
 
 
 class ModelError(ForethoughtError):
-    """A model cannot be found, pulled or checked."""
+    """A model cannot be found, downloaded or checked."""
 
 
 class EngineError(ForethoughtError):
@@ -54,7 +54,7 @@ class EngineUnavailable(EngineError):
 
 
 class ModelLoadError(EngineError):
-    """The model cannot be loaded: missing, truncated, not GGUF, too big, or it aborts the process."""
+    """The model cannot be loaded: missing, truncated, not GGUF, too large, or it crashes the process."""
 
 
 class ContextOverflow(EngineError):
@@ -62,4 +62,4 @@ class ContextOverflow(EngineError):
 
 
 class Cancelled(EngineError):
-    """The caller cancelled the request, or went away."""
+    """The caller cancelled the request, or is gone."""

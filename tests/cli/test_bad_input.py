@@ -1,4 +1,4 @@
-"""What bad input gets: one clear line and an exit status; nothing is lost."""
+"""Bad input is answered with one clear line and an exit status, and loses nothing."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What each command says about a small repository, without an engine."""
+"""The output of each command for a small repository, without an engine."""
 
 import json
 import os
@@ -24,7 +24,7 @@ def test_index_reports_what_it_holds(world, shapes):
 
 def test_a_second_index_reads_nothing(world, shapes):
     for file in shapes.glob("*.py"):
-        os.utime(file, (1_000_000_000, 1_000_000_000))  # a file of this very moment might change again unseen
+        os.utime(file, (1_000_000_000, 1_000_000_000))  # a file written just now could change again unnoticed
     assert world.run("index", "--json", cwd=shapes).document["read"] == 2
     assert world.run("index", "--json", cwd=shapes).document["read"] == 0
 

@@ -1,4 +1,4 @@
-"""Every command of the contract is there, is documented, and keeps to the common rules."""
+"""Every command of the contract exists, is documented, and follows the common rules."""
 
 import json
 
@@ -6,7 +6,7 @@ import click
 import pytest
 
 from forethought import __version__
-from forethought.cli.main import forethought, main
+from forethought.cli.main import SUMMARIES, forethought, main
 
 CONTRACT = {
     "serve": ["--stdio", "--tcp"],
@@ -76,6 +76,11 @@ def test_every_command_and_option_says_what_it_does(path, command):
     for parameter in command.params:
         if isinstance(parameter, click.Option):
             assert parameter.help and parameter.help.endswith("."), parameter.name
+
+
+@pytest.mark.parametrize("name", SUMMARIES)
+def test_the_list_of_commands_repeats_the_first_sentence_of_each(name):
+    assert find(name).get_short_help_str(limit=100) == SUMMARIES[name]
 
 
 def test_the_version_is_printed(capsys):

@@ -1,28 +1,12 @@
-"""What is written for people cannot drive their terminal, and never fails."""
+"""Output for people and for scripts."""
 
 import io
 import json
 import sys
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from forethought.cli import output
-
-
-@given(st.text())
-def test_no_control_character_survives(text):
-    shown = output.plain(text)
-    assert all(character.isprintable() or character == "\t" for character in shown)
-
-
-def test_escape_sequences_become_visible():
-    assert output.plain("\x1b[2Jowned\u202e\n") == "\\x1b[2Jowned\\u202e\\n"
-
-
-def test_ordinary_text_stays():
-    assert output.plain("c′ – naïve “漢字” 🎉\tx") == "c′ – naïve “漢字” 🎉\tx"
 
 
 def test_a_document_is_json_in_ascii_even_with_undecodable_names(capsys):

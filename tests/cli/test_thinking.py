@@ -1,4 +1,4 @@
-"""Passes from the command line, with an endpoint that answers at once in place of a model."""
+"""Sleep-time passes from the command line, with an endpoint that answers instantly instead of a model."""
 
 import json
 import os
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 
 class Endpoint:
-    """Answers every prompt with one sentence, until it is held."""
+    """Answers every prompt with the same sentence, unless it is told to wait."""
 
     def __init__(self):
         self.asked = 0
@@ -52,7 +52,7 @@ class Endpoint:
 
         class Server(ThreadingHTTPServer):
             def handle_error(self, *_):
-                """A caller that went away is what some tests are about."""
+                """Ignore callers that are gone, which some tests are about."""
 
         self.server = Server(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -76,7 +76,7 @@ def endpoint():
 
 @pytest.fixture
 def thinking(tmp_path, endpoint):
-    """A world with an engine."""
+    """An environment with an engine."""
     config = tmp_path / "forethought.toml"
     config.write_text(f'[openai]\nbaseUrl = "{endpoint.url}"\nmodel = "parrot"\n')
     world = make_world(tmp_path / "world", FORETHOUGHT_ENGINE="openai", FORETHOUGHT_CONFIG=str(config))

@@ -11,7 +11,7 @@ from forethought import __version__
 from scripts import generate
 
 CHECKOUT = Path(__file__).parents[2]
-KEYS = {setting.key for setting in generate.read_settings(CHECKOUT)}
+KEYS = {setting.key for setting in generate.read_settings()}
 LANGUAGES = tomllib.loads((CHECKOUT / "grammars/languages.toml").read_text(encoding="utf-8"))
 HAND_WRITTEN = [
     CHECKOUT / "README.md",

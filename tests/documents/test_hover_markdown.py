@@ -1,4 +1,4 @@
-"""What a hover says, and what it leaves out."""
+"""The text of a hover."""
 
 from dataclasses import replace
 
@@ -6,7 +6,8 @@ import pytest
 
 from forethought.facts.symbol_facts import Location, SymbolFacts
 from forethought.insights.entry import Entry, Insights, PredictedQuestion, Provenance
-from forethought.present.documents import hover_markdown, line_link
+from forethought.present.hover_markdown import hover_markdown
+from forethought.present.symbol_links import line_link, symbol_links
 from forethought.repo.blame import LastChange
 from forethought.syntax.tags import Position, Range, Span, Symbol
 from forethought.text.uris import file_uri
@@ -17,7 +18,7 @@ SYMBOL = Symbol(
     id="total", name="total", kind="function", range=PLACE, selection=PLACE, span=Span(0, 1), body=None, parent="",
     signature="def total(shapes: list[Shape]) -> float", doc="The sum of all areas.\n\nMore of it.",
 )  # fmt: skip
-CARD = SymbolInfo(
+INFO = SymbolInfo(
     "shapes.py",
     "python",
     SYMBOL,
@@ -41,19 +42,19 @@ INSIGHTS = Insights(
     "Adds up `shapes`.", ("It needs a list.", "Empty gives 0.", "Third."), (PredictedQuestion("Q?", "A."),)
 )
 ENTRY = Entry("subject", "p", "done", INSIGHTS, PROVENANCE)
-FRESH = replace(CARD, state="fresh", entry=ENTRY)
+FRESH = replace(INFO, state="fresh", entry=ENTRY)
 
 
-def link_to(path: str, place: Range) -> str:
-    return line_link(file_uri(f"/r/{path}"), place)
+def link_to(path: str, range_: Range) -> str:
+    return line_link(file_uri(f"/r/{path}"), range_)
 
 
 def last_line(symbol_info: SymbolInfo) -> str:
-    return hover_markdown(symbol_info).splitlines()[-1]
+    return hover_markdown([symbol_info]).splitlines()[-1]
 
 
 def test_insights_leave_no_room_for_what_other_servers_show() -> None:
-    text = hover_markdown(FRESH, link_to=link_to)
+    text = hover_markdown([FRESH], link_to=link_to)
     assert text.startswith("Adds up `shapes`.") and "It needs a list." in text and "Third." not in text
     assert "def total" not in text and "The sum of all areas" not in text
     assert "[`caller_0`](file:///r/main.py#L5)" in text and "Called 7 times" in text
@@ -61,20 +62,20 @@ def test_insights_leave_no_room_for_what_other_servers_show() -> None:
 
 
 def test_without_insights_signature_and_facts_are_there_at_once() -> None:
-    text = hover_markdown(CARD)
+    text = hover_markdown([INFO])
     assert "```python\ndef total(shapes: list[Shape]) -> float\n```" in text
     assert "The sum of all areas." in text and "More of it" not in text
     assert "raises `ValueError`" in text and "tested by `test_total`" in text
     assert "Add \\<b>shapes\\</b>" in text
-    assert last_line(CARD) == "— Forethought · facts"
+    assert last_line(INFO) == "— Forethought · facts"
 
 
 def test_full_shows_both_and_insights_shows_only_insights() -> None:
-    full = hover_markdown(FRESH, content="full")
+    full = hover_markdown([FRESH], content="full")
     assert "def total" in full and "Adds up" in full
-    only = hover_markdown(FRESH, content="insights")
+    only = hover_markdown([FRESH], content="insights")
     assert "Third." in only and "Called" not in only
-    assert hover_markdown(CARD, content="insights") == ""
+    assert hover_markdown([INFO], content="insights") == ""
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_full_shows_both_and_insights_shows_only_insights() -> None:
     [
         (FRESH, "predicted · SmolLM2-135M (demo model) · fresh"),
         (replace(FRESH, state="stale"), "stale: written for an older version of this code"),
-        (replace(FRESH, callee_changed=True), "fresh, but a callee changed since"),
+        (replace(FRESH, callee_changed=True), "fresh, but a callee has changed since"),
         (replace(FRESH, entry=replace(ENTRY, provenance=replace(PROVENANCE, origin="shared"))), "shared · fresh"),
         (replace(FRESH, state="empty", entry=replace(ENTRY, insights=Insights())), "facts"),
         (replace(FRESH, state="failed"), "facts"),
@@ -93,10 +94,21 @@ def test_the_last_line_says_where_it_comes_from(symbol_info: SymbolInfo, words: 
 
 
 def test_an_ambiguous_name_is_never_guessed() -> None:
-    others = [replace(CARD, path=f"{name}.py") for name in "abcdef"]
-    text = hover_markdown(None, others, link_to=link_to)
-    assert text.startswith("One of 6:") and "and 2 more" in text
+    others = [replace(INFO, path=f"{name}.py") for name in "abcdef"]
+    text = hover_markdown(others, link_to=link_to)
+    assert text.startswith("6 possible definitions:") and "and 2 more" in text
     assert "[`total`](file:///r/a.py#L5) in `a.py`" in text and "def total" not in text
+
+
+@pytest.mark.parametrize(
+    ("count", "total", "links"),
+    [(2, 2, "`f0`, `f1`"), (2, 3, "`f0`, `f1` …"), (3, 3, "`f0`, `f1` …"), (0, 5, "")],
+)
+def test_an_ellipsis_follows_when_symbols_are_left_out(count: int, total: int, links: str) -> None:
+    callers = [Location("a.py", f"f{number}", PLACE) for number in range(count)]
+    assert symbol_links(callers, 2, total, None) == links
+    repeated = [Location("a.py", "f", PLACE)] * 2
+    assert symbol_links(repeated, 2, 2, None) == "`f`"
 
 
 def test_names_and_models_cannot_inject_links() -> None:
@@ -106,6 +118,6 @@ def test_names_and_models_cannot_inject_links() -> None:
         symbol=replace(SYMBOL, name=evil, signature=f"def {evil}\n```\n<b>"),
         entry=replace(ENTRY, insights=Insights(summary=evil), provenance=replace(PROVENANCE, model=evil)),
     )
-    text = hover_markdown(symbol_info, link_to=link_to)
+    text = hover_markdown([symbol_info], link_to=link_to)
     assert "](http" not in text and " <img" not in text
-    assert "](http" not in hover_markdown(None, [symbol_info, symbol_info], link_to=link_to)
+    assert "](http" not in hover_markdown([symbol_info, symbol_info], link_to=link_to)

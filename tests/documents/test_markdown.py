@@ -1,4 +1,4 @@
-"""Untrusted text becomes Markdown with nothing live in it."""
+"""Markdown made from untrusted text contains nothing active."""
 
 from itertools import pairwise
 
@@ -12,7 +12,7 @@ from forethought.text.markdown import SafeMarkdown, code, escape, fence, link, p
 
 PARSER = MarkdownIt("commonmark", {"html": True})
 
-PARSER.validateLink = lambda url: True  # type: ignore[method-assign] # follow every address, as careless programs do
+PARSER.validateLink = lambda url: True  # type: ignore[method-assign] # follow every address, as careless renderers do
 
 MARKS = (
     "`", "``", "```", "~~~", "\n", "\r", "\t", " ", "  ", "\\", "<", "<b>", "</b>", "<!--", "<img src=x>", "](", "[a",
@@ -24,7 +24,7 @@ NASTY = st.lists(st.sampled_from(MARKS), max_size=30).map("".join)
 
 
 def live(markdown: str) -> list[str]:
-    """What a reader's Markdown program would do beyond showing text."""
+    """Return what a Markdown renderer would do beyond showing text."""
 
     def walk(tokens: list[Token]) -> list[str]:
         found = []

@@ -1,4 +1,4 @@
-"""File URIs as VS Code writes them, and as anybody does."""
+"""File URIs in the spelling of VS Code, and in others."""
 
 import os
 from pathlib import Path

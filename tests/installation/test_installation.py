@@ -1,4 +1,4 @@
-"""`uninstall` deletes all that is ours and nothing else; `doctor` says what is wrong and how to mend it."""
+"""`uninstall` deletes exactly what is ours, and `doctor` says what is wrong and how to fix it."""
 
 import os
 import stat
@@ -6,16 +6,20 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from forethought.app import installation
-from forethought.app.installation import Finding, delete, diagnose, inventory
-from forethought.config import EngineKind, Settings, model_folder
+from forethought.app.diagnosis import Finding, diagnose
+from forethought.app.inventory import delete_items, take_inventory
+from forethought.config import EngineKind, Settings
 from forethought.engine.models.catalog import CATALOG, write_records
+from forethought.folders import model_folder, user_grammar_folder
 from forethought.store.insight_store import DiskInsightStore
+from forethought.syntax.languages import Languages, load_languages
 
-_grammars = installation._grammars
+NO_LANGUAGES = Languages()
+"""Loading the real grammars takes a while, and few tests need them."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Home:
         return model_folder()
 
     def kinds(self) -> set[str]:
-        return {item.kind for item in inventory(self.settings, self.environment)}
+        return {item.kind for item in take_inventory(self.settings, self.environment)}
 
 
 @pytest.fixture
@@ -43,7 +47,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
-    monkeypatch.setattr(installation, "_grammars", lambda environment: [])  # two tests put the slow original back
     environment = {"FORETHOUGHT_RUNTIME_DIR": str(tmp_path / "run"), "PATH": os.environ["PATH"]}
     return Home(tmp_path, Settings(cache_directory=str(tmp_path / "our-cache")), environment)
 
@@ -52,11 +55,6 @@ def write(path: Path, text: str = "x" * 10) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     return path
-
-
-@pytest.fixture
-def real_grammars(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(installation, "_grammars", _grammars)
 
 
 def furnish(home: Home) -> None:
@@ -83,13 +81,13 @@ def furnish(home: Home) -> None:
 
 def test_everything_of_ours_is_listed_with_its_size_and_deleted(home: Home) -> None:
     furnish(home)
-    items = inventory(home.settings, home.environment)
+    items = take_inventory(home.settings, home.environment)
     of_cache = {"contexts", "index", "engine", "state", "questions", "logs", "measurements"}
     elsewhere = {"models", "choice", "engine host", "settings"}
     assert {item.kind for item in items} == of_cache | elsewhere
     assert all(item.bytes == sum(path.stat().st_size for path in item.files) for item in items)
-    assert delete(items) == []
-    assert inventory(home.settings, home.environment) == []
+    assert delete_items(items) == []
+    assert take_inventory(home.settings, home.environment) == []
     assert [path for path in home.path.rglob("*") if path.is_file()] == []
     assert not home.cache.exists()
     assert not home.models.parent.exists()
@@ -98,7 +96,7 @@ def test_everything_of_ours_is_listed_with_its_size_and_deleted(home: Home) -> N
 def test_listing_changes_nothing(home: Home) -> None:
     furnish(home)
     before = sorted(home.path.rglob("*"))
-    inventory(home.settings, home.environment)
+    take_inventory(home.settings, home.environment)
     assert sorted(home.path.rglob("*")) == before
 
 
@@ -116,7 +114,7 @@ def test_what_is_not_ours_stays(home: Home) -> None:
         write(home.path / "run" / "engine" / "notes.log"),
         write(home.path / "config" / "forethought" / "grammars" / "mylang" / "tags.scm"),
     ]
-    assert delete(inventory(home.settings, home.environment)) == []
+    assert delete_items(take_inventory(home.settings, home.environment)) == []
     assert sorted(path for path in home.path.rglob("*") if path.is_file()) == sorted(theirs)
 
 
@@ -126,7 +124,7 @@ def test_a_cache_folder_that_never_was_ours_is_left_alone(home: Home) -> None:
     assert home.kinds() == set()
 
 
-def test_settings_kept_elsewhere_are_not_ours_to_delete(home: Home) -> None:
+def test_settings_kept_elsewhere_are_not_ours_to_delete_items(home: Home) -> None:
     dotfile = write(home.path / "dotfiles" / "forethought.toml")
     elsewhere = Home(home.path, home.settings, {**home.environment, "FORETHOUGHT_CONFIG": str(dotfile)})
     assert "settings" not in elsewhere.kinds()
@@ -139,7 +137,7 @@ def test_links_are_neither_followed_nor_deleted(home: Home) -> None:
     (home.cache / "snapshots").symlink_to(outside.parent)
     (home.models / CATALOG[1].file).symlink_to(outside)
     (home.cache / "index" / f"{'ef' * 16}.sqlite").symlink_to(outside)
-    delete(inventory(home.settings, home.environment))
+    delete_items(take_inventory(home.settings, home.environment))
     assert outside.exists()
     assert (home.models / CATALOG[1].file).is_symlink()
 
@@ -147,30 +145,33 @@ def test_links_are_neither_followed_nor_deleted(home: Home) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
 def test_a_folder_that_becomes_a_link_after_the_listing_is_not_followed(home: Home) -> None:
     furnish(home)
-    items = inventory(home.settings, home.environment)
+    items = take_inventory(home.settings, home.environment)
     (home.cache / "index").rename(home.path / "moved")
     (home.cache / "index").symlink_to(home.path / "moved")
-    delete(items)
+    delete_items(items)
     assert (home.path / "moved" / f"{'ab' * 16}.sqlite").exists()
 
 
-def findings(home: Home, settings: Settings | None = None) -> dict[bool, list[Finding]]:
-    found = diagnose(settings or home.settings, home.environment)
-    assert all("\n" not in finding.what for finding in found)
-    assert all(finding.mend for finding in found if not finding.ok)
+def findings(
+    home: Home, settings: Settings | None = None, languages: Languages = NO_LANGUAGES
+) -> dict[bool, list[Finding]]:
+    found = diagnose(settings or home.settings, home.environment, languages)
+    assert all("\n" not in finding.message for finding in found)
+    assert all(finding.fix for finding in found if not finding.ok)
     return {verdict: [finding for finding in found if finding.ok is verdict] for verdict in (True, False)}
 
 
-def test_a_machine_in_order_has_no_complaints(home: Home, real_grammars: None) -> None:
-    found = findings(home, Settings(cache_directory=home.settings.cache_directory, engine="none"))
+def test_a_machine_in_order_has_no_complaints(home: Home) -> None:
+    settings = Settings(cache_directory=home.settings.cache_directory, engine="none")
+    found = findings(home, settings, load_languages())
     assert found[False] == []
-    text = " ".join(finding.what for finding in found[True])
+    text = " ".join(finding.message for finding in found[True])
     for part in ("Python 3", "git version", "python", "store:", "disk:"):
         assert part in text
 
 
-def complaint(home: Home, part: str, settings: Settings | None = None) -> Finding:
-    (finding,) = [finding for finding in findings(home, settings)[False] if part in finding.what]
+def complaint(home: Home, part: str, settings: Settings | None = None, languages: Languages = NO_LANGUAGES) -> Finding:
+    (finding,) = [finding for finding in findings(home, settings, languages)[False] if part in finding.message]
     return finding
 
 
@@ -179,22 +180,22 @@ def test_a_missing_model_says_which_to_pull_and_is_a_fault_only_where_an_engine_
     home: Home, engine: EngineKind
 ) -> None:
     settings = replace(home.settings, engine=engine)
-    (finding,) = [item for found in findings(home, settings).values() for item in found if "no model" in item.what]
-    assert "model pull ministral-3b" in (finding.mend or "")
+    (finding,) = [item for found in findings(home, settings).values() for item in found if "no model" in item.message]
+    assert "model pull ministral-3b" in (finding.fix or "")
     assert finding.ok is (engine == "auto")
 
 
 def test_a_bad_model_says_what_is_wrong_with_it(home: Home) -> None:
     bad = write(home.path / "bad.gguf", "<html>")
     settings = Settings(cache_directory=home.settings.cache_directory, model_path=str(bad), engine="llama")
-    assert "model" in (complaint(home, "not a GGUF file", settings).mend or "")
+    assert "model" in (complaint(home, "not a GGUF file", settings).fix or "")
 
 
 def test_an_engine_that_is_not_installed_says_how_to_install_it(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     wanted = replace(home.settings, engine="llama")
-    assert "pip install 'llama-cpp-python" in (complaint(home, "llama.cpp is not installed", wanted).mend or "")
-    assert not [item for item in findings(home)[False] if "llama.cpp" in item.what]  # facts alone are fine as well
+    assert "pip install 'llama-cpp-python" in (complaint(home, "llama.cpp is not installed", wanted).fix or "")
+    assert not [item for item in findings(home)[False] if "llama.cpp" in item.message]  # facts alone are fine, too
 
 
 def test_an_endpoint_that_is_half_configured_is_said(home: Home) -> None:
@@ -203,7 +204,7 @@ def test_an_endpoint_that_is_half_configured_is_said(home: Home) -> None:
 
 def test_a_missing_git_is_said(home: Home) -> None:
     without = Home(home.path, home.settings, {**home.environment, "PATH": str(home.path)})
-    assert "git" in (complaint(without, "git is not installed").mend or "")
+    assert "git" in (complaint(without, "git is not installed").fix or "")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a shell script")
@@ -223,16 +224,16 @@ def test_a_broken_store_is_said(home: Home) -> None:
 def test_a_runtime_folder_that_others_can_write_is_said(home: Home) -> None:
     (home.path / "run").mkdir()
     (home.path / "run").chmod(0o777)
-    assert "chmod" in (complaint(home, "others can write").mend or "")
+    assert "chmod" in (complaint(home, "other users can write").fix or "")
     assert stat.S_IMODE((home.path / "run").stat().st_mode) == 0o777
 
 
 def test_a_full_disk_is_said(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(installation, "_LITTLE_SPACE", 10**18)
-    assert len([finding for finding in findings(home)[False] if "free" in finding.what]) == 2
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=1_000_000))
+    assert len([finding for finding in findings(home)[False] if "only 1 MB free" in finding.message]) == 2
 
 
-def test_a_grammar_of_ones_own_that_does_not_load_is_said(home: Home, real_grammars: None) -> None:
-    grammars = home.path / "config" / "forethought" / "grammars"
+def test_a_grammar_of_ones_own_that_does_not_load_is_said(home: Home) -> None:
+    grammars = user_grammar_folder(home.environment)
     write(grammars / "languages.toml", '[nolang]\nmodule = "tree_sitter_nolang_missing"\nextensions = ["nl"]\n')
-    complaint(home, "nolang")
+    complaint(home, "nolang", languages=load_languages((grammars,)))

@@ -1,4 +1,4 @@
-"""Repositories and servers to talk to: as a process, or in this one with a fake engine."""
+"""Repositories and servers: a server process, or a server in this process with a fake engine."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -25,7 +25,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def start(repository: Path, environment: dict[str, str]) -> Iterator[Callable[..., Client]]:
-    """Starts server processes, which end with the test."""
+    """A function that starts a server process, which ends with the test."""
     clients: list[Client] = []
 
     def start_client(settings: Mapping[str, Any] | None = None, **changes: str) -> Client:
@@ -41,7 +41,7 @@ def start(repository: Path, environment: dict[str, str]) -> Iterator[Callable[..
 
 @pytest.fixture
 def client(start: Callable[..., Client], repository: Path) -> Client:
-    """A server process that has the repository open and indexed."""
+    """A server process with the repository open and indexed."""
     client = start()
     client.initialize(repository)
     wait_until_indexed(client, 2)
@@ -50,7 +50,7 @@ def client(start: Callable[..., Client], repository: Path) -> Client:
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client, Path]]:
-    """As `client` with its repository, for all tests of a module that leave the files and the server as they are."""
+    """Like `client`, with its repository, but shared by all tests of a module that do not change files or state."""
     folder = tmp_path_factory.mktemp("shared")
     repository = make_repository(folder / "repository", {"shapes.py": SHAPES, "main.py": MAIN})
     client = Client([sys.executable, "-m", "forethought.lsp"], repository, environment_in(folder))

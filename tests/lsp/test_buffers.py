@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from lsprotocol import types
 
 from forethought.lsp.buffers import Buffer, Buffers
-from forethought.present.documents import encode_column
+from forethought.text.positions import bytes_to_units
 
 TEXT = st.text(st.sampled_from("ab\n\r\té😀\x0c\u2028 "), max_size=30)
 
@@ -20,15 +20,15 @@ def change(start: tuple[int, int], end: tuple[int, int], text: str) -> types.Tex
     )
 
 
-def place_of(text: str, offset: int) -> tuple[int, int]:
-    """LSP's place of an offset: lines end with \\r\\n, \\n or \\r, and nothing else."""
+def position_of(text: str, offset: int) -> tuple[int, int]:
+    """Return the LSP position of an offset. Lines end with \\r\\n, \\n or \\r, and nothing else."""
     before = text[:offset]
     inside_pair = before.endswith("\r") and text[offset : offset + 1] == "\n"
     rows = before.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if inside_pair:
         rows = [*rows[:-2], rows[-2]]
     line = rows[-1].encode()
-    return len(rows) - 1, encode_column(line, len(line), "utf-16")
+    return len(rows) - 1, bytes_to_units(line, len(line), "utf-16")
 
 
 @given(TEXT, TEXT, st.data())
@@ -38,7 +38,7 @@ def test_an_edit_gives_the_text_that_the_client_has(text: str, new: str, data: s
     if any(text[at - 1 : at + 1] == "\r\n" for at in (start, end) if at):
         return  # no client edits inside a line ending
     buffer = buffer_of(text)
-    buffer.apply([change(place_of(text, start), place_of(text, end), new)], 2, "utf-16")
+    buffer.apply([change(position_of(text, start), position_of(text, end), new)], 2, "utf-16")
     assert buffer.text == text[:start] + new + text[end:]
     fresh = buffer_of(buffer.text)
     rows = range(40)

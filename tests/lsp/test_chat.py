@@ -1,4 +1,4 @@
-"""Questions over LSP: streaming, cancelling, and what goes wrong, with a fake engine behind the real services."""
+"""Questions over LSP: streaming, cancellation and errors, with a fake engine behind the real session."""
 
 from pathlib import Path
 from typing import Any
@@ -221,7 +221,7 @@ def test_background_work_that_lasts_is_shown_and_cancelling_it_ends_this_run(
     assert shown("begin").count(token) == 1
     asked = len(inside.engine.requests)
     inside.notify("textDocument/didSave", {"textDocument": {"uri": file_uri(repository / "shapes.py")}})
-    inside.engine.wait_until_asked(asked + 1, 30)  # the next trigger begins another run
+    inside.engine.wait_until_asked(asked + 1, 30)  # the next trigger starts another run
     assert "pausedReason" not in inside.request("forethought/status", None)
 
 

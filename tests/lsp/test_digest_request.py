@@ -1,4 +1,4 @@
-"""`forethought/digest` of a real server over stdio."""
+"""`forethought/digest`, with a real server over stdio."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The server as VS Code and Neovim see it, with the capabilities that they announce."""
+"""The server with the capabilities that VS Code and Neovim announce."""
 
 import asyncio
 import sys

@@ -108,7 +108,9 @@ def test_the_server_starts_with_no_configuration_at_all(start: Callable[..., Cli
     client = start()
     client.initialize(repository, None, capabilities={})
     assert wait_until_indexed(client, 2)["state"] == "idle"
-    assert not [m for m in list(client.notifications.queue) if "id" in m]  # it asks nothing of such a client
+    assert not [
+        m for m in list(client.notifications.queue) if "id" in m
+    ]  # the server sends no requests to such a client
 
 
 def test_a_client_of_a_later_protocol_is_served(start: Callable[..., Client], repository: Path) -> None:
@@ -138,6 +140,19 @@ def test_bad_options_give_one_message_and_the_defaults(
     assert message.endswith(".") and "\n" not in message
 
 
+def test_a_broken_settings_file_of_the_user_gives_one_message_and_the_defaults(
+    start: Callable[..., Client], repository: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "home" / "forethought").mkdir(parents=True)
+    broken = tmp_path / "home" / "forethought" / "forethought.toml"
+    broken.write_text("engine = [")
+    client = start(FORETHOUGHT_CONFIG="", XDG_CONFIG_HOME=str(tmp_path / "home"))
+    client.initialize(repository)
+    assert wait_until_indexed(client, 2)["state"] == "idle"
+    (message,) = eventually(lambda: messages(client))
+    assert str(broken) in message and "fix or delete it" in message
+
+
 def test_options_settings_pulled_and_settings_pushed_count_in_this_order(
     start: Callable[..., Client], repository: Path
 ) -> None:
@@ -149,7 +164,9 @@ def test_options_settings_pulled_and_settings_pushed_count_in_this_order(
     pushed = {"settings": {"forethought": {"hover": {"enabled": True, "content": "full"}}}}
     client.notify("workspace/didChangeConfiguration", pushed)
     assert eventually(lambda: client.request("textDocument/hover", at(uri, 4, 35)))
-    client.notify("workspace/didChangeConfiguration", {"settings": None})  # pulled again: insights only, there are none
+    client.notify(
+        "workspace/didChangeConfiguration", {"settings": None}
+    )  # pulled again: insights only, and there are none
     eventually(lambda: client.request("textDocument/hover", at(uri, 4, 35)) is None)
 
 

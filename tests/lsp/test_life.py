@@ -1,4 +1,4 @@
-"""Starting and leaving, and what a broken client can do."""
+"""Start and end of the server, and what a broken client can do to it."""
 
 import json
 import os
@@ -21,7 +21,7 @@ from support.polling import eventually
 pytestmark = pytest.mark.slow
 
 LEAVE_SECONDS = 6.0
-"""The promise is about two seconds; the machine that runs tests may be busy."""
+"""We promise about two seconds, but the machine that runs the tests may be busy."""
 
 
 def refused(client: Client, method: str) -> int | None:
@@ -59,6 +59,8 @@ def test_a_client_that_never_initialized_can_leave(start: Callable[..., Client])
     assert refused(client, "textDocument/hover") == -32002
     assert refused(client, "forethought/status") == -32002
     client.notify("textDocument/didOpen", {})
+    item = {"uri": "file:///a.py", "languageId": "python", "version": 1, "text": ""}
+    client.notify("textDocument/didOpen", {"textDocument": item})
     client.notify("exit", None)
     assert client.process.wait(LEAVE_SECONDS) == 1
 
@@ -68,7 +70,7 @@ def test_the_server_ends_with_its_parent(start: Callable[..., Client], repositor
     client = start()
     client.initialize(repository, processId=parent.pid)
     wait_until_indexed(client, 2)
-    parent.send_signal(signal.SIGKILL)  # a zombie until it is waited for, as under a careless editor
+    parent.send_signal(signal.SIGKILL)  # a zombie until `wait` below, as under a careless editor
     assert client.process.wait(LEAVE_SECONDS) == 1
     parent.wait()
 
@@ -157,7 +159,7 @@ def test_a_client_without_a_folder_gets_the_one_that_the_server_was_started_with
 
 def test_one_client_is_served_over_tcp(repository: Path, environment: dict[str, str], tmp_path: Path) -> None:
     log = tmp_path / "stderr"
-    code = "import sys; from forethought.lsp.server import serve; sys.exit(serve(('127.0.0.1', 0)))"
+    code = "import sys; from forethought.lsp.serving import serve; sys.exit(serve(('127.0.0.1', 0)))"
     with log.open("wb") as stderr:
         process = subprocess.Popen([sys.executable, "-c", code], stderr=stderr, env=environment)
     try:
@@ -185,5 +187,5 @@ def test_a_client_that_reads_no_more_ends_the_server(repository: Path, environme
     params = {"processId": None, "rootUri": file_uri(repository), "capabilities": {}}
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params}).encode()
     server.stdin.write(b"Content-Length: %d\r\n\r\n" % len(body) + body)
-    server.stdin.flush()  # and the stream stays open
+    server.stdin.flush()  # the stream stays open
     assert server.wait(LEAVE_SECONDS * 3) == 1

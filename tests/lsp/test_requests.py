@@ -1,13 +1,15 @@
-"""What editors ask, of a real server over stdio."""
+"""The requests of editors, with a real server over stdio."""
 
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from forethought.bench.lsp_client import CAPABILITIES, Client, ServerError
+from forethought.lsp.requests.symbol_requests import LSP_KINDS
+from forethought.syntax.symbol_kinds import SymbolKind
 from forethought.text.uris import file_uri
 from support.lsp import MAIN, SHAPES, at, wait_until_indexed
 from support.polling import eventually
@@ -72,7 +74,7 @@ def test_a_hover_says_what_is_known_in_a_few_lines(shared: Shared) -> None:
     ("formats", "editor", "shown"),
     [
         (["markdown", "plaintext"], "Some Editor", "[`main`](file://"),
-        (["markdown", "plaintext"], "Neovim", "Called once: `main`"),  # it would wrap at addresses that it hides
+        (["markdown", "plaintext"], "Neovim", "Called once: `main`"),  # or it would wrap lines at hidden addresses
         (["plaintext", "markdown"], "Some Editor", "Called once: main"),
         (["plaintext"], None, "def total(shapes: list[Shape]) -> float\n\nThe sum of all areas."),
     ],
@@ -114,7 +116,7 @@ def test_a_hover_right_after_an_edit_sees_the_edit(client: Client, repository: P
     edit = {"range": {"start": {"line": 3, "character": 0}, "end": {"line": 3, "character": 0}}, "text": "# new\n\n"}
     client.notify("textDocument/didChange", {"textDocument": {"uri": uri, "version": 2}, "contentChanges": [edit]})
     now, before = hover_text(client, uri, 6, 35), hover_text(client, uri, 4, 35)
-    assert now is None or "def total" in now  # the snapshot may be late, but never wrong
+    assert now is None or "def total" in now  # the snapshot may lag behind, but is never wrong
     assert before is None
     assert "def total" in eventually(lambda: hover_text(client, uri, 6, 35))
 
@@ -185,6 +187,10 @@ def test_document_symbols_are_flat_for_other_clients(start: Callable[..., Client
     symbols = client.request("textDocument/documentSymbol", {"textDocument": {"uri": uri}})
     assert {symbol["name"]: symbol.get("containerName") for symbol in symbols}["__init__"] == "Square"
     assert {symbol["location"]["uri"] for symbol in symbols} == {uri}
+
+
+def test_every_kind_of_symbol_has_one_in_lsp() -> None:
+    assert set(LSP_KINDS) == set(get_args(SymbolKind))
 
 
 def test_workspace_symbols_are_found_by_a_part_of_their_name(shared: Shared) -> None:
@@ -261,7 +267,7 @@ def test_several_meanings_are_given_as_candidates_and_never_guessed(client: Clie
         file_uri(repository / f"{name}.py") for name in ("left", "right")
     }
     text = hover_text(client, uri, 6, 2)
-    assert text is not None and text.startswith("One of 2:") and text.count("](file://") == 2
+    assert text is not None and text.startswith("2 possible definitions:") and text.count("](file://") == 2
 
 
 def test_unknown_files_and_places_have_no_context(shared: Shared) -> None:

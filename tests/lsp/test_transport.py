@@ -1,4 +1,4 @@
-"""Framing, and requests that were cancelled before their turn."""
+"""Framing, and requests that are cancelled while they are queued."""
 
 import asyncio
 import io
@@ -42,7 +42,7 @@ def test_half_a_message_at_the_end_is_no_message() -> None:
 
 
 async def take_all(data: bytes) -> tuple[list[dict[str, Any]], list[Any], list[str]]:
-    """What an inbox delivers, drops and refuses, when everything arrives before the first turn."""
+    """Return what an inbox delivers, drops and refuses if everything arrives before the first turn of the loop."""
     delivered: list[dict[str, Any]] = []
     dropped: list[Any] = []
     refused: list[str] = []

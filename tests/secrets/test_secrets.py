@@ -1,4 +1,4 @@
-"""Secrets of known shapes never survive; ordinary code does."""
+"""Secrets of known shapes are redacted; ordinary code is not."""
 
 import base64
 import json
@@ -185,9 +185,9 @@ TEXTS = st.lists(SURROUNDINGS | st.sampled_from(sorted(TOKENS.values())) | st.sa
 @settings(max_examples=examples(200))
 def test_planted_tokens_never_survive(before: str, kind: str, after: str) -> None:
     if kind == "openai":
-        before += " "  # after a letter, `sk-` is the end of a word such as `task-`
+        before += " "  # after a letter, `sk-` is the end of a word like `task-`
     if kind == "aws key":
-        after = " " + after  # more capitals make it another thing
+        after = " " + after  # more capitals would make it a different token
     assert TOKENS[kind] not in redact(before + TOKENS[kind] + after)
 
 
@@ -196,7 +196,7 @@ def test_planted_tokens_never_survive(before: str, kind: str, after: str) -> Non
 def test_planted_assignments_never_survive(before: str, kind: str, value: str, after: str) -> None:
     value = "aB1" + value[3:-2] + "9X"
     if len(set(value)) < 13:
-        return  # not random enough to be told from a name
+        return  # not random enough to tell it from a name
     text = f"{before}\n{CARRIERS[kind].format(value)}\n{after}"
     assert value not in redact(text)
 
@@ -222,7 +222,7 @@ HARD = [
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there is no clock of processor time")
 @pytest.mark.parametrize("piece", HARD)
 def test_a_megabyte_is_read_in_linear_time(piece: str) -> None:
-    # A pattern that looks back over all it has read takes hours of a megabyte; the clock only ends it.
+    # A pattern that backtracks over everything would take hours for a megabyte; the timeout only stops it.
     def give_up(*_: object) -> None:
         raise AssertionError("it does not end")
 

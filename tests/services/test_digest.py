@@ -9,7 +9,7 @@ from forethought.errors import RootError, UsageError
 from forethought.insights.entry import Entry, Insights, Provenance
 from forethought.names.resolver import Target
 from forethought.present.digest_document import digest_document, digest_markdown
-from forethought.present.documents import Encoder
+from forethought.present.location_encoder import LocationEncoder
 from forethought.qa.question import Question
 from support.repository import git
 from support.session_world import SOURCE
@@ -34,7 +34,7 @@ def edit(world, before, after, path="greet.py"):
 
 
 def markdown(digest):
-    return digest_markdown(digest, Encoder("utf-16"))
+    return digest_markdown(digest, LocationEncoder())
 
 
 def write_insight(session, workspace, text):
@@ -57,7 +57,7 @@ def test_committed_and_saved_changes_are_told_apart(world):
     digest = session.digest(workspace, "HEAD~1")
     assert sorted(listed(digest)) == ["changed Greeter.greet*", "changed polish"]
     text = markdown(digest)
-    assert text.index("## Committed") < text.index("polish") < text.index("## Saved, not committed yet")
+    assert text.index("## Committed") < text.index("polish") < text.index("## Not committed yet")
 
 
 def test_who_is_affected_is_counted_and_linked(world):
@@ -97,7 +97,7 @@ def test_without_insights_the_docs_speak_and_the_lack_is_marked(world):
     digest = session.digest(workspace, "HEAD")
     item = item_of(digest, "Greeter.greet")
     assert (item.did.text, item.does.text, item.state) == ("Greets one person.", "Greets somebody.", "missing")
-    assert "does: Greets somebody. _(docs)_ — no insight yet" in markdown(digest)
+    assert "now: Greets somebody. _(docs)_ — no insight yet" in markdown(digest)
 
 
 def test_it_says_how_many_more_there_are(world):
@@ -207,7 +207,7 @@ def test_the_document_holds_places_in_the_clients_code_units(world):
     session, workspace = world.open(engine=False)
     edit(world, 'print(Greeter().greet("you"))', 'smile = "😀"; print(Greeter().greet("you"), smile)')
     edit(world, "Hello", "Hi")
-    document = digest_document(session.digest(workspace, "HEAD"), Encoder("utf-16"))
+    document = digest_document(session.digest(workspace, "HEAD"), LocationEncoder())
     item = next(item for item in document["items"] if item["symbol"] == "Greeter.greet")
     caller = item["affected"]["callers"][0]
     assert (caller["symbol"], caller["range"]["start"]["character"]) == ("main", 34)

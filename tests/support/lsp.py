@@ -1,5 +1,3 @@
-"""A sample repository for the server, and a server in this process."""
-
 import asyncio
 import os
 import threading
@@ -51,7 +49,7 @@ def at(uri: str, line: int, character: int) -> dict[str, Any]:
 
 
 def wait_until_indexed(connection: Connection, files: int = 1) -> dict[str, Any]:
-    """Return the status as soon as so many files are indexed, and nothing is being indexed."""
+    """Wait until at least `files` files are indexed and none is being indexed. Returns the status."""
 
     def indexed() -> Any:
         document = connection.request("forethought/status", None)
@@ -63,7 +61,7 @@ def wait_until_indexed(connection: Connection, files: int = 1) -> dict[str, Any]
 
 
 def environment_in(folder: Path) -> dict[str, str]:
-    """Caches, settings and runtime files in a folder, and no engine."""
+    """Return an environment with caches, settings and runtime files in a folder, and without an engine."""
     (folder / "settings.toml").touch()
     return {
         **os.environ,
@@ -75,7 +73,7 @@ def environment_in(folder: Path) -> dict[str, str]:
 
 
 class InProcess(Connection):
-    """A server in a thread of this process, so that a test can reach into it."""
+    """A server in a thread of this process, whose session a test can inspect."""
 
     def __init__(self, environment: Mapping[str, str], engine: FakeEngine) -> None:
         to_server, to_client = os.pipe(), os.pipe()

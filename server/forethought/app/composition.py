@@ -6,8 +6,9 @@ from pathlib import Path
 
 from forethought.app.engine_registry import Engines
 from forethought.app.workspaces import Workspaces
-from forethought.config import LoadedSettings, Settings, runtime_folder, user_config_file
+from forethought.config import LoadedSettings, Settings
 from forethought.engine.api import Engine
+from forethought.folders import runtime_folder, user_grammar_folder
 from forethought.idle.idle_loop import IdleLoop
 from forethought.insights.question_predictor import templates_of
 from forethought.insights.reliability import shipped_reliability
@@ -87,5 +88,5 @@ def pass_options(settings: Settings, questions: QuestionLog) -> PassOptions:
 
 
 def _grammar_folders(environment: Mapping[str, str]) -> tuple[Path, ...]:
-    folder = user_config_file(environment).parent / "grammars"
+    folder = user_grammar_folder(environment)
     return (folder,) if folder.is_dir() else ()

@@ -1,4 +1,4 @@
-"""The engines of one process: which of them the settings name, connected when they are first needed."""
+"""The engines that the settings name: one that answers questions, and one that thinks ahead."""
 
 import threading
 import time
@@ -6,24 +6,27 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from forethought.config import Settings, model_folder
+from forethought.config import Settings
 from forethought.engine.api import Engine, EngineInfo, ResolvedModel
 from forethought.engine.client.engine_client import connect
 from forethought.engine.models.catalog import choose_model, choose_sleep_model
 from forethought.errors import EngineUnavailable, ForethoughtError
+from forethought.folders import model_folder
 from forethought.workspace.worker_queue import WorkerQueue
 
-ACTIVITY_SECONDS = 0.5
-"""Between two reports of activity to the engine host."""
+ACTIVITY_INTERVAL_SECONDS = 0.5
+"""Between two reports of activity to the engine hosts."""
 
 
 class Engines:
-    """The engines that the settings name, connected when first needed."""
+    """Connects to each engine when it is first needed. Safe from any thread."""
 
     def __init__(
         self, settings: Settings, runtime: Path, given: Engine | None, on_error: Callable[[Exception], None]
     ) -> None:
+        """`given` takes the place of every engine, whatever the settings say."""
         self.problem: str | None = None
+        """Why the engine does not work, as far as is known."""
         self._runtime = runtime
         self._given = given
         self._settings = settings
@@ -34,7 +37,7 @@ class Engines:
 
     @property
     def configured(self) -> bool:
-        """Whether an engine is meant to work, able or not."""
+        """Whether the settings ask for an engine, whether it works or not."""
         if self._given is not None:
             return True
         settings = self._settings
@@ -45,11 +48,11 @@ class Engines:
         try:
             return choose_sleep_model(settings, model_folder()) is not None
         except ForethoughtError:
-            return True  # a model was named that cannot be used: that is a problem, not a choice
+            return True  # the settings name a model that cannot be used, which is a problem and not a choice
 
     @property
     def switched_off(self) -> bool:
-        """Whether a person wants facts only."""
+        """Whether the user wants facts only."""
         return self._settings.engine == "none"
 
     def configure(self, settings: Settings) -> None:
@@ -58,13 +61,13 @@ class Engines:
         self.disconnect()
 
     def chat_engine(self) -> Engine:
-        """Raises EngineUnavailable or ModelError."""
+        """Return the engine that answers questions. Raises EngineUnavailable or ModelError."""
         return self._connect("chat", self._settings, choose_model)
 
     def sleep_engine(self) -> Engine:
-        """What passes think with: `sleep.model`, on an endpoint the name of one of its models, or the chat's engine.
+        """Return the engine of sleep-time passes: that of `sleep.model` if it is set, otherwise the chat engine.
 
-        Raises EngineUnavailable or ModelError.
+        With an endpoint, `sleep.model` names another model there. Raises EngineUnavailable or ModelError.
         """
         settings = self._settings
         if settings.sleep_model is None:
@@ -74,7 +77,7 @@ class Engines:
         return self._connect("sleep", settings, choose_sleep_model)
 
     def known_info(self) -> EngineInfo | None:
-        """What is known of the sleep engine; None when there is none, or it cannot be described."""
+        """Describe the sleep engine; None if there is none or it does not answer. Updates `problem`."""
         if not self.configured:
             return None
         try:
@@ -86,15 +89,15 @@ class Engines:
         return info
 
     def known_chat_model(self) -> str | None:
-        """The model that answers; None when there is none, or it cannot be described."""
+        """Return the name of the chat model; None if there is none or its engine does not answer."""
         try:
             return self.chat_engine().identity().model if self.configured else None
         except ForethoughtError:
-            return None  # asking says why
+            return None  # a question will say why
 
     def report_activity(self) -> None:
-        """Tell the hosts, off this thread: they may take a moment to answer."""
-        if time.monotonic() - self._activity_at >= ACTIVITY_SECONDS:
+        """Tell the engine hosts that the user is active. Done on another thread, because they may be slow to answer."""
+        if time.monotonic() - self._activity_at >= ACTIVITY_INTERVAL_SECONDS:
             self._activity_at = time.monotonic()
             self._worker_queue.submit("activity", self._tell_activity)
 
@@ -109,7 +112,7 @@ class Engines:
         self.disconnect()
 
     def disconnect(self) -> None:
-        """Let go of the engines; the next need connects again."""
+        """Disconnect from the engines. The next use connects again."""
         with self._lock:
             connected, self._connected = self._connected, {}
         for engine in connected.values():
@@ -121,8 +124,8 @@ class Engines:
         if self._given is not None:
             return self._given
         if settings.engine == "none":
-            raise EngineUnavailable("The engine is switched off (engine: none); choose `llama` or `openai` to use one.")
-        with self._lock:  # two threads that need one at once share it
+            raise EngineUnavailable("The engine is switched off (engine: none); set `engine` to `auto` to use one.")
+        with self._lock:  # threads that connect at the same time share one connection
             known = self._connected.get(role)
             if known is None:
                 model = choose(settings, model_folder())

@@ -15,12 +15,13 @@ from typing import Any, Protocol, TypeVar
 
 from forethought.bench.machine import describe_machine
 from forethought.bench.results import Results
-from forethought.config import Settings, load_settings, model_folder
+from forethought.config import Settings, load_settings
 from forethought.engine.api import CancelToken, Completion, Engine, GenerateRequest, Prompt, Sampling
 from forethought.engine.client.engine_client import connect
 from forethought.engine.client.hosts import stop_hosts
 from forethought.engine.models.catalog import choose_model, resolve_model
 from forethought.errors import Cancelled
+from forethought.folders import model_folder
 
 DEMO_MODEL = "smollm2"
 """The model used if none was chosen, so that anybody can repeat the run."""

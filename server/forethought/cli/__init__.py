@@ -1,1 +1,1 @@
-"""The command line: an edge that turns words into calls of the services, and documents into text."""
+"""The command line: turns arguments into calls of the services, and documents into text."""

@@ -1,4 +1,4 @@
-"""Ctrl-C and a terminate signal cancel the running work; a second one ends the program at once."""
+"""Ctrl-C and SIGTERM cancel the running work; a second one ends the program at once."""
 
 import signal
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from forethought.engine.api import CancelToken
 
 @contextmanager
 def cancel_on_interrupt() -> Iterator[CancelToken]:
-    """Yield a token that the first signal sets. The second raises KeyboardInterrupt. Main thread only."""
+    """Yield a token that the first signal cancels. The second raises KeyboardInterrupt. Main thread only."""
     token = CancelToken()
 
     def interrupt(number: int, frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""What every command is given: the options that all of them take, and the environment."""
+"""What every command receives: the common options and the environment."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
@@ -9,25 +9,30 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from forethought.cli.output import note, print_document, say
+from forethought.config import LoadedSettings, load_settings
+from forethought.text.sanitizers import visible
+
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from forethought.app.session import Session
-    from forethought.config import LoadedSettings
     from forethought.workspace.workspace import Workspace
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 FAILED = 1
-"""Exit status: something that was asked for could not be done."""
+"""Exit status: something could not be done."""
 
 INTERRUPTED = 130
-"""Exit status: Ctrl-C; what was done is kept."""
+"""Exit status: Ctrl-C. Finished work is kept."""
 
-MAX_SENTENCES = 5
+MAX_FAILURES_SHOWN = 5
 
 
 @dataclass
 class Invocation:
-    """Filled while click reads the words, before the command and after it alike."""
+    """One run of the program. click fills in the options, whether they stand before the command or after it."""
 
     environment: Mapping[str, str]
     root: Path | None = None
@@ -37,71 +42,70 @@ class Invocation:
     """The exit status of a command that ends normally."""
     _warned: set[str] = field(default_factory=set)
 
-    def load_settings(self, root: Path | None) -> "LoadedSettings":
-        """The merged settings; what was not taken is said on stderr, once. Raises ConfigError."""
-        from forethought.config import load_settings
-
+    def load_settings(self, root: Path | None = None) -> LoadedSettings:
+        """Return the merged settings. Warns about ignored values, once. Raises ConfigError."""
         loaded = load_settings(root, self.environment)
         for warning in loaded.warnings:
             self.warn(warning)
         return loaded
 
     def open_session(self) -> "Session":
-        """A session without background work; the caller closes it."""
-        from forethought.app.session import Session
+        """Return a session without background work. The caller closes it."""
+        from forethought.app.session import Session  # deferred: heavy to import, and some commands need no session
 
-        return Session(self.load_settings(None), self.environment, on_log=logging.getLogger("forethought").info)
+        return Session(self.load_settings(), self.environment, on_log=logging.getLogger("forethought").info)
 
     @contextmanager
     def open_workspace(self, root: Path, within: str = "") -> "Iterator[tuple[Session, Workspace]]":
-        """A session with one root, closed at the end; the root's notices are said on stderr. Raises RootError."""
+        """Open a session with one root, and show the root's notices on stderr. Raises RootError."""
         with closing(self.open_session()) as session:
             workspace = session.add_root(root, within)
             for notice in workspace.notices:
                 self.warn(notice)
             yield session, workspace
 
-    def failed(self, *sentences: str) -> None:
-        """Leave with status 1 at the end; say why, a line a sentence, the first few of them."""
-        from forethought.cli.output import note, plain
+    def report(self, document: Any, *lines: "Text | str") -> None:
+        """Print the result of a command to stdout: the document with `--json`, otherwise the lines."""
+        if self.json:
+            print_document(document)
+        else:
+            say(*(visible(line) if isinstance(line, str) else line for line in lines))
 
+    def failed(self, *sentences: str) -> None:
+        """Exit with status 1 in the end, and show the first few reasons on stderr."""
         self.status = FAILED
-        note(*(f"forethought: {plain(sentence)}" for sentence in sentences[:MAX_SENTENCES]))
-        if len(sentences) > MAX_SENTENCES:
-            note(f"forethought: and {len(sentences) - MAX_SENTENCES} more")
+        note(*(f"forethought: {visible(sentence)}" for sentence in sentences[:MAX_FAILURES_SHOWN]))
+        if len(sentences) > MAX_FAILURES_SHOWN:
+            note(f"forethought: and {len(sentences) - MAX_FAILURES_SHOWN} more")
 
     def interrupted(self) -> None:
-        """Leave with status 130 at the end."""
-        from forethought.cli.output import note
-
+        """Exit with status 130 in the end."""
         self.status = INTERRUPTED
-        note("Interrupted; what was done is kept.")
+        note("Interrupted. Finished work is kept.")
 
     def warn(self, sentence: str) -> None:
-        """Say a sentence on stderr, unless it was said before."""
-        from forethought.cli.output import note, plain
-
+        """Show a sentence on stderr, unless it was shown before."""
         if sentence not in self._warned:
             self._warned.add(sentence)
-            note(plain(sentence))
+            note(visible(sentence))
 
 
 def common_options(function: Decorated) -> Decorated:
-    """Add `--root`, `--json` and `-v`, which every command takes; they end up in the Invocation."""
+    """Add `--root`, `--json` and `-v`, which every command takes and which go to the Invocation."""
     options = (
         click.option(
             "--root",
             type=click.Path(path_type=Path),
             expose_value=False,
             callback=_remember,
-            help="The repository's folder; by default the nearest git root, else the current folder.",
+            help="Folder of the repository; by default, the nearest git root or else the current folder.",
         ),
         click.option(
             "--json",
             is_flag=True,
             expose_value=False,
             callback=_remember,
-            help="Print one JSON document on stdout and everything else on stderr.",
+            help="Print one JSON document to stdout and everything else to stderr.",
         ),
         click.option(
             "-v",
@@ -109,7 +113,7 @@ def common_options(function: Decorated) -> Decorated:
             is_flag=True,
             expose_value=False,
             callback=_remember,
-            help="Log what is done on stderr, and show the traceback of an internal error.",
+            help="Log to stderr, and show the traceback of an internal error.",
         ),
     )
     for option in reversed(options):

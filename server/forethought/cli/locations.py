@@ -1,6 +1,5 @@
-"""Places as people write them on the command line: `FILE`, `FILE:LINE`, `FILE:LINE:COLUMN`; lines are 1-based."""
+"""Locations on the command line: `FILE`, `FILE:LINE` or `FILE:LINE:COLUMN`. Lines are 1-based."""
 
-import codecs
 import os
 import re
 from collections.abc import Sequence
@@ -10,22 +9,24 @@ from pathlib import Path
 from forethought.errors import ForethoughtError, UsageError
 from forethought.repo.discovery import find_root
 from forethought.syntax.tags import Position
+from forethought.text.positions import BOM
 
 
 class LocationError(ForethoughtError):
-    """The file or line that was named is not there."""
+    """The file or line does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class LocationArgument:
-    """A file as it was named, and the line that was named with it."""
+    """A location as the user wrote it."""
 
     file: Path
     line: int | None
+    """1-based."""
 
 
 def parse_location(text: str) -> LocationArgument:
-    """Split `FILE[:LINE[:COLUMN]]`. A file whose own name ends like that wins, and so does a drive letter's colon.
+    """Split `FILE[:LINE[:COLUMN]]`. An existing file whose name looks like that takes precedence.
 
     Raises UsageError for line 0.
     """
@@ -38,22 +39,22 @@ def parse_location(text: str) -> LocationArgument:
     return LocationArgument(Path(text), None)
 
 
-def choose_root(asked: Path | None, start: Path | None = None) -> tuple[Path, str]:
-    """The root, and the folder in it to keep to: of what was asked for, else around `start`, else around here.
+def choose_root(path: Path | None, start: Path | None = None) -> tuple[Path, str]:
+    """Return (repository root, subfolder to restrict to) for `path`, else for `start`, else for the current folder.
 
-    "" is the whole root. Only a folder that was asked for may be a part of its root. Raises RootError.
+    The subfolder is "" for the whole root; only `path`, which the user asked for, can restrict. Raises RootError.
     """
-    if asked is not None:
-        root = find_root(asked, asked=True)
-        return root, path_in_root(root, asked.expanduser().resolve())
+    if path is not None:
+        root = find_root(path, asked=True)
+        return root, path_in_root(root, path.expanduser().resolve())
     folder = Path.cwd() if start is None else start if start.is_dir() else start.parent
     return find_root(folder if folder.exists() else Path.cwd()), ""
 
 
 def path_in_root(root: Path, named: Path) -> str:
-    """The POSIX path inside the root of a file or folder that was named from the current folder, or from the root.
+    """Return the POSIX path inside the root of a file or folder, named relative to the current folder or to the root.
 
-    "" is the root itself. Raises PlaceError when it is not there, UsageError when it is outside the root.
+    "" is the root itself. Raises LocationError if it does not exist, and UsageError if it is outside the root.
     """
     for base in dict.fromkeys((Path.cwd(), root)):
         candidate = Path(os.path.normpath(base / named))
@@ -63,28 +64,28 @@ def path_in_root(root: Path, named: Path) -> str:
 
 
 def first_column(lines: Sequence[bytes], path: str, line: int) -> Position:
-    """Where the text of a 1-based line begins. Raises PlaceError when the file is shorter."""
+    """Return where the text of a 1-based line begins. Raises LocationError if the file is shorter."""
     if line > max(1, len(lines)):
         raise LocationError(f"{path} has {len(lines)} lines, so there is no line {line}; name an earlier one.")
     text = lines[line - 1] if lines else b""
-    return Position(line - 1, len(text) - len(text.removeprefix(codecs.BOM_UTF8).lstrip()))
+    return Position(line - 1, len(text) - len(text.removeprefix(BOM).lstrip()))
 
 
 def _relative(root: Path, candidate: Path) -> str:
-    # The parent only: a symlink inside the root is a file of the root, wherever it points.
-    # Not Path.resolve, which fails on a loop of symlinks.
+    # Resolve the parent only: a symbolic link inside the root is a file of the root, wherever it points.
+    # Path.resolve would fail on a loop of links.
     real, real_parent = Path(os.path.realpath(candidate)), Path(os.path.realpath(candidate.parent))
     for written in (candidate, real_parent / candidate.name, real):
         if written.is_relative_to(root):
             relative = written.relative_to(root).as_posix()
             return "" if relative == "." else relative
-    raise UsageError(f"{candidate} is outside {root}; name it with --root, or a file inside.")
+    raise UsageError(f"{candidate} is outside {root}; set --root, or name a file inside.")
 
 
 def _checked_line(text: str) -> int:
     line = int(text)
     if line < 1:
-        raise UsageError("Lines are counted from 1; name a line of at least 1.")
+        raise UsageError("Line numbers start from 1.")
     return line
 
 

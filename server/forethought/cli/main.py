@@ -1,63 +1,70 @@
-"""The command `forethought`: its words, and what becomes of an error."""
+"""The command `forethought`: parses the arguments, runs one command, and turns errors into exit statuses."""
 
 import logging
 import os
 import sys
+import traceback
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 
 from forethought import __version__
-from forethought.cli.commands.ask import ask
-from forethought.cli.commands.bench import bench
-from forethought.cli.commands.cache import cache
-from forethought.cli.commands.digest import digest
-from forethought.cli.commands.doctor import doctor
-from forethought.cli.commands.engine import engine
-from forethought.cli.commands.index import index
-from forethought.cli.commands.model import model
-from forethought.cli.commands.precompute import precompute
-from forethought.cli.commands.serve import serve
-from forethought.cli.commands.show import show
-from forethought.cli.commands.status import status
-from forethought.cli.commands.uninstall import uninstall
 from forethought.cli.invocation import FAILED, INTERRUPTED, Invocation, common_options
-from forethought.cli.output import note, plain, prepare_streams, print_document
+from forethought.cli.lazy_group import LazyGroup
+from forethought.cli.output import note, prepare_streams, print_document
 from forethought.errors import ForethoughtError, UsageError
+from forethought.text.sanitizers import visible
 
 USAGE = 2
-"""Exit status: the words make no sense."""
+"""Exit status: the arguments are wrong."""
+
+SUMMARIES: Mapping[str, str] = {
+    "ask": "Answer a question about the code.",
+    "bench": "Measure what we promise on your own repository and machine.",
+    "cache": "Inspect, clean, check and share stored insights.",
+    "digest": "List what changed while you were away, symbol by symbol.",
+    "doctor": "Check the installation and say how to fix each fault.",
+    "engine": "Inspect and stop the processes that run a model.",
+    "index": "Update the index and report what it contains.",
+    "model": "List, download, choose, check and delete models.",
+    "precompute": "Think about every file now, the most valuable first.",
+    "serve": "Run the language server for one editor.",
+    "show": "Show what is known about a file or a symbol.",
+    "status": "Show what is indexed and thought about, and what is next.",
+    "uninstall": "Delete everything that we keep outside repositories.",
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, "--version", message="forethought %(version)s", help="Print the version and leave.")
+@click.group(
+    cls=LazyGroup,
+    package="forethought.cli.commands",
+    summaries=SUMMARIES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, "--version", message="forethought %(version)s", help="Print the version and exit.")
 @common_options
 def forethought() -> None:
     """A language server that thinks before you ask."""
 
 
-for _command in (serve, precompute, ask, show, digest, status, index, model, cache, engine, doctor, uninstall, bench):
-    forethought.add_command(_command)
-
-
 def main(arguments: Sequence[str] | None = None, command: click.Command = forethought) -> int:
-    """Run one command and return its exit status. Prints no traceback, except of our own faults with `-v`."""
+    """Run one command and return its exit status. Prints a traceback only for internal errors, and only with `-v`."""
     prepare_streams()
     if not sys.warnoptions:
-        warnings.simplefilter("ignore")  # Python's warnings are for us, and shown when asked for with -W
+        warnings.simplefilter("ignore")  # Python's warnings are for developers, who can ask for them with -W
     logging.basicConfig(stream=sys.stderr, format="%(name)s: %(message)s", level=logging.ERROR, force=True)
-    logging.getLogger("forethought").setLevel(logging.NOTSET)  # an earlier call in this process may have said -v
+    logging.getLogger("forethought").setLevel(logging.NOTSET)  # an earlier call in this process may have had -v
     words = list(sys.argv[1:] if arguments is None else arguments)
     invocation = Invocation(environment=os.environ)
     try:
         status = _run(command, words, invocation)
         sys.stdout.flush()
     except BrokenPipeError:
-        _forget_stdout()  # whoever read our output has seen enough of it
+        _discard_stdout()  # the reader of our output has seen enough
         return invocation.status
     except KeyboardInterrupt:
-        note("Interrupted; what was done is kept.")
+        note("Interrupted. Finished work is kept.")
         return INTERRUPTED
     return status
 
@@ -65,7 +72,7 @@ def main(arguments: Sequence[str] | None = None, command: click.Command = foreth
 def _run(command: click.Command, words: list[str], invocation: Invocation) -> int:
     name = command.name or "forethought"
     try:
-        # click eats its list, and `words` say later how a fault is told.
+        # A copy, because click empties its list, and `_fail` needs the words.
         with command.make_context(name, [*words], obj=invocation) as context:
             command.invoke(context)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -73,19 +80,19 @@ def _run(command: click.Command, words: list[str], invocation: Invocation) -> in
         return USAGE
     except click.ClickException as error:
         usage = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else name
-        return _fail(words, f"{plain(error.format_message())} See `{usage} --help`.", USAGE)
+        return _fail(words, f"{visible(error.format_message())} See `{usage} --help`.", USAGE)
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.Abort:
         raise KeyboardInterrupt from None
     except UsageError as error:
-        return _fail(words, plain(str(error)), USAGE)
+        return _fail(words, visible(str(error)), USAGE)
     except ForethoughtError as error:
-        return _fail(words, plain(str(error)), FAILED)
+        return _fail(words, visible(str(error)), FAILED)
     except BrokenPipeError:
         raise
-    except Exception as error:  # noqa: BLE001 - the last line of defence: people get a sentence, the log the traceback
-        return _fail(words, _log_fault(error, invocation), FAILED)
+    except Exception as error:  # noqa: BLE001 - the last resort: the user gets a sentence, the log the traceback
+        return _fail(words, _report_internal_error(error, invocation), FAILED)
     return invocation.status
 
 
@@ -96,27 +103,25 @@ def _fail(words: list[str], sentence: str, status: int) -> int:
     return status
 
 
-def _log_fault(error: Exception, invocation: Invocation) -> str:
-    """Keep the traceback in a file, print it with `-v`, and return the sentence for people."""
-    import traceback
-
-    from forethought.cli.tracebacks import keep_fault
+def _report_internal_error(error: Exception, invocation: Invocation) -> str:
+    """Log the traceback, print it with `-v`, and return a sentence for the user."""
+    from forethought.cli.tracebacks import log_traceback  # deferred: heavy to import, and rarely needed
 
     text = "".join(traceback.format_exception(error))
     if invocation.verbose:
         note(text.rstrip())
-    log = keep_fault(text, invocation.environment)
-    where = f"the traceback is in {log}" if log else "add -v for the traceback"
-    return f"An internal error: {type(error).__name__}: {_first_line(error)} ({where}). Please report it."
+    log = log_traceback(text, invocation.environment)
+    where = f"the traceback is in {log}" if log else "use -v to see the traceback"
+    return f"Internal error: {type(error).__name__}: {_first_line(error)} ({where}). Please report it."
 
 
 def _first_line(error: Exception) -> str:
     lines = str(error).splitlines()
-    return plain(lines[0]) if lines else "no message"
+    return visible(lines[0]) if lines else "no message"
 
 
-def _forget_stdout() -> None:
-    """Point stdout at nothing, so that Python's own flush at exit does not fail as well."""
+def _discard_stdout() -> None:
+    """Redirect stdout to nowhere, so that Python's own flush at exit does not fail, too."""
     try:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""Writing for people and for scripts. Everything that comes from a file, a repository or a model passes `plain`."""
+"""Output for people and for scripts. Untrusted text passes through `visible` before it is printed."""
 
 import json
 import sys
@@ -7,51 +7,48 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
+from forethought.text.sanitizers import visible
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
 
 class ReportProgress(Protocol):
-    """Called as often as one likes; what is shown is limited here."""
+    """May be called as often as progress is made; limits itself how often it prints."""
 
     def __call__(self, done: int, total: int, message: str = "") -> None: ...
 
 
 def prepare_streams() -> None:
-    """Never fail on a character that the terminal's encoding or a file's name cannot carry."""
+    """Escape characters that the encoding of stdout or stderr lacks, instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if reconfigure := getattr(stream, "reconfigure", None):
             reconfigure(errors="backslashreplace")
 
 
 def print_document(document: Any) -> None:
-    """Write the one JSON document of a command; in ASCII, so that no terminal's encoding can spoil it."""
+    """Print the JSON document of a command, in ASCII, so that the encoding of the terminal does not matter."""
     sys.stdout.write(json.dumps(document, indent=2) + "\n")
     sys.stdout.flush()
 
 
 def say(*lines: "Text | str") -> None:
-    """Write lines on stdout."""
+    """Print lines to stdout."""
     _write(_console(stderr=False), lines)
 
 
 def note(*lines: "Text | str") -> None:
-    """Write lines on stderr."""
+    """Print lines to stderr."""
     _write(_console(stderr=True), lines)
 
 
-def plain(text: str) -> str:
-    """The text with its control characters visible: a file's name or a doc comment must not drive the terminal."""
-    return "".join(_visible(character) for character in text)
-
-
 def print_markdown(text: str) -> None:
-    """Formatted on a terminal, as it is elsewhere. Links are shown as text: the text may be a model's."""
-    safe = "\n".join(plain(line) for line in text.splitlines())
+    """Print Markdown, formatted on a terminal. Links are shown as text, because a model may have written them."""
+    safe = "\n".join(visible(line) for line in text.splitlines())
     console = _console(stderr=False)
     if console.is_terminal:
-        from rich.markdown import Markdown
+        from rich.markdown import Markdown  # deferred: heavy to import
 
         console.print(Markdown(safe, hyperlinks=False), soft_wrap=False)
     else:
@@ -61,26 +58,26 @@ def print_markdown(text: str) -> None:
 def print_table(
     title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[bool], note: str = ""
 ) -> None:
-    """A table on stdout, columns of numbers to the right; off a terminal as wide as it needs to be."""
-    from rich import box
+    """Print a table to stdout. Numeric columns are right-aligned. Without a terminal, the width is not limited."""
+    from rich import box  # deferred: heavy to import
     from rich.table import Table
 
     console = _console(stderr=False)
     if not console.is_terminal:
         console.width = 200
-    table = Table(box=box.SIMPLE_HEAD, title=plain(title), title_justify="left", title_style="bold", pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, title=visible(title), title_justify="left", title_style="bold", pad_edge=False)
     for number, column in enumerate(columns):
-        table.add_column(plain(column), justify="right" if number < len(numeric) and numeric[number] else "left")
+        table.add_column(visible(column), justify="right" if number < len(numeric) and numeric[number] else "left")
     for row in rows:
-        table.add_row(*map(plain, row))
+        table.add_row(*map(visible, row))
     console.print(table)
     if note:
-        _write(console, (plain(note), ""))
+        _write(console, (visible(note), ""))
 
 
 @contextmanager
 def show_progress(title: str) -> Iterator[ReportProgress]:
-    """A bar on a terminal; elsewhere a plain line on stderr at most every five seconds, and one at the end."""
+    """Show a bar on a terminal. Elsewhere, print a line to stderr at most every five seconds, and one at the end."""
     console = _console(stderr=True)
     if console.is_terminal:
         with _bar(console, title) as report:
@@ -91,29 +88,36 @@ def show_progress(title: str) -> Iterator[ReportProgress]:
 
 @contextmanager
 def show_transfer(title: str) -> Iterator[Callable[[int, int | None], None]]:
-    """Like `show_progress`, of bytes; the total may be unknown."""
+    """Like `show_progress`, for bytes; the total may be unknown."""
     console = _console(stderr=True)
     if not console.is_terminal:
         lines = _PlainProgress(title, unit=1_000_000, unit_name=" MB")
         yield lambda done, total: lines(done, total or 0)
         return
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import (  # deferred: heavy to import
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
 
     description = TextColumn("{task.description}", markup=False)
     columns = (description, BarColumn(bar_width=24), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task(plain(title), total=None)
+        task = progress.add_task(visible(title), total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
 @contextmanager
 def show_stream(enabled: bool) -> Iterator[Callable[[str], None]]:
-    """On a terminal, show the text as it grows and take it away at the end, when the whole answer is printed."""
+    """On a terminal, show the text as it grows, and remove it at the end: the caller prints the whole answer."""
     console = _console(stderr=False)
     if not (enabled and console.is_terminal):
         yield lambda delta: None
         return
-    from rich.live import Live
+    from rich.live import Live  # deferred: heavy to import
     from rich.text import Text
 
     written: list[str] = []
@@ -122,14 +126,20 @@ def show_stream(enabled: bool) -> Iterator[Callable[[str], None]]:
         def add(delta: str) -> None:
             written.append(delta)
             lines = "".join(written).splitlines()
-            live.update(Text("\n".join(plain(line) for line in lines[-(console.height - 2) :])))
+            live.update(Text("\n".join(visible(line) for line in lines[-(console.height - 2) :])))
 
         yield add
 
 
 @contextmanager
 def _bar(console: "Console", title: str) -> Iterator[ReportProgress]:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import (  # deferred: heavy to import
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )
 
     columns = (
         TextColumn("{task.description}", markup=False),
@@ -142,14 +152,14 @@ def _bar(console: "Console", title: str) -> Iterator[ReportProgress]:
         task = progress.add_task(title, total=None, message="")
 
         def report(done: int, total: int, message: str = "") -> None:
-            progress.update(task, completed=done, total=total, message=plain(message))
+            progress.update(task, completed=done, total=total, message=visible(message))
 
         yield report
 
 
 class _PlainProgress:
     def __init__(self, title: str, unit: int = 1, unit_name: str = "", every_seconds: float = 5.0) -> None:
-        self._title = plain(title)
+        self._title = visible(title)
         self._unit = unit
         self._unit_name = unit_name
         self._every_seconds = every_seconds
@@ -162,11 +172,11 @@ class _PlainProgress:
             self._next = time.monotonic() + self._every_seconds
             self._last = (done, total)
             counted = f"{done // self._unit}/{total // self._unit}{self._unit_name}"
-            note(f"{self._title} {counted} {plain(message)}".rstrip())
+            note(f"{self._title} {counted} {visible(message)}".rstrip())
 
 
 def _console(stderr: bool) -> "Console":
-    from rich.console import Console
+    from rich.console import Console  # deferred: heavy to import
 
     return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
 
@@ -178,9 +188,3 @@ def _write(console: "Console", lines: "tuple[Text | str, ...]") -> None:
         else:
             console.print(line, soft_wrap=True)
     console.file.flush()
-
-
-def _visible(character: str) -> str:
-    if character.isprintable() or character == "\t":
-        return character
-    return character.encode("unicode_escape").decode("ascii")

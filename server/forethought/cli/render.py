@@ -1,29 +1,31 @@
-"""Documents of the contract as a few lines for people. Pure but for the paths, which are shown from where one is."""
+"""Describes the JSON documents of the commands in a few lines for people. Paths are relative to the current folder."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.style import Style
 from rich.text import Text
 
-from forethought.cli.output import plain
+from forethought.text.sanitizers import visible
 from forethought.text.uris import path_of
 
 Document = Mapping[str, Any]
 
 STATE_STYLES = {"fresh": "green", "stale": "yellow", "missing": "dim", "empty": "dim", "failed": "red", "live": "cyan"}
 TIER_STYLES = {"facts": "cyan", "predicted": "green", "enriched": "magenta", "full": "blue", "none": "yellow"}
-MAX_PLACES = 5
+MAX_REFERENCES = 5
+"""Callers, calls, tests or sources that are listed; the rest are counted."""
+_LABEL_WIDTH = 11
 
 
 def describe_index(root: Path, document: Document) -> list[Text | str]:
-    """What `index` did: counts, speed, languages, and what was left out."""
+    """Describe what `index` did: counts, speed, languages, and skipped files."""
     seconds = document["seconds"]
     speed = f", {document['bytes'] / 1e6 / seconds:.1f} MB/s" if seconds > 0 and document["bytes"] else ""
     lines: list[Text | str] = [
         Text.assemble(
-            (plain(str(root)), "bold"),
+            (visible(str(root)), "bold"),
             f"  {_count(document['files'], 'file')}, {_count(document['symbols'], 'symbol')},"
             f" {_count(document['references'], 'reference')} in {seconds:.2f} s{speed}",
         )
@@ -31,58 +33,55 @@ def describe_index(root: Path, document: Document) -> list[Text | str]:
     if document["languages"]:
         lines.append(_aligned("languages", _tally(document["languages"])))
     if document["skipped"]:
-        lines.append(_aligned("left out", _tally(document["skipped"])))
+        lines.append(_aligned("skipped", _tally(document["skipped"])))
     return lines
 
 
-def describe_context(document: Document) -> list[Text | str]:
-    """The c′ document: each symbol with its insights and facts."""
+def describe_insights(document: Document) -> list[Text | str]:
+    """Describe each symbol of an insight document with its insights and facts."""
     lines: list[Text | str] = []
     for symbol in document["symbols"]:
         if lines:
             lines.append("")
         lines.extend(_describe_symbol(document["uri"], symbol))
-    if document["candidates"]:
-        lines.append("Several are possible:")
-        lines.extend(_place_lines(document["candidates"], most=20))
     return lines
 
 
 def describe_answer(document: Document) -> list[Text | str]:
-    """Where an answer comes from: sources, then one line of tier, time and cost."""
+    """Describe where an answer comes from: its sources, then tier, state, cost and time in one line."""
     usage = document["usage"]
-    unsaid = [place for place in document["sources"] if _line_of(place) not in document["answer"]]
-    lines: list[Text | str] = list(_place_lines(unsaid))
+    not_in_answer = [source for source in document["sources"] if _file_and_line(source) not in document["answer"]]
+    lines: list[Text | str] = list(_reference_lines(not_in_answer))
     tier = Text(document["tier"], style=TIER_STYLES.get(document["tier"], ""))
     parts = [tier, Text(document["state"], style=STATE_STYLES.get(document["state"], ""))]
     if document["model"]:
-        parts.append(Text(plain(document["model"])))
+        parts.append(Text(visible(document["model"])))
     if usage["promptTokens"] or usage["completionTokens"]:
         cached = f" ({usage['cachedTokens']} cached)" if usage["cachedTokens"] else ""
         parts.append(Text(f"{usage['promptTokens']} tokens read{cached}, {usage['completionTokens']} written"))
     parts.append(Text(_milliseconds(usage["totalMs"])))
     if matched := document.get("matchedQuestion"):
-        parts.append(Text(f"predicted as “{plain(matched)}”"))
+        parts.append(Text(f"stored answer to “{visible(matched)}”"))
     return [*lines, Text(" · ", style="dim").join(parts)]
 
 
 def describe_status(document: Document) -> list[Text | str]:
-    """State, coverage of each root, what is next and why, engine and store."""
-    lines: list[Text | str] = [Text.assemble((document["state"], "bold"), f"  {plain(document['message'])}")]
+    """Describe the state, the coverage of each root, what is next and why, the engine and the store."""
+    lines: list[Text | str] = [Text.assemble((document["state"], "bold"), f"  {visible(document['message'])}")]
     for root in document["roots"]:
         files, contexts = root["files"], root["contexts"]
-        lines.append(Text(plain(str(path_of(root["uri"]) or root["uri"])), style="bold"))
+        lines.append(Text(visible(str(path_of(root["uri"]) or root["uri"])), style="bold"))
         lines.append(_aligned("files", f"{files['indexed']} of {files['total']} indexed"))
         if files["skipped"]:
-            lines.append(_aligned("left out", _tally(files["skipped"])))
+            lines.append(_aligned("skipped", _tally(files["skipped"])))
         lines.append(_aligned("insights", ", ".join(f"{n} {state}" for state, n in contexts.items()), root["scope"]))
     if document["queue"]:
         minutes = document["estimateMinutes"]
         estimate = f", about {_minutes(minutes)}" if minutes is not None else ""
         lines.append(_aligned("queue", f"{_count(document['queue'], 'symbol')} to think about{estimate}"))
-    for item in document["next"][:MAX_PLACES]:
-        name = plain(item["symbol"]) or "the file itself"
-        lines.append(_aligned("next", f"{plain(_shown(item['uri']))}  {name}", plain(item["reason"])))
+    for item in document["next"][:MAX_REFERENCES]:
+        name = visible(item["symbol"]) or "(the file)"
+        lines.append(_aligned("next", f"{visible(_relative_path(item['uri']))}  {name}", visible(item["reason"])))
     lines.append(_aligned("engine", _describe_engine(document["engine"])))
     cache = document["cache"]
     size = f"{_bytes(cache['bytes'])} of {_bytes(cache['limit'])}"
@@ -91,15 +90,15 @@ def describe_status(document: Document) -> list[Text | str]:
 
 
 def describe_precompute(document: Document, dry_run: bool) -> list[Text | str]:
-    """What a run did, or with `dry_run` would do, and what is left."""
+    """Describe what a run did, or would do with `dry_run`, and what is left."""
     files, symbols, tokens = document["files"], document["symbols"], document["tokens"]
     minutes = document["estimate"]["minutes"]
     lines: list[Text | str] = []
     if dry_run:
-        estimate = f"about {_minutes(minutes)}" if minutes is not None else "in a time that is not measured yet"
-        chosen = f"{_count(files['selected'], 'file')} of {files['total']}"
-        reused = f", {symbols['reused']} are there already" if symbols["reused"] else ""
-        lines.append(f"{_count(symbols['remaining'], 'symbol')} of {chosen} to think about, {estimate}{reused}.")
+        estimate = f"about {_minutes(minutes)}" if minutes is not None else "no time estimate yet"
+        chosen = f"{files['selected']} of {_count(files['total'], 'file')}"
+        reused = f", {symbols['reused']} already stored" if symbols["reused"] else ""
+        lines.append(f"{_count(symbols['remaining'], 'symbol')} to think about in {chosen}, {estimate}{reused}.")
     else:
         counts = ", ".join(f"{symbols[key]} {key}" for key in ("computed", "reused", "empty", "failed") if symbols[key])
         lines.append(
@@ -111,88 +110,88 @@ def describe_precompute(document: Document, dry_run: bool) -> list[Text | str]:
         if symbols["remaining"]:
             left = f"{_count(symbols['remaining'], 'symbol')} left"
             estimate = f", about {_minutes(minutes)}" if minutes is not None else ""
-            lines.append(_aligned("remaining", f"{left}{estimate}; run it again to go on"))
+            lines.append(_aligned("remaining", f"{left}{estimate}; run it again to continue"))
     if files["skipped"]:
-        lines.append(_aligned("left out", _tally(files["skipped"])))
+        lines.append(_aligned("skipped", _tally(files["skipped"])))
     return lines
 
 
 def _describe_symbol(uri: str, symbol: Document) -> Iterable[Text | str]:
-    name = plain(symbol["name"]) or plain(_shown(uri))
+    name = visible(symbol["name"]) or visible(_relative_path(uri))
     state = symbol["state"]
     header = Text.assemble((name, "bold"), f"  {symbol['kind']}  ", (state, STATE_STYLES.get(state, "")))
     if symbol["name"]:
         header.append("  ")
-        header.append_text(_place({"uri": uri, "range": symbol["selectionRange"]}))
+        header.append_text(_location({"uri": uri, "range": symbol["selectionRange"]}))
     yield header
     if symbol["signature"]:
-        yield Text(f"  {plain(symbol['signature'])}", style="cyan")
+        yield Text(f"  {visible(symbol['signature'])}", style="cyan")
     insights = symbol["insights"]
     if insights is None and symbol["doc"]:
-        yield f"  {plain(symbol['doc'].splitlines()[0])}"
+        yield f"  {visible(symbol['doc'].splitlines()[0])}"
     if insights is not None:
         yield from _describe_insights(insights)
     if symbol["calleeChanged"]:
-        yield Text("  A callee changed since this was written.", style="yellow")
+        yield Text("  A callee has changed since this was written.", style="yellow")
     yield from _describe_facts(symbol["facts"])
     if provenance := symbol["provenance"]:
         shared = ", shared" if provenance["origin"] == "shared" else ""
-        made = f"{plain(provenance['model'])}, {plain(provenance['createdAt'])}{shared}"
+        made = f"{visible(provenance['model'])}, {visible(provenance['createdAt'])}{shared}"
         yield Text(f"  {made}", style="dim")
 
 
 def _describe_insights(insights: Document) -> Iterable[Text | str]:
     if insights["summary"]:
-        yield f"  {plain(insights['summary'])}"
+        yield f"  {visible(insights['summary'])}"
     for inference in insights["inferences"]:
-        yield f"  • {plain(inference)}"
+        yield f"  • {visible(inference)}"
     for question in insights["questions"]:
-        yield Text.assemble("  ? ", (plain(question["question"]), "italic"), f"  {plain(question['answer'])}")
+        yield Text.assemble("  ? ", (visible(question["question"]), "italic"), f"  {visible(question['answer'])}")
 
 
 def _describe_facts(facts: Document | None) -> Iterable[Text | str]:
     if facts is None:
         return
-    for label, places, count in (
+    for label, references, count in (
         ("called by", facts["calledBy"], facts["calledByCount"]),
         ("calls", facts["calls"], len(facts["calls"])),
         ("tested by", facts["tests"], len(facts["tests"])),
     ):
-        for index, place in enumerate(places[:MAX_PLACES]):
-            yield Text.assemble(("  " + (label if index == 0 else "").ljust(_LABEL), "dim"), *_reference(place))
-        if count > MAX_PLACES:
-            yield Text("  " + " " * _LABEL + f"… {count} in all", style="dim")
+        for index, reference in enumerate(references[:MAX_REFERENCES]):
+            shown_label = (label if index == 0 else "").ljust(_LABEL_WIDTH)
+            yield Text.assemble((f"  {shown_label}", "dim"), *_reference(reference))
+        if count > MAX_REFERENCES:
+            yield Text("  " + " " * _LABEL_WIDTH + f"… {count} in total", style="dim")
     if facts["raises"]:
-        yield Text.assemble(("  " + "raises".ljust(_LABEL), "dim"), plain(", ".join(facts["raises"])))
+        yield Text.assemble(("  " + "raises".ljust(_LABEL_WIDTH), "dim"), visible(", ".join(facts["raises"])))
     if change := facts["lastChange"]:
-        who = f"{change['commit'][:8]} {change['date'][:10]} {plain(change['author'])}: {plain(change['subject'])}"
-        yield Text.assemble(("  " + "changed".ljust(_LABEL), "dim"), who)
+        who = f"{change['commit'][:8]} {change['date'][:10]} {visible(change['author'])}: {visible(change['subject'])}"
+        yield Text.assemble(("  " + "changed".ljust(_LABEL_WIDTH), "dim"), who)
 
 
-def _place_lines(places: Iterable[Document], most: int = MAX_PLACES) -> Iterable[Text]:
-    places = list(places)
-    for place in places[:most]:
-        yield Text.assemble("  ", *_reference(place))
-    if len(places) > most:
-        yield Text(f"  … and {len(places) - most} more", style="dim")
+def _reference_lines(references: Sequence[Document]) -> Iterable[Text]:
+    for reference in references[:MAX_REFERENCES]:
+        yield Text.assemble("  ", *_reference(reference))
+    if len(references) > MAX_REFERENCES:
+        yield Text(f"  … and {len(references) - MAX_REFERENCES} more", style="dim")
 
 
-def _reference(place: Document) -> tuple[Text, str]:
-    return _place(place), f"  {plain(place['symbol'])}".rstrip()
+def _reference(reference: Document) -> tuple[Text, str]:
+    return _location(reference), f"  {visible(reference['symbol'])}".rstrip()
 
 
-def _line_of(place: Document) -> str:
-    name = _shown(place["uri"]).rpartition("/")[2]
-    return f"{name}:{place['range']['start']['line'] + 1}"
+def _file_and_line(location: Document) -> str:
+    name = _relative_path(location["uri"]).rpartition("/")[2]
+    return f"{name}:{location['range']['start']['line'] + 1}"
 
 
-def _place(place: Document) -> Text:
-    """`path:line`, which terminals make clickable; with a link for those that know links."""
-    line = place["range"]["start"]["line"] + 1
-    return Text(f"{plain(_shown(place['uri']))}:{line}", style=Style(link=place["uri"]))
+def _location(location: Document) -> Text:
+    """Return `path:line`, which many terminals make clickable, with a link for terminals that support links."""
+    line = location["range"]["start"]["line"] + 1
+    return Text(f"{visible(_relative_path(location['uri']))}:{line}", style=Style(link=location["uri"]))
 
 
-def _shown(uri: str) -> str:
+def _relative_path(uri: str) -> str:
     path = path_of(uri)
     if path is None:
         return uri
@@ -204,19 +203,19 @@ def _shown(uri: str) -> str:
 
 def _describe_engine(engine: Document | None) -> str:
     if engine is None:
-        return "none: facts only; `forethought doctor` says how to get one"
+        return "none: facts only; see `forethought doctor`"
     loaded = "loaded" if engine["loaded"] else "not loaded"
-    where = "remote" if engine["remote"] else plain(str(engine["device"]))
-    return f"{plain(str(engine['model']))} ({engine['kind']}, {where}, {loaded})"
+    where = "remote" if engine["remote"] else visible(str(engine["device"]))
+    return f"{visible(str(engine['model']))} ({engine['kind']}, {where}, {loaded})"
 
 
 def _aligned(label: str, text: str, aside: str = "") -> Text:
-    return Text.assemble(("  " + label.ljust(_LABEL), "dim"), text, (f"  ({aside})" if aside else "", "dim"))
+    return Text.assemble(("  " + label.ljust(_LABEL_WIDTH), "dim"), text, (f"  ({aside})" if aside else "", "dim"))
 
 
 def _tally(counts: Mapping[str, int]) -> str:
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{n} {plain(name)}" for name, n in ordered)
+    return ", ".join(f"{n} {visible(name)}" for name, n in ordered)
 
 
 def _count(number: int, noun: str) -> str:
@@ -239,6 +238,3 @@ def _bytes(size: float) -> str:
             return f"{size:.0f} {unit}"
         size /= 1000
     return f"{size:.1f} GB"
-
-
-_LABEL = 11

@@ -2,7 +2,7 @@
 
 import sys
 
-from forethought.lsp.server import serve
+from forethought.lsp.serving import serve
 
 if __name__ == "__main__":
     sys.exit(serve())

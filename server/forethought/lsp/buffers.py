@@ -1,23 +1,19 @@
-"""Open documents, as the client sends them.
+"""The documents that the client has open.
 
-pygls's own documents split lines at form feeds and other separators that LSP does not count, which puts later edits
-into the wrong place.
+pygls's own documents also split lines at form feeds and other separators that LSP does not count, so that later edits
+end up in the wrong place.
 """
 
 import re
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from forethought.lsp.position_encoding import string_index
-from forethought.present.documents import Encoding
+from forethought.text.positions import Encoding, units_to_index
 from forethought.text.uris import path_of
-
-if TYPE_CHECKING:
-    from forethought.workspace.workspace import Workspace
+from forethought.workspace.workspace import Workspace
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -31,9 +27,9 @@ class Buffer:
     language: str
     version: int | None
     _lines: list[str]
-    """With their endings; the last one has none."""
-    home: "tuple[Workspace, str] | None" = field(default=None)
-    """The root that holds the file, and the file's path there; None outside every root."""
+    """With their line endings, except the last one."""
+    location: tuple[Workspace, str] | None = None
+    """The root that the document was opened in, and its path there; None outside all roots."""
     opened_at: float = field(default_factory=time.monotonic)
 
     @classmethod
@@ -45,13 +41,13 @@ class Buffer:
         return "".join(self._lines)
 
     def line(self, row: int) -> str | None:
-        """The text of a row without its ending; None when there is no such row."""
+        """Return the text of a row without its line ending; None if there is no such row."""
         return self._lines[row].rstrip("\r\n") if 0 <= row < len(self._lines) else None
 
     def apply(
         self, changes: Iterable[types.TextDocumentContentChangeEvent], version: int | None, encoding: Encoding
     ) -> None:
-        """Apply changes in order. Places outside the text are moved to its nearest end."""
+        """Apply the changes in order. A position outside the text is moved to the nearest one inside."""
         for change in changes:
             if isinstance(change, types.TextDocumentContentChangePartial):
                 self._replace(change.range, _clean(change.text), encoding)
@@ -59,14 +55,14 @@ class Buffer:
                 self._lines = _split(change.text)
         self.version = version
 
-    def _replace(self, place: types.Range, text: str, encoding: Encoding) -> None:
-        first, before = self._cut(place.start, encoding)
-        last, after = self._cut(place.end, encoding)
+    def _replace(self, range_: types.Range, text: str, encoding: Encoding) -> None:
+        first, before = self._locate(range_.start, encoding)
+        last, after = self._locate(range_.end, encoding)
         if (last, after) < (first, before):
             (first, before), (last, after) = (last, after), (first, before)
         new = self._lines[first][:before] + text + self._lines[last][after:]
         if first and self._lines[first - 1].endswith("\r"):
-            first, new = first - 1, self._lines[first - 1] + new  # a new \n may join it
+            first, new = first - 1, self._lines[first - 1] + new  # a \n at the start of the new text would join it
         if last + 1 < len(self._lines) and new.endswith("\r"):
             last, new = last + 1, new + self._lines[last + 1]
         replaced = list(_lines_of(new))
@@ -74,20 +70,21 @@ class Buffer:
             replaced.append("")
         self._lines[first : last + 1] = replaced
 
-    def _cut(self, position: types.Position, encoding: Encoding) -> tuple[int, int]:
+    def _locate(self, position: types.Position, encoding: Encoding) -> tuple[int, int]:
+        """Return (row, index into the row) of the nearest position inside the text."""
         if position.line >= len(self._lines):
             return len(self._lines) - 1, len(self._lines[-1])
         line = self._lines[position.line].rstrip("\r\n")
-        index = string_index(line, position.character, encoding)
+        index = units_to_index(line, position.character, encoding)
         return position.line, len(line) if index is None else index
 
 
 class Buffers:
-    """Open documents by URI, however the client writes it."""
+    """The open documents by URI. Different spellings of a file's URI find the same document."""
 
     def __init__(self) -> None:
         self._by_uri: dict[str, Buffer] = {}
-        """As `didOpen` wrote it, which is how nearly every request writes it too."""
+        """In the spelling of `didOpen`, which nearly every request uses, too."""
         self._by_file: dict[str, Buffer] = {}
 
     def __iter__(self) -> Iterator[Buffer]:
@@ -113,7 +110,7 @@ def _key(uri: str) -> str:
 
 
 def _clean(text: str) -> str:
-    """Half characters, which JSON can carry and UTF-8 cannot, become U+FFFD: as wide, and harmless."""
+    """Replace lone surrogates, which JSON allows and UTF-8 does not, by U+FFFD, which has the same width."""
     return _SURROGATE.sub("\ufffd", text)
 
 

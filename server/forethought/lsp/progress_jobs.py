@@ -1,21 +1,23 @@
-"""Work that a person can see and cancel: work-done progress, the client's tokens and ours."""
+"""Work that the user can see and cancel: work-done progress, under the client's tokens and under ours."""
 
 import uuid
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from lsprotocol import types
+from pygls.protocol import LanguageServerProtocol
 
-if TYPE_CHECKING:
-    from forethought.lsp.json_rpc import ForethoughtProtocol
+from forethought.lsp.protocol_extensions import ProgressToken
 
-Token = int | str
+REPORT_INTERVAL_SECONDS = 0.25
+"""Between two reports of a progress."""
 
 
 class Job:
-    """One progress. Silent without a token. `report` is throttled by the caller."""
+    """One progress. Silent without a token. The caller limits how often it reports."""
 
-    def __init__(self, protocol: "ForethoughtProtocol", token: Token | None, ended: Callable[[Token], None]) -> None:
+    def __init__(
+        self, protocol: LanguageServerProtocol, token: ProgressToken | None, ended: Callable[[ProgressToken], None]
+    ) -> None:
         self._protocol = protocol
         self._token = token
         self._ended = ended
@@ -27,7 +29,7 @@ class Job:
         self._send(types.WorkDoneProgressReport(message=message, percentage=percentage, cancellable=True))
 
     def end(self, message: str | None = None) -> None:
-        """Say that it is over; later calls do nothing."""
+        """Report the end. Later calls do nothing."""
         self._send(types.WorkDoneProgressEnd(message=message))
         if self._token is not None:
             self._ended(self._token)
@@ -40,35 +42,35 @@ class Job:
             self._protocol.notify(types.PROGRESS, types.ProgressParams(self._token, value))
 
 
-class Jobs:
-    """Every progress that is being shown, by token, with what cancelling it does."""
+class ProgressJobs:
+    """Every progress that the client shows, by token, with what cancels it."""
 
-    def __init__(self, protocol: "ForethoughtProtocol") -> None:
+    def __init__(self, protocol: LanguageServerProtocol) -> None:
         self._protocol = protocol
-        self._cancels: dict[Token, Callable[[], None]] = {}
-        self.asked_for = 0
-        """Work that a command started and shows by itself."""
+        self._cancels: dict[ProgressToken, Callable[[], None]] = {}
+        self.precomputing = 0
+        """The number of running commands that show their own progress."""
 
-    def of_client(self, token: Token | None, cancel: Callable[[], None]) -> Job:
-        """Progress under the token that a request brought; silent when it brought none."""
+    def for_client(self, token: ProgressToken | None, cancel: Callable[[], None]) -> Job:
+        """Report under the token of a request. Silent if the request has none."""
         if token is not None:
             self._cancels[token] = cancel
         return Job(self._protocol, token, self._forget)
 
-    def of_server(self, cancel: Callable[[], None]) -> Job:
-        """Progress that we start ourselves; silent for a client that shows none."""
+    def for_server(self, cancel: Callable[[], None]) -> Job:
+        """Report work that the server starts. Silent if the client shows no progress."""
         window = self._protocol.client_capabilities.window
         if window is None or not window.work_done_progress:
             return Job(self._protocol, None, self._forget)
         token = str(uuid.uuid4())
         self._cancels[token] = cancel
-        # Messages arrive in order, so the token is known to the client by the time of `begin`.
+        # Messages arrive in order, so the client knows the token before `begin`.
         self._protocol.send_request(types.WINDOW_WORK_DONE_PROGRESS_CREATE, types.WorkDoneProgressCreateParams(token))
         return Job(self._protocol, token, self._forget)
 
-    def cancel(self, token: Token) -> None:
+    def cancel(self, token: ProgressToken) -> None:
         if cancel := self._cancels.get(token):
             cancel()
 
-    def _forget(self, token: Token) -> None:
+    def _forget(self, token: ProgressToken) -> None:
         self._cancels.pop(token, None)

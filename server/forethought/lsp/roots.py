@@ -2,33 +2,47 @@
 
 import os
 import threading
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from forethought.app.session import Session
 from forethought.errors import RootError
 from forethought.repo.discovery import find_root
 from forethought.repo.git import find_git_root
 from forethought.text.uris import file_uri, path_of
+from forethought.workspace.workspace import Workspace
 
-if TYPE_CHECKING:
-    from forethought.app.session import Session
-    from forethought.workspace.workspace import Workspace
+MAX_REMEMBERED = 1024
+"""URIs whose location is remembered. Every hover asks for one; working it out each time cost about a third more CPU."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Resolved:
+    """Locations by URI, valid while the session serves the same roots from the same folders."""
+
+    workspaces: tuple[Workspace, ...]
+    folders: dict[Path, tuple[Path, Path]]
+    locations: dict[str, tuple[Workspace, str] | None]
 
 
 class Roots:
-    """Maps URIs to (root, path inside) and back. Knows a folder both as the client writes it and as it really is."""
+    """Maps URIs to (root, path inside it) and back, also for folders that the client opened through a symbolic link."""
 
-    def __init__(self, session: "Session") -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
         self._folders: dict[Path, tuple[Path, Path]] = {}
-        """Folder as written → (the same with symlinks resolved, its root). Replaced whole: the event loop reads it."""
+        """Maps a folder, as the client writes it, to (its real path, the root that serves it).
+
+        Replaced as a whole, because the event loop reads it while a thread changes it.
+        """
+        self._resolved = _Resolved((), {}, {})
         self._changing = threading.Lock()
 
     def __bool__(self) -> bool:
         return bool(self._folders)
 
     def add(self, folder: Path) -> None:
-        """Serve a folder: its own repository, or itself where there is none. Blocks. Raises RootError."""
+        """Serve a folder: from the repository around it, if there is one. Blocks. Raises RootError."""
         real, root = _real_and_root(folder)
         with self._changing:
             folders = {**self._folders, folder: (real, root)}
@@ -44,7 +58,7 @@ class Roots:
                 self._serve(known[1], self._folders)
 
     def _serve(self, root: Path, folders: dict[Path, tuple[Path, Path]]) -> None:
-        """Have the session serve what the folders need of one root: several in one repository share it."""
+        """Make the session serve what these folders need of a root. Several folders of one repository share a root."""
         inside = [real for real, its_root in folders.values() if its_root == root]
         served = next((workspace for workspace in self._session.workspaces if workspace.root == root), None)
         common = Path(os.path.commonpath(inside)) if inside else None
@@ -55,8 +69,19 @@ class Roots:
         if served is None and common is not None:
             self._session.add_root(root, within)
 
-    def home_of(self, uri: str) -> "tuple[Workspace, str] | None":
-        """The root that holds a file and the file's path there. Instant; looks at names only."""
+    def resolve_uri(self, uri: str) -> tuple[Workspace, str] | None:
+        """Return the root that contains a file and the file's path there. Looks at names only, so it is instant."""
+        resolved, workspaces, folders = self._resolved, self._session.workspaces, self._folders
+        if resolved.workspaces is not workspaces or resolved.folders is not folders:
+            resolved = self._resolved = _Resolved(workspaces, folders, {})
+        locations = resolved.locations
+        if uri not in locations:
+            if len(locations) >= MAX_REMEMBERED:
+                self._resolved = _Resolved(workspaces, folders, {})
+            locations[uri] = self._resolve(uri)
+        return locations[uri]
+
+    def _resolve(self, uri: str) -> tuple[Workspace, str] | None:
         written = path_of(uri)
         if written is None:
             return None
@@ -65,29 +90,29 @@ class Roots:
                 return self._session.workspace_of(real / written.relative_to(folder))
         return self._session.workspace_of(written)
 
-    def locate(self, workspace: "Workspace", path: str) -> str:
-        """The URI by which the client knows a file."""
+    def document_uri(self, workspace: Workspace, path: str) -> str:
+        """Return the URI by which the client knows a file."""
         return self._written(workspace.root / path)
 
-    def renamed(self, uri: str) -> str:
-        """A file URI as the client would write it."""
+    def client_uri(self, uri: str) -> str:
+        """Return a file URI as the client would write it."""
         path = path_of(uri)
         return uri if path is None else self._written(path)
 
-    def _written(self, full: Path) -> str:
+    def _written(self, path: Path) -> str:
         for folder, (real, _) in self._folders.items():
-            if folder != real and full.is_relative_to(real):
-                return file_uri(folder / full.relative_to(real))
-        return file_uri(full)
+            if folder != real and path.is_relative_to(real):
+                return file_uri(folder / path.relative_to(real))
+        return file_uri(path)
 
 
 def _real_and_root(folder: Path) -> tuple[Path, Path]:
-    """A folder without symlinks, and the root that serves it. Blocks. Raises RootError."""
-    real = Path(os.path.realpath(folder))  # not Path.resolve, which fails on a loop of symlinks
+    """Return a folder without symbolic links, and the root that serves it. Blocks. Raises RootError."""
+    real = Path(os.path.realpath(folder))  # not Path.resolve, which fails on a loop of links
     try:
         return real, find_root(folder)
     except RootError:
         around = find_git_root(real)
         if not real.is_dir() or around in (None, real) or real in (Path.home().resolve(), Path(real.anchor)):
             raise
-        return real, real  # a home folder kept in git is no project, but the folder inside it may be one
+        return real, real  # a home folder under git is not served, but a folder inside it may be

@@ -1,50 +1,49 @@
-"""The language server: what it holds, how it starts and leaves, and which handler answers which method."""
+"""The language server of one client: its state, and how it starts and ends."""
 
 import asyncio
 import contextlib
-import gc
 import logging
-import os
-import socket
-import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import psutil
 from lsprotocol import types
+from lsprotocol.converters import get_converter
+from pygls.exceptions import FeatureRequestError
 from pygls.lsp.server import LanguageServer
 
 from forethought import __version__
+from forethought.app.session import Session
 from forethought.config import LoadedSettings
 from forethought.errors import ForethoughtError
-from forethought.lsp import answers, commands, features
-from forethought.lsp import json_rpc as protocol
-from forethought.lsp.buffers import Buffer, Buffers
+from forethought.lsp.buffers import Buffers
 from forethought.lsp.configuration import Configuration
+from forethought.lsp.error_responses import CANCELLED, PARSE_ERROR
+from forethought.lsp.hover_renderer import HoverRenderer
 from forethought.lsp.json_rpc import ForethoughtProtocol
-from forethought.lsp.progress_jobs import Jobs
+from forethought.lsp.progress_jobs import ProgressJobs
+from forethought.lsp.registration import register_handlers
 from forethought.lsp.roots import Roots
 from forethought.lsp.status_reporter import StatusReporter
 from forethought.lsp.threads import DaemonThreads, call_on_loop
 from forethought.lsp.transport import Inbox, Outbox
-from forethought.present.documents import Encoder, Encoding
+from forethought.present.location_encoder import LocationEncoder
+from forethought.text.positions import Encoding
 from forethought.text.uris import path_of
-
-if TYPE_CHECKING:
-    from forethought.app.session import Session
-    from forethought.workspace.workspace import Workspace
+from forethought.workspace.workspace import Workspace
 
 GRACE_SECONDS = 1.5
-"""How long the services may take to close before the process ends without them."""
+"""How long the session may take to close before the process ends without it."""
+
+PARENT_CHECK_SECONDS = 0.5
 
 logger = logging.getLogger(__name__)
 
 
 class OpenSession(Protocol):
-    """Makes the services: `Session`, or a test's own."""
+    """Creates the session: `Session` itself, or what a test puts in its place."""
 
     def __call__(
         self,
@@ -53,40 +52,45 @@ class OpenSession(Protocol):
         *,
         on_change: Callable[[], None],
         on_log: Callable[[str], None],
-    ) -> "Session": ...
+    ) -> Session: ...
 
 
 class ForethoughtServer(LanguageServer):
-    """One client's server. Everything here runs on the event loop, except where it says otherwise."""
+    """One client's server. Implements `ServerState`. Everything runs on the event loop, unless it says otherwise."""
 
     protocol: ForethoughtProtocol
-    session: "Session"
-    roots: Roots
-    threads: DaemonThreads
     encoding: Encoding
-    hover_style: features.HoverStyle
+    hover_renderer: HoverRenderer
+    roots: Roots
+    session: Session
+    threads: DaemonThreads
 
-    def __init__(self, open_session: OpenSession, environment: Mapping[str, str], folder: Path | None = None) -> None:
-        """`folder` is served to a client that names none."""
-        super().__init__("forethought", __version__, protocol_cls=ForethoughtProtocol)
-        self.initialized = False
+    def __init__(
+        self,
+        open_session: OpenSession,
+        environment: Mapping[str, str],
+        folder: Path | None = None,
+        on_leave: Callable[[int], None] = lambda status: None,
+    ) -> None:
+        """`folder` is served to a client that opens none. `on_leave` gets the exit status as soon as the end begins."""
+        # pygls's own converter would turn the parameters of our methods into named tuples.
+        super().__init__("forethought", __version__, protocol_cls=ForethoughtProtocol, converter_factory=get_converter)
         self.buffers = Buffers()
-        self.jobs = Jobs(self.protocol)
-        self.status_reporter = StatusReporter(self)
-        self.configuration = Configuration(environment)
-        self.hovers = features.HoverCache()
-        self.on_leave: Callable[[int], None] = lambda status: None
+        self.jobs = ProgressJobs(self.protocol)
+        self._status_reporter = StatusReporter(self)
+        self._configuration = Configuration(environment)
         self._open_session = open_session
         self._environment = environment
         self._folder = folder
+        self._on_leave = on_leave
         self._tasks: set[asyncio.Task[None]] = set()
         self._left: asyncio.Future[int] | None = None
-        register(self)
+        register_handlers(self)
 
-    # The life of the server
+    # Life cycle
 
     async def run(self, reader: BinaryIO, writer: BinaryIO) -> int:
-        """Serve one client until it leaves; the process's exit status. Only after `shutdown` it is 0."""
+        """Serve one client until it leaves. Returns the exit status of the process: 0 only after `shutdown`."""
         loop = asyncio.get_running_loop()
         self._left = loop.create_future()
         self.threads = DaemonThreads(loop, count=4)
@@ -94,89 +98,87 @@ class ForethoughtServer(LanguageServer):
         inbox = Inbox(
             loop,
             deliver=self.protocol.receive,
-            drop=lambda identifier: self.protocol.respond_error(
-                identifier, types.ResponseError(protocol.CANCELLED, "The request was cancelled.")
-            ),
-            refuse=lambda sentence: self.protocol.respond_error(
-                None, types.ResponseError(protocol.PARSE_ERROR, sentence)
-            ),
+            drop=lambda message_id: self.protocol.respond_error(message_id, CANCELLED, "The request was cancelled."),
+            refuse=lambda sentence: self.protocol.respond_error(None, PARSE_ERROR, sentence),
             ended=lambda: self.leave(1),
         )
         threading.Thread(target=inbox.read, args=(reader,), name="lsp reader", daemon=True).start()
         status = await self._left
-        self.status_reporter.stop()
-        if self.initialized:
+        self._status_reporter.stop()
+        if self.protocol.initialized:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.threads.run_alone(self.session.close), GRACE_SECONDS)
         return status
 
-    def leave(self, status: int) -> None:
-        """End: the client said `exit`, closed the stream, or is gone."""
-        if self._left is not None and not self._left.done():
-            self.on_leave(status)
-            self._left.set_result(status)
-
-    async def begin(self, params: types.InitializeParams) -> None:
-        """Open the services and the client's folders, before `initialize` is answered."""
+    async def open(self, params: types.InitializeParams) -> None:
+        """Open the session and the client's folders, before `initialize` is answered."""
         loop = asyncio.get_running_loop()
-        self.encoding = _encoding(self.protocol.server_capabilities.position_encoding)
-        self.hover_style = features.hover_style(params)
+        self.encoding = _encoding(self.workspace.position_encoding)
         folders = _folders_of(params)
         if not folders and self._folder is not None:
             folders = [self._folder]
 
-        def changed() -> None:
-            call_on_loop(loop, self.status_reporter.changed)
+        def on_change() -> None:
+            call_on_loop(loop, self.status_changed)
 
-        def log(sentence: str) -> None:
+        def on_log(sentence: str) -> None:
             call_on_loop(loop, self.log, sentence)
 
-        def open_session() -> "Session":
-            loaded = self.configuration.start(params.initialization_options)
-            return self._open_session(loaded, self._environment, on_change=changed, on_log=log)
+        def open_session() -> Session:
+            loaded = self._configuration.start(params.initialization_options)
+            return self._open_session(loaded, self._environment, on_change=on_change, on_log=on_log)
 
         self.session = await self.threads.run_alone(open_session)
         self.roots = Roots(self.session)
-        self.initialized = True
+        self.hover_renderer = HoverRenderer(params, self.roots)
         await self._add_folders(folders)
         if params.process_id is not None:
             _watch_parent(params.process_id, lambda: call_on_loop(loop, self.leave, 1))
 
-    async def ready(self) -> None:
-        """The client is ready for requests and notifications of ours."""
-        await self.configuration.pull(self)
+    async def start(self) -> None:
+        """Start to work. From now on, the client accepts requests of ours."""
+        await self._configuration.pull(self)
         self._watch_files()
-        self.say_notices()
+        self.show_notices()
         await self.threads.run_alone(self.session.start)
-        self.status_reporter.start()
+        self._status_reporter.start()
 
-    def spawn(self, coroutine: Any) -> None:
-        """Run a coroutine beside the current handler; an exception goes to the log."""
-        task: asyncio.Task[None] = asyncio.ensure_future(self._logged(coroutine))
-        self._tasks.add(task)
+    def leave(self, status: int) -> None:
+        """End, because the client sent `exit`, closed the stream, or is gone."""
+        if self._left is not None and not self._left.done():
+            self._on_leave(status)
+            self._left.set_result(status)
+
+    def run_in_background(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(self._logging_errors(coroutine))
+        self._tasks.add(task)  # the loop itself keeps only a weak reference
         task.add_done_callback(self._tasks.discard)
 
-    async def _logged(self, coroutine: Any) -> None:
+    async def _logging_errors(self, coroutine: Coroutine[Any, Any, None]) -> None:
         try:
             await coroutine
         except ForethoughtError as error:
             self.log(str(error))
         except Exception:
-            logger.exception("work beside a request failed")
+            logger.exception("a background task failed")
 
-    # Folders and documents
+    # Folders
 
     async def change_folders(
         self, added: Sequence[types.WorkspaceFolder], removed: Sequence[types.WorkspaceFolder]
     ) -> None:
-        """Add and remove roots while running."""
         for folder in removed:
             if (path := path_of(folder.uri)) is not None:
                 await self.threads.run_alone(self.roots.remove, path)
         await self._add_folders([path for folder in added if (path := path_of(folder.uri)) is not None])
-        self._rehome()
-        self.say_notices()
-        self.status_reporter.changed()
+        self._relocate_buffers()
+        self.show_notices()
+        self.status_changed()
+
+    async def adopt_folder(self, folder: Path) -> None:
+        await self._add_folders([folder])
+        self._relocate_buffers()
+        self.show_notices()
 
     async def _add_folders(self, folders: Sequence[Path]) -> None:
         for folder in folders:
@@ -185,90 +187,27 @@ class ForethoughtServer(LanguageServer):
             except ForethoughtError as error:
                 self.log(str(error))
 
-    def _rehome(self) -> None:
+    def _relocate_buffers(self) -> None:
+        """Open the documents in the roots that serve them now."""
         for buffer in self.buffers:
-            home = self.roots.home_of(buffer.uri)
-            if home != buffer.home:
-                buffer.home = home
-                if home is not None:
-                    home[0].change_file(home[1], buffer.text, buffer.version)
+            location = self.roots.resolve_uri(buffer.uri)
+            if location != buffer.location:
+                buffer.location = location
+                if location is not None:
+                    workspace, path = location
+                    workspace.change_file(path, buffer.text, buffer.version)
 
-    def open_document(self, item: types.TextDocumentItem) -> None:
-        buffer = Buffer.of(item)
-        self.buffers.put(buffer)
-        buffer.home = self.roots.home_of(item.uri)
-        if buffer.home is not None:
-            workspace, path = buffer.home
-            workspace.change_file(path, buffer.text, buffer.version)
-        elif not self.roots and (file := path_of(item.uri)) is not None:
-            self.spawn(self._adopt(file.parent))
+    # Settings
 
-    async def _adopt(self, folder: Path) -> None:
-        """A file without a workspace: serve the repository around it."""
-        await self._add_folders([folder])
-        self._rehome()
-        self.say_notices()
+    async def apply_settings(self, settings: Any) -> None:
+        await self._configuration.push(self, settings)
 
-    def change_document(self, params: types.DidChangeTextDocumentParams) -> None:
-        buffer = self.buffers.get(params.text_document.uri)
-        if buffer is None:
-            return  # never opened: nothing to change
-        buffer.apply(params.content_changes, params.text_document.version, self.encoding)
-        self.session.report_activity()
-        if buffer.home is not None:
-            workspace, path = buffer.home
-            workspace.change_file(path, buffer.text, buffer.version)
-
-    def close_document(self, uri: str) -> None:
-        buffer = self.buffers.pop(uri)
-        if buffer is not None and buffer.home is not None:
-            workspace, path = buffer.home
-            workspace.close_file(path)
-
-    def home_of(self, uri: str) -> "tuple[Workspace, str] | None":
-        """The root and path of a document, open or not; None outside the roots that are served just now."""
-        buffer = self.buffers.get(uri)
-        if buffer is None or buffer.home is None:
-            return self.roots.home_of(uri)
-        return buffer.home if buffer.home[0] in self.session.workspaces else None
-
-    async def reread_settings(self, workspace: "Workspace") -> None:
-        """A root's own settings file changed."""
+    async def reread_settings(self, workspace: Workspace) -> None:
         await self.threads.run_alone(self.session.reread_settings, workspace)
-        self.say_notices()
-
-    def encoder(self) -> Encoder:
-        """For one document that goes to the client; used off the loop."""
-        return Encoder(self.encoding, self.roots.locate)
-
-    async def status(self) -> dict[str, Any]:
-        """The status document, with the client's names for its files."""
-        document = await self.threads.run(self.session.status)
-        current = [document["current"]] if "current" in document else []
-        for item in (*document["roots"], *document["next"], *current):
-            item["uri"] = self.roots.renamed(item["uri"])
-        return document
-
-    # What people are told
-
-    def log(self, sentence: str) -> None:
-        if self.initialized:
-            self.window_log_message(types.LogMessageParams(types.MessageType.Info, sentence))
-
-    def warn(self, sentence: str) -> None:
-        self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, sentence))
-
-    def say_notices(self) -> None:
-        """Settings that were not taken, each said once, in one message."""
-        notices = [notice for workspace in self.session.workspaces for notice in workspace.notices]
-        if sentence := self.configuration.unsaid(notices):
-            self.warn(sentence)
-
-    def report_server_error(self, error: Exception, source: Any) -> None:
-        """pygls would pop up; people are told only what they can act on."""
-        logger.error("%s: %s", source, error)
+        self.show_notices()
 
     def _watch_files(self) -> None:
+        """Ask the client to report files that change on disk, if it supports that."""
         workspace = self.client_capabilities.workspace
         watching = workspace.did_change_watched_files if workspace else None
         if watching is None or not watching.dynamic_registration:
@@ -277,81 +216,40 @@ class ForethoughtServer(LanguageServer):
         registration = types.Registration("forethought-files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
         self.client_register_capability(types.RegistrationParams([registration]))
 
+    # What the client is told
 
-def register(server: ForethoughtServer) -> None:
-    """Every method and command that the server answers, besides those of the protocol itself."""
+    def encoder(self) -> LocationEncoder:
+        return LocationEncoder(self.encoding, self.roots.document_uri)
 
-    def feature(method: str, handler: Callable[..., Any], options: Any = None) -> None:
-        server.feature(method, options)(partial(handler, server))
+    async def status(self) -> dict[str, Any]:
+        document = await self.threads.run(self.session.status)
+        current = [document["current"]] if "current" in document else []
+        for item in (*document["roots"], *document["next"], *current):
+            item["uri"] = self.roots.client_uri(item["uri"])
+        return document
 
-    feature(types.INITIALIZED, _initialized)
-    feature(types.TEXT_DOCUMENT_DID_SAVE, features.did_save)
-    feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES, features.did_change_watched_files)
-    feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION, _did_change_configuration)
-    feature(types.TEXT_DOCUMENT_HOVER, features.hover)
-    feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL, features.document_symbol)
-    feature(types.WORKSPACE_SYMBOL, features.workspace_symbol)
-    feature(types.TEXT_DOCUMENT_CODE_ACTION, features.code_action, types.CodeActionOptions([features.EXPLAIN]))
-    feature(protocol.CHAT, answers.chat)
-    feature(protocol.CONTEXT, answers.context)
-    feature(protocol.DIGEST, answers.digest)
-    feature(protocol.FEEDBACK, answers.feedback)
-    feature(protocol.STATUS, _status)
-    feature(protocol.DID_FOCUS, features.did_focus)
-    for name, command in commands.COMMANDS.items():
-        server.command(name)(partial(command, server))
+    def status_changed(self) -> None:
+        self._status_reporter.changed()
 
+    def notify(self, method: str, params: Any) -> None:
+        self.protocol.notify(method, params)
 
-def serve(
-    address: tuple[str, int] | None = None,
-    environment: Mapping[str, str] | None = None,
-    open_session: OpenSession | None = None,
-    folder: Path | None = None,
-) -> int:
-    """Serve one client over stdio, or over TCP at (host, port), until it leaves. The process's exit status.
+    def log(self, sentence: str) -> None:
+        if self.protocol.initialized:
+            self.window_log_message(types.LogMessageParams(types.MessageType.Info, sentence))
 
-    `folder` is what a client that names no folder gets.
-    """
-    if open_session is None:
-        from forethought.app.session import Session
+    def warn(self, sentence: str) -> None:
+        self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, sentence))
 
-        open_session = Session
-    # A shorter turn than Python's 5 ms: an answer is two threads away while a pass keeps others busy.
-    sys.setswitchinterval(0.0005)
-    # The index's tags hold no cycles, and a full search for some stops every thread for up to a quarter of a second.
-    gc.set_threshold(100_000, 50, 1000)
-    logging.getLogger("pygls").setLevel(logging.CRITICAL)
-    server = ForethoughtServer(open_session, os.environ if environment is None else environment, folder)
-    server.on_leave = lambda status: _end_process_after(GRACE_SECONDS + 0.3, status)
-    if address is not None:
-        return _serve_tcp(server, address)
-    # Streams of our own: Python aborts at exit when a thread still reads its sys.stdin.
-    reader, writer = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    sys.stdout = sys.stderr  # a stray print must not break the protocol
-    return asyncio.run(server.run(reader, writer))
+    def show_notices(self) -> None:
+        notices = [notice for workspace in self.session.workspaces for notice in workspace.notices]
+        if text := self._configuration.take_new_notices(notices):
+            self.warn(text)
 
-
-def _serve_tcp(server: ForethoughtServer, address: tuple[str, int]) -> int:
-    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-    with socket.create_server(address, family=family) as listener:
-        host, port = listener.getsockname()[:2]
-        print(f"forethought: listening on {host}:{port}", file=sys.stderr, flush=True)
-        connection, _ = listener.accept()
-    with connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return asyncio.run(server.run(connection.makefile("rb"), connection.makefile("wb")))
-
-
-async def _initialized(server: ForethoughtServer, _: types.InitializedParams) -> None:
-    await server.ready()
-
-
-async def _did_change_configuration(server: ForethoughtServer, params: types.DidChangeConfigurationParams) -> None:
-    await server.configuration.push(server, params.settings)
-
-
-async def _status(server: ForethoughtServer, _: Any) -> dict[str, Any]:
-    return await server.status()
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """Log what went wrong in a notification. By default, pygls would show a message to the user."""
+        if source is not FeatureRequestError:  # failed requests are answered
+            logger.error("%s: %s", source, error)
 
 
 def _folders_of(params: types.InitializeParams) -> list[Path]:
@@ -373,24 +271,18 @@ def _encoding(chosen: types.PositionEncodingKind | str | None) -> Encoding:
     return "utf-16"
 
 
-def _end_process_after(seconds: float, status: int) -> None:
-    """Whatever still runs then, the process ends: an editor's server never outlives its editor."""
-    timer = threading.Timer(seconds, os._exit, (status,))
-    timer.daemon = True
-    timer.start()
-
-
-def _watch_parent(process_id: int, gone: Callable[[], None]) -> None:
+def _watch_parent(process_id: int, on_gone: Callable[[], None]) -> None:
+    """Call `on_gone`, in a thread, when the process ends."""
     try:
         parent = psutil.Process(process_id)
     except (psutil.Error, ValueError, OverflowError):
-        return  # not of this machine's processes (a container, a remote client): the stream's end has to do
+        return  # in a container or on another machine: only the end of the stream tells that the client is gone
 
     def watch() -> None:
         with contextlib.suppress(psutil.Error):
             while parent.is_running() and parent.status() != psutil.STATUS_ZOMBIE:
-                stop.wait(0.5)
-        gone()
+                stop.wait(PARENT_CHECK_SECONDS)
+        on_gone()
 
     stop = threading.Event()
     threading.Thread(target=watch, name="lsp parent watch", daemon=True).start()

@@ -1,4 +1,4 @@
-"""Blocking work off the event loop, in daemon threads of our own: pygls's pool reads stdin and delays the exit."""
+"""Runs blocking work off the event loop, in our own daemon threads. pygls's thread pool would delay the exit."""
 
 import asyncio
 import queue
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class DaemonThreads:
-    """Runs blocking calls for one event loop. A call that was cancelled while it waited is never made."""
+    """Runs blocking calls for one event loop. A call that is cancelled while it is queued is never made."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, count: int) -> None:
         self._loop = loop
@@ -20,7 +20,7 @@ class DaemonThreads:
         self._calls: queue.SimpleQueue[tuple[asyncio.Future[Any], Callable[[], Any]]] = queue.SimpleQueue()
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call in one of `count` threads, in turn with the calls before. For short work."""
+        """Call the function in one of `count` shared threads. For short work."""
         future: asyncio.Future[T] = self._loop.create_future()
         if self._started < self._count:
             self._started += 1
@@ -29,7 +29,7 @@ class DaemonThreads:
         return await future
 
     async def run_alone(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call in a thread of its own. For work that lasts."""
+        """Call the function in a thread of its own. For long work."""
         future: asyncio.Future[T] = self._loop.create_future()
         threading.Thread(
             target=self._call, args=(future, lambda: function(*args, **kwargs)), name="lsp long work", daemon=True
@@ -45,7 +45,7 @@ class DaemonThreads:
             return
         try:
             result = function()
-        except BaseException as error:  # noqa: BLE001 - it belongs to whoever awaits the call
+        except BaseException as error:  # noqa: BLE001 - raised in the coroutine that awaits the call
             self._settle(future, future.set_exception, error)
         else:
             self._settle(future, future.set_result, result)
@@ -59,7 +59,7 @@ class DaemonThreads:
 
 
 def call_on_loop(loop: asyncio.AbstractEventLoop, function: Callable[..., None], *args: Any) -> None:
-    """`call_soon_threadsafe`, from a thread that may outlive the loop."""
+    """Call the function on the loop (`call_soon_threadsafe`), unless the loop is closed."""
     try:
         loop.call_soon_threadsafe(function, *args)
     except RuntimeError:

@@ -1,23 +1,23 @@
-"""Messages in and out: a reading thread, and an inbox that drops requests which were cancelled while they waited."""
+"""Reads and writes messages. A request that is cancelled while it is queued is never handled."""
 
 import asyncio
 import json
 import re
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO
 
 from forethought.lsp.threads import call_on_loop
 
 MAX_BYTES = 256_000_000
-"""A longer message is read over and not kept."""
+"""A longer message is skipped."""
 
 _LENGTH = re.compile(rb"content-length:\s*(\d{1,12})\s*$", re.IGNORECASE)
 
 
 def read_bodies(stream: BinaryIO) -> Iterator[bytes]:
-    """The bodies of framed messages until the stream ends. What is no frame is read over until one begins."""
+    """Yield the bodies of framed messages until the stream ends. Anything between frames is skipped."""
     length: int | None = None
     while line := stream.readline(65_536):
         if found := _LENGTH.search(line):
@@ -29,16 +29,16 @@ def read_bodies(stream: BinaryIO) -> Iterator[bytes]:
                     return
                 yield body
             else:
-                _read_over(stream, length)
+                _skip(stream, length)
                 yield b""
             length = None
 
 
 class Inbox:
-    """Hands messages to `deliver` on the loop, one a turn, in order.
+    """Passes messages to `deliver` on the event loop, in order, one per turn of the loop.
 
-    A request whose `$/cancelRequest` arrived before its turn goes to `drop` instead. `deliver` is never called with
-    a message that is no JSON object; its text goes to `refuse`.
+    The id of a request that is cancelled before its turn goes to `drop` instead. For a message that is not a JSON
+    object, the reason goes to `refuse`. `ended` is called when the stream ends.
     """
 
     def __init__(
@@ -61,17 +61,17 @@ class Inbox:
         self._scheduled = False
 
     def read(self, stream: BinaryIO) -> None:
-        """Read until the stream ends, in the calling thread."""
+        """Read until the stream ends. Blocks."""
         try:
             for body in read_bodies(stream):
                 self._put(_parse(body))
         except (OSError, ValueError):
-            pass  # the stream broke or was closed: the same as its end
+            pass  # a broken or closed stream has ended
         finally:
             self._put(None)
 
     def _put(self, message: dict[str, Any] | str | None) -> None:
-        """Queue a message, the text that says why it is none, or None for the end."""
+        """Queue a message, the reason why it is malformed, or None for the end of the stream."""
         with self._lock:
             if isinstance(message, dict):
                 if "id" in message and "method" in message:
@@ -111,7 +111,7 @@ class Inbox:
 
 
 class Outbox:
-    """Writes whole messages on the loop; a client that is gone is no error."""
+    """Writes complete messages. If the client is gone, calls `broken`."""
 
     def __init__(self, stream: BinaryIO, broken: Callable[[], None]) -> None:
         self._stream = stream
@@ -125,16 +125,22 @@ class Outbox:
             self._broken()
 
     def close(self) -> None:
-        """Nothing: whoever opened the stream closes it."""
+        """Do nothing: the stream belongs to the caller."""
+
+
+def frame_message(message: Mapping[str, Any]) -> bytes:
+    """Encode a message with its header."""
+    body = json.dumps(message).encode()
+    return b"Content-Length: %d\r\n\r\n" % len(body) + body
 
 
 def _parse(body: bytes) -> dict[str, Any] | str:
     try:
         message = json.loads(body)
     except (ValueError, RecursionError) as error:
-        return f"The message is no JSON ({error}); it is ignored."
+        return f"The message is not valid JSON ({error}); ignored."
     if not isinstance(message, dict):
-        return "The message is no JSON-RPC object; batches are not part of LSP."
+        return "The message is not a JSON-RPC object; LSP has no batches."
     return message
 
 
@@ -142,6 +148,6 @@ def _key(identifier: Any) -> str:
     return json.dumps(identifier, default=str)
 
 
-def _read_over(stream: BinaryIO, length: int) -> None:
+def _skip(stream: BinaryIO, length: int) -> None:
     while length > 0 and (read := stream.read(min(length, 1 << 20))):
         length -= len(read)

@@ -1,1 +1,1 @@
-"""Documents, hovers and answers as people and programs see them. No protocol library."""
+"""What both front ends show: JSON documents for programs, and Markdown for people. Imports no LSP library."""

@@ -1,25 +1,22 @@
-"""The digest as people and programs see it: Markdown and JSON. No protocol library."""
+"""The digest, which lists what changed since a commit: JSON for programs, with its Markdown for people."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from forethought.facts.symbol_diff import Change
-from forethought.facts.symbol_facts import Location
-from forethought.present.documents import Encoder, line_link
-from forethought.text.markdown import code, escape, link, plain
+from forethought.present.location_encoder import LocationEncoder
+from forethought.present.symbol_links import LinkTo, line_link, symbol_link, symbol_links
+from forethought.syntax.tags import Range
+from forethought.text.markdown import code, escape
 from forethought.workspace.changes_since import Digest, DigestItem, Statement
 
 MAX_NAMED = 3
-"""Callers and tests that a line names before it counts the rest."""
+"""Callers or tests that a line names; the rest are counted."""
 MAX_FILES_NAMED = 5
 
 
-def digest_document(digest: Digest, encoder: Encoder) -> dict[str, Any]:
-    """The digest as JSON, with its Markdown. Blocks: reads lines."""
+def digest_document(digest: Digest, encoder: LocationEncoder) -> dict[str, Any]:
+    """Return the digest as JSON, with its Markdown. Blocks: reads lines."""
     workspace = digest.workspace
-
-    def references(places: Sequence[Location]) -> list[dict[str, Any]]:
-        return [encoder.reference(workspace, place.path, place.range, place.symbol_id) for place in places]
 
     def item_document(item: DigestItem) -> dict[str, Any]:
         change = item.change
@@ -43,9 +40,9 @@ def digest_document(digest: Digest, encoder: Encoder) -> dict[str, Any]:
             "insights": item.state,
             "affected": {
                 "calls": item.calls,
-                "callers": references(item.callers),
-                "tests": references(item.tests),
-                "leftBehind": references(item.left_behind),
+                "callers": encoder.references(workspace, item.callers),
+                "tests": encoder.references(workspace, item.tests),
+                "leftBehind": encoder.references(workspace, item.left_behind),
             },
         }
 
@@ -65,16 +62,20 @@ def digest_document(digest: Digest, encoder: Encoder) -> dict[str, Any]:
     }
 
 
-def digest_markdown(digest: Digest, encoder: Encoder) -> str:
-    """For people: a heading, the committed changes, then those of the working tree; at last what is not listed."""
+def digest_markdown(digest: Digest, encoder: LocationEncoder) -> str:
+    """Return a heading, the committed changes, those of the working tree, and what is not listed."""
+
+    def link_to(path: str, range_: Range) -> str:
+        return line_link(encoder.uri(digest.workspace, path), range_)
+
     lines = [f"# What changed in {escape(digest.workspace.root.name)}", "", _opening(digest), ""]
     committed = [item for item in digest.items if not item.uncommitted]
     uncommitted = [item for item in digest.items if item.uncommitted]
-    for title, items in (("Committed", committed), ("Saved, not committed yet", uncommitted)):
+    for title, items in (("Committed", committed), ("Not committed yet", uncommitted)):
         if items:
             lines += [f"## {title}", ""]
             for item in items:
-                lines += _item_lines(digest, item, encoder)
+                lines += _item_lines(item, link_to)
             lines.append("")
     lines += _closing(digest)
     return "\n".join(lines).strip() + "\n"
@@ -84,7 +85,7 @@ def _opening(digest: Digest) -> str:
     commits = f"{digest.commits} commit{'' if digest.commits == 1 else 's'}"
     opening = f"Since {escape(digest.reason)} ({code(digest.since[:10])}): {commits}"
     if not digest.total:
-        return f"{opening}, and no symbol changed."
+        return f"{opening}; no symbol changed."
     counts = ", ".join(f"{number} {kind}" for kind, number in sorted(digest.counts.items(), key=lambda item: -item[1]))
     return f"{opening}; symbols: {counts}."
 
@@ -98,43 +99,39 @@ def _closing(digest: Digest) -> list[str]:
     if files := digest.other_files:
         named = ", ".join(code(path) for path in files[:MAX_FILES_NAMED])
         rest = f" and {len(files) - MAX_FILES_NAMED} more" if len(files) > MAX_FILES_NAMED else ""
-        lines.append(f"Other files that changed: {named}{rest}.")
+        lines.append(f"Other changed files: {named}{rest}.")
     return lines
 
 
-def _item_lines(digest: Digest, item: DigestItem, encoder: Encoder) -> list[str]:
-    lines = [f"- {_title(digest, item.change, encoder)}"]
+def _item_lines(item: DigestItem, link_to: LinkTo) -> list[str]:
+    lines = [f"- {_title(item.change, link_to)}"]
     if item.did is not None and (item.change.after is None or item.did != item.does):
-        lines.append(f"  - did: {_sentence(item.did)}")
+        lines.append(f"  - before: {_sentence(item.did)}")
     if item.change.after is not None:
         if item.does is not None:
-            lines.append(f"  - does: {_sentence(item.does)}{_insight_status(item)}")
+            lines.append(f"  - now: {_sentence(item.does)}{_insight_status(item)}")
         elif item.change.kind != "moved":
-            lines.append("  - does: nothing is written about it yet")
-    if affected := _affected(digest, item, encoder):
+            lines.append("  - now: no description yet")
+    if affected := _affected(item, link_to):
         lines.append(f"  - {affected}")
     return lines
 
 
-def _title(digest: Digest, change: Change, encoder: Encoder) -> str:
-    place = change.side
-    name = place.symbol.name or place.path
-    if change.after is not None:
-        uri = line_link(encoder.uri(digest.workspace, place.path), place.symbol.selection)
-        title = link(name, uri)
-    else:
-        title = code(name)
-    where = "" if not place.symbol.name else f" in {code(place.path)}"
-    kind = place.symbol.kind
+def _title(change: Change, link_to: LinkTo) -> str:
+    side = change.side
+    name = side.symbol.name or side.path
+    title = symbol_link(name, side.path, side.symbol.selection, link_to if change.after else None)
+    where = "" if not side.symbol.name else f" in {code(side.path)}"
+    kind = side.symbol.kind
     parts = {
         "added": f"**added** {kind} {title}{where}",
         "removed": f"**removed** {kind} {title}{where}",
         "changed": f"**changed** {kind} {title}{where}",
         "renamed": f"**renamed** {kind} {_earlier_name(change)} → {title}{where}",
-        "moved": f"**moved** {kind} {_earlier_place(change)} → {title}{where}",
+        "moved": f"**moved** {kind} {_earlier_location(change)} → {title}{where}",
     }
-    members = f", with {change.members} symbols in it" if change.members > 1 else ""
-    details = f": {', '.join(_detail(text) for text in change.details)}" if change.details else ""
+    members = f", with {change.members} symbols inside" if change.members > 1 else ""
+    details = f": {', '.join(escape(detail, 160) for detail in change.details)}" if change.details else ""
     return parts[change.kind] + members + details
 
 
@@ -142,48 +139,37 @@ def _earlier_name(change: Change) -> str:
     return code(change.before.symbol.short_name) if change.before else ""
 
 
-def _earlier_place(change: Change) -> str:
+def _earlier_location(change: Change) -> str:
     if change.before is None:
         return ""
     name = change.before.symbol.name
     return f"{code(name)} in {code(change.before.path)}" if name else code(change.before.path)
 
 
-def _detail(text: str) -> str:
-    return escape(text, 160)
-
-
 def _sentence(said: Statement) -> str:
-    who = "docs" if said.source == "docs" else escape(plain(said.model or ""), 40)
+    who = "docs" if said.source == "docs" else escape(said.model or "", 40)
     return f"{escape(said.text, 240)} _({who})_"
 
 
 def _insight_status(item: DigestItem) -> str:
     if item.does is not None and item.does.source == "insights":
         return ""
-    why = {"stale": "the insight is older than the change", "missing": "no insight yet"}
+    why = {"stale": "written before this change", "missing": "no insight yet"}
     return f" — {why[item.state]}" if item.state in why else ""
 
 
-def _affected(digest: Digest, item: DigestItem, encoder: Encoder) -> str:
-    def named(places: Sequence[Location], count: int) -> str:
-        unique = list({(place.path, place.symbol_id): place for place in places}.values())
-        links = [
-            link(place.symbol_id or place.path, line_link(encoder.uri(digest.workspace, place.path), place.range))
-            for place in unique[:MAX_NAMED]
-        ]
-        return ", ".join(links) + (" …" if count > MAX_NAMED else "")
-
+def _affected(item: DigestItem, link_to: LinkTo) -> str:
     parts = []
-    if gone := item.left_behind:
-        times = "once" if len(gone) == 1 else f"at {len(gone)} places"
-        parts.append(f"its earlier name is still used {times}: {named(gone, len(gone))}")
+    if outdated := item.left_behind:
+        times = "once" if len(outdated) == 1 else f"in {len(outdated)} places"
+        links = symbol_links(outdated, MAX_NAMED, len(outdated), link_to)
+        parts.append(f"its old name is still used {times}: {links}")
     if item.calls:
         times = "once" if item.calls == 1 else f"{item.calls} times"
-        parts.append(f"called {times}: {named(item.callers, item.calls)}")
+        parts.append(f"called {times}: {symbol_links(item.callers, MAX_NAMED, item.calls, link_to)}")
     if item.tests:
         tests = f"{len(item.tests)} test{'' if len(item.tests) == 1 else 's'}"
-        parts.append(f"reached by {tests}: {named(item.tests, len(item.tests))}")
+        parts.append(f"reached by {tests}: {symbol_links(item.tests, MAX_NAMED, len(item.tests), link_to)}")
     return " · ".join(parts)
 
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from forethought.engine.api import CancelToken
 from forethought.errors import Cancelled, IndexingError, StoreError
 from forethought.names.resolver import Target
-from forethought.qa.fact_rendering.phrasing import shown_path, where
+from forethought.qa.fact_rendering.phrasing import where
 from forethought.qa.intent import named_in
 from forethought.qa.question import Question, Referent, RootTarget
 from forethought.qa.referents import Referents, ResolvedQuestion
 from forethought.search.ranking import question_words
+from forethought.text.sanitizers import printable_path
 from forethought.workspace.workspace import Workspace
 
 MAX_PLACES = 4
@@ -119,7 +120,7 @@ def _is_about_repository(resolved: ResolvedQuestion) -> bool:
 def _line(place: Referent) -> str:
     """A place, with the first line of its own documentation."""
     docs = (place.symbol.doc or "").strip().partition("\n")[0].strip()
-    name = f"`{place.symbol.name or shown_path(place.path)}` ({where(place.symbol_info)})"
+    name = f"`{place.symbol.name or printable_path(place.path)}` ({where(place.symbol_info)})"
     return f"- {name}: {docs}" if docs else f"- {name}"
 
 

@@ -1,1 +1,1 @@
-"""Strings: Markdown and URIs, positions in text, and what must not be shown. Pure."""
+"""String handling: Markdown, URIs, columns, sanitizers and secrets. Pure, and imports nothing of ours."""

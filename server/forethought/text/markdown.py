@@ -1,10 +1,12 @@
-"""Markdown out of untrusted text: what a model wrote and what a repository holds.
+"""Builds Markdown from untrusted text: from models and from repositories.
 
-Nothing that passes through here becomes raw HTML, an image, a link or an autolink; code spans and top-level code
-fences stay. Links are made by `link` alone, and only to addresses that the caller took from the index.
+Text that passes through here never becomes raw HTML, an image, a link or an autolink. Code spans and top-level code
+fences are kept. Only `link` makes links, and only to addresses that the caller took from the index.
 """
 
 import re
+
+from forethought.text.sanitizers import one_line, strip_controls
 
 _CODE_SPAN = r"(?<!`)`[^`\n]+`(?!`)"
 _ADDRESS = r"(?:[A-Za-z][A-Za-z0-9+.-]*://|www\.|(?:mailto|command|javascript|vscode|vscode-insiders|data):)[^\s`]+"
@@ -16,7 +18,6 @@ _TOKEN = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _BLOCK_START = re.compile(r"^(?:[#>+=-]|\d{1,9}[.)])")
-_INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _MARKS = re.compile(
     r"(?P<link>\[)?(?P<marks>`+) ?(?P<code>.+?) ?(?<!`)(?P=marks)(?!`)(?(link)\]\([^)\s]*\))"
     r"|\\(?P<escaped>[!-/:-@\[-`{-~])"
@@ -25,8 +26,8 @@ _FENCE = re.compile(r"^(?P<mark>`{3,}|~{3,})(?P<info>[^`\n]*)$")
 
 
 def escape(text: str, limit: int = 300) -> str:
-    """One line of plain text, cut at `limit` characters with an ellipsis; only its code spans are formatting."""
-    line = " ".join(_INVISIBLE.sub("", text).split())
+    """Return the text as one line, truncated to `limit` characters with an ellipsis. Only code spans format it."""
+    line = one_line(text)
     if len(line) > limit:
         line = line[: limit - 1].rstrip() + "…"
     line = _neutralize(line, keep_emphasis=False)
@@ -34,8 +35,8 @@ def escape(text: str, limit: int = 300) -> str:
 
 
 def code(text: str) -> str:
-    """A code span that holds exactly this text, on one line."""
-    content = " ".join(_INVISIBLE.sub("", text).split())
+    """Return a code span that contains exactly this text, on one line."""
+    content = one_line(text)
     if not content:
         return ""
     marks = "`" * (_longest_run("`", content) + 1)
@@ -44,25 +45,20 @@ def code(text: str) -> str:
 
 
 def fence(text: str, language: str = "") -> str:
-    """A fenced code block that no content can leave."""
-    content = _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    """Return a fenced code block that its content cannot close."""
+    content = strip_controls(text.replace("\r\n", "\n").replace("\r", "\n"))
     marks = "`" * max(3, _longest_run("`", content) + 1)
     return f"{marks}{re.sub(r'[^A-Za-z0-9_+#-]', '', language)}\n{content}\n{marks}"
 
 
 def link(name: str, uri: str) -> str:
-    """A link whose text is `name` as code. `uri` must be percent-encoded and come from the index."""
+    """Return a link whose text is `name` as code. `uri` must be percent-encoded and come from the index."""
     label = code(name.replace("[", "(").replace("]", ")"))
     return f"[{label}]({uri})" if label else ""
 
 
-def plain(text: str) -> str:
-    """One line without characters that a terminal or an editor would obey."""
-    return " ".join(_INVISIBLE.sub("", text).split())
-
-
 def plain_text(markdown: str) -> str:
-    """What Markdown of ours says, for a client that shows it as it stands: without marks, fences and addresses."""
+    """Convert our own Markdown to plain text, without markers, fences and addresses, for clients without Markdown."""
     lines: list[str] = []
     fence_marks = ""
     for line in markdown.split("\n"):
@@ -79,15 +75,15 @@ def plain_text(markdown: str) -> str:
 
 
 def safe_markdown(text: str) -> str:
-    """A whole Markdown text with its emphasis, lists and code, and without anything live."""
+    """Neutralize a complete Markdown text: emphasis, lists and code are kept, links, images and HTML are not."""
     stream = SafeMarkdown()
     return stream.feed(text) + stream.finish()
 
 
 class SafeMarkdown:
-    """`safe_markdown` over a stream: the pieces that come out make the same text, however it was cut.
+    """Streaming `safe_markdown`: the output pieces join to the same text, however the input was split.
 
-    Text is held back until its meaning is settled: to the last space, and from an unclosed backtick on.
+    Text is held back while later input could change its meaning: after the last space, and from an open backtick on.
     """
 
     def __init__(self) -> None:
@@ -96,12 +92,12 @@ class SafeMarkdown:
         self._at_line_start = True
 
     def feed(self, delta: str) -> str:
-        """Take the next piece; return what may be shown now."""
+        """Take the next piece and return what can be shown now."""
         self._held += delta
         return self._drain(last=False)
 
     def finish(self) -> str:
-        """What is left, with an open code fence closed."""
+        """Return the rest; an open code fence is closed."""
         rest = self._drain(last=True)
         if self._fence:
             rest += ("" if self._at_line_start else "\n") + self._fence
@@ -110,8 +106,8 @@ class SafeMarkdown:
 
     def _drain(self, last: bool) -> str:
         if self._held.endswith("\r") and not last:
-            return ""  # it may be half of a line ending
-        text = _INVISIBLE.sub("", self._held.replace("\r\n", "\n").replace("\r", "\n"))
+            return ""  # possibly the first half of \r\n
+        text = strip_controls(self._held.replace("\r\n", "\n").replace("\r", "\n"))
         lines = text.split("\n")
         out = [self._line(line, whole=True) + "\n" for line in lines[:-1]]
         rest = lines[-1]
@@ -126,13 +122,13 @@ class SafeMarkdown:
         return "".join(out)
 
     def _settled(self, rest: str) -> int:
-        """How much of an unfinished line cannot change its meaning any more."""
+        """Return how many characters of an unfinished line can no longer change their meaning."""
         if self._fence or (self._at_line_start and rest[:1] in ("`", "~")):
             return 0
         end = rest.rfind(" ") + 1
         if rest[:end].count("`") % 2:
             end = rest.rfind("`", 0, end)
-        # Two backticks and more in a row may pair up in ways that only the whole line shows.
+        # How runs of two or more backticks pair up is known only once the line is complete.
         double = rest.find("``")
         return max(0, end if double < 0 else min(end, double))
 

@@ -1,7 +1,7 @@
-"""Which files are secret by their name, and which parts of a text are secrets by their shape. Pure, in linear time.
+"""Recognizes secret files by name and secrets in a text by shape. Pure, and linear in the length of the text.
 
-Patterns of our own, because the maintained library for this (detect-secrets) scans files line by line, keeps its
-settings in global state, and brings an HTTP client, while we look at single symbols before each prompt.
+The patterns are our own: the maintained library (detect-secrets) scans files line by line, keeps its settings in
+global state and brings an HTTP client, whereas we check single symbols before each prompt.
 """
 
 import math
@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 REDACTED = "«redacted»"
-"""What stands in a text instead of a secret."""
+"""Replaces a secret in a text."""
 
 
 class Secret(NamedTuple):
-    """A part of a text, in characters, end exclusive, and what it looks like."""
+    """A secret in a text: character offsets (end exclusive) and what it looks like."""
 
     start: int
     end: int
@@ -24,14 +24,14 @@ class Secret(NamedTuple):
 
 
 def is_secret_path(path: str) -> bool:
-    """Whether a file with this name commonly holds credentials, so that it is never read."""
+    """Tell whether files of this name commonly hold credentials. Such files are never read."""
     lowered = path.lower()
     name = lowered.rpartition("/")[2]
     return _SECRET_NAME.fullmatch(name) is not None or _SECRET_PLACE.search(lowered) is not None
 
 
 def redact(text: str) -> str:
-    """The text with every secret replaced by REDACTED; line breaks stay. Redacting twice changes nothing more."""
+    """Replace every secret by REDACTED and keep line breaks. Idempotent."""
     while secrets := find_secrets(text):
         parts = []
         at = 0
@@ -43,9 +43,9 @@ def redact(text: str) -> str:
 
 
 def mask(source: bytes) -> bytes:
-    """The source with every secret overwritten by `x`, byte for byte, so that places in it stay where they are.
+    """Overwrite every secret with `x`, byte for byte, so that positions in the source stay valid.
 
-    What is read off it reads as it did: line breaks stay, and of a key over several lines what frames them, too.
+    Line breaks are kept, and so is the punctuation around the lines of a key, so that the source parses as before.
     """
     text = source.decode("utf-8", "surrogateescape")
     secrets = find_secrets(text)
@@ -62,7 +62,7 @@ def mask(source: bytes) -> bytes:
 
 
 def find_secrets(text: str) -> list[Secret]:
-    """The secrets in a text, sorted, none overlapping another."""
+    """Return the secrets in a text, sorted and not overlapping."""
     found = [*_tokens(text), *_private_keys(text), *_web_tokens(text), *_assigned(text)]
     return _merge(sorted(found))
 
@@ -91,7 +91,7 @@ def _private_keys(text: str) -> Iterator[Secret]:
             begin = None
             continue
         begin = mark
-        # A prompt may be cut off in the middle of a key: then whatever looks like one goes.
+        # A prompt may be truncated inside a key, so redact everything that looks like a key's body.
         body = _KEY_BODY.match(text, mark.end())
         if body and body.end() > mark.end():
             yield Secret(mark.start(), body.end(), "private key")
@@ -105,7 +105,7 @@ def _web_tokens(text: str) -> Iterator[Secret]:
     while payload := _WEB_TOKEN_PAYLOAD.search(text, at):
         before = bisect_right(boundaries, payload.start() - 1)
         start = text.find("eyJ", boundaries[before - 1] + 1 if before else 0, payload.start())
-        at = payload.start() + 1  # what looked like a payload may be the header of the next one
+        at = payload.start() + 1  # this payload may itself be the header of the next token
         if start >= 0:
             yield Secret(start, payload.end(), "web token")
             at = payload.end()
@@ -125,7 +125,7 @@ def _assigned(text: str) -> Iterator[Secret]:
 
 
 def _ascii_lower(text: str) -> str:
-    # str.lower may change the length of other letters, and it is much faster than ignoring case in a pattern.
+    # str.lower can change the length of non-ASCII letters. It is much faster than a case-insensitive pattern.
     return text.lower() if text.isascii() else _CAPITALS.sub(lambda match: match[0].lower(), text)
 
 
@@ -142,7 +142,7 @@ def _may_be_key(value: str) -> bool:
 
 
 def _is_mixed(value: str) -> bool:
-    """Not words: there are digits, and either both cases or nothing but hexadecimal digits."""
+    """Tell random strings from words: they have digits, and either both cases or hexadecimal digits only."""
     if not any(character.isdigit() for character in value):
         return False
     return (value != value.lower() and value != value.upper()) or _HEX.fullmatch(value) is not None
@@ -154,7 +154,7 @@ def _is_no_word(token: str) -> bool:
 
 
 def _is_random(value: str) -> bool:
-    """Without quotes it could also be an expression: then only what no person would call a variable."""
+    """Tell whether an unquoted value is a secret. It could be an expression, so only names no person chooses count."""
     return (
         _PLAIN_VALUE.fullmatch(value) is not None
         and _may_be_key(value)
@@ -164,12 +164,12 @@ def _is_random(value: str) -> bool:
 
 
 def _is_shell_value(value: re.Match[str]) -> bool:
-    """As in `DB_PASSWORD=hunter2`."""
+    """Tell whether the value is assigned as in a shell: `DB_PASSWORD=hunter2`."""
     return value["sign"] == "=" and _may_be_password(value["bare"]) and not _NO_KEY.search(value["bare"])
 
 
 def _entropy(value: str) -> float:
-    """Shannon's, in bits per character."""
+    """Return the Shannon entropy in bits per character."""
     return -sum(n / len(value) * math.log2(n / len(value)) for n in Counter(value).values())
 
 
@@ -184,18 +184,18 @@ def _merge(secrets: list[Secret]) -> list[Secret]:
 
 
 MAX_KEY_LENGTH = 20_000
-"""Characters between the first and last line of a private key."""
+"""Maximum number of characters between the first and last line of a private key."""
 
 MIN_ENTROPY = 3.6
-"""Of a value without quotes, which could also be an expression."""
+"""Minimum bits per character of an unquoted secret. Higher values miss short keys; lower ones redact identifiers."""
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _DIGIT = re.compile(r"[0-9]")
 _WORD_BREAK = re.compile(r"[-_.~/]")
 _HEX = re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
 
-# A pattern never needs anything after an unbounded part, so that a failed attempt is short and the search linear.
-# A group marks the secret where the pattern is wider than it.
+# No pattern requires anything after an unbounded part: a failed match is short, and the search is linear.
+# The group `secret` marks the secret where the pattern matches more than that.
 _TOKENS = [
     (kind, needles, re.compile(pattern))
     for kind, needles, pattern in (
@@ -246,7 +246,7 @@ _TOKENS = [
     )
 ]  # fmt: skip
 _WORDLIKE = frozenset({"model provider's key", "bearer token"})
-"""Shapes that words with hyphens have as well."""
+"""Kinds whose shape hyphenated words can have, too."""
 
 _KEY_MARK = re.compile(r"-----(BEGIN|END) [A-Z0-9 ]{0,40}?PRIVATE KEY(?: BLOCK)?-----")
 _KEY_BODY = re.compile(
@@ -269,7 +269,7 @@ _KEY_OF = (
     "license",
     "storage",
 )
-_SECRET_WORD = re.compile(  # of lowered text; it starts with plain letters, so that most of a text is skipped fast
+_SECRET_WORD = re.compile(  # for lowercase text; starts with literal letters, so that most text is skipped quickly
     r"pass(?:word|wd|phrase|code)|pwd|secret|token|credential|connection[_-]?string|key(?:"
     + "|".join(rf"(?<={owner}key)|(?<={owner}[_-]key)" for owner in _KEY_OF)
     + ")"
@@ -286,7 +286,7 @@ _PLAIN_VALUE = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _PLACEHOLDER = re.compile(
     r"(?i)[<{$%\[(*]|x{3}|\.\.\.|your|changeme|placeholder|(?:os|process|env|config|settings|self)\."
 )
-_NO_KEY = re.compile(  # an address, a path, a template, a call or a pattern
+_NO_KEY = re.compile(  # an address, a path, a template, a call or a regular expression
     r"://|^[./]|\{[\w.]*\}|<[\w./-]+>|%[sd(]|\w\(\)|\\[nrtdwsDWSb]|\(\?|\[[^\]]{0,20}\w-\w"
     r"|\.(?:py|js|ts|json|ya?ml|txt|html|com|org|io|net)\b"
 )

@@ -1,15 +1,15 @@
-"""File URIs, written as VS Code writes them, and read as anybody writes them."""
+"""Converts between paths and file URIs. Writes them as VS Code does, and reads every common spelling."""
 
 import os
 from pathlib import Path
 from urllib.parse import quote_from_bytes, unquote_to_bytes, urlsplit
 
 _UNRESERVED = "/-._~"
-"""What stays as it is; everything else is percent-encoded, as VS Code does it (`:`, `@`, `+`, `(` included)."""
+"""Not percent-encoded. Everything else is, as VS Code does it, including `:`, `@`, `+` and `(`."""
 
 
 def file_uri(path: Path | str) -> str:
-    """The URI of an absolute path. Undecodable bytes survive (`os.fsdecode`)."""
+    """Return the URI of an absolute path. Undecodable bytes are preserved (see `os.fsdecode`)."""
     text = str(path)
     if os.name == "nt":
         text = text.replace("\\", "/")
@@ -21,9 +21,9 @@ def file_uri(path: Path | str) -> str:
 
 
 def path_of(uri: str) -> Path | None:
-    """The absolute path that a `file:` URI names on this machine; None for any other URI.
+    """Return the absolute path of a `file:` URI on this machine, or None for any other URI.
 
-    `file:///C:/x` is a drive on Windows and an ordinary absolute path elsewhere, never a relative one.
+    `file:///C:/x` names a drive on Windows and an ordinary absolute path elsewhere, never a relative path.
     """
     try:
         parts = urlsplit(uri)

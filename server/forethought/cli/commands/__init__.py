@@ -1,1 +1,1 @@
-"""One module a command. Each imports what it needs when it runs, so that `serve` and `--help` start at once."""
+"""A module per command, imported when the command runs. A function imports only what is heavy and rarely needed."""

@@ -14,6 +14,7 @@ import click
 
 from forethought.bench import BENCHMARKS, Benchmark
 from forethought.cli.invocation import Invocation, common_options
+from forethought.text.sanitizers import visible
 
 if TYPE_CHECKING:
     from forethought.bench.report import Report
@@ -132,25 +133,25 @@ def _run_resumable(
 
 def _deliver(invocation: Invocation, report: "Report", out: Path | None, write_report: WriteReport | None) -> None:
     from forethought.bench.report_json import report_to_json
-    from forethought.cli.output import note, plain, print_document, say
+    from forethought.cli.output import note, print_document, say
 
     written = write_report(report, out or default_folder(invocation)) if write_report else ()
     if invocation.json:
         print_document(report_to_json(report))
     else:
         _print_report(report)
-    (note if invocation.json else say)(*map(plain, written))
+    (note if invocation.json else say)(*map(visible, written))
 
 
 def _print_report(report: "Report") -> None:
     from forethought.bench.tables import cell_text, goals_table, numeric_columns
-    from forethought.cli.output import plain, print_table, say
+    from forethought.cli.output import print_table, say
 
-    say(plain(report.title), plain(report.shows), "")
+    say(visible(report.title), visible(report.shows), "")
     for table in (*((goals_table(report.goals),) if report.goals else ()), *report.tables):
         rows = [[cell_text(cell) for cell in row] for row in table.rows]
         print_table(table.title, table.columns, rows, numeric_columns(table), table.note)
-    say(*(f"• {plain(sentence)}" for sentence in report.verdict))
+    say(*(f"• {visible(sentence)}" for sentence in report.verdict))
 
 
 def _parameters(run: Callable[..., Any]) -> list[click.Parameter]:

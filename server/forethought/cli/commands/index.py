@@ -1,14 +1,16 @@
-"""`forethought index`: the index only, with timings."""
+"""`forethought index`: updates the index."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from forethought.cli.interruption import cancel_on_interrupt
 from forethought.cli.invocation import Invocation, common_options
-
-if TYPE_CHECKING:
-    from forethought.workspace.indexer import IndexReport
+from forethought.cli.locations import choose_root, path_in_root
+from forethought.cli.output import show_progress
+from forethought.cli.render import describe_index
+from forethought.workspace.indexer import IndexReport
 
 
 @click.command()
@@ -16,14 +18,10 @@ if TYPE_CHECKING:
 @common_options
 @click.pass_obj
 def index(invocation: Invocation, path: Path | None) -> None:
-    """Bring the index up to date and say what it holds.
+    """Update the index and report what it contains.
 
-    PATH limits it to a folder or file.
+    PATH limits the update to a folder or a file.
     """
-    from forethought.cli.interruption import cancel_on_interrupt
-    from forethought.cli.locations import choose_root, path_in_root
-    from forethought.cli.output import print_document, say, show_progress
-
     root, within = choose_root(invocation.root, path)
     if path is not None:
         within = path_in_root(root, path)
@@ -33,23 +31,18 @@ def index(invocation: Invocation, path: Path | None) -> None:
         show_progress("indexing") as progress,
     ):
         report = workspace.refresh([within] if within else None, on_progress=progress, cancel=cancel)
-        left_out = workspace.why_left_out(within)
+        skipped = workspace.why_left_out(within)
     if report.cancelled:
         invocation.interrupted()
-    elif left_out:
-        invocation.failed(f"{within} is left out: {left_out}")
+    elif skipped:
+        invocation.failed(f"{within} is skipped: {skipped}")
     elif report.failures:
         invocation.failed(*(f"{name}: {reason}" for name, reason in sorted(report.failures.items())))
     document = _index_document(report)
-    if invocation.json:
-        print_document(document)
-    else:
-        from forethought.cli.render import describe_index
-
-        say(*describe_index(root, document))
+    invocation.report(document, *describe_index(root, document))
 
 
-def _index_document(report: "IndexReport") -> dict[str, Any]:
+def _index_document(report: IndexReport) -> dict[str, Any]:
     return {
         "files": report.files,
         "symbols": report.symbols,

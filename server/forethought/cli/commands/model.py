@@ -1,19 +1,21 @@
 """`forethought model …`: GGUF models."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from forethought.cli.interruption import cancel_on_interrupt
 from forethought.cli.invocation import Invocation, common_options
-
-if TYPE_CHECKING:
-    from forethought.engine.models.catalog import ModelListing
+from forethought.cli.output import show_transfer
+from forethought.engine.models.catalog import ModelListing, list_models, use_model
+from forethought.engine.models.download import check_model, pull_model, remove_model
+from forethought.folders import model_folder
 
 
 @click.group()
 @common_options
 def model() -> None:
-    """List, fetch, choose, check and remove models."""
+    """List, download, choose, check and delete models."""
 
 
 @model.command("list")
@@ -21,22 +23,12 @@ def model() -> None:
 @click.pass_obj
 def list_(invocation: Invocation) -> None:
     """List the known and the installed models."""
-    from forethought.cli.output import plain, print_document, say
-    from forethought.config import model_folder
-    from forethought.engine.models.catalog import list_models
-
-    listing = list_models(invocation.load_settings(None).settings, model_folder())
-    if invocation.json:
-        print_document({"models": [_listing_document(item) for item in listing], "folder": str(model_folder())})
-        return
-    width = max((len(plain(item.name)) for item in listing), default=0)
-    for item in listing:
-        state = "in use" if item.in_use else "installed" if item.path else "-"
-        about = str(item.path)
-        if item.known:
-            recommended = ", recommended" if item.known.recommended else ""
-            about = f"{item.known.license}{recommended}: {item.known.good_for}"
-        say(f"{plain(item.name):<{width}}{item.size / 1e9:>6.1f} GB  {state:<10} {plain(about)}")
+    listing = list_models(invocation.load_settings().settings, model_folder())
+    width = max((len(item.name) for item in listing), default=0)
+    invocation.report(
+        {"models": [_listing_document(item) for item in listing], "folder": str(model_folder())},
+        *(_listing_line(item, width) for item in listing),
+    )
 
 
 @model.command()
@@ -44,18 +36,14 @@ def list_(invocation: Invocation) -> None:
 @common_options
 @click.pass_obj
 def pull(invocation: Invocation, name: str) -> None:
-    """Fetch a model, going on where an earlier try stopped.
+    """Download a model, or resume its download.
 
-    NAME is one of `forethought model list`, or OWNER/REPOSITORY:FILE.gguf for any other.
+    NAME is listed by `forethought model list`, or is OWNER/REPOSITORY:FILE.gguf for any other model.
     """
-    from forethought.cli.interruption import cancel_on_interrupt
-    from forethought.cli.output import show_transfer
-    from forethought.config import model_folder
-    from forethought.engine.models.download import pull_model
-
     with cancel_on_interrupt() as cancel, show_transfer(name) as progress:
         resolved = pull_model(name, model_folder(), progress, cancel, invocation.environment)
-    _finish(invocation, {"name": resolved.name, "path": str(resolved.path)}, f"{resolved.name}: {resolved.path}")
+    document = {"name": resolved.name, "path": str(resolved.path)}
+    invocation.report(document, f"{resolved.name}: {resolved.path}")
 
 
 @model.command()
@@ -63,19 +51,13 @@ def pull(invocation: Invocation, name: str) -> None:
 @common_options
 @click.pass_obj
 def use(invocation: Invocation, name_or_path: str) -> None:
-    """Choose the model that is used when the settings name none."""
-    from forethought.config import model_folder
-    from forethought.engine.models.catalog import use_model
-
-    settings = invocation.load_settings(None).settings
+    """Choose the model to use if the settings name none."""
+    settings = invocation.load_settings().settings
     resolved = use_model(name_or_path, model_folder())
     if settings.model_name or settings.model_path:
-        invocation.warn("The settings or FORETHOUGHT_MODEL name another model, which comes before this choice.")
-    _finish(
-        invocation,
-        {"name": resolved.name, "path": str(resolved.path)},
-        f"{resolved.name} is used from now on: {resolved.path}",
-    )
+        invocation.warn("The settings or FORETHOUGHT_MODEL name another model, which takes precedence.")
+    document = {"name": resolved.name, "path": str(resolved.path)}
+    invocation.report(document, f"Using {resolved.name} from now on: {resolved.path}")
 
 
 @model.command()
@@ -83,13 +65,10 @@ def use(invocation: Invocation, name_or_path: str) -> None:
 @common_options
 @click.pass_obj
 def check(invocation: Invocation, path: str) -> None:
-    """Check a model's file without loading it.
+    """Check a model file without loading it.
 
-    Its header, its length, and its checksum where one is known.
+    Its header, its length, and its checksum if one is known.
     """
-    from forethought.config import model_folder
-    from forethought.engine.models.download import check_model
-
     found = check_model(path, model_folder())
     document = {
         "path": str(found.path),
@@ -99,11 +78,10 @@ def check(invocation: Invocation, path: str) -> None:
         "sha256": found.sha256,
         "verified": found.verified,
     }
-    checksum = "checksum verified" if found.verified else "no checksum to compare with"
-    _finish(
-        invocation,
+    checksum = "checksum verified" if found.verified else "checksum unknown"
+    invocation.report(
         document,
-        f"{found.path} is sound: {found.architecture}, {found.size / 1e9:.2f} GB,"
+        f"{found.path} is valid: {found.architecture}, {found.size / 1e9:.2f} GB,"
         f" trained for {found.context_length} tokens, {checksum}.",
     )
 
@@ -113,15 +91,21 @@ def check(invocation: Invocation, path: str) -> None:
 @common_options
 @click.pass_obj
 def remove(invocation: Invocation, name: str) -> None:
-    """Delete a model that was fetched."""
-    from forethought.config import model_folder
-    from forethought.engine.models.download import remove_model
-
+    """Delete a downloaded model."""
     freed = remove_model(name, model_folder())
-    _finish(invocation, {"name": name, "freed": freed}, f"{name} removed, {freed / 1e9:.2f} GB freed.")
+    invocation.report({"name": name, "freed": freed}, f"{name} deleted; {freed / 1e9:.2f} GB freed.")
 
 
-def _listing_document(item: "ModelListing") -> dict[str, Any]:
+def _listing_line(item: ModelListing, width: int) -> str:
+    state = "in use" if item.in_use else "installed" if item.path else "-"
+    about = str(item.path)
+    if item.known:
+        recommended = ", recommended" if item.known.recommended else ""
+        about = f"{item.known.license}{recommended}: {item.known.good_for}"
+    return f"{item.name:<{width}}{item.size / 1e9:>6.1f} GB  {state:<10} {about}"
+
+
+def _listing_document(item: ModelListing) -> dict[str, Any]:
     known = item.known
     document: dict[str, Any] = {
         "name": item.name,
@@ -144,12 +128,3 @@ def _listing_document(item: "ModelListing") -> dict[str, Any]:
             "demo": known.demo,
         }
     return document
-
-
-def _finish(invocation: Invocation, document: dict[str, Any], line: str) -> None:
-    from forethought.cli.output import plain, print_document, say
-
-    if invocation.json:
-        print_document(document)
-    else:
-        say(plain(line))

@@ -1,20 +1,26 @@
-"""`forethought precompute`: sleep-time passes now, because somebody asked."""
+"""`forethought precompute`: sleep-time passes now, because the user asked for them."""
 
 from pathlib import Path
 
 import click
 
+from forethought.cli.interruption import cancel_on_interrupt
 from forethought.cli.invocation import Invocation, common_options
+from forethought.cli.locations import choose_root, path_in_root
+from forethought.cli.output import show_progress
+from forethought.cli.render import describe_precompute
+from forethought.errors import StoreError
+from forethought.idle.precomputation import Selection
 
 
 @click.command()
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 @click.option("--since", metavar="REV", help="Only files that changed since this revision.")
-@click.option("--include", metavar="GLOB", multiple=True, help="Only files that match this glob; may be given again.")
-@click.option("--exclude", metavar="GLOB", multiple=True, help="No files that match this glob; may be given again.")
+@click.option("--include", metavar="GLOB", multiple=True, help="Only files that match this glob; can be repeated.")
+@click.option("--exclude", metavar="GLOB", multiple=True, help="No files that match this glob; can be repeated.")
 @click.option("--budget-tokens", metavar="N", type=click.IntRange(min=0), help="Stop after this many tokens.")
 @click.option("--budget-seconds", metavar="S", type=click.FloatRange(min=0), help="Stop after this many seconds.")
-@click.option("--dry-run", is_flag=True, help="Only say what would be thought about and how long it would take.")
+@click.option("--dry-run", is_flag=True, help="Only report what there is to think about and how long it would take.")
 @common_options
 @click.pass_obj
 def precompute(
@@ -29,14 +35,9 @@ def precompute(
 ) -> None:
     """Think about every file now, the most valuable first.
 
-    Indexes first, reuses what was done before, and keeps each symbol's insights at once.
+    Updates the index first, reuses what is stored, and stores the insights of each symbol at once. Can be interrupted
+    and resumed.
     """
-    from forethought.cli.interruption import cancel_on_interrupt
-    from forethought.cli.locations import choose_root, path_in_root
-    from forethought.cli.output import print_document, say, show_progress
-    from forethought.errors import StoreError
-    from forethought.idle.precomputation import Selection
-
     root, within = choose_root(invocation.root, path)
     if path is not None:
         within = path_in_root(root, path)
@@ -56,7 +57,8 @@ def precompute(
     ):
         if not dry_run and not session.contexts.keeps:
             raise StoreError(
-                "Nothing can be kept in the c′ store, so nothing was thought about; mend it, or set `cache.directory`."
+                "Insights cannot be stored, so nothing was thought about; see `forethought doctor`, or set"
+                " `cache.directory`."
             )
         report = session.precompute(
             workspace, selection, lambda step: progress(step.done, step.total, step.message), cancel
@@ -66,9 +68,4 @@ def precompute(
         invocation.interrupted()
     elif report.anything_failed:
         invocation.failed(*(f"{f'{item.path} {item.symbol}'.strip()}: {item.reason}" for item in report.failures))
-    if invocation.json:
-        print_document(document)
-    else:
-        from forethought.cli.render import describe_precompute
-
-        say(*describe_precompute(document, dry_run))
+    invocation.report(document, *describe_precompute(document, dry_run))

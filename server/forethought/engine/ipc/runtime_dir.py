@@ -3,12 +3,12 @@
 import hashlib
 import os
 import stat
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from forethought.errors import EngineUnavailable
+from forethought.folders import short_socket_folder
 
 MAX_SOCKET_PATH_BYTES: Final = 100
 """The system's own limit, including the final zero byte, is 104 (macOS) or 108 (Linux)."""
@@ -29,7 +29,7 @@ class RuntimeDir:
         if len(os.fsencode(path)) <= MAX_SOCKET_PATH_BYTES:
             return path
         digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
-        return Path(tempfile.gettempdir()) / f"forethought-{_user()}" / f"{digest}.sock"
+        return short_socket_folder() / f"{digest}.sock"
 
     @property
     def port_file(self) -> Path:
@@ -102,7 +102,3 @@ def _make_private_folder(folder: Path) -> None:
         raise EngineUnavailable(
             f"Cannot create the engine's folder {folder} ({error.strerror}); set FORETHOUGHT_RUNTIME_DIR to another."
         ) from error
-
-
-def _user() -> str:
-    return str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")

@@ -18,12 +18,12 @@ from forethought.qa.fact_rendering.phrasing import (
     place_text,
     quoted,
     shortened,
-    shown_path,
     with_article,
 )
 from forethought.qa.fact_rendering.subject import FactSubject, places_of
 from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS
 from forethought.syntax.tags import Symbol
+from forethought.text.sanitizers import printable_path
 
 _MAX_MEMBERS = 2 * MAX_LISTED
 
@@ -116,7 +116,7 @@ def _inherited(subject: FactSubject) -> str:
     lines = []
     for base, methods in hierarchy.inherited(subject.resolver, subject.target):
         names = enumerated([f"`{method.short_name}`" for _, method in methods], _MAX_MEMBERS)
-        lines.append(f"- from `{base.symbol_id}` ({shown_path(base.path)}): {names}")
+        lines.append(f"- from `{base.symbol_id}` ({printable_path(base.path)}): {names}")
     if unknown := hierarchy.external_bases(subject.resolver, subject.target):
         lines.append(f"- the members of {outside(unknown)}")
     return "\n\nIt inherits:\n" + "\n".join(lines) if lines else ""
@@ -129,7 +129,7 @@ def _declared(member: Symbol) -> str:
 
 def _line(subject: FactSubject, target: Target, member: Symbol) -> str:
     line = member.range.start.row + 1
-    return f"line {line}" if target.path == subject.info.path else f"{shown_path(target.path)}:{line}"
+    return f"line {line}" if target.path == subject.info.path else f"{printable_path(target.path)}:{line}"
 
 
 def _is_part(member: Symbol, part: str | None) -> bool:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from forethought.facts.symbol_facts import Location
 from forethought.syntax.tags import Symbol
+from forethought.text.sanitizers import printable_path
 from forethought.workspace.symbol_info import SymbolInfo
 
 MAX_LISTED = 20
@@ -23,19 +24,14 @@ class FactText(NamedTuple):
     places: tuple[Location, ...] = ()
 
 
-def shown_path(path: str) -> str:
-    """A path that stays on its line: characters that a terminal or a list would interpret are replaced."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in path)
-
-
 def display_name(symbol_info: SymbolInfo) -> str:
     """A symbol as answers name it: its qualified name in back-ticks; for a file, its path."""
-    return f"`{symbol_info.symbol.name or shown_path(symbol_info.path)}`"
+    return f"`{symbol_info.symbol.name or printable_path(symbol_info.path)}`"
 
 
 def where(symbol_info: SymbolInfo) -> str:
     """Where a symbol is defined, as `path:line`."""
-    return f"{shown_path(symbol_info.path)}:{line_of(symbol_info.symbol)}"
+    return f"{printable_path(symbol_info.path)}:{line_of(symbol_info.symbol)}"
 
 
 def line_of(symbol: Symbol) -> int:
@@ -45,7 +41,7 @@ def line_of(symbol: Symbol) -> int:
 
 def place_text(place: Location) -> str:
     """`path:line`."""
-    return f"{shown_path(place.path)}:{place.range.start.row + 1}"
+    return f"{printable_path(place.path)}:{place.range.start.row + 1}"
 
 
 def listed(head: str, places: Sequence[Location], count: int, if_none: str) -> FactText:
@@ -105,4 +101,4 @@ def shortened(text: str, limit: int = MAX_VALUE_LENGTH) -> str:
 
 def _place_name(place: Location) -> str:
     """The symbol, without the mark of a later definition of one name; the path for a file."""
-    return re.sub(r"#\d+$", "", place.symbol_id) or shown_path(place.path)
+    return re.sub(r"#\d+$", "", place.symbol_id) or printable_path(place.path)

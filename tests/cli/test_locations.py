@@ -1,4 +1,4 @@
-"""Places as people write them."""
+"""Locations as users write them."""
 
 import os
 

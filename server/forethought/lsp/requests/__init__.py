@@ -1,0 +1,1 @@
+"""The handlers of requests, notifications and commands: a module per subject. `lsp.registration` lists them all."""

@@ -1,0 +1,54 @@
+"""`textDocument/hover`: what is known about the identifier under the pointer."""
+
+import asyncio
+import contextlib
+import time
+
+from lsprotocol import types
+
+from forethought.lsp.position_encoding import to_lsp_range
+from forethought.lsp.requests.document_lookup import MAX_WAIT_AFTER_OPEN, Document, identifier_at
+from forethought.lsp.state import ServerState
+from forethought.names.resolver import Target
+from forethought.workspace.symbol_info import SymbolInfo
+
+MAX_WAIT_FOR_INSIGHTS = 0.5
+"""Seconds that a hover in a document that was just opened waits for the stored insights."""
+
+
+async def hover(server: ServerState, params: types.HoverParams) -> types.Hover | None:
+    identifier = await identifier_at(server, params.text_document.uri, params.position)
+    if identifier is None or not identifier.targets:
+        return None
+    document = identifier.document
+    workspace = document.workspace
+    if not workspace.settings.hover_enabled:
+        return None
+    server.session.report_activity()
+    symbol_infos = [info for target in identifier.targets if (info := await _symbol_info(server, document, target))]
+    if missing := [Target(info.path, info.symbol.id) for info in symbol_infos if info.state != "fresh"]:
+        server.session.request_insights(workspace, missing)
+    text = server.hover_renderer.render(workspace, symbol_infos)
+    if not text:
+        return None
+    return types.Hover(
+        types.MarkupContent(server.hover_renderer.kind, text),
+        to_lsp_range(document.snapshot.lines, identifier.range, server.encoding),
+    )
+
+
+async def _symbol_info(server: ServerState, document: Document, target: Target) -> SymbolInfo | None:
+    """Look up a symbol: in memory for an open document, so that its hovers never wait for long."""
+    workspace, buffer = document.workspace, document.buffer
+    if buffer is None:
+        return await server.threads.run(workspace.symbol_info, target)
+    symbol_info = workspace.quick_info(target)
+    if symbol_info is not None and symbol_info.facts is None:
+        workspace.complete_soon(target)
+    if symbol_info is not None and symbol_info.context_hash is not None:
+        return symbol_info
+    if time.monotonic() - buffer.opened_at < MAX_WAIT_AFTER_OPEN:
+        complete = server.threads.run(workspace.symbol_info, target)
+        with contextlib.suppress(TimeoutError):
+            return await asyncio.wait_for(complete, MAX_WAIT_FOR_INSIGHTS)
+    return symbol_info

@@ -1,0 +1,121 @@
+"""The text of a hover."""
+
+from collections.abc import Sequence
+
+from forethought.config import HoverContent
+from forethought.insights.entry import Insights
+from forethought.present.symbol_links import LinkTo, symbol_link, symbol_links
+from forethought.text.markdown import code, escape, fence
+from forethought.workspace.symbol_info import SymbolInfo
+
+MAX_CANDIDATES = 4
+"""Candidates that the hover of an ambiguous name lists."""
+MAX_CALLERS = 3
+MAX_TESTS = 2
+MAX_RAISES = 3
+MAX_SIGNATURE_LENGTH = 300
+
+
+def hover_markdown(
+    symbol_infos: Sequence[SymbolInfo], content: HoverContent = "auto", link_to: LinkTo | None = None
+) -> str:
+    """Return about six lines of Markdown, the last of which names their origin; "" if there is nothing to say.
+
+    Several symbol infos mean that the name is ambiguous: they are listed, and none is chosen. With `auto`, the hover
+    adds to what another language server shows: insights and facts, and the signature and docs only while there are no
+    insights. Names are linked only if `link_to` is given.
+    """
+    if not symbol_infos:
+        return ""
+    if len(symbol_infos) > 1:
+        return _join(_candidate_lines(symbol_infos, link_to), "— Forethought · ambiguous")
+    symbol_info = symbol_infos[0]
+    insights = _shown_insights(symbol_info)
+    lines: list[str] = []
+    if content == "insights":
+        lines = [] if insights is None else _insight_lines(insights, max_inferences=3)
+    else:
+        if content == "full" or insights is None:
+            lines += _interface_lines(symbol_info)
+        if insights is not None:
+            lines += _insight_lines(insights, max_inferences=1 if content == "full" else 2)
+        if facts := _facts_line(symbol_info, link_to):
+            lines.append(facts)
+    return _join(lines, _provenance_line(symbol_info)) if lines else ""
+
+
+def _shown_insights(symbol_info: SymbolInfo) -> Insights | None:
+    insights = symbol_info.insights
+    return None if insights is None or insights.empty else insights
+
+
+def _candidate_lines(candidates: Sequence[SymbolInfo], link_to: LinkTo | None) -> list[str]:
+    lines = [f"{len(candidates)} possible definitions:"]
+    for candidate in candidates[:MAX_CANDIDATES]:
+        name = candidate.symbol.name or candidate.path
+        linked = symbol_link(name, candidate.path, candidate.symbol.selection, link_to)
+        lines.append(f"- {linked} in {code(candidate.path)}")
+    if len(candidates) > MAX_CANDIDATES:
+        lines[-1] += f", and {len(candidates) - MAX_CANDIDATES} more"
+    return ["\n".join(lines)]
+
+
+def _interface_lines(symbol_info: SymbolInfo) -> list[str]:
+    symbol = symbol_info.symbol
+    lines = [fence(_truncated(symbol.signature), symbol_info.language)] if symbol.signature else []
+    if symbol.doc and (first_paragraph := symbol.doc.strip().partition("\n\n")[0]):
+        lines.append(escape(first_paragraph, 240))
+    return lines
+
+
+def _insight_lines(insights: Insights, max_inferences: int) -> list[str]:
+    lines = [escape(insights.summary)] if insights.summary else []
+    if listed := [f"- {escape(inference, 200)}" for inference in insights.inferences[:max_inferences]]:
+        lines.append("\n".join(listed))
+    if not lines and insights.questions:
+        lines.append(escape(insights.questions[0].answer))
+    return lines
+
+
+def _facts_line(symbol_info: SymbolInfo, link_to: LinkTo | None) -> str:
+    facts, parts = symbol_info.facts, []
+    if facts is not None:
+        if facts.called_by_count:
+            callers = symbol_links(facts.called_by, MAX_CALLERS, facts.called_by_count, link_to)
+            times = "once" if facts.called_by_count == 1 else f"{facts.called_by_count} times"
+            parts.append(f"called {times}{': ' + callers if callers else ''}")
+        if facts.raises:
+            parts.append("raises " + ", ".join(code(name) for name in facts.raises[:MAX_RAISES]))
+        if facts.tests:
+            parts.append("tested by " + symbol_links(facts.tests, MAX_TESTS, len(facts.tests), link_to))
+    if (change := symbol_info.last_change) is not None:
+        parts.append(f"changed {escape(change.date[:10])}: {escape(change.subject, 60)}")
+    line = " · ".join(parts)
+    return line[:1].upper() + line[1:]
+
+
+def _provenance_line(symbol_info: SymbolInfo) -> str:
+    parts = ["Forethought"]
+    entry = symbol_info.entry
+    if _shown_insights(symbol_info) is None or entry is None:
+        parts.append("facts")
+    else:
+        model = escape(entry.provenance.model, 60) + (" (demo model)" if entry.provenance.demo else "")
+        questions = entry.insights.questions
+        quoted = bool(questions) and all(item.basis == "facts" for item in questions)
+        parts += ["quoted from the code"] if quoted else ["predicted", model]
+        if entry.provenance.origin == "shared":
+            parts.append("shared")
+        if symbol_info.state == "stale":
+            parts.append("stale: written for an older version of this code")
+        else:
+            parts.append("fresh, but a callee has changed since" if symbol_info.callee_changed else "fresh")
+    return "— " + " · ".join(parts)
+
+
+def _join(lines: Sequence[str], provenance: str) -> str:
+    return "\n\n".join((*lines, provenance))
+
+
+def _truncated(signature: str) -> str:
+    return signature if len(signature) <= MAX_SIGNATURE_LENGTH else signature[: MAX_SIGNATURE_LENGTH - 1] + "…"

@@ -1,0 +1,100 @@
+"""The insight document (c′): what `forethought/context` and `forethought show --json` return."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from forethought.insights.entry import SCHEMA, Insights, Provenance
+from forethought.present.location_encoder import LocationEncoder
+from forethought.workspace.symbol_info import SymbolInfo
+from forethought.workspace.workspace import Workspace
+
+
+def insight_document(
+    workspace: Workspace, symbol_infos: Sequence[SymbolInfo], encoder: LocationEncoder
+) -> dict[str, Any]:
+    """Return what is known about one or more symbols of one file. Blocks: reads lines."""
+    first = symbol_infos[0]
+    return {
+        "schema": SCHEMA,
+        "uri": encoder.uri(workspace, first.path),
+        "language": first.language,
+        "symbols": [_symbol_document(workspace, symbol_info, encoder) for symbol_info in symbol_infos],
+        "candidates": [],
+    }
+
+
+def ambiguity_document(
+    workspace: Workspace, path: str, candidates: Sequence[SymbolInfo], encoder: LocationEncoder
+) -> dict[str, Any]:
+    """Return the document for an identifier in the file at `path` that may mean any of the candidates. Blocks."""
+    return {
+        "schema": SCHEMA,
+        "uri": encoder.uri(workspace, path),
+        "language": candidates[0].language,
+        "symbols": [],
+        "candidates": [
+            encoder.reference(workspace, candidate.path, candidate.symbol.selection, candidate.symbol.id)
+            for candidate in candidates
+        ],
+    }
+
+
+def _symbol_document(workspace: Workspace, symbol_info: SymbolInfo, encoder: LocationEncoder) -> dict[str, Any]:
+    symbol, facts, change = symbol_info.symbol, symbol_info.facts, symbol_info.last_change
+    insights = symbol_info.insights
+    return {
+        "id": symbol.id,
+        "name": symbol.name,
+        "kind": symbol.kind,
+        "range": encoder.range(workspace, symbol_info.path, symbol.range),
+        "selectionRange": encoder.range(workspace, symbol_info.path, symbol.selection),
+        "signature": symbol.signature,
+        "doc": symbol.doc,
+        "subject": symbol_info.context_hash,
+        "facts": {
+            "calls": encoder.references(workspace, facts.calls if facts else ()),
+            "calledBy": encoder.references(workspace, facts.called_by if facts else ()),
+            "calledByCount": facts.called_by_count if facts else 0,
+            "raises": list(facts.raises) if facts else list(symbol.raises),
+            "tests": encoder.references(workspace, facts.tests if facts else ()),
+            "lastChange": None
+            if change is None
+            else {"commit": change.commit, "author": change.author, "date": change.date, "subject": change.subject},
+        },
+        "insights": None if insights is None or insights.empty else _insights_document(insights),
+        "state": symbol_info.state,
+        "calleeChanged": symbol_info.callee_changed,
+        "provenance": None if symbol_info.entry is None else _provenance_document(symbol_info.entry.provenance),
+    }
+
+
+def _insights_document(insights: Insights) -> dict[str, Any]:
+    return {
+        "summary": insights.summary,
+        "inferences": list(insights.inferences),
+        "questions": [
+            {
+                "question": item.question,
+                "answer": item.answer,
+                "predictability": item.predictability,
+                "kind": item.kind,
+                "origin": item.origin,
+                "basis": item.basis,
+            }
+            for item in insights.questions
+        ],
+    }
+
+
+def _provenance_document(provenance: Provenance) -> dict[str, Any]:
+    return {
+        "model": provenance.model,
+        "producer": provenance.generator_id,
+        "promptVersion": provenance.prompt_version,
+        "rounds": provenance.rounds,
+        "candidates": provenance.candidates,
+        "tokens": {"prompt": provenance.prompt_tokens, "completion": provenance.completion_tokens},
+        "seconds": provenance.seconds,
+        "createdAt": provenance.created_at,
+        "origin": provenance.origin,
+    }

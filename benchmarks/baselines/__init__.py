@@ -1,1 +1,1 @@
-"""What we compare ourselves with."""
+"""Methods we compare ourselves with."""

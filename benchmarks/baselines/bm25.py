@@ -1,4 +1,4 @@
-"""The ranking to compare with: BM25 over whole files, by SQLite's FTS5. Nothing of ours but how names are split."""
+"""The baseline ranking: BM25 over whole files, by SQLite's FTS5. It shares with ours only how names are split."""
 
 import sqlite3
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,7 @@ from forethought.search.ranking import STOP_WORDS, question_words
 
 
 class WholeFiles:
-    """Files as bags of words: names whole and split, without the words that say nothing, and without stemming."""
+    """Files as bags of words: names whole and split, without stop words, and without stemming."""
 
     def __init__(self) -> None:
         self._connection = sqlite3.connect(":memory:", isolation_level=None)
@@ -31,7 +31,7 @@ class WholeFiles:
             self._connection.execute("DELETE FROM files WHERE path = ?", key)
 
     def rank(self, question: str) -> list[str]:
-        """Paths of the files that hold any of the question's words, best first."""
+        """Paths of the files that contain any word of the question, best first."""
         asked = " OR ".join(f'"{word}"' for word in question_words(question))
         rows = self._connection.execute(
             "SELECT path FROM texts JOIN files ON id = texts.rowid WHERE texts MATCH ? ORDER BY bm25(texts), path",

@@ -1,1 +1,1 @@
-"""Questions and problems with known answers."""
+"""What is asked in the benchmarks, and the expected answers."""

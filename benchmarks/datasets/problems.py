@@ -1,4 +1,4 @@
-"""Word problems whose context and question are apart: what is known before, and what is asked then."""
+"""Word problems split into a context, known beforehand, and the questions asked about it."""
 
 import json
 import random
@@ -13,18 +13,15 @@ from forethought.errors import UsageError
 
 Item = TypeVar("Item")
 
-DATA: Final = Path(__file__).parent.parent / "data"
-GSM8K: Final = DATA / "gsm8k_test.jsonl"
-SOCRATIC: Final = DATA / "gsm8k_socratic.jsonl"
-JUGGLER: Final = DATA / "juggler.json"
+JUGGLER: Final = Path(__file__).parent.parent / "data" / "juggler.json"
 
 _PUBLISHED: Final = ("stateful_gsm_symbolic", "stateful_aime")
-"""The prefixes of the paper's fields: `…_context`, `…_question` (Stateful GSM-Symbolic P1 and P2, Stateful AIME)."""
+"""Prefixes of the paper's fields `…_context` and `…_question`: Stateful GSM-Symbolic (P1, P2), Stateful AIME."""
 _ABBREVIATIONS: Final = re.compile(
     r"mr|mrs|ms|dr|st|jr|sr|vs|approx|oz|lbs?|ft|sq|etc|inc|ltd|co|e\.g|i\.e|a\.m|p\.m|u\.s"
 )
 _BREAK: Final = re.compile(r"""(?<=[.!?])(["'”’)\]]*)(?:\s+(?=["'“‘(\[]*[A-Z0-9$])|(?=[A-Z][a-z]))""")
-"""After the end of a sentence comes space, or (as GSM8K has it) the next sentence at once."""
+"""After a sentence comes white space or, in GSM8K, directly the next sentence."""
 _NUMBERS: Final = re.compile(
     r"(?:(?<![\w.)])[-−])?\$?\s?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:\s?/\s?\d+)?|(?<!\d)\.\d+)"
 )
@@ -42,24 +39,24 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """A context, and what is asked about it."""
+    """A context and the questions about it."""
 
     key: str
-    """Of its text: names its results."""
+    """Digest of its text; results are stored under it."""
     context: str
     queries: tuple[Query, ...]
 
     @property
     def query(self) -> Query:
-        """The one that a problem ends with."""
+        """The problem's own question, which comes last."""
         return self.queries[-1]
 
 
 def read_situations(file: Path) -> list[Situation]:
-    """Problems of any published form: GSM8K, Socratic GSM8K, Stateful GSM-Symbolic, Stateful AIME, the demo's.
+    """Read problems of any published form: GSM8K, Socratic GSM8K, Stateful GSM-Symbolic, Stateful AIME, the demo's.
 
     JSON lines, or one JSON list or object. A problem of a single sentence has no context and is left out. Raises
-    UsageError for a file of another form.
+    UsageError if the file cannot be read or has another form.
     """
     try:
         text = file.read_text(encoding="utf-8")
@@ -69,25 +66,26 @@ def read_situations(file: Path) -> list[Situation]:
         raise UsageError(f"{file} cannot be read ({error.strerror}); name a file of problems.") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(
-            f"{file} is no file of problems that we know ({type(error).__name__}: {error}); it must be JSON lines with "
+            f"{file} has an unknown format ({type(error).__name__}: {error}); it must be JSON lines with "
             "`question` and `answer`, or with the paper's `stateful_…_context` and `stateful_…_question`."
         ) from error
     if not found:
-        raise UsageError(f"{file} holds no problem with a context; name another file.")
+        raise UsageError(f"{file} has no problem with a context; name another file.")
     return found
 
 
 def sample(items: Sequence[Item], limit: int, seed: int) -> list[Item]:
-    """`limit` of the items, in an order of chance; 0 is all. A larger limit adds to what a smaller one takes."""
+    """Draw `limit` items in random order; 0 for all. A larger limit extends the sample of a smaller one."""
     shuffled = list(items)
-    random.Random(seed).shuffle(shuffled)  # noqa: S311 - a sample, no secret
+    random.Random(seed).shuffle(shuffled)  # noqa: S311 - sampling, not cryptography
     return shuffled[:limit] if limit else shuffled
 
 
 def split_problem(problem: str) -> tuple[str, str]:
-    """(context, question): the question begins with the last sentence that asks, or is the last sentence.
+    """Split a problem into (context, question).
 
-    ("", problem) for a single sentence.
+    The question starts at the last sentence with a question mark, else it is the last sentence. A single sentence gives
+    ("", problem).
     """
     found = sentences(problem)
     asking = [number for number, sentence in enumerate(found) if "?" in sentence]
@@ -96,7 +94,7 @@ def split_problem(problem: str) -> tuple[str, str]:
 
 
 def sentences(text: str) -> list[str]:
-    """Split prose into its sentences; `$1.50`, `3.5`, `Mr. Lee` and `7 a.m. today` stay whole."""
+    """Split prose into sentences without breaking `$1.50`, `3.5`, `Mr. Lee` or `7 a.m. today`."""
     text = " ".join(text.split())
     found, start = [], 0
     for gap in _BREAK.finditer(text):
@@ -110,10 +108,10 @@ def sentences(text: str) -> list[str]:
 
 
 def read_answer(text: str) -> float | None:
-    """The number that a model gives as its answer, or None where it gives none, or not clearly.
+    """Read the number a model gives as its answer, or None if it gives none, or none clearly.
 
-    In this order: the last `\\boxed{…}`, what follows the last “answer is”, the only number in the text. Where an
-    equation follows “answer is”, its right side.
+    In this order: the last `\\boxed{…}`; what follows the last “answer is”, of an equation its right side; the only
+    number in the text.
     """
     if boxed := _BOXED.findall(text):
         return _only_number(boxed[-1])
@@ -125,7 +123,7 @@ def read_answer(text: str) -> float | None:
 
 
 def to_number(text: str) -> float | None:
-    """`1,234.50`, `$5`, `-3`, `3/4`; None for anything else."""
+    """Parse `1,234.50`, `$5`, `-3` or `3/4`; None for anything else."""
     bare = re.sub(r"[\s,$]", "", text).replace("−", "-")
     above, slash, below = bare.partition("/")
     try:
@@ -135,13 +133,13 @@ def to_number(text: str) -> float | None:
 
 
 def is_right(text: str, expected: float) -> bool:
-    """Whether the answer in a model's text is the expected one."""
+    """Whether a model's text gives the expected answer."""
     given = read_answer(text)
     return given is not None and same_number(given, expected)
 
 
 def holds(notes: str, answer: float) -> bool:
-    """Whether the number stands anywhere in the notes."""
+    """Whether the number occurs anywhere in the notes."""
     values = (to_number(found) for found in _NUMBERS.findall(notes))
     return any(value is not None and same_number(value, answer) for value in values)
 
@@ -151,7 +149,7 @@ def same_number(one: float, other: float) -> bool:
 
 
 def number_text(value: float) -> str:
-    """As one writes it: `18`, `2.5`."""
+    """A number as people write it: `18`, `2.5`."""
     return str(int(value)) if value == int(value) else f"{value:g}"
 
 
@@ -171,20 +169,20 @@ def _records(text: str) -> list[Mapping[str, Any]]:
 def _situation(record: Mapping[str, Any]) -> Situation | None:
     if "questions" in record:
         queries = [Query(query["question"], _expected(query["answer"])) for query in record["questions"]]
-        return _made(record["context"], queries)
-    context, question = _apart(record)
+        return _make(record["context"], queries)
+    context, question = _split(record)
     answer = record["answer"]
     queries = _steps(answer) if isinstance(answer, str) else []
-    return _made(context, [*queries, Query(question, _expected(answer))])
+    return _make(context, [*queries, Query(question, _expected(answer))])
 
 
-def _made(context: str, queries: Sequence[Query]) -> Situation | None:
+def _make(context: str, queries: Sequence[Query]) -> Situation | None:
     key = sha256("\0".join((context, *(query.question for query in queries))).encode()).hexdigest()[:16]
     return Situation(key, context, tuple(queries)) if context else None
 
 
-def _apart(record: Mapping[str, Any]) -> tuple[str, str]:
-    """The published split, unless it was made at a decimal point: then, and where there is none, our own."""
+def _split(record: Mapping[str, Any]) -> tuple[str, str]:
+    """The published split, if there is one and it does not break a decimal number; else our own."""
     for prefix in _PUBLISHED:
         if f"{prefix}_context" in record:
             whole = record.get("question") or record.get("problem") or ""
@@ -197,12 +195,12 @@ def _apart(record: Mapping[str, Any]) -> tuple[str, str]:
 def _expected(answer: str | float) -> float:
     value = to_number(answer.rpartition("####")[2]) if isinstance(answer, str) else float(answer)
     if value is None:
-        raise ValueError(f"{answer!r} ends with no number")
+        raise ValueError(f"{answer!r} does not end with a number")
     return value
 
 
 def _steps(answer: str) -> list[Query]:
-    """Socratic sub-questions whose step ends in a computed number; not the last, which is the problem's own."""
+    """Socratic sub-questions whose step computes a number, except the last, which is the problem's own."""
     found = []
     for line in answer.splitlines()[:-2]:
         question, marked, step = line.partition(" ** ")

@@ -1,1 +1,1 @@
-"""What benchmarks share."""
+"""Methods and arithmetic that several benchmarks share."""

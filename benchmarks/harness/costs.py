@@ -1,4 +1,4 @@
-"""What thinking costs, when it pays, and what many tries are worth."""
+"""Costs of sleep-time and test-time compute, the break-even between them, and the value of several attempts."""
 
 import math
 import random
@@ -10,12 +10,12 @@ from typing import Any
 
 from forethought.engine.api import Completion
 
-_MANY = 1000
+_MAX_BREAK_EVEN = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Tokens and seconds; cached tokens are among the prompt's."""
+    """Tokens and seconds. `cached` tokens are included in `prompt`."""
 
     prompt: float = 0.0
     cached: float = 0.0
@@ -32,7 +32,7 @@ class Spent:
 
     @property
     def tokens(self) -> float:
-        """All tokens that the model worked on: read, and written."""
+        """Tokens the model processed: prompt tokens that were not cached, and completion tokens."""
         return self.prompt - self.cached + self.completion
 
     def to_json(self) -> dict[str, float]:
@@ -40,7 +40,7 @@ class Spent:
 
 
 def spent_on(completions: Iterable[Completion], seconds: float) -> Spent:
-    """Of one request; `seconds` is how long all of it took, since its prompts are worked on together."""
+    """Cost of one request. `seconds` is its duration as a whole, because its prompts are decoded together."""
     total = Spent(seconds=seconds)
     for completion in completions:
         usage = completion.usage
@@ -53,7 +53,7 @@ def spent_from(value: dict[str, Any]) -> Spent:
 
 
 def mean_spent(all_spent: Sequence[Spent]) -> Spent:
-    """Raises ValueError for none."""
+    """Raises ValueError if there are none."""
     if not all_spent:
         raise ValueError("nothing was spent")
     total = sum(all_spent, Spent())
@@ -62,54 +62,61 @@ def mean_spent(all_spent: Sequence[Spent]) -> Spent:
 
 
 def pass_cost(sleep: Spent) -> str:
-    """What a sleep-time pass took, as a sentence."""
+    """The cost of a sleep-time pass as a sentence."""
     return (
-        f"The pass over a context: {sleep.prompt:.0f} prompt tokens ({sleep.cached:.0f} cached), "
-        f"{sleep.completion:.0f} written, {sleep.seconds:.1f} s, once."
+        f"One pass over a context takes {sleep.prompt:.0f} prompt tokens ({sleep.cached:.0f} cached), "
+        f"{sleep.completion:.0f} completion tokens and {sleep.seconds:.1f} s."
     )
 
 
 def cost_a_query(sleep: float, test: float, queries: int, weight: float = 1.0) -> float:
-    """The average cost of a query when `queries` share one sleep-time pass; what is spent at test time, while a person
-    waits, counts `weight` times (arXiv 2504.13171, section 5.3)."""
+    """Average cost of a query when `queries` share one sleep-time pass.
+
+    Test-time cost counts `weight` times, because a person is waiting (arXiv 2504.13171, section 5.3).
+    """
     return sleep / queries + weight * test
 
 
 def break_even(sleep: float, without: float, with_sleep: float, weight: float = 1.0) -> float | None:
-    """After how many queries on a context its sleep-time pass has paid for itself; None: never.
+    """Number of queries about a context after which its sleep-time pass has paid off, or None if it never does.
 
-    `without` and `with_sleep` are the costs of a query at test time.
+    `without` and `with_sleep` are test-time costs of one query.
     """
     saved = weight * (without - with_sleep)
     return sleep / saved if saved > 0 else None
 
 
-def queries_said(even: float | None) -> int | str:
-    """A break-even for people: whole queries, and no number where it is only noise."""
+def break_even_text(even: float | None) -> int | str:
+    """A break-even for people: whole queries; above 1,000 the number would be noise."""
     if even is None:
         return "never"
-    return math.ceil(even) if even <= _MANY else f"over {_MANY:,}"
+    return math.ceil(even) if even <= _MAX_BREAK_EVEN else f"over {_MAX_BREAK_EVEN:,}"
 
 
 def pass_at(k: int, right: int, tries: int) -> float:
-    """The chance that at least one of `k` tries is right, from `right` of `tries`: the unbiased estimate of M. Chen et
-    al., arXiv 2107.03374, equation 1. Raises ValueError for k > tries."""
+    """Probability that at least one of `k` attempts is right, given that `right` of `tries` were.
+
+    The unbiased estimator of M. Chen et al., arXiv 2107.03374, equation 1. Raises ValueError unless 0 < k ≤ tries.
+    """
     if not 0 < k <= tries:
-        raise ValueError(f"k is {k}, but there are {tries} tries")
+        raise ValueError(f"k is {k}, but there are {tries} attempts")
     return 1.0 - comb(tries - right, k) / comb(tries, k)
 
 
 def majority_at(k: int, answers: Sequence[float | None], expected: float, seed: int, draws: int = 200) -> float:
-    """How often the most frequent of `k` answers is the expected one, over random choices of k. A try without an
-    answer has no vote; of several that are equally frequent, the one given first counts. Raises ValueError for k."""
+    """How often a majority vote of `k` answers, drawn at random, gives the expected one.
+
+    An attempt without an answer has no vote; ties go to the answer given first. Raises ValueError unless
+    0 < k ≤ len(answers).
+    """
     if not 0 < k <= len(answers):
-        raise ValueError(f"k is {k}, but there are {len(answers)} tries")
-    chooser = random.Random(seed)  # noqa: S311 - a sample, no secret
+        raise ValueError(f"k is {k}, but there are {len(answers)} attempts")
+    chooser = random.Random(seed)  # noqa: S311 - sampling, not cryptography
     if k == len(answers):
-        return float(_elected(answers) == expected)
-    return sum(_elected(chooser.sample(list(answers), k)) == expected for _ in range(draws)) / draws
+        return float(_winner(answers) == expected)
+    return sum(_winner(chooser.sample(list(answers), k)) == expected for _ in range(draws)) / draws
 
 
-def _elected(answers: Sequence[float | None]) -> float | None:
+def _winner(answers: Sequence[float | None]) -> float | None:
     votes = Counter(answer for answer in answers if answer is not None)
     return votes.most_common(1)[0][0] if votes else None

@@ -1,1 +1,1 @@
-"""One module a benchmark."""
+"""The benchmarks themselves; each module's `run` returns a Report."""

@@ -1,47 +1,47 @@
-"""How long a second `precompute` takes when nothing changed, beside the start-up of the program.
+"""Duration of a second `precompute` run with nothing changed, compared to the start-up of the program.
 
-Once for a few files that the model has thought about, and once for the whole repository, whose insights are made up
-so that filling the store takes no hours; what a second run does is the same for both.
+Measured once for a few files that the model really worked on, and once for the whole repository. The insights of the
+latter are made up, so that filling the store does not take hours; a second run does the same work for both.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 from forethought.app.session import Session
-from forethought.bench.trial import (
-    Trial,
-    command_document,
-    goal_line,
-    machine_line,
-    pick_files,
-    precompute_files,
-    quantile,
-    run_command,
-)
+from forethought.bench.quantiles import quantile
+from forethought.bench.report import Goal, Report, Table
+from forethought.bench.trial import Trial, command_document, pick_files, precompute_files, run_command
 from forethought.config import load_settings
-from forethought.engine.api import CancelToken
+from forethought.engine.api import (
+    CancelToken,
+    Completion,
+    EngineInfo,
+    GenerateRequest,
+    ModelIdentity,
+    Priority,
+    Prompt,
+    Usage,
+)
 from forethought.engine.client.engine_client import connect
 from forethought.engine.models.catalog import choose_model
 from forethought.errors import ForethoughtError
 from forethought.folders import model_folder, runtime_folder
 from forethought.idle.precomputation import Selection
-from support.fake_engine import FakeEngine
 
-GOAL_SECONDS = 1.0
+MAX_SECONDS = 1.0
 """Beyond start-up."""
+_FEW, _WHOLE = "a few files", "the whole repository"
 
 
 def run(
     root: Path,
-    files: Annotated[int, "How many files are thought about first."] = 2,
+    files: Annotated[int, "Number of files to precompute first."] = 2,
     repeats: Annotated[int, "How often each run is timed."] = 5,
-    seed: Annotated[int, "Chooses the files."] = 7,
-) -> dict[str, Any]:
-    """Measure on a clone of `root`. Plain JSON values: `start_up` (seconds), `few` and `whole` (`seconds`, `symbols`
-    reused, `computed`, `host_started`), `met`, `machine`. Raises UsageError and ForethoughtError.
-    """
+    seed: Annotated[int, "Seed that chooses the files."] = 7,
+) -> Report:
+    """Time second runs on a clone of `root`. Raises UsageError and ForethoughtError."""
     with Trial() as trial:
         clone = trial.clone(root, "clone")
         few, whole = trial.environment("few"), trial.environment("whole")
@@ -50,48 +50,47 @@ def run(
         _fill(whole, clone)
         includes = [word for path in chosen for word in ("--include", f"/{path}")]
         start_up = min(_seconds(few, "--version") for _ in range(repeats))
-        result: dict[str, Any] = {
-            "start_up": round(start_up, 3),
-            "few": _second_run(few, clone, includes, repeats),
-            "whole": _second_run(whole, clone, [], repeats),
+        runs = {
+            _FEW: _second_run(few, clone, includes, repeats),
+            _WHOLE: _second_run(whole, clone, [], repeats),
         }
-        met = all(
-            item["seconds"] <= GOAL_SECONDS + start_up and not item["computed"] and not item["host_started"]
-            for item in (result["few"], result["whole"])
-        )
-        return {**result, "met": met, "machine": trial.machine}
+    settings = {"root": root.name, "files": len(chosen), "repeats": repeats, "seed": seed, **trial.machine}
+    return Report(
+        name="again",
+        title="`precompute` with nothing changed",
+        shows="How long does a second run take that has nothing to do?",
+        goals=tuple(goal for name, one in runs.items() for goal in _goals(name, one, start_up)),
+        tables=(
+            Table(
+                "Second runs",
+                ("of", "symbols reused", "seconds, median", "seconds inside the program"),
+                tuple((name, one["symbols"], one["seconds"], one["inside_seconds"]) for name, one in runs.items()),
+                f"Start-up (`forethought --version`, the fastest of {repeats}) takes {start_up:.2f} s.",
+            ),
+        ),
+        settings=settings,
+        data={"start_up": round(start_up, 3), **runs},
+    )
 
 
-def render(result: dict[str, Any]) -> str:
-    """The figures as lines for people, each with its goal."""
-    start_up = result["start_up"]
-    lines = [
-        f"`precompute` with nothing changed, median of several, {machine_line(result['machine'])}",
-        f"start-up (`forethought --version`): {start_up:.2f} s",
-    ]
-    for key, what in (("few", "a few files"), ("whole", "the whole repository")):
-        item = result[key]
-        met = item["seconds"] <= GOAL_SECONDS + start_up
-        goal = f"≤ {GOAL_SECONDS + start_up:.2f} s"
-        lines.append(goal_line(f"{what}, {item['symbols']} symbols known", f"{item['seconds']:.2f} s", goal, met))
-        idle = not item["computed"] and not item["host_started"]
-        lines.append(goal_line("  symbols thought again, engine hosts started", str(item["computed"]), "none", idle))
-    return "\n".join(lines)
+def _goals(name: str, one: Mapping[str, Any], start_up: float) -> Iterator[Goal]:
+    yield Goal(f"{name}: seconds", one["seconds"], "≤", round(MAX_SECONDS + start_up, 2), "s")
+    yield Goal(f"{name}: symbols recomputed", one["computed"], "=", 0)
+    yield Goal(f"{name}: engine hosts started", one["hosts"], "=", 0)
 
 
 def _second_run(environment: Mapping[str, str], root: Path, words: list[str], repeats: int) -> dict[str, Any]:
-    """Without a host and with cold processes: the model would have to be loaded anew, if it were used."""
+    """Time runs without an engine host, so that a run that uses the model has to load it."""
     run_command(environment, "engine", "stop")
     command = ("precompute", "--root", str(root), *words)
     seconds = [_seconds(environment, *command) for _ in range(repeats)]
     report = command_document(environment, *command)
-    hosts = command_document(environment, "engine", "status")["hosts"]
     return {
         "seconds": round(quantile(seconds, 0.5), 3),
         "inside_seconds": report["seconds"],
         "symbols": report["symbols"]["reused"],
         "computed": report["symbols"]["computed"],
-        "host_started": bool(hosts),
+        "hosts": len(command_document(environment, "engine", "status")["hosts"]),
     }
 
 
@@ -105,12 +104,41 @@ def _seconds(environment: Mapping[str, str], *words: str) -> float:
 
 
 def _fill(environment: Mapping[str, str], root: Path) -> None:
-    """Think about every symbol with made-up text, in the name of the model that `environment` chooses."""
+    """Store made-up insights about every symbol, in the name of the model that `environment` selects."""
     loaded = load_settings(root, environment)
     model = choose_model(loaded.settings, model_folder())
     info = connect(loaded.settings, model=model, runtime_folder=runtime_folder(environment)).fetch_info()
-    session = Session(loaded, environment, engine=FakeEngine(default="It does what it says.", info=info))
+    session = Session(loaded, environment, engine=_ConstantEngine(info))
     try:
         session.precompute(session.add_root(root), Selection(), lambda progress: None, CancelToken())
     finally:
         session.close()
+
+
+class _ConstantEngine:
+    """An `Engine` that writes one sentence about everything and claims to be another."""
+
+    def __init__(self, info: EngineInfo) -> None:
+        self._info = info
+
+    def identity(self) -> ModelIdentity:
+        return self._info
+
+    def fetch_info(self) -> EngineInfo:
+        return self._info
+
+    def generate(self, request: GenerateRequest, cancel: CancelToken) -> Iterator[Completion]:
+        for index in range(len(request.prompts)):
+            yield Completion(index, "It does what it says.", "stop", Usage(completion_tokens=5))
+
+    def score(
+        self, prompts: Sequence[Prompt], continuations: Sequence[str], priority: Priority, cancel: CancelToken
+    ) -> list[float | None]:
+        return [None] * len(prompts)
+
+    def count_tokens(self, prompts: Sequence[Prompt]) -> list[int]:
+        return [0] * len(prompts)
+
+    def report_activity(self) -> None: ...
+
+    def close(self) -> None: ...

@@ -1,6 +1,6 @@
-"""Many questions about one context: what a query costs when they share one sleep-time pass.
+"""Cost per query when many questions about one context share a sleep-time pass.
 
-After arXiv 2504.13171, section 5.3, with the sub-questions of Socratic GSM8K, which people wrote, in place of made
+After arXiv 2504.13171, section 5.3, but with the sub-questions people wrote for Socratic GSM8K instead of generated
 ones.
 """
 
@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Annotated, Any
 
-from benchmarks.baselines.reasoning import WITH, WITHOUT, Asking, ability, answer, collect_notes
-from benchmarks.datasets.problems import SOCRATIC, Query, Situation, read_situations, sample
-from benchmarks.harness.costs import Spent, break_even, cost_a_query, mean_spent, pass_cost, queries_said, spent_from
+from benchmarks.datasets.gsm8k import SOCRATIC, Gsm8kFolder, read_gsm8k
+from benchmarks.datasets.problems import Query, Situation, sample
+from benchmarks.harness.costs import Spent, break_even, break_even_text, cost_a_query, mean_spent, pass_cost, spent_from
+from benchmarks.harness.sleep_time import WITH, WITHOUT, Asking, ability, answer, collect_notes
 from forethought.bench.bootstrap import bootstrap, bootstrap_of, paired_bootstrap
 from forethought.bench.measurement import Measurement
 from forethought.bench.report import Interval, Plot, Report, Series, Table
@@ -19,28 +20,34 @@ from forethought.engine.api import EngineInfo
 
 _QUERIES = range(1, 11)
 _WEIGHTS = (1, 10)
-_FEWEST = 3
-"""Sub-questions of a context that is taken."""
+_MIN_QUESTIONS = 3
+"""Per context."""
 _SHORT, _LONG = 0, 2
-"""Verbosities: the answer alone, and with two sentences of reasoning."""
+"""Verbosities: only the answer, and two sentences of reasoning first."""
 _COMPARED = ((_LONG, _LONG), (_LONG, _SHORT))
-"""Verbosity without and with notes: the same, and a short answer where the notes have done the reasoning."""
+"""Verbosity without and with notes: equal, or short if the notes already contain the reasoning."""
 
 
 def run(
     measurement: Measurement,
-    limit: Annotated[int, "How many contexts; 0 is all."] = 6,
-    seed: Annotated[int, "Of the sample and the intervals."] = 7,
-    rounds: Annotated[int, "How often the notes are revised."] = 1,
+    limit: Annotated[int, "Number of contexts; 0 for all."] = 6,
+    seed: Annotated[int, "Seed of the sample and the intervals."] = 7,
+    rounds: Annotated[int, "Number of revisions of the notes."] = 1,
+    gsm8k: Gsm8kFolder = None,
 ) -> Report:
-    """Tokens and seconds a query for 1 to 10 queries a context, and the break-even. Raises EngineError, ModelError."""
+    """Report tokens and seconds per query for 1 to 10 queries per context, and the break-even.
+
+    Raises EngineError, ModelError, and ForethoughtError if the problems cannot be had.
+    """
     info = measurement.engine.fetch_info()
-    enough = [situation for situation in read_situations(SOCRATIC) if len(situation.queries) >= _FEWEST]
+    enough = [
+        situation for situation in read_gsm8k(measurement, SOCRATIC, gsm8k) if len(situation.queries) >= _MIN_QUESTIONS
+    ]
     chosen = sample(enough, limit, seed)
     notes = {key: found[-1] for key, found in collect_notes(measurement, chosen, rounds=rounds).items()}
 
     def ask(situation: Situation) -> dict[str, Any]:
-        """All queries of a context one after the other, in each arm, as somebody would who stays with it."""
+        """Ask all queries about a context in succession, in each arm, like a person who stays on one topic."""
         return {
             _arm(arm, verbosity): [
                 answer(measurement, Asking(situation.context, query, text), verbosity) for query in situation.queries
@@ -55,20 +62,20 @@ def run(
         Context(units[key].queries, notes[key].spent, {arm: tuple(answers) for arm, answers in value.items()})
         for key, value in kept.items()
     ]
-    settings = measurement.settings(data=SOCRATIC.name, contexts=len(contexts), rounds=rounds, seed=seed)
+    settings = measurement.settings(data=SOCRATIC.file, contexts=len(contexts), rounds=rounds, seed=seed)
     return _report(info, contexts, seed, settings)
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One context, what its pass cost, and its answers by arm."""
+    """One context with the cost of its pass and the answers by arm."""
 
     queries: Sequence[Query]
     sleep: Spent
     answers: Mapping[str, Sequence[Mapping[str, Any]]]
 
     def test(self, arm: str) -> Spent:
-        """The mean cost of a query of this context."""
+        """Mean cost of a query about this context."""
         return mean_spent([spent_from(answer["spent"]) for answer in self.answers[arm]])
 
 
@@ -78,7 +85,7 @@ def _arm(arm: str, verbosity: int) -> str:
 
 Cost = Callable[[Spent], float]
 _UNITS: Mapping[str, Cost] = {
-    "written tokens": attrgetter("completion"),
+    "completion tokens": attrgetter("completion"),
     "all tokens": attrgetter("tokens"),
     "seconds": attrgetter("seconds"),
 }
@@ -96,8 +103,8 @@ def _report(info: EngineInfo, contexts: Sequence[Context], seed: int, settings: 
         spent = test[arm]
         rows.append((arm, accuracy[arm], spent.completion, spent.prompt, spent.cached, spent.seconds))
     costs = Table(
-        "A query at test time",
-        ("arm", "share right", "written tokens", "prompt tokens", "cached", "seconds"),
+        "Cost of a query at test time",
+        ("arm", "share right", "completion tokens", "prompt tokens", "cached", "seconds"),
         tuple(rows),
         f"Means over {len(contexts)} contexts with {len(groups) / len(contexts):.1f} questions each. "
         f"{pass_cost(sleep)}",
@@ -111,16 +118,16 @@ def _report(info: EngineInfo, contexts: Sequence[Context], seed: int, settings: 
                 ratio = _ratio_at_ten(contexts, of, without, with_notes, weight, seed)
                 even_rows.append(
                     (f"{without} and {with_notes}", unit, weight, before, after,
-                     queries_said(even), ratio)
+                     break_even_text(even), ratio)
                 )  # fmt: skip
                 even_data.append({"without": without, "with": with_notes, "unit": unit, "weight": weight, "even": even})
     evens = Table(
-        "When the pass has paid for itself",
-        ("verbosity without and with", "cost", "weight of test time", "a query without", "a query with", "break-even",
+        "When the pass pays off",
+        ("verbosity without and with", "cost", "weight of test time", "query without", "query with", "break-even",
          "saved at 10 queries (×)"),
         tuple(even_rows),
-        "Break-even in queries a context. The last column is the cost without sleep time over the cost with it, at ten "
-        "queries a context: above 1, sleep time is cheaper. The paper has 2.5 there, at weight 10.",
+        "Break-even in queries per context. The last column is the cost without sleep time divided by the cost with "
+        "it, at ten queries per context: above 1, sleep time is cheaper. The paper reports 2.5 at weight 10.",
     )  # fmt: skip
     gains = {
         pair: paired_bootstrap(right[_arm(WITH, pair[1])], right[_arm(WITHOUT, pair[0])], seed, groups)
@@ -129,7 +136,7 @@ def _report(info: EngineInfo, contexts: Sequence[Context], seed: int, settings: 
     return Report(
         name="amortize",
         title="Many questions about one context",
-        shows="How many questions must be asked about a context before thinking about it has paid for itself?",
+        shows="How many questions must be asked about a context before its sleep-time pass pays off?",
         verdict=(
             *ability(info, accuracy[_arm(WITHOUT, _LONG)]),
             *(_even_sentence(pair, even_data) for pair in _COMPARED),
@@ -139,8 +146,8 @@ def _report(info: EngineInfo, contexts: Sequence[Context], seed: int, settings: 
         plots=tuple(
             _plot(unit, of, weight, sleep, test)
             for unit, of, weight in (
-                ("written tokens", _UNITS["written tokens"], 1),
-                ("written tokens", _UNITS["written tokens"], 10),
+                ("completion tokens", _UNITS["completion tokens"], 1),
+                ("completion tokens", _UNITS["completion tokens"], 10),
                 ("seconds", _UNITS["seconds"], 1),
             )
         ),
@@ -180,11 +187,11 @@ def _plot(unit: str, of: Cost, weight: int, sleep: Spent, test: Mapping[str, Spe
             )
         )
     return Plot(
-        f"Cost a query in {unit}{weighted}",
-        "queries a context",
-        f"{unit} a query{weighted}",
+        f"Cost per query in {unit}{weighted}",
+        "queries per context",
+        f"{unit} per query{weighted}",
         tuple(series),
-        note="The pass is shared by the queries. From the mean cost of those that were asked.",
+        note="The queries share one pass. Extrapolated from mean costs.",
     )
 
 
@@ -193,22 +200,22 @@ def _even_sentence(pair: tuple[int, int], evens: Sequence[Mapping[str, Any]]) ->
     said = (
         f"At verbosity {without} in both arms"
         if without == with_notes
-        else f"With short answers from notes (verbosity {with_notes}) in place of reasoning (verbosity {without})"
+        else f"With short answers from notes (verbosity {with_notes}) instead of reasoning (verbosity {without})"
     )
     parts = [
-        ("never" if one["even"] is None else f"after {queries_said(one['even'])} queries")
+        ("never" if one["even"] is None else f"after {break_even_text(one['even'])} queries")
         + f" in {one['unit']}"
         + (f" × {one['weight']}" if one["weight"] > 1 else "")
         for one in evens
         if (one["without"], one["with"]) == pair and one["unit"] != "all tokens"
     ]
-    return f"{said}, the pass pays {', '.join(parts)}."
+    return f"{said}, the pass pays off {', '.join(parts)}."
 
 
 def _gain_sentence(pair: tuple[int, int], gain: Interval) -> str:
     without, with_notes = pair
     told = "" if gain.excludes_zero else ", which may be chance"
     return (
-        f"Verbosity {with_notes} with notes against {without} without: {gain.mean:+.1%} right (95 % interval "
-        f"{gain.low:+.1%} to {gain.high:+.1%}){told}. What is cheaper and less often right is no saving."
+        f"Accuracy at verbosity {with_notes} with notes, compared to {without} without: {gain.mean:+.1%} (95 % CI "
+        f"{gain.low:+.1%} to {gain.high:+.1%}){told}. Cheaper answers save nothing if they are less often right."
     )

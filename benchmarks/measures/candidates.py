@@ -1,6 +1,6 @@
-"""More sleep-time compute: several drafts merged, and more rounds, on word problems and on this repository's symbols.
+"""More sleep-time compute: merged drafts, and more revisions, on word problems and on a repository's functions.
 
-After arXiv 2504.13171, section 5.2: more parallel drafts helped it up to 5, and 10 were no better.
+After arXiv 2504.13171, section 5.2, where up to 5 parallel drafts helped and 10 were no better.
 """
 
 import tempfile
@@ -9,7 +9,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-from benchmarks.baselines.reasoning import (
+from benchmarks.datasets.gsm8k import TEST, Gsm8kFolder, read_gsm8k
+from benchmarks.datasets.problems import Situation, sample
+from benchmarks.harness.costs import Spent, mean_spent, spent_from
+from benchmarks.harness.sleep_time import (
     Asking,
     ability,
     answer_together,
@@ -18,8 +21,6 @@ from benchmarks.baselines.reasoning import (
     gain_in_certainty,
     think,
 )
-from benchmarks.datasets.problems import GSM8K, Situation, read_situations, sample
-from benchmarks.harness.costs import Spent, mean_spent, spent_from
 from forethought.app.session import Session
 from forethought.bench.bootstrap import bootstrap, paired_bootstrap
 from forethought.bench.measurement import Measurement
@@ -38,18 +39,26 @@ ROUNDS = (0, 1, 2, 3, 4)
 _VERBOSITY = 1
 _NONE = "none"
 _MIN_LINES = 5
-"""Of a function that is thought about."""
+"""Of a function whose insights are computed."""
 
 
 def run(
     measurement: Measurement,
     root: Path,
-    limit: Annotated[int, "How many problems, and twice as many functions of the repository; 0: all, and none."] = 3,
-    seed: Annotated[int, "Of the samples, the drafts and the intervals."] = 7,
+    limit: Annotated[
+        int,
+        "Number of problems, and half the number of functions of the repository; 0 for all problems and no functions.",
+    ] = 3,
+    seed: Annotated[int, "Seed of the samples, the drafts and the intervals."] = 7,
+    gsm8k: Gsm8kFolder = None,
 ) -> Report:
-    """Raises EngineError, ModelError, RootError and UsageError (a repository without functions)."""
+    """Report accuracy gains by number of drafts and revisions, and what grounding keeps of the texts about code.
+
+    Raises EngineError, ModelError, RootError, UsageError if the repository has no functions, and ForethoughtError if
+    the problems cannot be had.
+    """
     info = measurement.engine.fetch_info()
-    chosen = {one.key: one for one in sample(read_situations(GSM8K), limit, seed)}
+    chosen = {one.key: one for one in sample(read_gsm8k(measurement, TEST, gsm8k), limit, seed)}
     problems = measurement.collect(
         "problems", chosen, lambda situation: _ask(measurement, situation, seed), {"seed": seed}
     )
@@ -60,17 +69,17 @@ def run(
             symbols = measurement.collect(
                 f"symbols of {root.name}",
                 targets,
-                lambda target: _think_about(measurement, workspace, target),
+                lambda target: _draft_insights(measurement, workspace, target),
                 {"root": str(root), "seed": seed},
             )
     settings = measurement.settings(
-        data=GSM8K.name, problems=len(problems), repository=root.name, symbols=len(symbols), seed=seed
+        data=TEST.file, problems=len(problems), repository=root.name, symbols=len(symbols), seed=seed
     )
     return _report(info, list(problems.values()), list(symbols.values()), root.name, seed, settings)
 
 
 def _ask(measurement: Measurement, situation: Situation, seed: int) -> dict[str, Any]:
-    """The answer without notes, and with those of each method."""
+    """Answers without notes, and with those of each method."""
     by_rounds = think(measurement, situation.context, rounds=ROUNDS[-1])
     notes = {_rounds(count): by_rounds[min(count, len(by_rounds) - 1)] for count in ROUNDS}
     several = draft_several(measurement, situation.context, CANDIDATES[1:], seed)
@@ -89,11 +98,11 @@ def _ask(measurement: Measurement, situation: Situation, seed: int) -> dict[str,
 
 
 def _rounds(count: int) -> str:
-    return f"1 draft, {count} {'round' if count == 1 else 'rounds'}"
+    return f"1 draft, {count} {'revision' if count == 1 else 'revisions'}"
 
 
 def _drafts(count: int) -> str:
-    return f"{count} drafts, 0 rounds" if count > 1 else _rounds(0)
+    return f"{count} drafts, 0 revisions" if count > 1 else _rounds(0)
 
 
 _METHODS = {
@@ -104,7 +113,7 @@ _METHODS = {
 
 @contextmanager
 def _open(measurement: Measurement, root: Path) -> Iterator[Workspace]:
-    """The repository, indexed, with a cache of its own."""
+    """Open the indexed repository with its own cache."""
     with tempfile.TemporaryDirectory(prefix="forethought-bench-", ignore_cleanup_errors=True) as cache:
         environment = {**measurement.environment, "FORETHOUGHT_CACHE_DIR": cache}
         with closing(Session(load_settings(root, environment), environment, engine=measurement.engine)) as session:
@@ -114,7 +123,7 @@ def _open(measurement: Measurement, root: Path) -> Iterator[Workspace]:
 
 
 def _functions(workspace: Workspace, limit: int, seed: int) -> list[Target]:
-    """Some functions of the repository that say enough to be thought about. Raises UsageError for none."""
+    """Choose functions of the repository that are long enough. Raises UsageError if there are none."""
     found = [
         Target(path, item.symbol.id)
         for path in sorted(workspace.index.paths())
@@ -123,12 +132,12 @@ def _functions(workspace: Workspace, limit: int, seed: int) -> list[Target]:
         and item.symbol.range.end.row - item.symbol.range.start.row + 1 >= _MIN_LINES
     ]
     if not found:
-        raise UsageError(f"{workspace.root} holds no function that we can read; name another repository with --root.")
+        raise UsageError(f"{workspace.root} has no functions in a known language; name another repository with --root.")
     return sample(found, limit, seed)
 
 
-def _think_about(measurement: Measurement, workspace: Workspace, target: Target) -> dict[str, Any]:
-    """One symbol's pass by each method: what of the model's texts was kept, what was dropped, and what it cost."""
+def _draft_insights(measurement: Measurement, workspace: Workspace, target: Target) -> dict[str, Any]:
+    """Compute one symbol's insights by each method: the texts kept, those dropped, and the cost."""
     context = workspace.saved.context(target)
     found: dict[str, Any] = {}
     if context is None:
@@ -158,7 +167,7 @@ def _report(
     right = {name: bootstrap([float(one[name]["right"]) for one in problems], seed) for name in (_NONE, *_METHODS)}
     on_problems = Table(
         "Word problems",
-        ("method", "share right", "gain over no notes", "answer's log P gained", "written tokens",
+        ("method", "share right", "gain over no notes", "gain in log P", "completion tokens",
          "prompt tokens", "cached", "seconds"),
         tuple(
             (name, right[name], *gains.get(name, (None, None)), sleep.completion, sleep.prompt,
@@ -166,38 +175,36 @@ def _report(
             for name in (_NONE, *_METHODS)
             for sleep in [mean_spent([spent_from(one[name]["sleep"]) for one in problems])]
         ),
-        f"{len(problems)} problems. Rounds revise one draft; drafts are merged, and not revised. Tokens and seconds "
-        "are those of the pass over one context.",
+        f"{len(problems)} problems. Revisions are of one draft; several drafts are merged but not revised. Tokens and "
+        "seconds are those of the pass over one context. Log P is that of the right answer, in nats per token.",
     )  # fmt: skip
     known = [one for one in symbols if one]
     on_code = Table(
         f"Functions of {repository}",
-        ("method", "texts kept a symbol", "share kept", "written tokens", "prompt tokens", "cached", "seconds"),
+        ("method", "texts kept per symbol", "share kept", "completion tokens", "prompt tokens", "cached", "seconds"),
         tuple(
             (name, sum(len(one[name]["kept"]) for one in known) / len(known), _share_kept(known, name),
              sleep.completion, sleep.prompt, sleep.cached, sleep.seconds)
             for name in _METHODS
             for sleep in [mean_spent([spent_from(one[name]["sleep"]) for one in known])]
         ) if known else (),
-        f"{len(known)} functions. Kept is what grounding, merging and checking leave of the model's own texts; whether "
-        "it is right is what `forethought bench truth` says. All but the first method find most of their prompts read.",
+        f"{len(known)} functions. Kept is what grounding, merging and verification leave of the model's own texts; for "
+        "its accuracy see `python -m benchmarks truth`. All methods but the first find most of their prompts cached.",
     )  # fmt: skip
     return Report(
         name="candidates",
         title="More sleep-time compute",
-        shows="Does it help to draft several times and merge, or to think over the notes again?",
+        shows="Does it help to merge several drafts, or to revise the notes?",
         verdict=(
             *ability(info, right[_NONE]),
             _best_sentence(problems, [_drafts(count) for count in CANDIDATES], "drafts", seed),
-            _best_sentence(problems, [_rounds(count) for count in ROUNDS], "rounds", seed),
+            _best_sentence(problems, [_rounds(count) for count in ROUNDS], "revisions", seed),
             *_code_sentence(known),
         ),
         tables=(on_problems, on_code) if known else (on_problems,),
         plots=(
-            _plot(
-                "Gain by drafts", "drafts that are merged", [(count, gains[_drafts(count)][1]) for count in CANDIDATES]
-            ),
-            _plot("Gain by rounds", "rounds of revision", [(count, gains[_rounds(count)][1]) for count in ROUNDS]),
+            _plot("Gain by drafts", "merged drafts", [(count, gains[_drafts(count)][1]) for count in CANDIDATES]),
+            _plot("Gain by revisions", "revisions", [(count, gains[_rounds(count)][1]) for count in ROUNDS]),
         ),
         settings=settings,
         data={"problems": list(problems), "symbols": list(symbols)},
@@ -205,7 +212,7 @@ def _report(
 
 
 def _gain(problems: Sequence[Mapping[str, Any]], name: str, seed: int) -> tuple[Interval, Interval | None]:
-    """Over no notes: in accuracy, and in the right answer's log-probability per token."""
+    """Gains over no notes: in accuracy, and in the right answer's log-probability per token."""
     right = paired_bootstrap(
         [float(one[name]["right"]) for one in problems], [float(one[_NONE]["right"]) for one in problems], seed
     )
@@ -225,25 +232,25 @@ def _plot(title: str, x: str, points: Sequence[tuple[int, Interval | None]]) -> 
         tuple((float(count), gain.mean) for count, gain in known),
         tuple((gain.low, gain.high) for _, gain in known),
     )
-    note = "How much more probable the right answer becomes with the notes. The band is a 95 % interval over problems."
-    return Plot(title, x, "log P a token, with − without", (series,), note=note)
+    note = "How much more probable the notes make the right answer. The band is a 95 % interval over problems."
+    return Plot(title, x, "log P per token, with − without", (series,), note=note)
 
 
 def _best_sentence(problems: Sequence[Mapping[str, Any]], names: Sequence[str], what: str, seed: int) -> str:
-    """Whether the best of the methods is better than the first of them, problem by problem."""
+    """Whether the best method is better than the first one, problem by problem."""
     scored = {
         name: gain
         for name in names[1:]
         if (gain := gain_in_certainty([(one[names[0]]["certainty"], one[name]["certainty"]) for one in problems], seed))
     }
     if not scored:
-        return f"Whether more {what} help cannot be told from what was scored."
+        return f"Too little was scored to tell whether more {what} help."
     best = max(scored, key=lambda name: scored[name].mean)
     gain = scored[best]
-    said = f"{gain.mean:+.2f} nats a token over {names[0]} (95 % interval {gain.low:+.2f} to {gain.high:+.2f})"
+    said = f"{gain.mean:+.2f} nats per token over {names[0]} (95 % CI {gain.low:+.2f} to {gain.high:+.2f})"
     if gain.low > 0:
-        return f"More {what} help: {best} has {said}."
-    return f"More {what} do not help beyond chance: the best, {best}, has {said}."
+        return f"More {what} help: {best} gains {said}."
+    return f"More {what} do not help beyond chance: the best, {best}, gains {said}."
 
 
 def _code_sentence(symbols: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -251,4 +258,4 @@ def _code_sentence(symbols: Sequence[Mapping[str, Any]]) -> list[str]:
         return []
     shares = {name: _share_kept(symbols, name) for name in (_drafts(1), _drafts(CANDIDATES[-1]), _rounds(ROUNDS[-1]))}
     said = ", ".join(f"{share:.0%} with {name}" for name, share in shares.items() if share is not None)
-    return [f"Of the model's texts about functions these shares are kept: {said}."] if said else []
+    return [f"Share of the texts about functions that is kept: {said}."] if said else []

@@ -1,6 +1,7 @@
-"""How many questions of fact about a real Python repository are answered right, by which tier, and at what cost.
+"""Accuracy and cost of each tier on questions of fact about a real Python repository.
 
-Questions and truth come from Python's own `ast` (`python_truth`); the answers are judged by rule, and must be short.
+Questions and expected answers come from Python's own `ast` (datasets/python_questions.py). Answers are judged by rules,
+and must be short.
 """
 
 import ast
@@ -12,12 +13,13 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
-from benchmarks.datasets.python_truth import Asked, Expected, make_questions
+from benchmarks.datasets.python_questions import Asked, Expected, make_questions
 from forethought.app.session import Session
 from forethought.bench.bootstrap import bootstrap, paired_bootstrap
 from forethought.bench.measurement import Measurement
-from forethought.bench.report import Cell, Interval, Plot, Report, Series, Table
-from forethought.bench.trial import git, quantile
+from forethought.bench.quantiles import quantile
+from forethought.bench.report import Cell, Goal, Interval, Plot, Report, Series, Table
+from forethought.bench.trial import git
 from forethought.config import load_settings
 from forethought.engine.api import CancelToken, Engine
 from forethought.errors import ForethoughtError, UsageError
@@ -29,26 +31,26 @@ from forethought.qa.question import AskedTier, Question
 from forethought.syntax.tags import Position
 from forethought.workspace.workspace import Workspace
 
-GOAL = 0.98
-"""Accuracy of facts and predictions together, without a model."""
+MIN_ACCURACY = 0.98
+"""Of facts and predictions together, without a model."""
 MAX_SHOWN = 30
-CHARACTERS_A_TOKEN = 4
-"""Of prose: how long an answer with a budget may be."""
+CHARACTERS_PER_TOKEN = 4
+"""Of prose; limits the length of a model's answer."""
 
 
 def run(
     measurement: Measurement,
     root: Path,
-    limit: Annotated[int, "How many questions."] = 1200,
-    slow: Annotated[int, "How many of them the tiers with a model are asked; 0 asks no model."] = 60,
-    verbosities: Annotated[str, "At which verbosities, 0 to 4, with commas between."] = "1",
-    seed: Annotated[int, "Of the questions and the intervals."] = 7,
+    limit: Annotated[int, "Number of questions."] = 1200,
+    slow: Annotated[int, "Number of them that are also put to the tiers with a model; 0 for none."] = 60,
+    verbosities: Annotated[str, "Verbosities, 0 to 4, separated by commas."] = "1",
+    seed: Annotated[int, "Seed of the questions and the intervals."] = 7,
 ) -> Report:
-    """Accuracy, tokens and milliseconds of each tier. Raises UsageError for a repository without Python."""
+    """Report accuracy, tokens and latency of each tier. Raises UsageError for a repository without Python."""
     ways = [Way("predicted", 1), *(Way(tier, number) for number in _read_verbosities(verbosities) for tier in READERS)]
     asked = make_questions(_read_python(root), limit, seed)
     if not asked:
-        raise UsageError(f"{root} tracks no Python that can be asked about; name another repository with --root.")
+        raise UsageError(f"{root} tracks no Python files to ask about; name another repository with --root.")
     head = git(root, "rev-parse", "HEAD").strip()
     settings = {"root": root.name, "commit": head, "seed": seed}
     found: dict[str, dict[str, dict[str, Any]]] = {}
@@ -64,9 +66,9 @@ def run(
         engine = measurement.engine
         with _open(measurement, root, engine) as (session, workspace):
             measurement.collect(
-                "symbols thought about",
+                "symbols precomputed",
                 {f"{item.path} {item.name}": item for item in sample if item.path},
-                lambda item: _think(session, workspace, item, engine),
+                lambda item: _precompute(session, workspace, item, engine),
                 settings,
             )
             for way in ways:
@@ -81,12 +83,12 @@ def run(
 
 QUICK = "facts + predicted"
 READERS: tuple[AskedTier, AskedTier] = ("enriched", "full")
-"""The tiers in which a model reads: what is known, and the code."""
+"""The tiers in which a model reads: stored insights and facts, or the code."""
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a question is put."""
+    """The tier and verbosity with which a question is asked."""
 
     tier: AskedTier
     verbosity: int
@@ -103,9 +105,9 @@ class Verdict:
 
 
 def judge(expected: Expected, answer: str, tier: str, verbosity: int = 0) -> Verdict:
-    """Whether an answer says what is expected, all of it and nothing else of its kind, in few words.
+    """Judge whether an answer says all that is expected, and nothing else of its kind, in few words.
 
-    It may quote the one line that is the definition's own signature. Few: of a model, what the verbosity asked for.
+    It may quote the definition's own signature. For a model, its verbosity decides how many words are few.
     """
     if tier == "none":
         return Verdict(False, "not answered")
@@ -113,18 +115,18 @@ def judge(expected: Expected, answer: str, tier: str, verbosity: int = 0) -> Ver
     longest = _MAX_TEXT_LENGTH if expected.form == "text" else _LONGEST + _MAX_ITEM_LENGTH * len(expected.items)
     longest += _MAX_HINT_LENGTH * len(expected.allowed)
     if tier in READERS:
-        longest = max(longest, CHARACTERS_A_TOKEN * ANSWER_BUDGETS[verbosity])
+        longest = max(longest, CHARACTERS_PER_TOKEN * ANSWER_BUDGETS[verbosity])
     if len(answer) > longest:
-        return Verdict(False, f"{len(answer)} characters are no short answer")
+        return Verdict(False, f"{len(answer)} characters are too many")
     if expected.form == "text":
         said = expected.items[0]
-        return Verdict(_plain(said) in _plain(answer), "the text is not there")
+        return Verdict(_plain(said) in _plain(answer), "the text is missing")
     if expected.form == "place":
         path, _, line = expected.items[0].rpartition(":")
         if path not in answer:
-            return Verdict(False, "another file, or none")
+            return Verdict(False, "wrong file, or none")
         at_line = re.search(rf"{re.escape(path)}\W+(?:line )?{line}\b", answer)
-        return Verdict(at_line is not None, "another line, or none")
+        return Verdict(at_line is not None, "wrong line, or none")
     denies = _DENIAL.search(answer) is not None
     if expected.form == "unknown":
         return Verdict(denies, "it does not say that there is none")
@@ -138,7 +140,7 @@ def _judge_items(expected: Expected, answer: str, denies: bool) -> Verdict:
     listed = [_signed(span) for span in spans if not _PLACE.fullmatch(span)]
     others = [span for span in listed if not any(_same(span, item) for item in expected.items)]
     extra = [span for span in others if not any(_same(span, item) for item in expected.allowed)]
-    in_words = len(others) == len(listed)  # nothing that was asked for is marked as code
+    in_words = len(others) == len(listed)  # none of the expected items is marked as code
     missing = [
         item
         for item in expected.items
@@ -165,7 +167,7 @@ def _without_own_signature(answer: str, expected: Expected) -> str:
 
 def _same(said: str, item: str) -> bool:
     """Whether a quoted span is the item: `retries: int = 3` is `retries`, `a.b.Error` is `Error`, `@x` is `x`."""
-    if said.endswith("…"):  # the beginning of long code
+    if said.endswith("…"):  # truncated code
         return len(said) > _MIN_CUT and _bare(item).startswith(_bare(said[:-1]))
     left, right = _canonical(said), _canonical(item)
     return left == right or _name_in(left) == right or left.rpartition(".")[2] == right.rpartition(".")[2] != ""
@@ -176,13 +178,15 @@ def _bare(code: str) -> str:
 
 
 def _signed(span: str) -> str:
-    """The name in a quoted signature, or in a constant with its value."""
+    """The name in a quoted signature or assignment; else the span itself."""
     found = _SIGNATURE.match(span) or re.match(r"(?P<name>\w+)(?:: [^=]*)? = ", span) or _CUT_TYPE.match(span)
     return found["name"] if found else span
 
 
 def _canonical(text: str) -> str:
-    bare = re.sub(r"#\d+$", "", text.strip().removeprefix("@").strip())  # our own mark of a later one of that name
+    bare = re.sub(
+        r"#\d+$", "", text.strip().removeprefix("@").strip()
+    )  # our suffix for later definitions with the same name
     try:
         return ast.unparse(ast.parse(bare, mode="eval"))
     except (SyntaxError, ValueError, RecursionError):
@@ -190,7 +194,7 @@ def _canonical(text: str) -> str:
 
 
 def _name_in(declared: str) -> str:
-    """The name of a parameter as written."""
+    """The name in a parameter's declaration."""
     return re.split(r"[:=]", declared, maxsplit=1)[0].strip().lstrip("*")
 
 
@@ -203,8 +207,8 @@ def _plain(text: str) -> str:
 
 
 _LONGEST, _MAX_ITEM_LENGTH, _MAX_HINT_LENGTH, _MAX_TEXT_LENGTH = 160, 160, 40, 4000
-"""Characters of a short answer, more for each thing that it has to list, and some for each that it may name as well;
-documentation is as long as it is."""
+"""Maximum characters of a short answer: in general, more for each expected item, and some for each allowed one; and of
+an answer that quotes documentation."""
 _MIN_CUT = 40
 _CUT_TYPE = re.compile(r"(?P<name>\w+): .*…$")
 _DENIAL = re.compile(
@@ -222,13 +226,13 @@ def _read_python(root: Path) -> dict[str, str]:
             try:
                 found[path] = file.read_text(encoding="utf-8")
             except UnicodeDecodeError:
-                continue  # in another encoding, so that lines could not be counted alike
+                continue  # in another encoding line numbers could differ
     return found
 
 
 @contextmanager
 def _open(measurement: Measurement, root: Path, engine: Engine | None) -> Iterator[tuple[Session, Workspace]]:
-    """A session over the repository with caches of its own, indexed."""
+    """Open a session over the indexed repository, with its own caches."""
     environment = {**measurement.environment, "FORETHOUGHT_CACHE_DIR": str(measurement.folder / "code-facts-cache")}
     flags = {"questions": {"log": False}, **({} if engine is not None else {"engine": "none"})}
     with closing(Session(load_settings(root, environment, flags=flags), environment, engine=engine)) as session:
@@ -255,8 +259,8 @@ def _ask(
     }
 
 
-def _think(session: Session, workspace: Workspace, item: Asked, engine: Engine) -> dict[str, Any]:
-    """Think about the symbol of a question, as a pass would, so that the tiers that read c′ have something to read."""
+def _precompute(session: Session, workspace: Workspace, item: Asked, engine: Engine) -> dict[str, Any]:
+    """Compute and store insights about the symbol of a question, as a pass would."""
     context = workspace.saved.context(Target(item.path, item.name))
     if context is None:
         return {"outcome": "not in the index"}
@@ -300,7 +304,7 @@ def _report(
         "questions",
         "right",
         "answered",
-        "right of the answered",
+        "right if answered",
         "tokens a question",
         "ms p50",
         "ms p99",
@@ -317,11 +321,19 @@ def _report(
     return Report(
         name="code-facts",
         title=f"Questions of fact about {root.name}",
-        shows="Are questions of fact about a real Python repository answered right without a model? The truth is what "
-        "Python's own ast says, not our index; answers must be short and name nothing else of the kind.",
-        verdict=(*_sentences(accuracy, tokens, len(misses), found, verdicts), *_choices(ways, found, verdicts, seed)),
+        shows="Are questions of fact about a real Python repository answered right without a model? Expected answers "
+        "come from Python's own ast, not from our index; answers must be short and name nothing else of the kind.",
+        verdict=(
+            f"Facts and predictions answer {accuracy.mean:.1%} of {len(found[QUICK])} questions right; {len(misses)} "
+            "misses.",
+            *_choices(ways, found, verdicts, seed),
+        ),
+        goals=(
+            Goal("share right without a model", round(accuracy.mean, 4), "≥", MIN_ACCURACY),
+            Goal("model tokens used for them", tokens, "=", 0),
+        ),
         tables=(
-            Table("Tiers", columns, tuple(rows), "“Right” counts a question that was not answered as wrong."),
+            Table("Tiers", columns, tuple(rows), "In “right”, unanswered questions count as wrong."),
             Table(
                 f"{QUICK}, by kind of question",
                 ("kind", "questions", "right"),
@@ -338,7 +350,7 @@ def _report(
             ),
         ),
         plots=(
-            Plot("Right answers by tier", "questions put to", "share right", tuple(_bars(ways, verdicts, seed)), "bar"),
+            Plot("Right answers by tier", "asked of", "share right", tuple(_bars(ways, verdicts, seed)), "bar"),
         ),
         settings=measurement.settings(
             root=root.name, commit=head[:12], questions=len(asked), slow=len(sample), seed=seed
@@ -368,7 +380,7 @@ def _tier_row(
 
 
 def _bars(ways: Sequence[Way], verdicts: Mapping[str, Mapping[str, Verdict]], seed: int) -> Iterator[Series]:
-    """Facts and predictions alone, and beside them each tier with a model by verbosity."""
+    """Facts and predictions alone, and each tier with a model by verbosity."""
     bars = {QUICK: [("no model", QUICK)]}
     for tier in READERS:
         bars[tier] = [(f"a model, verbosity {way.verbosity}", way.title) for way in ways if way.tier == tier]
@@ -388,27 +400,13 @@ def _kind_row(kind: str, asked: Mapping[str, Asked], verdicts: Mapping[str, Verd
     return kind, len(of_kind), sum(of_kind) / len(of_kind) if of_kind else None
 
 
-def _sentences(
-    accuracy: Interval,
-    tokens: int,
-    misses: int,
-    found: Mapping[str, Mapping[str, Mapping[str, Any]]],
-    verdicts: Mapping[str, Mapping[str, Verdict]],
-) -> Iterator[str]:
-    met = "met" if accuracy.mean >= GOAL and not tokens else "NOT met"
-    yield (
-        f"Facts and predictions answer {accuracy.mean:.1%} of {len(found[QUICK])} questions right with {tokens} model "
-        f"tokens; the goal, ≥ {GOAL:.0%} with none, is {met}. {misses} misses."
-    )
-
-
 def _choices(
     ways: Sequence[Way],
     found: Mapping[str, Mapping[str, Mapping[str, Any]]],
     verdicts: Mapping[str, Mapping[str, Verdict]],
     seed: int,
 ) -> Iterator[str]:
-    """Enriched beside full at each verbosity: what the choice between the two tiers rests on."""
+    """Compare tiers `enriched` and `full` at each verbosity: the basis for choosing between them."""
     for verbosity in sorted({way.verbosity for way in ways if way.tier in READERS}):
         known, code = (Way(tier, verbosity).title for tier in READERS)
         rights = [[float(verdict.right) for verdict in verdicts[way].values()] for way in (known, code)]
@@ -420,8 +418,8 @@ def _choices(
         ]
         known_right, code_right = (sum(right) / len(right) for right in rights)
         yield (
-            f"At verbosity {verbosity} the same model answers {known_right:.0%} of {len(rights[0])} right from what is "
-            f"known ({costs[0]} a question) and {code_right:.0%} from the code ({costs[1]}): "
+            f"At verbosity {verbosity} the same model answers {known_right:.0%} of {len(rights[0])} right from "
+            f"insights and facts ({costs[0]} a question) and {code_right:.0%} from the code ({costs[1]}): "
             f"{gain.mean:+.2f} ({gain.low:+.2f} to {gain.high:+.2f})."
         )
 
@@ -434,7 +432,7 @@ def _read_verbosities(text: str) -> list[int]:
         found = []
     if not found or not 0 <= found[0] <= found[-1] < len(ANSWER_BUDGETS):
         raise UsageError(
-            f"“{text}” names no verbosities; give numbers from 0 to {len(ANSWER_BUDGETS) - 1}, like 0,1,3."
+            f"“{text}” is no list of verbosities; give numbers from 0 to {len(ANSWER_BUDGETS) - 1}, e.g. 0,1,3."
         )
     return found
 

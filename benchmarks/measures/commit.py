@@ -1,8 +1,8 @@
-"""One function edited, saved and committed in a file of 30 symbols: what is thought about again, and how soon.
+"""One function of a file with 30 symbols is edited, saved and committed: what is recomputed, and how soon?
 
-A running server with the default settings of idleness has thought about the whole file before. Every round edits the
-body of another function in the editor, saves and commits it; from then on the clock runs until `forethought/context`
-shows the function as fresh.
+A running server with the default idle settings has precomputed the whole file before. Every round edits the body of
+another function in the editor, saves and commits it. The clock runs from the commit until `forethought/context` shows
+the function as fresh.
 """
 
 import time
@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from forethought.bench.lsp_client import Client
-from forethought.bench.trial import Trial, git, goal_line, machine_line, precompute_files, start_server, wait_for
+from forethought.bench.report import Goal, Report, Table
+from forethought.bench.trial import Trial, git, precompute_files, start_server, wait_for
 from forethought.errors import ForethoughtError
 from forethought.text.uris import file_uri
 
-GOAL_SECONDS = 15.0
+MAX_SECONDS = 15.0
 _THINK_SECONDS = 900.0
 _FRESH_SECONDS = 180.0
 _QUIET_POLLS = 5
@@ -47,13 +48,11 @@ _FORMS = (
     ),
 )
 _SYMBOLS = 30
-"""The file itself is one."""
+"""Including the file itself."""
 
 
-def run(rounds: Annotated[int, "How often a function is edited and committed."] = 3) -> dict[str, Any]:
-    """Edit and commit `rounds` times. Plain JSON values: `symbols`, `rounds` (each with `edited`, `seconds`, `state`,
-    `changed_contexts`, `thought_again`), `worst_seconds`, `met`, `machine`. Raises ForethoughtError.
-    """
+def run(rounds: Annotated[int, "Number of functions to edit and commit."] = 3) -> Report:
+    """Edit and commit `rounds` functions, one after another. Raises ForethoughtError."""
     with Trial() as trial:
         root = trial.folder / "repository"
         root.mkdir()
@@ -67,41 +66,45 @@ def run(rounds: Annotated[int, "How often a function is edited and committed."] 
         client = start_server(environment, root)
         try:
             client.open(file, "python")
-            _wait_until_thought(client)
+            _wait_until_done(client)
             measured = [_round(client, root, file, number) for number in range(rounds)]
             symbols = len(_symbols(client, file))
         finally:
             client.close()
-        worst = max(item["seconds"] for item in measured)
-        only = all(item["changed_subjects"] == item["thought_again"] == [item["edited"]] for item in measured)
-        return {
-            "symbols": symbols,
-            "rounds": measured,
-            "worst_seconds": worst,
-            "only_the_edited": only,
-            "met": only and worst <= GOAL_SECONDS and all(item["state"] == "fresh" for item in measured),
-            "machine": trial.machine,
-        }
-
-
-def render(result: dict[str, Any]) -> str:
-    """The figures as lines for people, each with its goal."""
-    lines = [f"one function edited and committed, {result['symbols']} symbols, {machine_line(result['machine'])}"]
-    for item in result["rounds"]:
-        again = ", ".join(item["thought_again"]) or "nothing"
-        changed = ", ".join(item["changed_subjects"]) or "none"
-        lines.append(f"  {item['edited']:<16} subjects changed: {changed}; thought again: {again}; {item['state']}")
-    only = result["only_the_edited"]
-    lines.append(goal_line("only the edited symbol changed and was thought about", str(only).lower(), "true", only))
-    worst = result["worst_seconds"]
-    lines.append(
-        goal_line("commit → fresh, slowest round", f"{worst:.1f} s", f"≤ {GOAL_SECONDS:g} s", worst <= GOAL_SECONDS)
+    only_edited = sum(item["changed_contexts"] == item["recomputed"] == [item["edited"]] for item in measured)
+    return Report(
+        name="commit",
+        title="One function edited and committed",
+        shows=f"What is recomputed after one function of a file with {symbols} symbols changes, and how soon is it "
+        "fresh?",
+        goals=(
+            Goal("rounds that change and recompute only the edited function", only_edited, "=", rounds),
+            Goal("rounds that end with a fresh insight", sum(one["state"] == "fresh" for one in measured), "=", rounds),
+            Goal("commit → fresh, slowest round", max(one["seconds"] for one in measured), "≤", MAX_SECONDS, "s"),
+        ),
+        tables=(
+            Table(
+                "Rounds",
+                ("edited", "contexts changed", "recomputed", "state", "seconds"),
+                tuple(
+                    (
+                        item["edited"],
+                        ", ".join(item["changed_contexts"]) or "none",
+                        ", ".join(item["recomputed"]) or "none",
+                        item["state"],
+                        item["seconds"],
+                    )
+                    for item in measured
+                ),
+            ),
+        ),
+        settings={"symbols": symbols, "rounds": rounds, **trial.machine},
+        data={"rounds": measured},
     )
-    return "\n".join(lines)
 
 
 def source() -> str:
-    """A module of 29 small functions, some of which use one another."""
+    """The source of a module with 29 small functions, some of which call each other."""
     definitions = [
         form[0].format(*topic) for topic in (*_TOPICS, ("temperature", "degrees", "offset")) for form in _FORMS
     ]
@@ -109,13 +112,13 @@ def source() -> str:
 
 
 def edited(text: str, number: int) -> tuple[str, str]:
-    """The module with another body for one function, another one each time; and that function's name."""
+    """Change the body of one function, another one in each round; returns the new source and the function's name."""
     topic, (definition, old, new) = _TOPICS[number % len(_TOPICS)], _FORMS[number % len(_FORMS)]
     before = definition.format(*topic)
     after = before.replace(old.format(*topic), new.format(*topic), before.count(old.format(*topic)))
     head, _, _ = before.partition("(")
     if before not in text or before == after:
-        raise ForethoughtError(f"Round {number} finds nothing to edit; measure fewer rounds.")
+        raise ForethoughtError(f"Round {number} has nothing left to edit; measure fewer rounds.")
     return text.replace(before, after), head.removeprefix("def ")
 
 
@@ -139,16 +142,16 @@ def _round(client: Client, root: Path, file: Path, number: int) -> dict[str, Any
         symbol = client.request("forethought/context", place)["symbols"][0]
         return symbol["subject"] != old_context_hash and symbol["state"] in ("fresh", "empty", "failed")
 
-    wait_for(thought, _FRESH_SECONDS, f"{name} to be thought about")
+    wait_for(thought, _FRESH_SECONDS, f"{name} to be recomputed")
     seconds = time.monotonic() - committed
-    _wait_until_thought(client)
+    _wait_until_done(client)
     after = _symbols(client, file)
     return {
         "edited": name,
         "seconds": round(seconds, 2),
         "state": after[name]["state"],
-        "changed_subjects": _different(before, after, "subject"),
-        "thought_again": _different(before, after, "provenance"),
+        "changed_contexts": _different(before, after, "subject"),
+        "recomputed": _different(before, after, "provenance"),
     }
 
 
@@ -161,8 +164,8 @@ def _different(before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any
     return sorted(name for name in after if name not in before or after[name][key] != before[name][key])
 
 
-def _wait_until_thought(client: Client) -> None:
-    """Until nothing is left to think about, and stays so for a while."""
+def _wait_until_done(client: Client) -> None:
+    """Wait until the queue is empty and stays empty for a while."""
     quiet = 0
 
     def is_done() -> bool:
@@ -174,4 +177,4 @@ def _wait_until_thought(client: Client) -> None:
         quiet = 0 if left else quiet + 1
         return quiet >= _QUIET_POLLS
 
-    wait_for(is_done, _THINK_SECONDS, "every symbol to be thought about", every=0.5)
+    wait_for(is_done, _THINK_SECONDS, "every symbol to be computed", every=0.5)

@@ -1,6 +1,6 @@
-"""Which files will this change touch? The paper's SWE-Features in our form: from a commit's message to its files.
+"""Predict the files a commit changes from its message: our form of the paper's SWE-Features.
 
-Each commit is predicted from the tree and the history of its parent alone. BM25 sees the files; we rank files,
+Each prediction uses only the tree and the history of the commit's parent. BM25 ranks whole files; we rank files,
 functions and classes, and add which files changed together before.
 """
 
@@ -10,14 +10,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
 
 from benchmarks.baselines.bm25 import WholeFiles
 from forethought.bench.bootstrap import bootstrap, paired_bootstrap
 from forethought.bench.measurement import Measurement
-from forethought.bench.report import Cell, Plot, Report, Series, Table
+from forethought.bench.report import Cell, Goal, Plot, Report, Series, Table
 from forethought.bench.trial import git
 from forethought.errors import UsageError
 from forethought.names.resolver import Target
@@ -29,19 +28,21 @@ from forethought.search.ranking import Hits, question_words, rank
 from forethought.syntax.extraction import read_tags
 from forethought.syntax.languages import load_languages
 
+DATA = Path(__file__).parent.parent / "data" / "commit_files.jsonl"
+
 BM25, WORDS, HISTORY = "BM25 on code", "ours: words", "ours: words + history"
 WAYS = (BM25, WORDS, HISTORY)
 CUTS = tuple(range(1, 11))
 CUT = 5
 
 SEEDS = 3
-"""Files, best by their words, whose company in earlier commits counts."""
+"""The best files by words; files that changed together with them earlier gain."""
 TOGETHER_SHARE = 1.0
-"""What having changed together with the seeds counts beside the words."""
+"""Weight of having changed together with the seeds, relative to the words."""
 MAX_HISTORY = 1500
-"""Commits before the one in question that are looked at."""
+"""Number of earlier commits considered."""
 MAX_BATCH = 30
-"""A commit of more files says nothing about which belong together."""
+"""A commit with more files does not show which of them belong together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,11 @@ class Change:
 
 def run(
     measurement: Measurement,
-    repositories: Annotated[Path | None, "The folder of the clones, each named like its repository."] = None,
-    limit: Annotated[int, "Commits of each repository; 0: all."] = 0,
-    seed: Annotated[int, "Of the intervals."] = 7,
+    repositories: Annotated[Path | None, "Folder with the clones, each named like its repository."] = None,
+    limit: Annotated[int, "Number of commits of each repository; 0 for all."] = 0,
+    seed: Annotated[int, "Seed of the intervals."] = 7,
 ) -> Report:
-    """F1 of each way to predict. Repositories without a clone are left out, and named. Raises UsageError for none."""
+    """Report F1 of each prediction. Repositories without a clone are skipped. Raises UsageError if all are."""
     changes = read_changes()
     predicted: dict[str, dict[str, dict[str, Any]]] = {}
     missing = []
@@ -70,7 +71,9 @@ def run(
         chosen = wanted[:limit] if limit else wanted
         predicted[repository] = measurement.collect(
             f"commits of {repository}",
-            {change.key: change for change in reversed(chosen)},  # oldest first: less to read from one to the next
+            {
+                change.key: change for change in reversed(chosen)
+            },  # oldest first: fewer files change from one to the next
             partial(_measure, Snapshots(root)),
             {},
         )
@@ -79,18 +82,15 @@ def run(
         commands = "; ".join(
             f"git clone https://github.com/{name} {folder / name.partition('/')[2]}" for name in missing
         )
-        raise UsageError(
-            f"There is no clone to measure on; name a folder with --repositories, and get them: {commands}"
-        )
+        raise UsageError(f"There are no clones; name a folder with --repositories after: {commands}")
     gold = {change.key: change.gold for wanted in changes.values() for change in wanted}
     return _report(measurement, predicted, gold, missing, limit, seed)
 
 
 def read_changes() -> dict[str, list[Change]]:
-    """Repository → its commits, newest first."""
+    """Maps each repository to its commits, newest first."""
     found: dict[str, list[Change]] = {}
-    data = files("benchmarks") / "data" / "commit_files.jsonl"
-    for line in data.read_text(encoding="utf-8").splitlines():
+    for line in DATA.read_text(encoding="utf-8").splitlines():
         item = json.loads(line)
         message = f"{item['subject']}\n{item['body']}"
         change = Change(item["commit"], item["parent"], message, tuple(item["gold"]))
@@ -99,7 +99,7 @@ def read_changes() -> dict[str, list[Change]]:
 
 
 def find_clone(repositories: Path | None, repository: str) -> Path | None:
-    """The clone of `owner/name` in the folder's `name`."""
+    """The clone of `owner/name`, in `name` in the folder, or None."""
     root = (repositories or Path()) / repository.partition("/")[2]
     return root if repositories is not None and (root / ".git").exists() else None
 
@@ -112,13 +112,13 @@ def f1(predicted: Sequence[str], gold: Iterable[str]) -> float:
 
 
 class Snapshots:
-    """The source files of one repository as they were at a commit: read from git, never checked out."""
+    """The source files of a repository at any commit, read from git without a checkout."""
 
     def __init__(self, root: Path) -> None:
-        """Raises UsageError for a folder that is no repository."""
+        """Raises UsageError if `root` is no readable git repository."""
         repository = Repository.open(root)
         if repository is None:
-            raise UsageError(f"{root} is no git repository that can be read; clone it again.")
+            raise UsageError(f"{root} is no readable git repository; clone it again.")
         self._root = root
         self._repository = repository
         self._languages = load_languages()
@@ -128,7 +128,7 @@ class Snapshots:
         self._store = FulltextIndex.in_memory()
 
     def go_to(self, commit: str) -> None:
-        """Hold the files of this commit. Raises UsageError when the clone lacks it."""
+        """Load the files of this commit. Raises UsageError if the clone lacks it."""
         try:
             listing = git(self._root, "ls-tree", "-r", "-z", commit)
         except subprocess.CalledProcessError as error:
@@ -148,21 +148,21 @@ class Snapshots:
         return self._whole.rank(message)
 
     def by_words(self, message: str) -> dict[str, float]:
-        """Each file that has anything of the message, with its score."""
+        """Maps each file with any word of the message to its score."""
         found = self._store.search(question_words(message))
         passages = {Target(*key): score for key, score in found.passages.items()}
         return dict(rank(f"{message} tests", Hits(passages, found.files, {})).files)
 
     def history(self, commit: str) -> list[list[str]]:
-        """The files of each commit up to this one, newest first, under the names that they have in its tree."""
+        """The files of each commit up to this one, newest first, by their names in its tree."""
         log = git(
             self._root, "log", f"--max-count={MAX_HISTORY}", "--no-merges", "--name-only", "--format=%x01", commit
         )  # fmt: skip
-        by_end = _by_unique_end(self._sources)
+        by_suffix = _by_unique_suffix(self._sources)
         found = []
         for record in log.split("\x01")[1:]:
             names = (name for name in record.split("\n") if name)
-            found.append([path for name in names if (path := name if name in self._sources else by_end.get(name))])
+            found.append([path for name in names if (path := name if name in self._sources else by_suffix.get(name))])
         return found
 
     def _add(self, path: str, source: bytes) -> None:
@@ -175,13 +175,17 @@ class Snapshots:
 
 
 def predict(words: Mapping[str, float], history: Sequence[Sequence[str]]) -> list[str]:
-    """Files, the likeliest first: by the message's words, and by how often each changed together with the best of
-    those. `history` is the files of each earlier commit."""
+    """Return files, likeliest first, by the message's words and by how often they changed with the best of those.
+
+    `words` maps files to scores; `history` holds the files of each earlier commit.
+    """
     best = max(words.values(), default=0.0) or 1.0
     said = {path: score / best for path, score in words.items()}
     seeds = dict(sorted(said.items(), key=lambda item: (-item[1], item[0]))[:SEEDS])
     groups = [paths for paths in history if len(paths) <= MAX_BATCH]
-    seen = {seed: 1 + sum(seed in paths for paths in groups) for seed in seeds}  # one more: what is rare proves little
+    seen = {
+        seed: 1 + sum(seed in paths for paths in groups) for seed in seeds
+    }  # add-one smoothing: rare events prove little
     scores = defaultdict(float, said)
     for paths in groups:
         for seed in seeds.keys() & paths:
@@ -191,15 +195,15 @@ def predict(words: Mapping[str, float], history: Sequence[Sequence[str]]) -> lis
     return sorted(scores, key=lambda path: (-scores[path], path))
 
 
-def _by_unique_end(paths: Iterable[str]) -> dict[str, str]:
-    """The end of each path → the path, where only one ends so: a file that was moved into a folder is found again."""
+def _by_unique_suffix(paths: Iterable[str]) -> dict[str, str]:
+    """Maps unique path suffixes to their paths, so that a file is found after it was moved into a folder."""
     found: dict[str, str | None] = {}
     for path in paths:
         parts = path.split("/")
-        for start in range(1, len(parts) - 1):  # a bare file name says too little
-            end = "/".join(parts[start:])
-            found[end] = None if end in found else path
-    return {end: path for end, path in found.items() if path is not None}
+        for start in range(1, len(parts) - 1):  # a bare file name is too ambiguous
+            suffix = "/".join(parts[start:])
+            found[suffix] = None if suffix in found else path
+    return {suffix: path for suffix, path in found.items() if path is not None}
 
 
 def _measure(snapshots: Snapshots, change: Change) -> dict[str, Any]:
@@ -242,36 +246,35 @@ def _report(
     gain = gains["all", HISTORY]
     means = {way: bootstrap(scores(found, way, CUT), seed).mean for way in WAYS}
     verdict = [
-        f"F1@{CUT} over {', '.join(found)}: {means[HISTORY]:.3f}, BM25 {means[BM25]:.3f}; the gain is {gain.mean:+.3f} "
-        f"({gain.low:+.3f} to {gain.high:+.3f}). "
-        + ("The interval excludes 0." if gain.excludes_zero and gain.low > 0 else "No gain is shown."),
-        f"By words alone, without history, it is {means[WORDS]:.3f}.",
+        f"F1@{CUT} over {', '.join(found)} is {means[HISTORY]:.3f}, of BM25 {means[BM25]:.3f}; the gain is "
+        f"{gain.mean:+.3f} (95 % CI {gain.low:+.3f} to {gain.high:+.3f}). By words alone it is {means[WORDS]:.3f}.",
     ]
     if missing:
-        verdict.append(f"Not measured, for want of a clone: {', '.join(missing)}.")
+        verdict.append(f"Not measured because there is no clone: {', '.join(missing)}.")
     return Report(
-        "commit-files",
-        "Which files will this change touch?",
-        "How many of the 3 to 10 files that a commit changed are predicted from its message, with the tree and the "
-        "history of its parent.",
-        tuple(verdict),
-        (
+        name="commit-files",
+        title="Which files will this change touch?",
+        shows="How many of the 3 to 10 files that a commit changed are predicted from its message, with the tree and "
+        "the history of its parent?",
+        verdict=tuple(verdict),
+        goals=(Goal(f"gain in F1@{CUT} over BM25, lower bound", round(gain.low, 4), ">", 0),),
+        tables=(
             Table(
                 "Files predicted",
                 ("repository", "prediction", "commits", f"F1@{CUT}", "best F1", "at"),
                 tuple(rows),
-                f"F1@{CUT}: of the first five files. Best: with the number of files (“at”) that is best on average. "
-                "Published for BM25 over 17 repositories: F1@5 0.42.",
+                f"F1@{CUT} is that of the first five files; best F1 that of the number of files (“at”) that is best on "
+                "average. Published for BM25 over 17 repositories: F1@5 0.42.",
             ),
             Table(
                 f"Gain in F1@{CUT} over BM25",
                 ("repository", *WAYS[1:]),
                 tuple((group, *(gains[group, way] for way in WAYS[1:])) for group in groups),
-                "Paired bootstrap over commits, 95 %. The shares of the history were chosen on commits of other "
-                "repositories (pytest, sqlfluff, xarray).",
+                "95 % intervals, paired bootstrap over commits. The weight of the history was chosen on commits of "
+                "other repositories (pytest, sqlfluff, xarray).",
             ),
         ),
-        (
+        plots=(
             Plot(
                 "F1 by number of files predicted",
                 "files predicted",
@@ -297,6 +300,6 @@ def _report(
                 "bar",
             ),
         ),
-        measurement.settings(seed=seed, limit=limit or "all", repositories=list(found)),
-        {"predicted": {name: dict(values) for name, values in found.items()}},
+        settings=measurement.settings(seed=seed, limit=limit or "all", repositories=list(found)),
+        data={"predicted": {name: dict(values) for name, values in found.items()}},
     )

@@ -1,7 +1,7 @@
-"""What idle time brings: the gain by the time given, a question in mid-pass, wrong notes, and a shift in what is asked.
+"""The effect of idle time: gain by time given, a question during a pass, wrong notes, and a shift in what is asked.
 
-The gain is simulated from passes that were really run: their measured seconds decide which contexts were thought about
-by then. The question in mid-pass is real: the engine is at work on a pass when it arrives.
+The gain is simulated from real passes: their measured seconds decide which contexts are prepared by when. The question
+during a pass is real: the engine is working on a pass when it arrives.
 """
 
 import random
@@ -11,9 +11,12 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-from benchmarks.baselines.reasoning import (
+from benchmarks.datasets.gsm8k import SOCRATIC, Gsm8kFolder, read_gsm8k
+from benchmarks.datasets.problems import Query, Situation, number_text, sample, to_number
+from benchmarks.harness.costs import mean_spent, spent_from
+from benchmarks.harness.sleep_time import (
     BUDGETS,
-    FEWEST,
+    MIN_PAIRS,
     NOTE_TOKENS,
     Asking,
     Notes,
@@ -25,12 +28,10 @@ from benchmarks.baselines.reasoning import (
     question_prompt,
     think,
 )
-from benchmarks.datasets.problems import SOCRATIC, Query, Situation, number_text, read_situations, sample, to_number
-from benchmarks.harness.costs import mean_spent, spent_from
 from forethought.bench.bootstrap import bootstrap, paired_bootstrap
 from forethought.bench.measurement import Measurement
+from forethought.bench.quantiles import quantile
 from forethought.bench.report import Interval, Plot, Report, Series, Table
-from forethought.bench.trial import quantile
 from forethought.engine.api import CancelToken, Completion, Delta, EngineInfo, GenerateRequest, Prompt
 
 IDLE_SECONDS = (0, 10, 60, 600)
@@ -40,21 +41,27 @@ _NONE, _DRAFT, _REVISED, _WRONG, _FOREIGN = (
     "draft",
     "revised",
     "notes with wrong results",
-    "another's notes",
+    "another context's notes",
 )
-_SHOWN = 2
-"""Questions of a context: its first sub-question and its last."""
+_MIN_QUESTIONS = 2
+"""Per context: the first and the last are asked."""
 
 
 def run(
     measurement: Measurement,
-    limit: Annotated[int, "How many contexts; 0 is all."] = 6,
-    arrivals: Annotated[int, "How many questions arrive in mid-pass."] = 8,
-    seed: Annotated[int, "Of the sample, the arrivals and the intervals."] = 7,
+    limit: Annotated[int, "Number of contexts; 0 for all."] = 6,
+    arrivals: Annotated[int, "Number of questions that arrive during a pass."] = 8,
+    seed: Annotated[int, "Seed of the sample, the arrivals and the intervals."] = 7,
+    gsm8k: Gsm8kFolder = None,
 ) -> Report:
-    """Raises EngineError and ModelError."""
+    """Report gains by idle time, latency during a pass, and the harm of wrong or unsuitable notes.
+
+    Raises EngineError, ModelError, and ForethoughtError if the problems cannot be had.
+    """
     info = measurement.engine.fetch_info()
-    enough = [situation for situation in read_situations(SOCRATIC) if len(situation.queries) >= _SHOWN]
+    enough = [
+        situation for situation in read_gsm8k(measurement, SOCRATIC, gsm8k) if len(situation.queries) >= _MIN_QUESTIONS
+    ]
     chosen = sample(enough, limit, seed)
     notes = collect_notes(measurement, chosen, rounds=1)
     units = {situation.key: situation for situation in chosen if situation.key in notes}
@@ -72,7 +79,7 @@ def run(
         return {"by notes": _ask_with(measurement, situation, situation.query, texts)}
 
     def ask_shifted(situation: Situation) -> dict[str, Any]:
-        """Each of two questions with the notes that were made for it, and with those made for the other."""
+        """Ask two questions, each with the notes written for it and with those written for the other."""
         pair = (situation.queries[0], situation.query)
         made = [think(measurement, situation.context, likely=query.question)[-1] for query in pair]
         return {
@@ -87,19 +94,19 @@ def run(
 
     kept = measurement.collect("contexts asked about", units, ask, {"seed": seed})
     shifts = measurement.collect("contexts with a shift", units, ask_shifted, {"seed": seed})
-    # Contexts that the engine has not met: three for each arrival, so that no prompt's beginning was read before.
-    unmet = sample(enough, 0, seed)[::-1]
+    # Contexts new to the engine, three for each arrival, so that no prompt is cached.
+    unused = sample(enough, 0, seed)[::-1]
     latencies = measurement.collect(
-        "questions in mid-pass",
+        "questions during a pass",
         {
-            str(number): (unmet[3 * number : 3 * number + 3], wait)
+            str(number): (unused[3 * number : 3 * number + 3], wait)
             for number, wait in enumerate(_moments(arrivals, seed))
         },
         lambda item: _arrive(measurement, *item),
         {"seed": seed},
     )
     settings = measurement.settings(
-        data=SOCRATIC.name, contexts=len(kept), arrivals=len(latencies), idle_seconds=IDLE_SECONDS, seed=seed
+        data=SOCRATIC.file, contexts=len(kept), arrivals=len(latencies), idle_seconds=IDLE_SECONDS, seed=seed
     )
     return _report(
         info, {key: notes[key] for key in kept}, [value["by notes"] for value in kept.values()],
@@ -109,8 +116,8 @@ def run(
 
 
 def with_wrong_results(notes: str, context: str, seed: int) -> str:
-    """The notes with every number changed that the context does not hold: what was computed is wrong."""
-    chooser = random.Random(seed)  # noqa: S311 - no secret
+    """Change every number in the notes that does not come from the context, so that all computed results are wrong."""
+    chooser = random.Random(seed)  # noqa: S311 - sampling, not cryptography
     given = {to_number(found) for found in _NUMBER.findall(context)}
 
     def change(found: re.Match[str]) -> str:
@@ -124,8 +131,11 @@ _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
 
 def covered(passes: Sequence[Sequence[float]], seconds: float) -> list[int]:
-    """How many stages of each context's pass are done after so many idle seconds: every context's first stage in
-    order, then every context's second, and so on. `passes` holds each stage's seconds."""
+    """Number of stages of each context's pass that are done after so many idle seconds.
+
+    The first stage of every context comes first, then the second of every context, and so on. `passes` holds the
+    seconds of each stage.
+    """
     done = [0] * len(passes)
     left = seconds
     for stage in range(max(map(len, passes), default=0)):
@@ -139,7 +149,7 @@ def covered(passes: Sequence[Sequence[float]], seconds: float) -> list[int]:
 
 
 def stage_seconds(notes: Sequence[Notes]) -> list[float]:
-    """What each stage of a pass took by itself; the notes count from the start."""
+    """Seconds of each stage of a pass; the notes hold cumulative ones."""
     ends = [one.spent.seconds for one in notes]
     return [end - start for start, end in zip([0.0, *ends], ends, strict=False)]
 
@@ -153,16 +163,18 @@ def _ask_with(
 
 
 def _moments(arrivals: int, seed: int) -> list[float]:
-    """Seconds after the start of a pass."""
-    chooser = random.Random(seed)  # noqa: S311 - no secret
+    """Random arrival times, in seconds after the start of a pass."""
+    chooser = random.Random(seed)  # noqa: S311 - sampling, not cryptography
     return [round(chooser.uniform(0.3, 2.0), 2) for _ in range(arrivals)]
 
 
 def _arrive(measurement: Measurement, situations: Sequence[Situation], wait: float) -> dict[str, Any]:
-    """Ask about one context on a free engine, and about another while a pass over a third is running; the seconds until
-    each answer begins."""
+    """Ask about one context on a free engine, and about another during a pass over a third.
+
+    Returns the seconds until each answer begins. Raises EngineError.
+    """
     first, thought_about, second = situations
-    free = _first_words(measurement, question_prompt(first.context, first.query.question, _VERBOSITY, None))
+    free = _first_token_seconds(measurement, question_prompt(first.context, first.query.question, _VERBOSITY, None))
     finished: list[float] = []
     failed: list[BaseException] = []
     cancel = CancelToken()
@@ -173,25 +185,25 @@ def _arrive(measurement: Measurement, situations: Sequence[Situation], wait: flo
             for event in measurement.engine.generate(request, cancel):
                 if isinstance(event, Completion):
                     finished.append(time.perf_counter())
-        except Exception as error:  # noqa: BLE001 - told to the thread that waits
+        except Exception as error:  # noqa: BLE001 - raised again in the waiting thread
             failed.append(error)
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     measurement.cancel.wait(wait)
     asked_at = time.perf_counter()
-    busy = _first_words(measurement, question_prompt(second.context, second.query.question, _VERBOSITY, None))
+    busy = _first_token_seconds(measurement, question_prompt(second.context, second.query.question, _VERBOSITY, None))
     while thread.is_alive() and not measurement.cancel.cancelled:
         thread.join(0.05)
     cancel.cancel()
     thread.join()
     if failed:
         raise failed[0]
-    in_midst = bool(finished) and finished[0] > asked_at
-    return {"free": free, "busy": busy, "waited": wait, "in midst": in_midst, "finished": bool(finished)}
+    during_pass = bool(finished) and finished[0] > asked_at
+    return {"free": free, "busy": busy, "waited": wait, "during pass": during_pass, "finished": bool(finished)}
 
 
-def _first_words(measurement: Measurement, prompt: Prompt) -> float:
+def _first_token_seconds(measurement: Measurement, prompt: Prompt) -> float:
     started = time.perf_counter()
     first: float | None = None
     for event in measurement.engine.generate(GenerateRequest((prompt,), BUDGETS[_VERBOSITY]), measurement.cancel):
@@ -227,53 +239,54 @@ def _report(
         right_points.append((float(seconds), right))
         near_points.append((float(seconds), near))
     by_time = Table(
-        "Idle time given, and what it brings",
-        ("idle seconds", "contexts thought about", "revised", "share right", "gain", "answer's log P gained",
-         "written tokens a query"),
+        "Gain by idle time",
+        ("idle seconds", "contexts prepared", "revised", "share right", "gain", "gain in log P",
+         "completion tokens a query"),
         tuple(rows),
-        f"Of {len(asked)} contexts, one question each. A whole pass took {sum(map(sum, passes)) / len(passes):.1f} s "
-        "on average; which were done by then is reckoned from the seconds that each really took.",
+        f"{len(asked)} contexts, one question each. A pass took {sum(map(sum, passes)) / len(passes):.1f} s on "
+        "average; the measured seconds decide which were done by when. Log P "
+        "is that of the right answer, in nats per token.",
     )  # fmt: skip
     harm = Table(
         "Harm of wrong notes",
-        ("notes", "share right", "gain over none", "answer's log P gained"),
+        ("notes", "share right", "gain over none", "gain in log P"),
         tuple(
             (name, _share(found, seed), *_gains(found, none, seed))
             for name in (_NONE, _REVISED, _WRONG, _FOREIGN)
             for found in [[one[name] for one in asked]]
         ),
-        "Wrong results: every computed number of the notes was changed. Another's: the notes of another context.",
+        "Wrong results: every computed number in the notes was changed.",
     )
     shift_none = [one[_NONE] for one in shifts]
     groups = [number // 2 for number in range(len(shifts))]
     shift = Table(
         "A shift in what is asked",
-        ("notes made for", "share right", "gain over none", "answer's log P gained"),
+        ("notes written for", "share right", "gain over none", "gain in log P"),
         tuple(
             (said, _share(found, seed, groups), *_gains(found, shift_none, seed, groups))
             for name, said in ((_NONE, "none"), ("foreseen", "this question"), ("shifted", "another question"))
             for found in [[one[name] for one in shifts]]
         ),
-        "Two questions of each context; each is asked with the notes that were prepared for it, and with the other's.",
+        "Two questions per context, each asked with the notes written for it and with those for the other.",
     )  # fmt: skip
-    hit = [one for one in latencies if one["in midst"]]
-    waits = _latency_table(latencies, hit)
+    interrupting = [one for one in latencies if one["during pass"]]
+    waits = _latency_table(latencies, interrupting)
     return Report(
         name="idle",
-        title="What idle time brings",
-        shows="How much is gained by how much idle time, what it does to a person who asks in the middle of it, and "
-        "what wrong or misdirected thinking costs.",
+        title="The effect of idle time",
+        shows="How much is gained by how much idle time, how long does a question wait that arrives during a pass, and "
+        "what is the harm of wrong or unsuitable notes?",
         verdict=(
             *ability(info, _share(none, seed)),
             _time_sentence(near_points),
-            _latency_sentence(latencies, hit),
+            _latency_sentence(interrupting),
             _harm_sentence(asked, none, seed),
             _shift_sentence(shifts, groups, seed),
         ),
         tables=(by_time, waits, harm, shift),
         plots=(
             _plot("Gain in accuracy by idle time", "share right, with − without", right_points),
-            _plot("Gain in the answer's probability by idle time", "log P a token, with − without", near_points),
+            _plot("Gain in the answer's probability by idle time", "log P per token, with − without", near_points),
         ),
         settings=settings,
         data={"passes": passes, "asked": list(asked), "shifts": list(shifts), "latencies": list(latencies)},
@@ -296,7 +309,7 @@ def _gain(
         for one, other, group in zip(found, control, groups or range(len(found)), strict=True)
         if one[outcome] is not None and other[outcome] is not None
     ]
-    if len(pairs) < FEWEST:
+    if len(pairs) < MIN_PAIRS:
         return None
     return paired_bootstrap([a for a, _, _ in pairs], [b for _, b, _ in pairs], seed, [group for _, _, group in pairs])
 
@@ -307,7 +320,7 @@ def _gains(
     seed: int,
     groups: Sequence[int] | None = None,
 ) -> tuple[Interval | None, Interval | None]:
-    """In accuracy, and in the right answer's log P; none of the control over itself, or of too few."""
+    """Gains in accuracy and in log P of the right answer; None for the control itself, or if there are too few."""
     if found == control:
         return None, None
     return _gain(found, control, "right", seed, groups), _gain(found, control, "certainty", seed, groups)
@@ -318,37 +331,36 @@ def _plot(title: str, y: str, points: Sequence[tuple[float, Interval | None]]) -
     series = Series(
         "gain", tuple((x, found.mean) for x, found in known), tuple((found.low, found.high) for _, found in known)
     )
-    note = "Reckoned from the measured seconds of each pass. The band is a 95 % interval over questions."
-    return Plot(title, "idle seconds given", y, (series,), log_x=True, note=note)
+    note = "From the measured seconds of each pass. The band is a 95 % interval over questions."
+    return Plot(title, "idle seconds", y, (series,), log_x=True, note=note)
 
 
-def _latency_table(latencies: Sequence[Mapping[str, Any]], hit: Sequence[Mapping[str, Any]]) -> Table:
+def _latency_table(latencies: Sequence[Mapping[str, Any]], interrupting: Sequence[Mapping[str, Any]]) -> Table:
     rows = [
         (name, len(values), quantile(values, 0.5), quantile(values, 0.95), max(values))
         for name, values in (
             ("on a free engine", [1000 * one["free"] for one in latencies]),
-            ("in the middle of a pass", [1000 * one["busy"] for one in hit]),
+            ("during a pass", [1000 * one["busy"] for one in interrupting]),
         )
         if values
     ]
     return Table(
         "Milliseconds until an answer begins",
-        ("question", "how many", "median", "p95", "longest"),
+        ("question", "count", "median", "p95", "max"),
         tuple(rows),
-        "Real: the engine was drafting notes when the question came; it went on with them afterwards. "
-        "Nothing of any prompt had been read before. The pass had the priority of `precompute`, which a question "
-        "interrupts like idle work.",
+        "Measured: the engine was drafting notes when the question arrived, and resumed afterwards. No prompt was "
+        "cached. The pass had the priority of `precompute`, which a question interrupts like idle work.",
     )
 
 
-def _latency_sentence(latencies: Sequence[Mapping[str, Any]], hit: Sequence[Mapping[str, Any]]) -> str:
-    if not hit:
-        return "No question met a running pass: every pass had ended before the question came."
-    free, busy = (quantile([1000 * one[name] for one in hit], 0.5) for name in ("free", "busy"))
-    finished = sum(one["finished"] for one in hit)
+def _latency_sentence(interrupting: Sequence[Mapping[str, Any]]) -> str:
+    if not interrupting:
+        return "No question arrived during a pass: every pass was over by then."
+    free, busy = (quantile([1000 * one[name] for one in interrupting], 0.5) for name in ("free", "busy"))
+    finished = sum(one["finished"] for one in interrupting)
     return (
-        f"In the middle of a pass an answer begins after {busy:.0f} ms (median of {len(hit)}), on a free engine after "
-        f"{free:.0f} ms; {finished} of {len(hit)} interrupted passes were finished afterwards."
+        f"During a pass an answer begins after {busy:.0f} ms (median of {len(interrupting)}), on a free engine after "
+        f"{free:.0f} ms; {finished} of {len(interrupting)} interrupted passes were finished afterwards."
     )
 
 
@@ -356,9 +368,9 @@ def _time_sentence(points: Sequence[tuple[float, Interval | None]]) -> str:
     sure = [x for x, found in points if found is not None and found.low > 0]
     worse = [x for x, found in points if found is not None and found.high < 0]
     if worse:
-        return f"After {worse[0]:g} idle seconds the right answer is less probable than without: these notes harm."
+        return f"After {worse[0]:g} idle seconds the right answer is less probable than without notes: they do harm."
     if sure:
-        return f"From {sure[0]:g} idle seconds on the right answer is more probable than without."
+        return f"After {sure[0]:g} idle seconds the right answer is more probable than without notes."
     return "No amount of idle time changed the right answer's probability beyond chance."
 
 
@@ -374,12 +386,12 @@ def _harm_sentence(asked: Asked, none: Sequence[Mapping[str, Any]], seed: int) -
 def _shift_sentence(shifts: Asked, groups: Sequence[int], seed: int) -> str:
     foreseen, shifted = ([one[name] for one in shifts] for name in ("foreseen", "shifted"))
     gain = _gain(shifted, foreseen, "certainty", seed, groups)
-    return f"When another question comes than was prepared for, {_change(gain)}."
+    return f"If another question is asked than the notes were written for, {_change(gain)}."
 
 
 def _change(gain: Interval | None) -> str:
     if gain is None:
-        return "how much less or more probable the right answer becomes cannot be told from so little"
+        return "too little was scored to tell how much the right answer's probability changes"
     chance = "" if gain.excludes_zero else ", which may be chance"
-    interval = f"95 % interval {gain.low:+.2f} to {gain.high:+.2f}"
-    return f"the right answer's log P changes by {gain.mean:+.2f} a token ({interval}){chance}"
+    interval = f"95 % CI {gain.low:+.2f} to {gain.high:+.2f}"
+    return f"the right answer's log P changes by {gain.mean:+.2f} per token ({interval}){chance}"

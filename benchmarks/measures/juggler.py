@@ -1,13 +1,15 @@
-"""The demo of sleep-time compute: one context, five questions, without and with notes that were written before.
+"""The demo of sleep-time compute: one context, five questions, without and with notes written beforehand.
 
-Beside what its notebook measured (ronantakizawa/sleeptimecompute, Mistral-7B-Instruct-v0.1 on a GPU).
+Compared to the figures of its notebook (ronantakizawa/sleeptimecompute, Mistral-7B-Instruct-v0.1 on a GPU).
 """
 
 import json
 import math
 from typing import Annotated, Any
 
-from benchmarks.baselines.reasoning import (
+from benchmarks.datasets.problems import JUGGLER, Query, holds, read_situations
+from benchmarks.harness.costs import Spent, break_even, break_even_text, mean_spent, spent_from
+from benchmarks.harness.sleep_time import (
     WITH,
     WITHOUT,
     ability,
@@ -16,24 +18,25 @@ from benchmarks.baselines.reasoning import (
     compare,
     gain_in_certainty,
 )
-from benchmarks.datasets.problems import JUGGLER, Query, holds, read_situations
-from benchmarks.harness.costs import Spent, break_even, mean_spent, queries_said, spent_from
 from forethought.bench.bootstrap import bootstrap
 from forethought.bench.measurement import Measurement
 from forethought.bench.report import Plot, Report, Series, Table
 from forethought.engine.api import EngineInfo
 
 _VERBOSITY = 1
-"""The notebook's."""
+"""As in the notebook."""
 
 
 def run(
     measurement: Measurement,
-    limit: Annotated[int, "How many of the five questions; 0 is all."] = 0,
-    seed: Annotated[int, "Of the intervals."] = 7,
-    rounds: Annotated[int, "How often the notes are revised."] = 1,
+    limit: Annotated[int, "Number of questions, of five; 0 for all."] = 0,
+    seed: Annotated[int, "Seed of the intervals."] = 7,
+    rounds: Annotated[int, "Number of revisions of the notes."] = 1,
 ) -> Report:
-    """Tokens, seconds and accuracy a query, cumulative time and the break-even. Raises EngineError, ModelError."""
+    """Report tokens, seconds and accuracy per query, cumulative costs and the break-even.
+
+    Raises EngineError and ModelError.
+    """
     info = measurement.engine.fetch_info()
     situation = read_situations(JUGGLER)[0]
     notes = collect_notes(measurement, [situation], rounds=rounds)[situation.key][-1]
@@ -65,34 +68,35 @@ def _report(
         accuracy[arm] = bootstrap([float(found[arm]["right"]) for _, found in asked], seed)
         spent[arm] = mean_spent([spent_from(found[arm]["spent"]) for _, found in asked])
     even = {
-        "written tokens": break_even(sleep.completion, spent[WITHOUT].completion, spent[WITH].completion),
+        "completion tokens": break_even(sleep.completion, spent[WITHOUT].completion, spent[WITH].completion),
         "all tokens": break_even(sleep.tokens, spent[WITHOUT].tokens, spent[WITH].tokens),
         "seconds": break_even(sleep.seconds, spent[WITHOUT].seconds, spent[WITH].seconds),
     }
     beside = Table(
-        "A query, beside the notebook's figures",
+        "A query, compared to the notebook",
         ("", "notebook, without", "notebook, with", f"{info.model}, without", f"{info.model}, with"),
         (
             ("share right", published["standard"]["accuracy"], published["sleep_time"]["accuracy"],
              accuracy[WITHOUT], accuracy[WITH]),
-            ("written tokens", published["standard"]["tokens_per_query"], published["sleep_time"]["tokens_per_query"],
-             spent[WITHOUT].completion, spent[WITH].completion),
+            ("completion tokens", published["standard"]["tokens_per_query"],
+             published["sleep_time"]["tokens_per_query"], spent[WITHOUT].completion, spent[WITH].completion),
             ("prompt tokens", None, None, spent[WITHOUT].prompt, spent[WITH].prompt),
-            ("of them cached", None, None, spent[WITHOUT].cached, spent[WITH].cached),
+            ("cached prompt tokens", None, None, spent[WITHOUT].cached, spent[WITH].cached),
             ("seconds", published["standard"]["seconds_per_query"], published["sleep_time"]["seconds_per_query"],
              spent[WITHOUT].seconds, spent[WITH].seconds),
-            ("written tokens of the pass", None, published["sleep_time"]["sleep_tokens"], None, sleep.completion),
+            ("completion tokens of the pass", None, published["sleep_time"]["sleep_tokens"], None, sleep.completion),
             ("all tokens of the pass", None, None, None, sleep.tokens),
             ("seconds of the pass", None, published["sleep_time"]["sleep_seconds"], None, sleep.seconds),
-            ("break-even, written tokens", None, published["break_even_queries"]["tokens"], None,
-             queries_said(even["written tokens"])),
-            ("break-even, all tokens", None, None, None, queries_said(even["all tokens"])),
-            ("break-even, seconds", None, published["break_even_queries"]["time"], None, queries_said(even["seconds"])),
+            ("break-even, completion tokens", None, published["break_even_queries"]["tokens"], None,
+             break_even_text(even["completion tokens"])),
+            ("break-even, all tokens", None, None, None, break_even_text(even["all tokens"])),
+            ("break-even, seconds", None, published["break_even_queries"]["time"], None,
+             break_even_text(even["seconds"])),
         ),
-        "The notebook counted written tokens only, on another model and machine: compare the shape, not the size.",
+        "The notebook counted completion tokens only, with another model and machine: compare shapes, not sizes.",
     )  # fmt: skip
     by_query = Table(
-        "Each question",
+        "Questions",
         ("question", "right answer", "without", "tokens", "seconds", "with", "tokens", "seconds"),
         tuple(
             (
@@ -115,20 +119,20 @@ def _report(
     return Report(
         name="juggler",
         title="The juggler: five questions about one context",
-        shows="Does it pay to think about a context before anybody asks? The paper's demonstration, with this model on "
-        "this machine.",
+        shows="Does it pay to work on a context before anybody asks? The paper's demo with this model on this machine.",
         verdict=(
             *ability(info, accuracy[WITHOUT]),
-            f"With notes {accuracy[WITH].mean:.0%} of {len(asked)} questions are answered right. The notebook's 7B "
-            f"model went from {published['standard']['accuracy']:.0%} to {published['sleep_time']['accuracy']:.0%}.",
-            f"The notes hold the right answer to {sum(holds(notes, query.answer) for query, _ in asked)} of them.",
+            f"With notes {accuracy[WITH].mean:.0%} of {len(asked)} questions are answered right; in the "
+            f"notebook, by a 7B model, {published['sleep_time']['accuracy']:.0%} (without notes: "
+            f"{published['standard']['accuracy']:.0%}).",
+            f"The notes contain the right answer to {sum(holds(notes, query.answer) for query, _ in asked)} of them.",
             *_even_sentences(even),
             *certainty_sentence(gain),
         ),
         tables=(beside, by_query),
         plots=(_cumulative("seconds", sleep.seconds, spent[WITHOUT].seconds, spent[WITH].seconds, even["seconds"]),
-               _cumulative("written tokens", sleep.completion, spent[WITHOUT].completion, spent[WITH].completion,
-                           even["written tokens"])),
+               _cumulative("completion tokens", sleep.completion, spent[WITHOUT].completion, spent[WITH].completion,
+                           even["completion tokens"])),
         settings=measurement.settings(rounds=rounds, verbosity=_VERBOSITY, seed=seed, questions=len(asked)),
         data={"notes": notes, "sleep": sleep.to_json(), "break_even": even, "published": published,
               "questions": [{"question": query.question, "expected": query.answer, **found} for query, found in asked]},
@@ -146,7 +150,7 @@ def _cumulative(unit: str, sleep: float, without: float, with_sleep: float, even
             Series("without sleep time", tuple((count, count * without) for count in counts)),
             Series("with sleep time", tuple((count, sleep + count * with_sleep) for count in counts)),
         ),
-        note="From the means of the questions that were asked; the pass is paid at the start.",
+        note="From mean costs per question; the cost of the pass is paid at the start.",
     )
 
 
@@ -155,10 +159,12 @@ def _even_sentences(even: dict[str, float | None]) -> list[str]:
     never = [unit for unit in even if unit not in paid]
     found = []
     if paid:
-        parts = ", ".join(f"{queries_said(count)} queries in {unit}" for unit, count in paid.items())
-        found.append(f"The pass has paid for itself after {parts}.")
+        parts = ", ".join(f"{break_even_text(count)} queries in {unit}" for unit, count in paid.items())
+        found.append(f"The pass pays off after {parts}.")
     if never:
-        found.append(f"It never pays in {' or in '.join(never)}: a query with notes costs no less than one without.")
+        found.append(
+            f"It never pays off in {' or in '.join(never)}: a query with notes costs no less than one without."
+        )
     return found
 
 

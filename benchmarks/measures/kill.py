@@ -1,7 +1,7 @@
-"""What `kill -9` costs: a `precompute` run is killed at random moments, and each time the next run goes on.
+"""The cost of `kill -9`: `precompute` runs are killed at random moments, and each next run resumes.
 
-Each run is a process of its own that says which symbol it begins. After a kill, the host must stop the orphaned work,
-`cache verify` must be clean, and the next run may think again only about what was in flight: begun and not stored.
+Each run is a process that reports every symbol it begins. After a kill the host must stop the orphaned work,
+`cache verify` must find no problems, and the next run may recompute only what was in flight: begun but not stored.
 """
 
 import os
@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from forethought.app.session import Session
-from forethought.bench.trial import Trial, command_document, goal_line, machine_line, pick_files
+from forethought.bench.report import Goal, Report, Table
+from forethought.bench.trial import Trial, command_document, pick_files
 from forethought.config import load_settings
 from forethought.engine.api import CancelToken
 from forethought.engine.client.hosts import host_status
@@ -23,28 +24,27 @@ from forethought.errors import ForethoughtError
 from forethought.folders import runtime_folder
 from forethought.idle.precomputation import Progress, Selection
 
-HOST_GOAL_SECONDS = 1.0
-_HOST_SECONDS = 30.0
+MAX_HOST_SECONDS = 1.0
+_HOST_TIMEOUT_SECONDS = 30.0
 _EARLY_KILLS = 2
-"""Runs killed by the clock from their start, in whatever they do then; the others, in the midst of thinking."""
+"""Runs killed some time after their start, whatever they are doing; the others are killed while they compute."""
 _BEGIN = "begin "
 
 
 def run(
     root: Path,
-    kills: Annotated[int, "How many runs are killed."] = 10,
-    files: Annotated[int, "How many files the runs are about."] = 20,
-    thoughts: Annotated[int, "Kill after the first to this many thoughts."] = 6,
-    longest_seconds: Annotated[float, "Kill at most this long after a thought."] = 4.0,
-    seed: Annotated[int, "Chooses the moments."] = 7,
-) -> dict[str, Any]:
-    """Kill `kills` runs over `files` files of a clone of `root`, each up to `longest_seconds` after the first to the
-    `thoughts`-th thought of it began: so that there is work done before most kills, however slow the model.
+    kills: Annotated[int, "Number of runs to kill."] = 10,
+    files: Annotated[int, "Number of files the runs work on."] = 20,
+    symbols: Annotated[int, "Kill a run after it began the first to this many symbols."] = 6,
+    longest_seconds: Annotated[float, "Kill a run at most this long after it began that symbol."] = 4.0,
+    seed: Annotated[int, "Seed that chooses the moments."] = 7,
+) -> Report:
+    """Kill `kills` runs over `files` files of a clone of `root`. Raises UsageError and ForethoughtError.
 
-    Plain JSON values: `kills` (each with `after_thoughts`, `after_seconds`, `begun`, `stored`, `in_flight`, `again`,
-    `host_seconds`, `problems`), `stored` in all, the worst of each, `met`, `machine`.
+    Each is killed up to `longest_seconds` after it began one of its first `symbols` symbols, so that however slow the
+    model is, work has been stored before most kills.
     """
-    chooser = random.Random(seed)  # noqa: S311 - a sample, no secret
+    chooser = random.Random(seed)  # noqa: S311 - sampling, not cryptography
     with Trial() as trial:
         clone = trial.clone(root, "clone")
         environment = trial.environment("machine")
@@ -53,96 +53,93 @@ def run(
         runs: list[list[str]] = []
         for number in range(kills + 1):
             early = number < _EARLY_KILLS
-            after_thoughts = 0 if early else chooser.randint(1, thoughts) if number < kills else thoughts
+            after_symbols = 0 if early else chooser.randint(1, symbols) if number < kills else symbols
             seconds = chooser.uniform(0.5 if early else 0.0, longest_seconds)
             before = _stored(environment)
-            begun = _killed_run(environment, clone, paths, seconds, after_thoughts)
+            begun = _killed_run(environment, clone, paths, seconds, after_symbols)
             host_seconds = _until_host_rests(environment)
             after = _stored(environment)
             problems = command_document(environment, "cache", "verify")["problems"]
             if runs:
-                records[-1]["again"] = sum(name in runs[-1] for name in begun)
+                records[-1]["repeated"] = sum(name in runs[-1] for name in begun)
             runs.append(begun)
             records.append(
                 {
-                    "after_thoughts": after_thoughts,
+                    "after_symbols": after_symbols,
                     "after_seconds": round(seconds, 2),
                     "begun": len(begun),
                     "stored": after - before,
                     "in_flight": max(len(begun[-1:]), len(begun) - (after - before)),  # a first draft may be stored
-                    "again": 0,
+                    "repeated": 0,
                     "host_seconds": round(host_seconds, 2),
                     "problems": problems,
                 }
             )
-        del records[-1]  # it only shows what the last but one left behind
-        host_worst = max(record["host_seconds"] for record in records)
-        lost = max(record["again"] for record in records)
-        within = all(record["again"] <= record["in_flight"] for record in records)
-        clean = not any(record["problems"] for record in records)
-        return {
-            "kills": records,
-            "stored": sum(record["stored"] for record in records),
-            "most_thought_again": lost,
-            "only_in_flight": within,
-            "clean": clean,
-            "host_seconds": host_worst,
-            "seed": seed,
-            "met": within and clean and host_worst <= HOST_GOAL_SECONDS,
-            "machine": trial.machine,
-        }
+        del records[-1]  # only shows what the run before it left behind
+    settings = {"root": root.name, "kills": kills, "files": files, "symbols": symbols, "seed": seed, **trial.machine}
+    return make_report(records, settings)
 
 
-def render(result: dict[str, Any]) -> str:
-    """The figures as lines for people, each with its goal."""
-    lines = [
-        f"`precompute` killed {len(result['kills'])} times, {machine_line(result['machine'])}",
-        f"{'killed after':>26}{'begun':>8}{'stored':>8}{'in flight':>11}{'again':>7}{'host rests after':>18}",
-    ]
-    for record in result["kills"]:
-        begun = f"thought {record['after_thoughts']}" if record["after_thoughts"] else "start"
-        lines.append(
-            f"{begun:>15} +{record['after_seconds']:>6.2f} s{record['begun']:>8}{record['stored']:>8}"
-            f"{record['in_flight']:>11}{record['again']:>7}{record['host_seconds']:>16.2f} s"
-        )
-    problems = sum(len(record["problems"]) for record in result["kills"])
-    lines += [
-        goal_line(
-            "symbols thought again by the next run, at most",
-            str(result["most_thought_again"]),
-            "in flight",
-            result["only_in_flight"],
+def make_report(records: Sequence[dict[str, Any]], settings: dict[str, Any]) -> Report:
+    lost = max(record["repeated"] - record["in_flight"] for record in records)
+    return Report(
+        name="kill",
+        title="`precompute` killed at random moments",
+        shows="What does `kill -9` cost the next run, and does it leave the store and the engine host in order?",
+        goals=(
+            Goal("symbols recomputed that were not in flight, worst kill", max(0, lost), "=", 0),
+            Goal("problems found by `cache verify`", sum(len(record["problems"]) for record in records), "=", 0),
+            Goal(
+                "orphaned work goes on for, longest",
+                max(record["host_seconds"] for record in records),
+                "≤",
+                MAX_HOST_SECONDS,
+                "s",
+            ),
         ),
-        goal_line("problems that `cache verify` finds", str(problems), "0", result["clean"]),
-        goal_line(
-            "orphaned work runs on for, at most",
-            f"{result['host_seconds']:.2f} s",
-            f"≤ {HOST_GOAL_SECONDS:g} s",
-            result["host_seconds"] <= HOST_GOAL_SECONDS,
+        tables=(
+            Table(
+                "Kills",
+                ("killed after", "+ seconds", "begun", "stored", "in flight", "recomputed", "host rests after, s"),
+                tuple(
+                    (
+                        f"symbol {record['after_symbols']}" if record["after_symbols"] else "start",
+                        record["after_seconds"],
+                        record["begun"],
+                        record["stored"],
+                        record["in_flight"],
+                        record["repeated"],
+                        record["host_seconds"],
+                    )
+                    for record in records
+                ),
+                "Recomputed: symbols begun by this run that the next run began again.",
+            ),
         ),
-    ]
-    return "\n".join(lines)
+        settings=settings,
+        data={"kills": list(records), "stored": sum(record["stored"] for record in records)},
+    )
 
 
 def _killed_run(
-    environment: Mapping[str, str], root: Path, paths: Sequence[str], seconds: float, after_thoughts: int
+    environment: Mapping[str, str], root: Path, paths: Sequence[str], seconds: float, after_symbols: int
 ) -> list[str]:
-    """Start a run and kill it `seconds` after its `after_thoughts`-th thought began (0: after its start).
+    """Start a run and kill it `seconds` after it began its `after_symbols`-th symbol (0: after its start).
 
-    The symbols that it began to think about.
+    Returns the symbols it began. Raises ForethoughtError if the run fails on its own.
     """
     command = [sys.executable, "-m", "benchmarks.measures.kill", str(root), *paths]
     process = subprocess.Popen(command, env=dict(environment), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert process.stdout is not None
     timer = threading.Timer(seconds, process.kill)
-    if not after_thoughts:
+    if not after_symbols:
         timer.start()
     begun = []
     try:
         for line in process.stdout:
             if line.endswith(b"\n"):
                 begun.append(line.decode(errors="surrogateescape").removeprefix(_BEGIN).rstrip("\n"))
-                if len(begun) == after_thoughts:
+                if len(begun) == after_symbols:
                     timer.start()
         process.wait()
     finally:
@@ -153,10 +150,10 @@ def _killed_run(
 
 
 def _until_host_rests(environment: Mapping[str, str]) -> float:
-    """Seconds until no engine host has work left; none may be running at all."""
+    """Seconds until no engine host has work left."""
     started = time.monotonic()
     while any(host.get("busy") or not host["answering"] for host in host_status(runtime_folder(environment))):
-        if time.monotonic() - started > _HOST_SECONDS:
+        if time.monotonic() - started > _HOST_TIMEOUT_SECONDS:
             break
         time.sleep(0.02)
     return time.monotonic() - started
@@ -168,7 +165,7 @@ def _stored(environment: Mapping[str, str]) -> int:
 
 
 def _victim(root: Path, paths: Sequence[str]) -> None:
-    """A run of `precompute` that says what it begins."""
+    """A `precompute` run that reports what it begins."""
     session = Session(load_settings(root), os.environ)
 
     def tell(progress: Progress) -> None:

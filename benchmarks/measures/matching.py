@@ -1,7 +1,7 @@
-"""Which questions are understood, which are not, and whether any is taken for another: precision, recall, time.
+"""Precision, recall and latency of matching questions with what they ask.
 
-The questions and what is right for each ship as data. They are asked of a session over a small shop, as a person would
-ask them; as many other stored questions as wanted are laid beside, in a repository of their own making.
+The questions and their expected matches are in data/matching. They are asked as a person would ask them, of a session
+over a small shop. Any number of other stored questions is added in a generated part of the repository.
 """
 
 import json
@@ -9,13 +9,13 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
 
 from forethought.app.session import Session
-from forethought.bench.report import Cell, Report, Table
-from forethought.bench.trial import Trial, quantile
+from forethought.bench.quantiles import quantile
+from forethought.bench.report import Cell, Goal, Report, Table
+from forethought.bench.trial import Trial
 from forethought.config import load_settings
 from forethought.engine.api import CancelToken, Message
 from forethought.errors import UsageError
@@ -30,32 +30,33 @@ MIN_PRECISION = 0.98
 MIN_RECALL = 0.75
 MAX_MILLISECONDS = 10.0
 
-_PRODUCER = "bench"
+_DATA = Path(__file__).parent.parent / "data" / "matching"
+_GENERATOR_ID = "bench"
 _FREE_FORM = {
     "parse_price": (("Does parse_price accept negative prices?", "No."),),
     "Order.total": (("Is the tax included in Order.total?", "Yes."),),
     "charge": (("Can charge be retried safely after a timeout?", "No."),),
 }
-"""Stored questions that no rule understands, as a model or a log gives them."""
+"""Stored questions no rule understands, such as those from a model or from the question log."""
 _PLAIN_NAMES = (
     "handle run load save first write read close open start stop count name text fast better project database entry "
     "empty spaces retry money prices errors configuration supports input list show find get default value type line"
 )
-"""Names that plain words of questions have, too: a large repository has them all."""
-_IN_A_FILE = 25
-_QUESTIONS_EACH = 4
+"""Names that are also plain words of questions: a large repository has all of them."""
+_FUNCTIONS_PER_FILE = 25
+_QUESTIONS_PER_FUNCTION = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A question, where it was asked, and what is right."""
+    """A question, where it is asked, and the expected match."""
 
     question: str
     category: str
     symbol: str | None
-    """The symbol's qualified name, or a path."""
+    """Qualified name of the symbol, or a path."""
     aspect: str | None
-    """None: nothing may be matched."""
+    """None if nothing may be matched."""
     other: str | None = None
     at: tuple[str, int] | None = None
     """File and 0-based row."""
@@ -69,16 +70,18 @@ class Outcome:
     symbol: str | None
     right: bool
     understood_ms: float
-    """From the question's text to what it asks of which symbol."""
+    """Time from the question's text to what it asks about which symbol."""
     answered_ms: float
 
 
 def run(
-    stored: Annotated[int, "How many other stored questions lie beside."] = 10_000,
-    questions: Annotated[Path | None, "Another file of questions, in the form of the one that ships."] = None,
+    stored: Annotated[int, "Number of other stored questions."] = 10_000,
+    questions: Annotated[
+        Path | None, "File with other questions, in the format of data/matching/questions.jsonl."
+    ] = None,
 ) -> Report:
-    """Precision and recall by category, every wrong match, and milliseconds. Raises UsageError for a faulty file."""
-    cases = read_cases(questions.read_text(encoding="utf-8")) if questions else shipped_cases()
+    """Report precision and recall by category, wrong matches, and latencies. Raises UsageError for a faulty file."""
+    cases = read_cases(questions.read_text(encoding="utf-8")) if questions else own_cases()
     with Trial() as trial:
         root = trial.folder / "shop"
         lay_out(root, stored)
@@ -93,12 +96,16 @@ def run(
     return _report(outcomes, kept, machine)
 
 
-def shipped_cases() -> list[Case]:
-    return read_cases(_data("questions.jsonl"))
+def own_cases() -> list[Case]:
+    """The cases in data/matching."""
+    return read_cases((_DATA / "questions.jsonl").read_text(encoding="utf-8"))
 
 
 def read_cases(text: str) -> list[Case]:
-    """JSON lines: question, category, expected {symbol, aspect, other?} or null, at? {path, line}, history?."""
+    """Read JSON lines: question, category, expected {symbol, aspect, other?} or null, at? {path, line}, history?.
+
+    Raises UsageError for a faulty line.
+    """
     found = []
     for number, line in enumerate(text.splitlines(), 1):
         try:
@@ -117,22 +124,22 @@ def read_cases(text: str) -> list[Case]:
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UsageError(
-                f"Line {number} of the questions is faulty ({error!r}); see the file that ships."
+                f"Line {number} of the questions is faulty ({error!r}); see benchmarks/data/matching/questions.jsonl."
             ) from None
     return found
 
 
 def lay_out(root: Path, stored: int) -> None:
-    """The shop, and beside it files with as many functions as `stored` questions need."""
-    for path, text in json.loads(_data("world.json")).items():
+    """Write the shop, and files with as many functions as `stored` questions need."""
+    for path, text in json.loads((_DATA / "world.json").read_text(encoding="utf-8")).items():
         _write(root / path, text)
-    for number, start in enumerate(range(0, stored // _QUESTIONS_EACH, _IN_A_FILE)):
-        functions = (_function(place) for place in range(start, start + _IN_A_FILE))
+    for number, start in enumerate(range(0, stored // _QUESTIONS_PER_FUNCTION, _FUNCTIONS_PER_FILE)):
+        functions = (_function(place) for place in range(start, start + _FUNCTIONS_PER_FILE))
         _write(root / f"depot/part_{number // 100}/shelf_{number}.py", "\n\n".join(functions))
 
 
 def store_questions(session: Session, workspace: Workspace) -> int:
-    """Write insights about every symbol, as passes do; how many stored questions there are then."""
+    """Store insights about every symbol, as a pass would; returns the number of stored questions."""
     count = 0
     for path in sorted(workspace.index.paths()):
         entries = [_entry(item.symbol, item.context_hash) for item in workspace.saved.symbols(path)]
@@ -149,7 +156,7 @@ def ask_all(session: Session, workspace: Workspace, cases: Sequence[Case]) -> li
 
 
 def shares(outcomes: Sequence[Outcome]) -> tuple[float | None, float | None]:
-    """(precision, recall); None where nothing was matched, or nothing should have been."""
+    """(precision, recall); None if nothing was matched, or nothing should have been."""
     matched = [outcome for outcome in outcomes if outcome.aspect is not None]
     wanted = [outcome for outcome in outcomes if outcome.case.aspect is not None]
     right = sum(outcome.right for outcome in outcomes if outcome.aspect is not None)
@@ -186,7 +193,7 @@ def _question(case: Case, workspace: Workspace) -> Question:
 
 
 def _decided(answer: Answer) -> tuple[str | None, str | None]:
-    """What was taken to be asked, of what; nothing for an answer that a model would have to give."""
+    """The aspect and symbol that were matched; (None, None) if the answer would need a model."""
     if answer.tier not in ("facts", "predicted") or answer.aspect is None:
         return None, None
     source = answer.sources[0] if answer.sources else None
@@ -200,57 +207,54 @@ def _report(outcomes: Sequence[Outcome], stored: int, machine: dict[str, Any]) -
     wrong = [outcome for outcome in outcomes if outcome.aspect is not None and not outcome.right]
     missed = [outcome for outcome in outcomes if outcome.aspect is None and outcome.case.aspect is not None]
     p99 = quantile(understood, 0.99)
-    met = (precision or 0) >= MIN_PRECISION and (recall or 0) >= MIN_RECALL
-    verdict = (
-        f"Of {sum(outcome.aspect is not None for outcome in outcomes)} matches {len(wrong)} are wrong: precision "
-        f"{precision or 0:.3f} (goal ≥ {MIN_PRECISION}), recall {recall or 0:.3f} (goal ≥ {MIN_RECALL}): "
-        + ("met." if met else "not met."),
-        f"With {stored:,} stored questions, 99 of 100 are understood within {p99:.1f} ms (goal < {MAX_MILLISECONDS:g} "
-        f"ms): {'met' if p99 < MAX_MILLISECONDS else 'not met'}.",
-    )
+    matched = sum(outcome.aspect is not None for outcome in outcomes)
     tables = (
         Table(
             "By category",
-            ("category", "questions", "to be matched", "right", "wrong", "missed", "precision", "recall"),
+            ("category", "questions", "to match", "right", "wrong", "missed", "precision", "recall"),
             tuple(_rows(outcomes)),
         ),
         Table(
             "Milliseconds",
-            ("", "p50", "p99", "most"),
+            ("", "p50", "p99", "max"),
             (
                 ("question understood", *(round(quantile(understood, share), 2) for share in (0.5, 0.99, 1.0))),
-                ("answered, of those matched", *(round(quantile(answered, share), 2) for share in (0.5, 0.99, 1.0))),
+                ("answered, if matched", *(round(quantile(answered, share), 2) for share in (0.5, 0.99, 1.0))),
             ),
-            "An answer of fact may look through the whole repository; that is not matching.",
+            "Answering may involve a search through the whole repository, which is not part of matching.",
         ),
         Table(
             "Wrong matches",
-            ("question", "taken for", "right would be"),
+            ("question", "matched", "expected"),
             tuple(
-                (outcome.case.question, _said(outcome.aspect, outcome.symbol), _right(outcome.case))
+                (outcome.case.question, _match_text(outcome.aspect, outcome.symbol), _expected(outcome.case))
                 for outcome in wrong
             ),
         ),
         Table(
             "Missed",
-            ("question", "right would be"),
-            tuple((outcome.case.question, _right(outcome.case)) for outcome in missed),
+            ("question", "expected"),
+            tuple((outcome.case.question, _expected(outcome.case)) for outcome in missed),
         ),
     )
     return Report(
-        "matching",
-        "Matching",
-        "Is a question matched with what it asks, of the symbol that it means, and with nothing else?",
-        verdict,
-        tables,
-        settings={"questions": len(outcomes), "stored": stored, "machine": machine},
+        name="matching",
+        title="Question matching",
+        shows="Is a question matched with what it asks, about the symbol it means, and with nothing else?",
+        verdict=(f"{len(wrong)} of {matched} matches are wrong, with {stored:,} stored questions.",),
+        goals=(
+            Goal("precision", round(precision or 0.0, 3), "≥", MIN_PRECISION),
+            Goal("recall", round(recall or 0.0, 3), "≥", MIN_RECALL),
+            Goal("question understood, p99", round(p99, 2), "<", MAX_MILLISECONDS, "ms"),
+        ),
+        tables=tables,
+        settings={"questions": len(outcomes), "stored": stored, **machine},
         data={
             "precision": precision,
             "recall": recall,
             "wrong": [outcome.case.question for outcome in wrong],
             "missed": [outcome.case.question for outcome in missed],
             "understood_ms": {"p50": quantile(understood, 0.5), "p99": p99},
-            "met": met,
         },
     )
 
@@ -267,16 +271,16 @@ def _rows(outcomes: Sequence[Outcome]) -> Iterator[tuple[Cell, ...]]:
         yield category or "all", len(these), wanted, right, wrong, missed, precision, recall
 
 
-def _said(aspect: str | None, symbol: str | None) -> str:
+def _match_text(aspect: str | None, symbol: str | None) -> str:
     return f"{aspect} of {symbol}" if symbol else str(aspect)
 
 
-def _right(case: Case) -> str:
-    return "nothing" if case.aspect is None else _said(case.aspect, case.symbol)
+def _expected(case: Case) -> str:
+    return "nothing" if case.aspect is None else _match_text(case.aspect, case.symbol)
 
 
 def _function(place: int) -> str:
-    """A function as a repository has thousands; some are named by a plain word of questions."""
+    """Source of a function as repositories have thousands; some are named by a plain word."""
     words = _PLAIN_NAMES.split()
     plain = words[place] if place < len(words) else ""
     kinds = ("box", "crate", "pallet", "parcel")
@@ -297,12 +301,8 @@ def _entry(symbol: Symbol, context_hash: str) -> Entry:
         asked.append(f"What should a caller of {name} know?")
     questions = [PredictedQuestion(question, "It is written down.") for question in asked]
     questions += [PredictedQuestion(question, answer) for question, answer in _FREE_FORM.get(symbol.name, ())]
-    provenance = Provenance("none", _PRODUCER, "0", 1, 1, 0, 0, 0.0, "2026-01-01T00:00:00+00:00")
-    return Entry(context_hash, _PRODUCER, "done", Insights("It is one thing.", (), tuple(questions)), provenance)
-
-
-def _data(name: str) -> str:
-    return resources.files("benchmarks").joinpath("data", "matching", name).read_text(encoding="utf-8")
+    provenance = Provenance("none", _GENERATOR_ID, "0", 1, 1, 0, 0, 0.0, "2026-01-01T00:00:00+00:00")
+    return Entry(context_hash, _GENERATOR_ID, "done", Insights("It is one thing.", (), tuple(questions)), provenance)
 
 
 def _write(file: Path, text: str) -> None:

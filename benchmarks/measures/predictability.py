@@ -1,14 +1,16 @@
-"""Does sleep time bring more where the question could be foreseen? The gain in five quantiles of predictability.
+"""Does sleep time help more if the question is predictable? The gain in five quantiles of predictability.
 
-After arXiv 2504.13171, section 6. The measure is the model's own: mean log-probability per token of the question, asked
-for one question about the context.
+After arXiv 2504.13171, section 6. Predictability is the mean log-probability per token the model assigns to the
+question when it is asked for one question about the context.
 """
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Annotated, Any
 
-from benchmarks.baselines.reasoning import (
+from benchmarks.datasets.gsm8k import SOCRATIC, Gsm8kFolder, read_gsm8k
+from benchmarks.datasets.problems import Situation, sample
+from benchmarks.harness.sleep_time import (
     WITH,
     WITHOUT,
     Asking,
@@ -19,7 +21,6 @@ from benchmarks.baselines.reasoning import (
     gain_in_certainty,
     predictability,
 )
-from benchmarks.datasets.problems import SOCRATIC, Situation, read_situations, sample
 from forethought.bench.bootstrap import bootstrap, bootstrap_of, paired_bootstrap
 from forethought.bench.measurement import Measurement
 from forethought.bench.report import Interval, Plot, Report, Series, Table
@@ -32,13 +33,18 @@ _VERBOSITY = 0
 
 def run(
     measurement: Measurement,
-    limit: Annotated[int, "How many contexts, with all their questions; 0 is all."] = 12,
-    seed: Annotated[int, "Of the sample and the intervals."] = 7,
-    rounds: Annotated[int, "How often the notes are revised."] = 1,
+    limit: Annotated[int, "Number of contexts, with all their questions; 0 for all."] = 12,
+    seed: Annotated[int, "Seed of the sample and the intervals."] = 7,
+    rounds: Annotated[int, "Number of revisions of the notes."] = 1,
+    gsm8k: Gsm8kFolder = None,
 ) -> Report:
-    """Raises EngineError (also where the engine cannot score) and ModelError."""
+    """Report the gain from sleep time by predictability of the question.
+
+    Raises EngineError (also if the engine cannot score), ModelError, and ForethoughtError if the problems cannot be
+    had.
+    """
     info = measurement.engine.fetch_info()
-    chosen = sample(read_situations(SOCRATIC), limit, seed)
+    chosen = sample(read_gsm8k(measurement, SOCRATIC, gsm8k), limit, seed)
     notes = {key: found[-1] for key, found in collect_notes(measurement, chosen, rounds=rounds).items()}
 
     def ask(situation: Situation) -> dict[str, Any]:
@@ -69,22 +75,22 @@ def run(
     scored = [one for one in asked if one["predictability"] is not None]
     if len(scored) < QUANTILES:
         raise EngineError(
-            f"Only {len(scored)} of {len(asked)} questions could be scored, and five groups need more; use a local "
+            f"Only {len(scored)} of {len(asked)} questions could be scored, too few for five groups; use a local "
             "model, or raise --limit."
         )
-    settings = measurement.settings(data=SOCRATIC.name, questions=len(scored), rounds=rounds, seed=seed)
+    settings = measurement.settings(data=SOCRATIC.file, questions=len(scored), rounds=rounds, seed=seed)
     return _report(info, scored, seed, settings)
 
 
 def quantiles(items: Sequence[Mapping[str, Any]], key: str, parts: int = QUANTILES) -> list[list[Mapping[str, Any]]]:
-    """The items in `parts` groups of nearly equal size, by rising `key`."""
+    """Split the items into `parts` groups of nearly equal size, by ascending `key`."""
     ordered = sorted(items, key=lambda item: float(item[key]))
     edges = [round(len(ordered) * part / parts) for part in range(parts + 1)]
     return [ordered[start:end] for start, end in pairwise(edges)]
 
 
 def rank_correlation(pairs: Sequence[tuple[float, float]]) -> float:
-    """Spearman's: the correlation of ranks, ties sharing theirs; 0 where all are equal."""
+    """Spearman's rank correlation, with shared ranks for ties; 0 if all values are equal."""
     first, second = (_ranks([pair[place] for pair in pairs]) for place in (0, 1))
     mean = (len(pairs) + 1) / 2
     product = sum((a - mean) * (b - mean) for a, b in zip(first, second, strict=True))
@@ -135,24 +141,24 @@ def _report(info: EngineInfo, asked: Sequence[Mapping[str, Any]], seed: int, set
     everything, with_notes = bootstrap(without, seed, contexts), bootstrap(noted, seed, contexts)
     gain = paired_bootstrap(noted, without, seed, contexts)
     overall = (
-        f"Over all {len(asked)} questions {everything.mean:.0%} are answered right without notes and "
+        f"Of all {len(asked)} questions {everything.mean:.0%} are answered right without notes and "
         f"{with_notes.mean:.0%} with them: {gain.mean:+.0%} ({gain.low:+.0%} to {gain.high:+.0%})."
     )
     table = Table(
         "From the least to the most predictable questions",
-        ("quantile", "questions", "log P(question)", "right without", "right with", "gain", "answer's log P gained"),
+        ("quantile", "questions", "log P(question)", "right without", "right with", "gain", "gain in log P"),
         tuple(rows),
-        "Log-probabilities are means per token. The last column is how much nearer the right answer is with notes.",
+        "Log-probabilities are means per token, in nats. The last column is that of the right answer.",
     )
     return Report(
         name="predictability",
-        title="What could be foreseen",
-        shows="Is there more to gain from thinking beforehand where the question follows from the context?",
+        title="Gain by predictability",
+        shows="Does sleep time help more if the question follows from the context?",
         verdict=(*ability(info, everything), overall, _trend_sentence(trend), _ends_sentence(gains)),
         tables=(table,),
         plots=(
             _plot("Gain in accuracy by predictability", "share right, with − without", gains),
-            _plot("Gain in the answer's probability", "log P a token, with − without", nearer),
+            _plot("Gain in the answer's probability", "log P per token, with − without", nearer),
         ),
         settings=settings,
         data={"questions": [dict(one) for one in asked], "rank correlation": [trend.mean, trend.low, trend.high]},
@@ -170,7 +176,7 @@ def _trend_sentence(trend: Interval) -> str:
     said = "grows" if trend.low > 0 else "falls" if trend.high < 0 else "neither grows nor falls beyond chance"
     return (
         f"The gain in the right answer's probability {said} with predictability (rank correlation {trend.mean:+.2f}, "
-        f"95 % interval {trend.low:+.2f} to {trend.high:+.2f}). The paper's gain in accuracy grows."
+        f"95 % CI {trend.low:+.2f} to {trend.high:+.2f}). The paper's gain in accuracy grows."
     )
 
 

@@ -1,8 +1,8 @@
-"""A real history replayed with its real gaps, in simulated time: do hovers on just-changed symbols find an insight?
+"""Replay a real history in simulated time: do hovers on just-changed symbols find a fresh insight?
 
-Every commit is checked out in a clone and indexed by the real index; the real context hashes say what changed, the real
-scope (files of recent commits, most-called symbols) and value order say what is thought about next. Only time is
-simulated, and so is the person, whose habits are assumed as `Day` says. Thinking takes a model as long as `Pace` says.
+Every commit is checked out in a clone and really indexed; real context hashes say what changed, and the real scope
+(files of recent commits, most-called symbols) and priorities say what is computed next. Only time and the developer
+are simulated: `Day` holds the assumed habits, and `Pace` how long a model takes.
 """
 
 import gzip
@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from forethought.app.session import Session
-from forethought.bench.trial import Trial, command_document, git, machine_line, run_command
+from forethought.bench.report import Plot, Report, Series, Table
+from forethought.bench.trial import Trial, command_document, git, run_command
 from forethought.config import Settings, load_settings
 from forethought.errors import ForethoughtError, UsageError
 from forethought.idle.daily_budget import RESERVED_SHARE, DailyBudget
@@ -29,65 +30,68 @@ from forethought.store.user_state import Spending
 from forethought.workspace.saved_contexts import SavedSymbol
 from forethought.workspace.workspace import Workspace
 
-CHARACTERS_A_TOKEN = 3.6
-PROMPT_TOKENS_AN_ASK = 40
-"""System text and question, beyond the code, which all asks of a symbol share."""
-COMPLETION_TOKENS_AN_ASK = 40
+CHARACTERS_PER_TOKEN = 3.6
+PROMPT_TOKENS_PER_QUESTION = 40
+"""System text and question. The code itself is shared by all questions about a symbol."""
+COMPLETION_TOKENS_PER_QUESTION = 40
 _DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A symbol to think about."""
+    """A symbol whose insights are to be computed."""
 
     context_hash: str
     characters: int
-    """Of its context."""
-    asks: int
+    """Length of its context."""
+    questions: int
     target: Target
     value: float
     value_if_stale: float
-    """When what was thought about the symbol is about an older text."""
+    """The value if the stored insight is about an older version of the symbol."""
     edited_at: float | None = None
-    """When its text last changed, in seconds since the epoch; None when that was not lately."""
+    """When its text last changed, in seconds since the epoch; None if not recently."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What stands after a commit."""
+    """The state after a commit."""
 
     time: float
     """Seconds since the epoch."""
     changed: tuple[str, ...]
-    """Context hashes that this commit brought into the files it changed: what people hover on until the next commit."""
+    """Context hashes this commit introduced; these symbols are hovered on until the next commit."""
     queue: tuple[Work, ...]
     """Everything in scope."""
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What is assumed of the person and the machine, which is on all the time."""
+    """Assumed habits of the developer. The machine is always on."""
 
     idle_delay: float = 5.0
-    """Seconds after a commit or a hover until thinking may begin."""
+    """Seconds after a commit or a hover until idle work may begin."""
     editing: float = 600.0
-    """Seconds of editing before each commit, in which nothing is thought about."""
+    """Seconds of editing before each commit, without idle work."""
     hovers: tuple[float, ...] = (60.0, 300.0, 1800.0)
-    """Seconds after a commit at which every symbol that it changed is hovered on, and again when editing begins."""
+    """Seconds after a commit at which every symbol it changed is hovered on; they are again when editing begins."""
     daily_seconds: float = 3600.0
-    """Of thinking on one calendar day (UTC)."""
+    """Budget of idle work per calendar day (UTC)."""
 
 
 Pace = Callable[[Work], float]
-"""Seconds that thinking about a symbol takes."""
+"""Returns the seconds it takes to compute a symbol's insights."""
 
 
 def token_pace(prompt_tokens_per_second: float, completion_tokens_per_second: float) -> Pace:
-    """The code is read once, and each ask adds its question and its answer."""
+    """The pace of a model that reads the code once, and then each question, and writes each answer."""
 
     def seconds(work: Work) -> float:
-        prompt = work.characters / CHARACTERS_A_TOKEN + work.asks * PROMPT_TOKENS_AN_ASK
-        return prompt / prompt_tokens_per_second + work.asks * COMPLETION_TOKENS_AN_ASK / completion_tokens_per_second
+        prompt = work.characters / CHARACTERS_PER_TOKEN + work.questions * PROMPT_TOKENS_PER_QUESTION
+        return (
+            prompt / prompt_tokens_per_second
+            + work.questions * COMPLETION_TOKENS_PER_QUESTION / completion_tokens_per_second
+        )
 
     return seconds
 
@@ -98,30 +102,30 @@ def steady_pace(seconds: float) -> Pace:
 
 @dataclass(slots=True)
 class Thinker:
-    """One model through the simulated time. What it began it ends, over pauses and commits, as the scheduler does."""
+    """One model in simulated time. Like the scheduler, it finishes what it has begun, across pauses and commits."""
 
     pace: Pace
     daily_seconds: float
     fresh: set[str] = field(default_factory=set)
     seconds: float = 0.0
-    """Spent thinking in all."""
-    _thought: dict[Target, str] = field(default_factory=dict)
-    """The context hash that was last thought about at each place."""
+    """Total seconds of idle work."""
+    _computed: dict[Target, str] = field(default_factory=dict)
+    """The context hash last computed for each symbol."""
     _work: Work | None = None
     _left: float = 0.0
     _day: int = 0
     _today: Spending = field(default_factory=Spending)
-    """What was spent on that day."""
+    """Spent on `_day`."""
 
     def think(self, start: float, end: float, queue: Sequence[Work]) -> None:
-        """Be idle from `start` to `end`, in seconds since the epoch: work off the queue, the most valuable first."""
+        """Process the queue, most valuable first, from `start` to `end`, in seconds since the epoch."""
         now = start
-        waiting = self._arranged(queue)
+        waiting = self._in_order(queue)
         while now < end:
             if self._work is None:
                 self._work = self._next(waiting, now)
                 if self._work is None:
-                    now = (now // _DAY_SECONDS + 1) * _DAY_SECONDS  # what is left waits for tomorrow's seconds
+                    now = (now // _DAY_SECONDS + 1) * _DAY_SECONDS  # the rest waits for tomorrow's budget
                     continue
                 self._left = self.pace(self._work)
             step = min(self._left, end - now)
@@ -133,23 +137,23 @@ class Thinker:
             now += step
             if self._left <= 0:
                 self.fresh.add(self._work.context_hash)
-                self._thought[self._work.target] = self._work.context_hash
+                self._computed[self._work.target] = self._work.context_hash
                 self._work = None
 
     def _next(self, waiting: Sequence[Work], now: float) -> Work | None:
-        """What the scheduler would think about next."""
+        """What the scheduler would choose next."""
         day = _day_of(now)
         left = (work for work in waiting if work.context_hash not in self.fresh)
         return DailyBudget(self.daily_seconds, self._spent(now)).choose(left, lambda work: _is_of_day(work, day))
 
-    def _arranged(self, queue: Sequence[Work]) -> list[Work]:
-        """What is not thought about yet, in the scheduler's order."""
+    def _in_order(self, queue: Sequence[Work]) -> list[Work]:
+        """The work that is not done, in the scheduler's order."""
         found = []
         for work in queue:
             if work.context_hash in self.fresh:
-                self._thought[work.target] = work.context_hash
+                self._computed[work.target] = work.context_hash
                 continue
-            stale = self._thought.get(work.target, work.context_hash) != work.context_hash
+            stale = self._computed.get(work.target, work.context_hash) != work.context_hash
             found.append((-(work.value_if_stale if stale else work.value), work.target, work))
         found.sort(key=itemgetter(0, 1))
         return [work for _, _, work in found]
@@ -168,7 +172,7 @@ def _is_of_day(work: Work, day: int) -> bool:
 
 @dataclass(slots=True)
 class Tally:
-    """Hovers and those that found a fresh insight, by moment."""
+    """Counts of all hovers and of those that found a fresh insight, by moment."""
 
     hovers: dict[str, int] = field(default_factory=dict)
     found: dict[str, int] = field(default_factory=dict)
@@ -178,7 +182,7 @@ class Tally:
         self.found[moment] = self.found.get(moment, 0) + sum(context_hash in fresh for context_hash in context_hashes)
 
     def to_json(self) -> dict[str, Any]:
-        """`{moment: {hovers, share}}`, `all` included."""
+        """`{moment: {hovers, share}}`, including a moment `all`."""
         pairs = {moment: (count, self.found[moment]) for moment, count in self.hovers.items()}
         pairs["all"] = (sum(self.hovers.values()), sum(self.found.values()))
         return {
@@ -188,7 +192,7 @@ class Tally:
 
 
 def live_through(step: Step, end: float, thinker: Thinker, day: Day, tally: Tally) -> None:
-    """From a commit to the next one, at `end`: idle stretches, and hovers between them."""
+    """Simulate the time from a commit to the next one, at `end`: idle periods with hovers between them."""
     editing_from = max(step.time, end - day.editing)
     moments = [(step.time + delay, f"{delay / 60:g} min") for delay in day.hovers if step.time + delay < end]
     moments.append((editing_from, "editing begins"))
@@ -203,100 +207,117 @@ def live_through(step: Step, end: float, thinker: Thinker, day: Day, tally: Tall
 
 def run(
     root: Path,
-    commits: Annotated[int, "How many commits are replayed."] = 200,
+    commits: Annotated[int, "Number of commits to replay."] = 200,
     prompt_tokens_per_second: Annotated[float, "Reading speed of the second model."] = 13.0,
     completion_tokens_per_second: Annotated[float, "Writing speed of the second model."] = 2.5,
-    seconds_per_symbol: Annotated[float, "Seconds a symbol; 0 measures this machine's."] = 0.0,
-    measure_seconds: Annotated[float, "How long this machine is measured."] = 60.0,
-) -> dict[str, Any]:
-    """Replay the last `commits` commits of a clone of `root`, along first parents.
+    seconds_per_symbol: Annotated[float, "Seconds per symbol of the first model; 0 to measure them"] = 0.0,
+    measure_seconds: Annotated[float, "How long to measure this machine."] = 60.0,
+) -> Report:
+    """Replay the last `commits` commits of a clone of `root`, along first parents, with two models.
 
-    Once for the model that FORETHOUGHT_MODEL names (else SmolLM2) at the mean seconds a symbol that it takes here,
-    measured for `measure_seconds` on what recent commits changed, or as given; and once for a model of the given
-    tokens a second, by default what a 7B (Q4_0) was measured to do on two cores. Plain JSON values: `span_days`,
-    `changed_symbols`, `models` (name → `seconds_a_symbol`, `thinking_hours`, `moments`), `assumed`, `machine`.
+    The first is FORETHOUGHT_MODEL, or else SmolLM2, at the mean seconds per symbol it takes here, as given or measured
+    on what recent commits changed. The second has the given speed, by default that measured for a 7B model (Q4_0) on
+    two cores. Raises UsageError and ForethoughtError.
     """
     day = Day(idle_delay=Settings().idle_delay_seconds, daily_seconds=60 * Settings().idle_daily_minutes)
     with Trial() as trial:
         clone = trial.clone(root, "clone")
         measured = seconds_per_symbol or _measured_seconds(trial, clone, measure_seconds)
         paces = {
-            "this machine's": steady_pace(measured),
-            "a 7B's": token_pace(prompt_tokens_per_second, completion_tokens_per_second),
+            "measured here": steady_pace(measured),
+            "7B, extrapolated": token_pace(prompt_tokens_per_second, completion_tokens_per_second),
         }
         thinkers = {name: Thinker(pace, day.daily_seconds) for name, pace in paces.items()}
         tallies = {name: Tally() for name in paces}
-        thought: dict[str, dict[str, float]] = {name: {} for name in paces}
+        seconds: dict[str, dict[str, float]] = {name: {} for name in paces}
         steps = list(_walk(trial, clone, commits))
         for step, after in pairwise(steps):
             for name, thinker in thinkers.items():
                 live_through(step, after.time, thinker, day, tallies[name])
-                thought[name].update((work.context_hash, paces[name](work)) for work in step.queue)
-        return {
-            "commits": len(steps),
-            "span_days": round((steps[-1].time - steps[0].time) / _DAY_SECONDS, 1),
-            "commits_that_change_symbols": sum(bool(step.changed) for step in steps[:-1]),
-            "changed_symbols": sum(len(step.changed) for step in steps[:-1]),
-            "models": {
-                name: {
-                    "seconds_a_symbol": round(sum(thought[name].values()) / max(1, len(thought[name])), 2),
-                    "thinking_hours": round(thinkers[name].seconds / 3600, 2),
-                    "symbols_thought_about": len(thinkers[name].fresh),
-                    "moments": tallies[name].to_json(),
-                }
-                for name in paces
-            },
-            "assumed": {
-                "idle_delay_seconds": day.idle_delay,
-                "editing_seconds_before_each_commit": day.editing,
-                "daily_minutes": day.daily_seconds / 60,
-                "share_kept_for_what_changed_that_day": RESERVED_SHARE,
-                "prompt_tokens_per_second": prompt_tokens_per_second,
-                "completion_tokens_per_second": completion_tokens_per_second,
-                "characters_a_token": CHARACTERS_A_TOKEN,
-                "prompt_tokens_an_ask": PROMPT_TOKENS_AN_ASK,
-                "completion_tokens_an_ask": COMPLETION_TOKENS_AN_ASK,
-            },
-            "machine": trial.machine,
+                seconds[name].update((work.context_hash, paces[name](work)) for work in step.queue)
+    models = {
+        name: {
+            "seconds_per_symbol": round(sum(seconds[name].values()) / max(1, len(seconds[name])), 2),
+            "hours": round(thinkers[name].seconds / 3600, 2),
+            "symbols": len(thinkers[name].fresh),
+            "moments": tallies[name].to_json(),
         }
+        for name in paces
+    }
+    settings = {
+        "root": root.name,
+        "idle delay, s": day.idle_delay,
+        "editing before each commit, s": day.editing,
+        "minutes a day": day.daily_seconds / 60,
+        "share reserved for the day's changes": RESERVED_SHARE,
+        "prompt tokens/s of the 7B": prompt_tokens_per_second,
+        "completion tokens/s of the 7B": completion_tokens_per_second,
+        "characters per token": CHARACTERS_PER_TOKEN,
+        "prompt tokens per question": PROMPT_TOKENS_PER_QUESTION,
+        "completion tokens per question": COMPLETION_TOKENS_PER_QUESTION,
+        **trial.machine,
+    }
+    return _report(steps, models, settings)
 
 
-def render(result: dict[str, Any]) -> str:
-    """The table: for each model's speed, the share of hovers that find a fresh insight, by moment."""
-    assumed = result["assumed"]
-    lines = [
-        f"{result['commits']} commits over {result['span_days']:g} days, {result['changed_symbols']} symbols changed by"
-        f" {result['commits_that_change_symbols']} of them; {machine_line(result['machine'])}",
-        "hovers on every symbol that the last commit changed; share that finds a fresh insight:",
-    ]
-    for name, model in result["models"].items():
-        lines.append(
-            f"  at {name} speed: {model['seconds_a_symbol']:.1f} s a symbol, {model['symbols_thought_about']} thought"
-            f" about in {model['thinking_hours']:.1f} h"
-        )
-        lines += [
-            f"    {moment:<16}{item['hovers']:>7} hovers{(item['share'] or 0):>9.1%}"
-            for moment, item in model["moments"].items()
-        ]
-    lines.append(
-        f"assumed: idle from {assumed['idle_delay_seconds']:g} s after a commit or hover until"
-        f" {assumed['editing_seconds_before_each_commit'] / 60:g} min before the next commit, machine always on,"
-        f" {assumed['daily_minutes']:g} min of thinking a day,"
-        f" {assumed['share_kept_for_what_changed_that_day']:.0%} of them for what changed that day;"
-        f" a 7B reads {assumed['prompt_tokens_per_second']:g} and writes"
-        f" {assumed['completion_tokens_per_second']:g} tokens/s, a context has a token for"
-        f" {assumed['characters_a_token']:g} characters, an ask adds {assumed['prompt_tokens_an_ask']} and is answered"
-        f" in {assumed['completion_tokens_an_ask']}"
+def _report(steps: Sequence[Step], models: Mapping[str, Mapping[str, Any]], settings: Mapping[str, Any]) -> Report:
+    changing = sum(bool(step.changed) for step in steps[:-1])
+    changed = sum(len(step.changed) for step in steps[:-1])
+    days = (steps[-1].time - steps[0].time) / _DAY_SECONDS
+    return Report(
+        name="replay",
+        title="Fresh insights over a replayed history",
+        shows="How many hovers on symbols that the last commit changed find a fresh insight?",
+        verdict=(
+            f"{len(steps)} commits in {days:.1f} days, {changing} of which change {changed} symbols.",
+            *(
+                f"{name}, {model['seconds_per_symbol']:.1f} s per symbol: {model['moments']['all']['share'] or 0:.1%} "
+                f"of the hovers find a fresh insight; {model['symbols']} symbols take {model['hours']:.1f} h."
+                for name, model in models.items()
+            ),
+        ),
+        tables=(
+            Table(
+                "Hovers by moment after the commit",
+                ("model", "moment", "hovers", "share fresh"),
+                tuple(
+                    (name, moment, item["hovers"], item["share"])
+                    for name, model in models.items()
+                    for moment, item in model["moments"].items()
+                ),
+                "Simulated: the machine is always on, and idle from some seconds after a commit or hover until the "
+                "next commit's editing begins; see the settings.",
+            ),
+        ),
+        plots=(
+            Plot(
+                "Fresh insights by moment",
+                "after the commit",
+                "share of the hovers",
+                tuple(
+                    Series(name, tuple((moment, item["share"] or 0.0) for moment, item in model["moments"].items()))
+                    for name, model in models.items()
+                ),
+                "bar",
+            ),
+        ),
+        settings=settings,
+        data={
+            "commits": len(steps),
+            "days": round(days, 1),
+            "changing_commits": changing,
+            "changed_symbols": changed,
+            "models": dict(models),
+        },
     )
-    return "\n".join(lines)
 
 
 def _walk(trial: Trial, clone: Path, count: int) -> Iterator[Step]:
-    """Check out and index commit after commit, the oldest first."""
+    """Check out and index every commit, oldest first."""
     repository = Repository.open(clone)
     history = repository.history(count) if repository else []
     if len(history) < 2:
-        raise UsageError(f"{clone.name} has too short a history to replay; name a repository with some commits.")
+        raise UsageError(f"{clone.name} has fewer than two commits to replay; name another repository.")
     history.reverse()
     environment = trial.environment("walk", engine="none")
     now = float(history[0].time)
@@ -329,7 +350,7 @@ def _context_hashes(workspace: Workspace, path: str) -> dict[str, str]:
 
 
 def _queue(workspace: Workspace, sizes: "_Sizes") -> list[Work]:
-    """Everything in scope after a commit, with its value as the scheduler would have it with no file open."""
+    """Everything in scope after a commit, with the priorities it would have with no file open."""
     scope = scope_of(workspace)
     found: list[Work] = []
     for path in scope.paths:
@@ -354,7 +375,7 @@ def _queue(workspace: Workspace, sizes: "_Sizes") -> list[Work]:
 
 
 class _Sizes:
-    """Prompt tokens and number of questions per context hash; a hash names one context for good."""
+    """Length and number of questions of each context; the same hash always means the same context."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.known: dict[str, tuple[int, int]] = {}
@@ -372,7 +393,7 @@ class _Sizes:
 
 
 def _measured_seconds(trial: Trial, clone: Path, budget_seconds: float) -> float:
-    """The mean seconds a symbol of a real pass over what recent commits changed."""
+    """Mean seconds per symbol of a real pass over what recent commits changed."""
     environment = trial.environment("measured")
     words = ["--since", f"HEAD~{RECENT_COMMITS}", "--budget-seconds", str(budget_seconds)]
     command_document(environment, "precompute", "--root", str(clone), *words)
@@ -383,8 +404,8 @@ def _measured_seconds(trial: Trial, clone: Path, budget_seconds: float) -> float
 
 
 def mean_seconds(lines: Sequence[Mapping[str, Any]]) -> float:
-    """Of the entries in an export's lines. Raises ForethoughtError when there is none."""
+    """Mean seconds of the entries in the lines of an export. Raises ForethoughtError if there are none."""
     seconds = [line["provenance"]["seconds"] for line in lines if "provenance" in line]
     if not seconds:
-        raise ForethoughtError("Nothing could be measured: no symbol was thought about; set --seconds-per-symbol.")
+        raise ForethoughtError("Nothing could be measured because no symbol was computed; set --seconds-per-symbol.")
     return float(sum(seconds) / len(seconds))

@@ -1,4 +1,4 @@
-"""Whether the files are found that answer questions about whole repositories: BM25 on code, our ranking, and c′.
+"""Whether the files that answer questions about whole repositories are found: BM25, our ranking, and insights (c′).
 
 Questions of SWE-QA-Bench at pinned commits of four repositories. The ranking was developed on commit messages,
 docstrings and the questions about requests; the pooled figure is that of the other three.
@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,15 +18,14 @@ from benchmarks.baselines.bm25 import WholeFiles
 from forethought.app.session import Session
 from forethought.bench.bootstrap import bootstrap, paired_bootstrap
 from forethought.bench.measurement import Measurement
-from forethought.bench.report import Cell, Plot, Report, Series, Table
+from forethought.bench.report import Cell, Goal, Plot, Report, Series, Table
 from forethought.bench.trial import git
 from forethought.config import load_settings
 from forethought.engine.api import CancelToken, Engine
 from forethought.errors import UsageError
 from forethought.idle.pass_runner import method_of
 from forethought.insights.entry import Entry
-from forethought.insights.sleep_pass import PassOptions
-from forethought.insights.sleep_pass import think as think_about
+from forethought.insights.sleep_pass import PassOptions, think
 from forethought.names.resolver import Target
 from forethought.qa.question import Question
 from forethought.search.fulltext_index import FulltextIndex
@@ -37,9 +35,11 @@ from forethought.search.repository_search import RepositorySearch
 from forethought.store.insight_store import DiskInsightStore
 from forethought.workspace.workspace import Workspace
 
+DATA = Path(__file__).parent.parent / "data" / "repo_questions.jsonl"
+
 POOLED = ("pylint", "sqlfluff", "xarray")
-HELD_IN = "requests"
-"""Looked at while the ranking was developed."""
+DEVELOPED_ON = "requests"
+"""Its questions were seen while the ranking was developed."""
 SOURCES = {
     "pylint": "https://github.com/pylint-dev/pylint",
     "requests": "https://github.com/psf/requests",
@@ -48,11 +48,11 @@ SOURCES = {
 }
 PUBLISHED = {"requests": (80.0, 100, 100), "pylint": (22.2, 51.1, 66.7), "sqlfluff": (43.9, 78.0, 95.1)}
 PUBLISHED |= {"xarray": (66.7, 92.9, 97.6)}
-"""Hit@1, 5 and 10 of BM25 over code as published, in percent."""
-BM25, CODE, ENRICHED, PREDICTED = "BM25 on code", "ours: code", "ours: code + c′", "predicted questions alone"
+"""Published Hit@1, 5 and 10 of BM25 over code, in percent."""
+BM25, CODE, ENRICHED, PREDICTED = "BM25 on code", "ours: code", "ours: code + insights", "predicted questions alone"
 CUTS = (1, 5, 10)
 NOT_FOUND = 0
-"""The rank of a file that is not in the list."""
+"""The rank of a file that is not in a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,38 +64,37 @@ class Asked:
 
 def run(
     measurement: Measurement,
-    repositories: Annotated[Path | None, "The folder of the clones: pylint, requests, sqlfluff, xarray."] = None,
-    limit: Annotated[int, "Questions of each repository; 0: all."] = 0,
-    think: Annotated[int, "Files of each repository that are thought about first, as far as they are not."] = 0,
-    seed: Annotated[int, "Of the intervals, and of which files are thought about."] = 7,
+    repositories: Annotated[Path | None, "Folder with the clones pylint, requests, sqlfluff and xarray."] = None,
+    limit: Annotated[int, "Number of questions about each repository; 0 for all."] = 0,
+    precompute: Annotated[int, "Number of files of each repository to precompute first."] = 0,
+    seed: Annotated[int, "Seed of the intervals, and of the choice of files."] = 7,
 ) -> Report:
-    """Hit@1, 5, 10 and MRR of each ranking. Raises UsageError where a clone is missing or at another commit."""
+    """Report Hit@1, 5, 10 and MRR of each ranking. Raises UsageError if a clone is missing or at another commit."""
     asked = read_questions()
     roots = {name: find_clone(repositories, name, commit) for name, (commit, _) in asked.items()}
     ranks: dict[str, dict[str, dict[str, Any]]] = {}
-    thoughts: dict[str, int] = {}
+    stored: dict[str, int] = {}
     for name, (commit, questions) in asked.items():
         with _open(measurement, roots[name]) as (session, workspace):
-            if think:
-                _think(measurement, session, workspace, name, think, seed)
+            if precompute:
+                _precompute(measurement, session, workspace, name, precompute, seed)
             entries = _entries(measurement, session, workspace)
-            thoughts[name] = len(entries)
+            stored[name] = len(entries)
             rankings = _rankings(session, workspace, entries)
-            thought = sorted((entry.context_hash, entry.generator_id) for entry in entries.values())
+            known = sorted((entry.context_hash, entry.generator_id) for entry in entries.values())
             ranks[name] = measurement.collect(
                 f"questions about {name}",
                 {item.key: item for item in (questions[:limit] if limit else questions)},
                 partial(_measure, session, rankings),
-                {"commit": commit, "thoughts": thought},
+                {"commit": commit, "entries": known},
             )
-    return _report(measurement, ranks, thoughts, limit, think, seed)
+    return _report(measurement, ranks, stored, limit, precompute, seed)
 
 
 def read_questions() -> dict[str, tuple[str, list[Asked]]]:
-    """Repository → its commit, and its questions."""
+    """Maps each repository to its commit and its questions."""
     found: dict[str, tuple[str, list[Asked]]] = {}
-    data = files("benchmarks") / "data" / "repo_questions.jsonl"
-    for line in data.read_text(encoding="utf-8").splitlines():
+    for line in DATA.read_text(encoding="utf-8").splitlines():
         item = json.loads(line)
         questions = found.setdefault(item["repo"], (item["commit"], []))[1]
         questions.append(Asked(f"{item['repo']} {item['i']}", item["question"], frozenset(item["gold_files"])))
@@ -103,7 +102,7 @@ def read_questions() -> dict[str, tuple[str, list[Asked]]]:
 
 
 def find_clone(repositories: Path | None, name: str, commit: str) -> Path:
-    """The clone in the folder. Raises UsageError, saying how to get it, when it is missing or elsewhere."""
+    """The clone in the folder. Raises UsageError, saying how to get it, if it is missing or at another commit."""
     root = (repositories or Path()) / name
     clone = f"git clone {SOURCES[name]} {root}"
     if repositories is None:
@@ -116,24 +115,24 @@ def find_clone(repositories: Path | None, name: str, commit: str) -> Path:
     except subprocess.CalledProcessError as error:
         raise UsageError(f"{root} cannot be read ({error.stderr.decode(errors='replace').strip()}).") from error
     if not head.startswith(commit):
-        raise UsageError(f"{root} is not at the questions' commit; go there with: git -C {root} checkout {commit}")
+        raise UsageError(f"{root} is not at the commit of the questions; run: git -C {root} checkout {commit}")
     if changed:
-        raise UsageError(f"{root} has changes that are not committed; measure on a clone without any.")
+        raise UsageError(f"{root} has uncommitted changes; use a clean clone.")
     return root
 
 
 def rank_of(order: Sequence[str], gold: frozenset[str]) -> int:
-    """The place of the first of the gold files, from 1; NOT_FOUND when none is there."""
+    """1-based rank of the first gold file, or NOT_FOUND."""
     return next((number for number, path in enumerate(order, 1) if path in gold), NOT_FOUND)
 
 
 def hits(ranks: Sequence[int], cut: int) -> list[float]:
-    """1 for each question whose file is among the first `cut`, else 0."""
+    """1 for each question whose file is among the first `cut`, else 0. Their mean is Hit@cut."""
     return [float(0 < rank <= cut) for rank in ranks]
 
 
 def reciprocals(ranks: Sequence[int]) -> list[float]:
-    """Their mean is the mean reciprocal rank, MRR."""
+    """Reciprocal ranks; their mean is MRR."""
     return [1 / rank if rank else 0.0 for rank in ranks]
 
 
@@ -147,7 +146,7 @@ def _measure(session: Session, rankings: Mapping[str, Callable[[str], list[str]]
 
 @contextmanager
 def _open(measurement: Measurement, root: Path) -> Iterator[tuple[Session, Workspace]]:
-    """A session over the clone with caches of its own, indexed."""
+    """Open a session over the indexed clone, with its own caches."""
     environment = {**measurement.environment, "FORETHOUGHT_CACHE_DIR": str(measurement.folder / "repo-questions-cache")}
     loaded = load_settings(None, environment, flags={"engine": "none"})
     with closing(Session(loaded, environment)) as session:
@@ -156,29 +155,31 @@ def _open(measurement: Measurement, root: Path) -> Iterator[tuple[Session, Works
         yield session, workspace
 
 
-def _think(measurement: Measurement, session: Session, workspace: Workspace, name: str, count: int, seed: int) -> None:
-    """Think about some files as wholes: no tests, and chosen without a look at the questions."""
+def _precompute(
+    measurement: Measurement, session: Session, workspace: Workspace, name: str, count: int, seed: int
+) -> None:
+    """Compute insights about some files as a whole: no tests, and chosen independently of the questions."""
     paths = sorted(path for path in workspace.index.paths() if not is_test_path(path))
-    random.Random(seed).shuffle(paths)  # noqa: S311 - a sample, no secret
+    random.Random(seed).shuffle(paths)  # noqa: S311 - sampling, not cryptography
     engine = measurement.engine
 
     def measure(path: str) -> dict[str, Any]:
-        return _think_about(session, workspace, path, engine)
+        return _precompute_file(session, workspace, path, engine)
 
-    measurement.collect(f"files of {name} thought about", {path: path for path in paths[:count]}, measure, {})
+    measurement.collect(f"files of {name} precomputed", {path: path for path in paths[:count]}, measure, {})
 
 
-def _think_about(session: Session, workspace: Workspace, path: str, engine: Engine) -> dict[str, Any]:
+def _precompute_file(session: Session, workspace: Workspace, path: str, engine: Engine) -> dict[str, Any]:
     context = workspace.saved.context(Target(path, ""))
     if context is None:
         return {"outcome": "not in the index"}
-    thought = think_about(context, engine, method_of(session.settings, "requested"), PassOptions(), CancelToken())
+    thought = think(context, engine, method_of(session.settings, "requested"), PassOptions(), CancelToken())
     session.contexts.put_many([thought.entry])
     return {"outcome": thought.entry.outcome, "seconds": thought.entry.provenance.seconds}
 
 
 def _entries(measurement: Measurement, session: Session, workspace: Workspace) -> dict[Target, Entry]:
-    """What is thought about the repository: here, and in the user's own store."""
+    """Fresh entries about the repository, from this benchmark and from the user's own store."""
     with closing(DiskInsightStore.open(measurement.user_settings.cache_folder / "contexts", 1 << 40)) as own:
         known = frozenset(own.context_hashes())
         if not known and not session.contexts.info()["entries"]:
@@ -200,7 +201,8 @@ def _entries(measurement: Measurement, session: Session, workspace: Workspace) -
 def _rankings(
     session: Session, workspace: Workspace, entries: Mapping[Target, Entry]
 ) -> dict[str, Callable[[str], list[str]]]:
-    """Each ranking: from a question to paths, best first. Without c′, those that rest on it are left out."""
+    """Maps each ranking to a function from a question to paths, best first. Without entries, those based on them are
+    left out."""
     paths = sorted(workspace.index.paths())
     whole = WholeFiles()
     whole.put({path: (workspace.root / path).read_text(encoding="utf-8", errors="replace") for path in paths})
@@ -237,15 +239,15 @@ def _by_predicted_questions(entries: Mapping[Target, Entry]) -> Callable[[str], 
 
 
 def _ignore(delta: str) -> None:
-    """Nobody watches the answer grow."""
+    """The answer is not streamed."""
 
 
 def _report(
     measurement: Measurement,
     found: Mapping[str, Mapping[str, Mapping[str, Any]]],
-    thoughts: Mapping[str, int],
+    stored: Mapping[str, int],
     limit: int,
-    think: int,
+    precompute: int,
     seed: int,
 ) -> Report:
     groups = {**{name: [name] for name in found}, "pooled": [name for name in found if name in POOLED]}
@@ -257,6 +259,7 @@ def _report(
     rows: list[tuple[Cell, ...]] = []
     differences: list[tuple[Cell, ...]] = []
     verdict: list[str] = []
+    goals: list[Goal] = []
     for group, by_way in ranks.items():
         rows += [
             (
@@ -275,53 +278,62 @@ def _report(
                 gains.append(paired_bootstrap(reciprocals(own), reciprocals(base), seed))
                 differences.append((group, way, *gains))
                 if group == "pooled":
-                    met = gains[1].low > 0 and gains[-1].low > 0
                     verdict.append(
-                        f"Over {', '.join(groups[group])}, {way} finds an answering file among the first five for "
+                        f"Over {', '.join(groups[group])}, {way} finds a file with the answer among the first five for "
                         f"{sum(hits(own, 5)) / len(own):.1%} of the questions, BM25 for "
-                        f"{sum(hits(base, 5)) / len(base):.1%}: the gain is {gains[1].mean:+.3f} "
-                        f"({gains[1].low:+.3f} to {gains[1].high:+.3f}), of MRR {gains[-1].mean:+.3f} "
-                        f"({gains[-1].low:+.3f} to {gains[-1].high:+.3f}). "
-                        + ("Both intervals exclude 0." if met else "An interval holds 0: no gain is shown.")
+                        f"{sum(hits(base, 5)) / len(base):.1%}: the gain is {gains[1].mean:+.3f} (95 % CI "
+                        f"{gains[1].low:+.3f} to {gains[1].high:+.3f}), of MRR {gains[-1].mean:+.3f} "
+                        f"({gains[-1].low:+.3f} to {gains[-1].high:+.3f})."
                     )
-    if HELD_IN in ranks:
-        own, base = ranks[HELD_IN][CODE], ranks[HELD_IN][BM25]
-        at_five, better = sum(hits(own, 5)) >= sum(hits(base, 5)), sum(reciprocals(own)) >= sum(reciprocals(base))
-        verdict.append(f"On {HELD_IN}, we are {'not below' if at_five and better else 'BELOW'} BM25 in Hit@5 and MRR.")
+                    goals += [
+                        Goal(f"{way}: gain in {label} over BM25, lower bound", round(found_gain.low, 4), ">", 0)
+                        for label, found_gain in (("Hit@5", gains[1]), ("MRR", gains[-1]))
+                    ]
+    if DEVELOPED_ON in ranks:
+        own, base = ranks[DEVELOPED_ON][CODE], ranks[DEVELOPED_ON][BM25]
+        goals += [
+            Goal(f"{label} on {DEVELOPED_ON}, difference to BM25", round(difference / len(own), 4), "≥", 0)
+            for label, difference in (
+                ("Hit@5", sum(hits(own, 5)) - sum(hits(base, 5))),
+                ("MRR", sum(reciprocals(own)) - sum(reciprocals(base))),
+            )
+        ]
     values = [value for by_key in found.values() for value in by_key.values()]
     recalled = sum(value["predicted"] for value in values)
-    if any(thoughts.values()):
+    if any(stored.values()):
         verdict.append(
-            f"c′ holds something about {sum(thoughts.values())} symbols and files of these repositories."
-            f" Its predicted questions answer {recalled} of the {len(values)} questions: a recall of"
-            f" {recalled / len(values):.1%}."
+            f"There are insights about {sum(stored.values())} symbols and files of these repositories. Their predicted "
+            f"questions answer {recalled} of the {len(values)} questions: a recall of {recalled / len(values):.1%}."
         )
     else:
-        verdict.append("Nothing is thought about these repositories: what c′ adds is not measured; see --think.")
+        verdict.append(
+            "There are no insights about these repositories, so their effect is not measured; see --precompute."
+        )
     return Report(
-        "repo-questions",
-        "Which files answer a question about the repository?",
-        "How often a file that the reference answer names is found from the question alone: by BM25 over whole files, "
-        "and by our ranking over files, functions and classes.",
-        tuple(verdict),
-        (
+        name="repo-questions",
+        title="Which files answer a question about the repository?",
+        shows="How often is a file named by the reference answer found from the question alone: by BM25 over whole "
+        "files, and by our ranking over files, functions and classes?",
+        verdict=tuple(verdict),
+        goals=tuple(goals),
+        tables=(
             Table(
                 "Files found",
                 ("repository", "ranking", "questions", "Hit@1", "Hit@5", "Hit@10", "MRR"),
                 tuple(rows),
-                "BM25 as published (Hit@1, 5, 10 in percent): "
+                "Published for BM25 (Hit@1, 5, 10 in percent): "
                 + "; ".join(f"{name} {', '.join(map(str, PUBLISHED[name]))}" for name in found if name in PUBLISHED),
             ),
             Table(
                 "Gain over BM25",
                 ("repository", "ranking", "Hit@1", "Hit@5", "Hit@10", "MRR"),
                 tuple(differences),
-                "Paired bootstrap over questions, 95 %. The ranking was developed on commit messages, docstrings and "
-                f"the questions about {HELD_IN}; “pooled” is {', '.join(POOLED)}, looked at four times on the way and "
-                "never to choose a weight.",
+                "95 % intervals, paired bootstrap over questions. The ranking was developed on commit messages, "
+                f"docstrings and the questions about {DEVELOPED_ON}. “Pooled” is {', '.join(POOLED)}; it was evaluated "
+                "four times during development, never to choose a weight.",
             ),
         ),
-        tuple(
+        plots=tuple(
             Plot(
                 f"{label} by repository",
                 "repository",
@@ -342,6 +354,6 @@ def _report(
             )
             for label, score in (("Hit@5", lambda own: hits(own, 5)), ("MRR", reciprocals))
         ),
-        measurement.settings(seed=seed, limit=limit or "all", think=think),
-        {"ranks": ranks, "thoughts": dict(thoughts), "recalled": recalled},
+        settings=measurement.settings(seed=seed, limit=limit or "all", precompute=precompute),
+        data={"ranks": ranks, "entries": dict(stored), "recalled": recalled},
     )

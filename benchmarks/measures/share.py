@@ -1,18 +1,11 @@
-"""CI to editor: one clone thinks and exports; another, elsewhere and without a model, imports and shows the same."""
+"""From CI to editor: one clone computes and exports insights; another one, without a model, imports and shows them."""
 
 from pathlib import Path
 from typing import Annotated, Any
 
 from forethought.bench.lsp_client import Client
-from forethought.bench.trial import (
-    Trial,
-    command_document,
-    goal_line,
-    machine_line,
-    pick_files,
-    precompute_files,
-    start_server,
-)
+from forethought.bench.report import Goal, Report
+from forethought.bench.trial import Trial, command_document, pick_files, precompute_files, start_server
 from forethought.text.uris import file_uri
 
 _COMPARED = ("subject", "insights", "state", "calleeChanged", "signature", "doc")
@@ -20,12 +13,10 @@ _COMPARED = ("subject", "insights", "state", "calleeChanged", "signature", "doc"
 
 def run(
     root: Path,
-    files: Annotated[int, "How many files are thought about."] = 4,
-    seed: Annotated[int, "Chooses the files."] = 7,
-) -> dict[str, Any]:
-    """Compare two clones of `root`. Plain JSON values: `symbols`, `fresh`, `empty`, `same_hovers`, `same_contexts`,
-    `computed` and `hosts` (in the second clone), `bytes` (of the export), `met`, `machine`.
-    """
+    files: Annotated[int, "Number of files to precompute."] = 4,
+    seed: Annotated[int, "Seed that chooses the files."] = 7,
+) -> Report:
+    """Compare two clones of `root`. Raises UsageError and ForethoughtError."""
     with Trial() as trial:
         first, second = trial.clone(root, "first"), trial.clone(root, "elsewhere")
         ci, laptop = trial.environment("ci"), trial.environment("laptop", engine="none")
@@ -40,56 +31,37 @@ def run(
         finally:
             here.close()
             there.close()
-        left = command_document(laptop, "cache", "info")["entries"]
+        computed = command_document(laptop, "cache", "info")["entries"] - imported["imported"]
         hosts = len(command_document(laptop, "engine", "status")["hosts"])
-    states = [pair["state"] for pair in pairs]
-    result: dict[str, Any] = {
-        "symbols": len(pairs),
-        "fresh": states.count("fresh"),
-        "empty": states.count("empty"),
-        "same_hovers": sum(pair["same_hover"] for pair in pairs),
-        "same_contexts": sum(pair["same_context"] for pair in pairs),
-        "exported": exported["entries"],
-        "imported": imported["imported"],
-        "computed": left - imported["imported"],
-        "hosts": hosts,
-        "bytes": exported["bytes"],
-        "different": [pair["symbol"] for pair in pairs if not (pair["same_hover"] and pair["same_context"])],
-    }
-    whole = len(pairs)
-    met = result["same_hovers"] == result["same_contexts"] == whole == result["fresh"] + result["empty"]
-    return {
-        **result,
-        "seed": seed,
-        "met": met and not result["computed"] and not hosts,
-        "machine": trial.machine,
-    }
-
-
-def render(result: dict[str, Any]) -> str:
-    """The figures as lines for people, each with its goal."""
-    whole = result["symbols"]
-    known = result["fresh"] + result["empty"]
-    lines = [
-        f"{result['imported']} insights from clone 1 ({result['bytes'] / 1000:.1f} kB) in clone 2, without a model,"
-        f" {machine_line(result['machine'])}",
-        goal_line("same hover", f"{result['same_hovers']}/{whole}", "all", result["same_hovers"] == whole),
-        goal_line("same c′", f"{result['same_contexts']}/{whole}", "all", result["same_contexts"] == whole),
-        goal_line(
-            "fresh in clone 2 (or empty: nothing survived grounding)",
-            f"{result['fresh']}+{result['empty']}/{whole}",
-            "all",
-            known == whole,
+    different = [pair["symbol"] for pair in pairs if not (pair["same_hover"] and pair["same_context"])]
+    known = sum(pair["state"] in ("fresh", "empty") for pair in pairs)
+    return Report(
+        name="share",
+        title="Insights computed in one clone and read in another",
+        shows="Does a clone without a model show what another clone computed?",
+        verdict=(
+            f"{imported['imported']} insights were imported from {exported['bytes'] / 1000:.1f} kB.",
+            *(f"Different: {name}." for name in different),
         ),
-        goal_line("computed in clone 2", str(result["computed"]), "0", not result["computed"]),
-        goal_line("engine hosts started for clone 2", str(result["hosts"]), "0", not result["hosts"]),
-    ]
-    lines += [f"  different: {name}" for name in result["different"]]
-    return "\n".join(lines)
+        goals=(
+            Goal("symbols with the same hover", sum(pair["same_hover"] for pair in pairs), "=", len(pairs)),
+            Goal("symbols with the same insights", sum(pair["same_context"] for pair in pairs), "=", len(pairs)),
+            Goal("symbols fresh (or empty) in the second clone", known, "=", len(pairs)),
+            Goal("insights computed in the second clone", computed, "=", 0),
+            Goal("engine hosts started for the second clone", hosts, "=", 0),
+        ),
+        settings={"root": root.name, "files": len(paths), "seed": seed, **trial.machine},
+        data={
+            "exported": exported["entries"],
+            "imported": imported["imported"],
+            "bytes": exported["bytes"],
+            "pairs": pairs,
+        },
+    )
 
 
 def comparable_hover(hover: Any, root_uri: str) -> str | None:
-    """A hover's text without what names the clone: its folder, and who computed it (the last line)."""
+    """A hover's text without what depends on the clone: its folder, and the mark of shared insights."""
     if hover is None:
         return None
     text: str = hover["contents"]["value"].replace(root_uri, "")

@@ -1,16 +1,19 @@
-"""Context and question apart: accuracy against test-time tokens, without and with sleep time, and against many tries.
+"""Accuracy by test-time tokens, without and with sleep time, and compared to several attempts at test time.
 
-After arXiv 2504.13171, sections 4 and 5: verbosity 0 to 4, the control whose question is withheld (how much the context
-alone gives away), and parallel sampling at test time, judged by an oracle (pass@k) and by majority.
+After arXiv 2504.13171, sections 4 and 5: verbosity 0 to 4, a control whose question is withheld (how much the context
+alone gives away), and parallel sampling at test time, judged by an oracle (pass@k) and by majority vote.
 """
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-from benchmarks.baselines.reasoning import (
+from benchmarks.datasets.gsm8k import TEST, Gsm8kFolder, read_gsm8k
+from benchmarks.datasets.problems import Situation, holds, is_right, read_answer, read_situations, sample
+from benchmarks.harness.costs import Spent, majority_at, mean_spent, pass_at, pass_cost, spent_from, spent_on
+from benchmarks.harness.sleep_time import (
     BUDGETS,
-    WARM,
+    WARM_TEMPERATURE,
     WITH,
     WITHOUT,
     Asking,
@@ -22,8 +25,6 @@ from benchmarks.baselines.reasoning import (
     gain_in_certainty,
     question_prompt,
 )
-from benchmarks.datasets.problems import GSM8K, Situation, holds, is_right, read_answer, read_situations, sample
-from benchmarks.harness.costs import Spent, majority_at, mean_spent, pass_at, pass_cost, spent_from, spent_on
 from forethought.bench.bootstrap import bootstrap, paired_bootstrap
 from forethought.bench.measurement import Measurement
 from forethought.bench.report import Interval, Plot, Report, Series, Table
@@ -35,22 +36,27 @@ _ARMS = (WITHOUT, WITH, _WITHHELD)
 _TRIES = 10
 _TRIES_VERBOSITY = 1
 _BLOCK = 4
-"""Problems that are asked together."""
+"""Number of problems asked as one batch."""
 
 
 def run(
     measurement: Measurement,
-    limit: Annotated[int, "How many problems; 0 is all."] = 8,
-    seed: Annotated[int, "Of the sample, the tries and the intervals."] = 7,
-    rounds: Annotated[int, "How often the notes are revised."] = 1,
+    limit: Annotated[int, "Number of problems; 0 for all."] = 8,
+    seed: Annotated[int, "Seed of the sample, the attempts and the intervals."] = 7,
+    rounds: Annotated[int, "Number of revisions of the notes."] = 1,
     data: Annotated[
         Path | None,
-        "Problems: GSM8K, Stateful GSM-Symbolic or Stateful AIME, as JSON or JSON lines; GSM8K's by default.",
+        "File with GSM8K, Stateful GSM-Symbolic or Stateful AIME problems, as JSON or JSON lines; GSM8K by default.",
     ] = None,
+    gsm8k: Gsm8kFolder = None,
 ) -> Report:
-    """Raises EngineError, ModelError and UsageError (the file)."""
+    """Report accuracy and cost by verbosity and arm, and of several attempts.
+
+    Raises EngineError, ModelError, UsageError for a faulty file, and ForethoughtError if the problems cannot be had.
+    """
     info = measurement.engine.fetch_info()
-    chosen = sample(read_situations(data or GSM8K), limit, seed)
+    problems = read_situations(data) if data else read_gsm8k(measurement, TEST, gsm8k)
+    chosen = sample(problems, limit, seed)
     notes = {key: found[-1] for key, found in collect_notes(measurement, chosen, rounds=rounds).items()}
     chosen = [situation for situation in chosen if situation.key in notes]
 
@@ -62,9 +68,9 @@ def run(
         ]
         return {"answers": answer_together(measurement, askings, verbosity)}
 
-    def try_often(situation: Situation) -> dict[str, Any]:
+    def try_several_times(situation: Situation) -> dict[str, Any]:
         prompt = question_prompt(situation.context, situation.query.question, _TRIES_VERBOSITY, None)
-        sampling = Sampling(WARM, seed)
+        sampling = Sampling(WARM_TEMPERATURE, seed)
         batch = measurement.generate([prompt] * _TRIES, BUDGETS[_TRIES_VERBOSITY], sampling)
         texts = [completion.text for completion in batch.completions]
         return {
@@ -78,7 +84,10 @@ def run(
         }
 
     tries = measurement.collect(
-        "problems tried often", {one.key: one for one in chosen}, try_often, {"seed": seed, "rounds": rounds}
+        "problems tried several times",
+        {one.key: one for one in chosen},
+        try_several_times,
+        {"seed": seed, "rounds": rounds},
     )
     units = {
         f"{'+'.join(one.key for one in block)}, {arm}, {verbosity}": (block, verbosity, arm)
@@ -98,12 +107,12 @@ def run(
         if one.key in tries and all((one.key, verbosity, arm) in answers for arm, verbosity in arms)
     ]
     if not done:
-        raise Cancelled("Interrupted before the first problem was asked in every way; the same command goes on.")
+        raise Cancelled("Interrupted before the first problem was done; run the same command to resume.")
     by_arm = {(arm, verbosity): [answers[one.key, verbosity, arm] for one in done] for arm, verbosity in arms}
     sleep = mean_spent([notes[one.key].spent for one in done])
     held = sum(holds(notes[one.key].text, one.query.answer) for one in done)
     settings = measurement.settings(
-        data=data.name if data else GSM8K.name, problems=len(done), rounds=rounds, tries=_TRIES, seed=seed
+        data=data.name if data else TEST.file, problems=len(done), rounds=rounds, tries=_TRIES, seed=seed
     )
     return _report(info, done, by_arm, [tries[one.key] for one in done], sleep, held, seed, settings)
 
@@ -148,7 +157,8 @@ def _report(
     gain = gain_in_certainty([one["certainty"] for one in tries], seed)
     arms = Table(
         "Accuracy and cost of a query at test time",
-        ("verbosity", "arm", "share right", "no clear answer", "written tokens", "prompt tokens", "cached", "seconds"),
+        ("verbosity", "arm", "share right", "no clear answer", "completion tokens", "prompt tokens", "cached",
+         "seconds"),
         tuple(
             (verbosity, arm, accuracy[arm, verbosity], _unclear(by_arm[arm, verbosity]), cost.completion, cost.prompt,
              cost.cached, cost.seconds)
@@ -156,23 +166,23 @@ def _report(
             for arm in _ARMS
             for cost in [spent[arm, verbosity]]
         ),
-        f"{pass_cost(sleep)} Questions were asked {_BLOCK} together; seconds are their share.",
+        f"{pass_cost(sleep)} Questions were asked in batches of {_BLOCK}; seconds are their share.",
     )  # fmt: skip
     against = Table(
-        "Sleep time, and many tries at test time with no more written tokens",
-        ("verbosity", "tokens with notes", "with notes", "with − without", "tries", "pass@k (oracle)", "majority"),
+        "Sleep time, compared to several attempts with no more completion tokens",
+        ("verbosity", "tokens with notes", "with notes", "with − without", "attempts", "pass@k (oracle)", "majority"),
         tuple(
             (verbosity, spent[WITH, verbosity].completion, accuracy[WITH, verbosity], differences[verbosity], tried,
              passed.get(tried), voted.get(tried))
             for verbosity in range(len(BUDGETS))
             for tried in [min(_TRIES, int(spent[WITH, verbosity].completion / one_try))]
         ),
-        f"A try writes {one_try:.0f} tokens (verbosity {_TRIES_VERBOSITY}, temperature {WARM:g}); tries share their "
-        f"prompt, and at most {_TRIES} were made. pass@k needs somebody who knows the right answer.",
+        f"An attempt takes {one_try:.0f} tokens (verbosity {_TRIES_VERBOSITY}, temperature {WARM_TEMPERATURE:g}); "
+        f"attempts share their prompt, and there were {_TRIES}. pass@k needs somebody who knows the right answer.",
     )  # fmt: skip
     accuracy_plot = Plot(
         "Accuracy by test-time tokens",
-        "written tokens a query",
+        "completion tokens per query",
         "share right",
         (
             *(
@@ -186,17 +196,16 @@ def _report(
             _series("majority of k", [(k * one_try, found) for k, found in voted.items()], band=False),
         ),
         log_x=True,
-        note="Up and to the left is better. "
-        "Bands are 95 % intervals over problems. The tokens of the pass are not in it.",
+        note="Up and to the left is better. Bands are 95 % intervals over problems. They leave out the pass.",
     )
     return Report(
         name="stateful",
-        title="Context and question apart",
-        shows="Does thinking about the context beforehand buy accuracy, or save tokens while somebody waits? And does "
-        "it beat spending the same tokens on many tries?",
+        title="Accuracy by test-time tokens",
+        shows="Does working on the context beforehand improve accuracy, or save tokens while somebody waits? And is it "
+        "better than spending the same tokens on several attempts?",
         verdict=(
             *ability(info, accuracy[WITHOUT, 2]),
-            f"The right answer stands in the notes of {held} of {len(done)} problems.",
+            f"The notes of {held} of {len(done)} problems contain the right answer.",
             *_difference_sentences(differences, len(done)),
             _tries_sentence(accuracy, passed, voted, spent, one_try),
             *certainty_sentence(gain),
@@ -233,14 +242,14 @@ def _difference_sentences(differences: Mapping[int, Interval], problems: int) ->
     worse = [str(verbosity) for verbosity, found in differences.items() if found.high < 0]
     found = []
     if better:
-        found.append(f"Sleep time makes answers right more often at verbosity {', '.join(better)}.")
+        found.append(f"With sleep time, answers are right more often at verbosity {', '.join(better)}.")
     if worse:
-        found.append(f"Sleep time makes answers right less often at verbosity {', '.join(worse)}.")
+        found.append(f"With sleep time, answers are right less often at verbosity {', '.join(worse)}.")
     if not found:
         widest = max(differences.values(), key=lambda interval: interval.high - interval.low)
         found.append(
-            f"Over {problems} problems no difference in accuracy can be told from chance: at no verbosity does its "
-            f"interval exclude 0 (the widest is {widest.low:+.2f} to {widest.high:+.2f})."
+            f"With {problems} problems, no difference in accuracy is significant at any verbosity (the widest interval "
+            f"is {widest.low:+.2f} to {widest.high:+.2f})."
         )
     return found
 
@@ -259,9 +268,9 @@ def _tries_sentence(
         if tried
     ]
     if not pairs:
-        return "Every answer with notes is shorter than one try at test time, so there is nothing to compare it with."
+        return "Every answer with notes is shorter than one attempt, so there is nothing to compare it with."
     oracle, majority = (sum(with_notes > pair[place] for with_notes, *pair in pairs) for place in (0, 1))
     return (
-        f"With no more written tokens, answers with notes are right more often than pass@k with an oracle at {oracle} "
-        f"of {len(pairs)} verbosities, and than the majority at {majority}."
+        f"With no more completion tokens, answers with notes are right more often than pass@k with an oracle at "
+        f"{oracle} of {len(pairs)} verbosities, and than the majority vote at {majority}."
     )

@@ -1,8 +1,8 @@
-"""How much of what a model writes at sleep time is right, and what the rules keep of it.
+"""How much of what a model writes in a sleep-time pass is right, before and after verification.
 
-The labels ship: each was given by reading the code that the text is about. `right`: every statement is true and says
-something about this code; `vague`: true, but it says little; `wrong`: anything in it is false. With `--collect` the
-items to be labelled are made by a real pass over a repository, what grounding dropped among them.
+The labels in data/truth.jsonl come from people who read the code a text is about. `right`: every statement is true and
+says something about this code; `vague`: true, but it says little; `wrong`: anything in it is false. `--collect` creates
+items to label by a real pass over a repository, including what grounding dropped.
 """
 
 import json
@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
-from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -52,21 +51,21 @@ from forethought.syntax.tags import Symbol
 from forethought.text.redaction import redact
 from forethought.workspace.workspace import Workspace
 
-SYMBOLS = 45
-"""Collected at once, unless told."""
+DEFAULT_SYMBOLS = 45
+"""Number of symbols collected by default."""
 
-LABELS = "truth.jsonl"
+LABELS = Path(__file__).parent.parent / "data" / "truth.jsonl"
 TEXTS = "truth-texts.jsonl"
-"""What models wrote, by prompt, in the folder of the measurement."""
+"""What models wrote, by prompt, in the measurement's folder."""
 Label = Literal["right", "vague", "wrong"]
 LABEL_NAMES: tuple[str, ...] = get_args(Label)
 MIN_LINES, MAX_LINES = 4, 70
-"""Of a symbol that is collected: shorter ones say all there is to say themselves, longer ones nobody reads."""
+"""Lines of a collected symbol: shorter ones are self-explanatory, longer ones are too much to read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One text about one symbol, and what a reader of the code thinks of it."""
+    """One text about one symbol, and how readers of the code judge it."""
 
     repository: str
     commit: str
@@ -76,49 +75,51 @@ class Item:
     language: str
     subject: str
     kind: str
-    """Of the question: `purpose`, `when` …"""
+    """Kind of the question: `purpose`, `when` …"""
     question: str
     text: str
-    """As it was stored; of what was dropped, as the model wrote it."""
+    """As stored or, if it was dropped, as the model wrote it."""
     basis: AnswerBasis
     model: str
     producer: str
     prompt_version: str
     kept: bool
     dropped: str = ""
-    """Why it was not kept."""
+    """Why it was dropped."""
     draft: str = ""
-    """What the model wrote, where that is not what was stored."""
+    """What the model wrote, if that differs from what was stored."""
     label: str = ""
     draft_label: str = ""
-    """Of `draft`."""
+    """Label of `draft`."""
     note: str = ""
     readers: Sequence[str] = ()
-    """What each said, where several read it without knowing of each other; `label` is the worst of it."""
+    """Labels of independent readers, if there were several; `label` is the worst of them."""
 
     @property
     def label_before(self) -> str:
-        """Of what the model wrote."""
+        """Label of what the model wrote."""
         return self.draft_label or self.label
 
 
 def run(
     measurement: Measurement,
     root: Path,
-    collect: Annotated[Path | None, "Write items to be labelled, from a pass over the repository."] = None,
-    limit: Annotated[int, "How many symbols to collect, or how many labels to read; 0: 45, and all."] = 0,
-    labels: Annotated[Path | None, "Read the labels in this file; by default those that ship."] = None,
-    write_reliability: Annotated[bool, "Keep what follows from the labels, for the answers of this release."] = False,
-    seed: Annotated[int, "Of the sample and the intervals."] = 7,
+    collect: Annotated[Path | None, "File to write items to label into, from a pass over the repository."] = None,
+    limit: Annotated[int, "Number of symbols to collect (0 for 45), or of labels to read (0 for all)."] = 0,
+    labels: Annotated[Path | None, "File with labels; by default data/truth.jsonl."] = None,
+    write_reliability: Annotated[
+        bool, "Update the table of reliable kinds of answers that ships with Forethought."
+    ] = False,
+    seed: Annotated[int, "Seed of the sample and the intervals."] = 7,
 ) -> Report:
-    """Rates of right, vague and wrong by model, kind and repository. Raises UsageError for labels that are none."""
+    """Report shares of right, vague and wrong by model, kind and repository. Raises UsageError for faulty labels."""
     if collect is not None:
-        items = _collect(measurement, root, limit or SYMBOLS, seed)
+        items = _collect(measurement, root, limit or DEFAULT_SYMBOLS, seed)
         collect.write_text("".join(f"{json.dumps(asdict(item), ensure_ascii=False)}\n" for item in items), "utf-8")
         return _collected(measurement, root, collect, items)
     items = read_labels(labels)
     if 0 < limit < len(items):
-        items = random.Random(seed).sample(items, limit)  # noqa: S311 - a sample, no secret
+        items = random.Random(seed).sample(items, limit)  # noqa: S311 - sampling, not cryptography
     if write_reliability:
         table = json.dumps(reliability_of(items), indent=1, sort_keys=True)
         (Path(forethought.__file__).parent / "insights" / TABLE).write_text(f"{table}\n", "utf-8")
@@ -126,22 +127,21 @@ def run(
 
 
 def read_labels(file: Path | None = None) -> list[Item]:
-    """The labelled items of a file; by default those that ship. Raises UsageError."""
+    """Read labeled items, by default those in data/truth.jsonl. Raises UsageError if any is unlabeled or malformed."""
     try:
-        source = file or resources.files("benchmarks").joinpath("data", LABELS)
-        lines = source.read_text("utf-8").splitlines()
+        lines = (file or LABELS).read_text("utf-8").splitlines()
         items = [Item(**json.loads(line)) for line in lines if line.strip()]
     except (OSError, ValueError, TypeError) as error:
-        raise UsageError(f"The labels cannot be read ({error}); name a file that `--collect` wrote.") from error
+        raise UsageError(f"The labels cannot be read ({error}); name a file written by `--collect`.") from error
     faulty = [item for item in items if not {item.label, item.label_before} <= set(LABEL_NAMES)]
     if faulty or not items:
         what = f"“{faulty[0].question}” in {faulty[0].path} has no label" if faulty else "there are none"
-        raise UsageError(f"The labels are not complete: {what}; label each item {', '.join(LABEL_NAMES)}.")
+        raise UsageError(f"The labels are incomplete: {what}; label each item one of {', '.join(LABEL_NAMES)}.")
     return items
 
 
 def reliability_of(items: Iterable[Item]) -> dict[str, Any]:
-    """The table that decides what a model may serve: of what it wrote and grounding kept, by model and kind."""
+    """The table that decides which kinds of answers a model may serve: label counts of what grounding kept."""
     counts: dict[str, dict[str, Counter[str]]] = {}
     for item in items:
         if item.kept and item.basis == "model":
@@ -158,22 +158,22 @@ def reliability_of(items: Iterable[Item]) -> dict[str, Any]:
 
 
 class _Recorded:
-    """An engine whose texts and scores are kept: when the rules change, the same texts are judged anew."""
+    """Records an engine's texts and scores, so that the same texts can be judged again after the rules change."""
 
-    def __init__(self, engine: Engine, kept: Results) -> None:
+    def __init__(self, engine: Engine, recorded: Results) -> None:
         self.written: dict[Prompt, Completion] = {}
         self._engine = engine
-        self._kept = kept
+        self._recorded = recorded
 
     def generate(self, request: GenerateRequest, cancel: CancelToken) -> Iterator[Event]:
         keys = [sha256(repr((prompt, request.max_tokens, request.sampling)).encode()).hexdigest()
                 for prompt in request.prompts]  # fmt: skip
-        if not all(key in self._kept for key in keys):
+        if not all(key in self._recorded for key in keys):
             for event in self._engine.generate(request, cancel):
                 if isinstance(event, Completion):
-                    self._kept.add(keys[event.index], {"text": event.text, "finish": event.finish})
+                    self._recorded.add(keys[event.index], {"text": event.text, "finish": event.finish})
         for index, (key, prompt) in enumerate(zip(keys, request.prompts, strict=True)):
-            completion = Completion(index, self._kept[key]["text"], self._kept[key]["finish"], Usage())
+            completion = Completion(index, self._recorded[key]["text"], self._recorded[key]["finish"], Usage())
             self.written[prompt] = completion
             yield completion
 
@@ -187,9 +187,9 @@ class _Recorded:
         self, prompts: Sequence[Prompt], continuations: Sequence[str], priority: Priority, cancel: CancelToken
     ) -> list[float | None]:
         key = sha256(repr((list(prompts), list(continuations))).encode()).hexdigest()
-        if key not in self._kept:
-            self._kept.add(key, {"scores": self._engine.score(prompts, continuations, priority, cancel)})
-        scores: list[float | None] = self._kept[key]["scores"]
+        if key not in self._recorded:
+            self._recorded.add(key, {"scores": self._engine.score(prompts, continuations, priority, cancel)})
+        scores: list[float | None] = self._recorded[key]["scores"]
         return scores
 
     def count_tokens(self, prompts: Sequence[Prompt]) -> list[int]:
@@ -221,7 +221,10 @@ def _collect(measurement: Measurement, root: Path, count: int, seed: int) -> lis
 
 
 def _sample(workspace: Workspace, count: int, seed: int) -> list[Target]:
-    """Functions and methods, classes and files, about 7 : 2 : 1, with and without docs, no tests. Raises UsageError."""
+    """Choose functions (half of them documented), classes and files in proportions 7 : 2 : 1, without tests.
+
+    Raises UsageError if there are none.
+    """
     pools: dict[str, list[Target]] = {"function": [], "documented": [], "class": [], "file": []}
     for path in sorted(workspace.index.paths()):
         tags = workspace.index.tags(path)
@@ -234,13 +237,13 @@ def _sample(workspace: Workspace, count: int, seed: int) -> list[Target]:
                 pools[pool].append(Target(path, ""))
             elif pool not in ("", "file") and MIN_LINES <= lines <= MAX_LINES:
                 pools[pool].append(Target(path, symbol.id))
-    chooser = random.Random(seed)  # noqa: S311 - a sample, no secret
+    chooser = random.Random(seed)  # noqa: S311 - sampling, not cryptography
     for targets in pools.values():
         chooser.shuffle(targets)
     shares = {"function": 0.35, "documented": 0.35, "class": 0.2, "file": 0.1}
     chosen = [target for name, share in shares.items() for target in pools[name][: round(share * count)]]
     if not chosen:
-        raise UsageError(f"{workspace.root} has nothing to think about; name another repository with --root.")
+        raise UsageError(f"{workspace.root} has no suitable symbols; name another repository with --root.")
     return sorted(target for target in chosen if not _is_test(workspace, target))
 
 
@@ -258,12 +261,12 @@ def _pool_of(symbol: Symbol) -> str:
 
 
 def _items_of(session: Session, workspace: Workspace, engine: _Recorded, target: Target) -> Iterator[Item]:
-    """What one pass writes about one symbol: what is stored, and what grounding dropped."""
+    """What one pass writes about one symbol, stored or dropped by grounding."""
     context = workspace.saved.context(target)
     if context is None:
-        raise ForethoughtError(f"{target.path} changed while it was read; run it again.")
+        raise ForethoughtError(f"{target.path} changed while it was read; run the benchmark again.")
     method = method_of(session.settings, "requested")
-    # Without a round nothing is scored; one round with an empty log writes the same.
+    # Rounds only add scores, which are not needed here.
     entry = think(context, engine, replace(method, rounds=0), PassOptions(), CancelToken()).entry
     entry = replace(entry, generator_id=generator_id_of(engine.identity(), method))
     make = _item_maker(workspace, target, context, entry)
@@ -323,16 +326,16 @@ def _collected(measurement: Measurement, root: Path, file: Path, items: Sequence
     counts = Counter((item.basis, item.kept) for item in items)
     return Report(
         name="truth-items",
-        title=f"Items to be labelled, from {root.name}",
-        shows="What one pass wrote about a sample of symbols; each item waits for somebody who reads the code.",
+        title=f"Items to label, from {root.name}",
+        shows="What one pass wrote about a sample of symbols, to be labeled by somebody who reads the code.",
         verdict=(
-            f"{len(items)} items about {len({(item.path, item.symbol) for item in items})} symbols are in {file}: give "
-            f"each a `label`, one of {', '.join(LABEL_NAMES)}.",
+            f"{file} has {len(items)} items about {len({(item.path, item.symbol) for item in items})} symbols: set the "
+            f"`label` of each to one of {', '.join(LABEL_NAMES)}.",
         ),
         tables=(
             Table(
                 "Items",
-                ("made of", "kept", "dropped"),
+                ("basis", "kept", "dropped"),
                 tuple((basis, counts[basis, True], counts[basis, False]) for basis in ("model", "facts")),
             ),
         ),
@@ -350,22 +353,22 @@ def _report(measurement: Measurement, items: Sequence[Item], seed: int) -> Repor
     columns = ("model", "what", "items", "right", "vague", "wrong")
     return Report(
         name="truth",
-        title="How much of what was thought beforehand is right",
-        shows="How many of the stored insights and predicted answers are right, read against the code; and what the "
-        "rules (grounding, and no kind of answer that is wrong too often) take away.",
+        title="How much of the precomputed text is right",
+        shows="How many of the stored insights and predicted answers are right according to the code, and what does "
+        "verification (grounding, and dropping kinds of answers that are often wrong) remove?",
         verdict=(
             *(sentence for model in models for sentence in _sentences(model, items, seed)),
             *_agreement([item.readers for item in items if len(item.readers) == 2]),
         ),
         tables=(
-            Table("What a model wrote, what was kept, and what is served as predicted", columns, tuple(stages),
-                  "95 % intervals; whole symbols are drawn. “Kinds decided elsewhere”: which kinds may be served was "
-                  "decided from the other repositories’ labels alone."),
+            Table("What a model wrote, what was kept, and what is served", columns, tuple(stages),
+                  "95 % intervals, bootstrap over symbols. “Kinds decided elsewhere”: which kinds may be served was "
+                  "decided from labels of the other repositories only."),
             Table("What grounding kept, by kind of question", ("model", "kind", "items", "right", "vague", "wrong",
                   "served"), tuple(_kind_rows(written, seed)),
-                  f"Served: at most {MAX_WRONG:.0%} is expected to be wrong; few labels are drawn towards the model's "
-                  "other kinds."),
-            Table("By repository, what grounding kept", ("model", "repository", "items", "right", "vague", "wrong"),
+                  f"A kind is served if at most {MAX_WRONG:.0%} is expected to be wrong; with few labels, the estimate "
+                  "is drawn towards the model's other kinds."),
+            Table("What grounding kept, by repository", ("model", "repository", "items", "right", "vague", "wrong"),
                   tuple((model, name, *_rates([item for item in written if item.kept
                                                and (item.model, item.repository) == (model, name)], seed))
                         for model, name in sorted({(item.model, item.repository) for item in items}))),
@@ -388,7 +391,7 @@ def _report(measurement: Measurement, items: Sequence[Item], seed: int) -> Repor
 
 
 def _stages(items: Sequence[Item]) -> dict[str, list[tuple[Item, str]]]:
-    """Stage → what there is of it, with its labels; of one model."""
+    """Maps each stage to its items with their labels; of one model."""
     written = [item for item in items if item.basis == "model"]
     kept = [item for item in written if item.kept]
     refused = _refused(kept)
@@ -411,7 +414,7 @@ def _stages(items: Sequence[Item]) -> dict[str, list[tuple[Item, str]]]:
 
 
 def _refused(kept: Sequence[Item]) -> frozenset[str]:
-    """Kinds that their model may not serve; of one model."""
+    """Kinds of answers that the items' (one) model may not serve."""
     return Reliability.from_json(reliability_of(kept)).unreliable_kinds(kept[0].model) if kept else frozenset()
 
 
@@ -421,7 +424,7 @@ def _stage_rows(items: Sequence[Item], seed: int) -> Iterator[tuple[Cell, ...]]:
 
 
 def _rates(items: Sequence[Item], seed: int, labels: Sequence[str] | None = None) -> tuple[Cell, ...]:
-    """How many, and the share of each label."""
+    """Number of items, and the share of each label."""
     if not items:
         return 0, None, None, None
     found = [item.label for item in items] if labels is None else labels
@@ -452,21 +455,21 @@ def _sentences(model: str, items: Sequence[Item], seed: int) -> Iterator[str]:
     count = len(stages["as the model wrote it"])
     if before is None:
         return
-    yield f"{model}: {_share(before)} of {count} texts that it wrote are wrong."
+    yield f"{model}: {_share(before)} of its {count} texts are wrong."
     if after is None:
-        yield f"{model}: after the rules nothing that it wrote is served as predicted."
+        yield f"{model}: after verification nothing it wrote is served."
     else:
         served = len(stages["served of that"])
-        yield f"{model}: after the rules {served} are served as predicted, of which {_share(after)} are wrong."
+        yield f"{model}: after verification {served} are served, of which {_share(after)} are wrong."
     if elsewhere is not None:
-        yield f"{model}: with kinds decided from the other repositories {_share(elsewhere)} of what is served is wrong."
+        yield f"{model}: with kinds decided from other repositories, {_share(elsewhere)} of what is served is wrong."
     for stage in ("quoted from the code", "all that is served as predicted"):
         if (wrong := _wrong(stages[stage], seed)) is not None:
             yield f"{model}: {stage}: {len(stages[stage])}, of which {_share(wrong)} are wrong."
 
 
 def _agreement(pairs: Sequence[Sequence[str]]) -> Iterator[str]:
-    """How far two readers agree, beyond what chance would give: Cohen's κ."""
+    """Agreement of two readers beyond chance: Cohen's κ (Educational and Psychological Measurement 20, 1960)."""
     if not pairs:
         return
     agreed = sum(one == other for one, other in pairs) / len(pairs)
@@ -474,8 +477,8 @@ def _agreement(pairs: Sequence[Sequence[str]]) -> Iterator[str]:
     by_chance = sum(shares[0][name] * shares[1][name] for name in LABEL_NAMES) / len(pairs) ** 2
     kappa = (agreed - by_chance) / (1 - by_chance) if by_chance < 1 else 1.0
     yield (
-        f"{len(pairs)} texts were read by two, who did not know what was kept: they agree on {agreed:.0%} "
-        f"(κ = {kappa:.2f}), and the worse label counts."
+        f"{len(pairs)} texts were labeled by two readers, who did not know which were kept. They agree on {agreed:.0%} "
+        f"(κ = {kappa:.2f}); the worse label counts."
     )
 
 
@@ -487,4 +490,4 @@ def _wrong(found: Sequence[tuple[Item, str]], seed: int) -> Interval | None:
 
 
 def _share(interval: Interval) -> str:
-    return f"{interval.mean:.0%} ({interval.low:.0%} to {interval.high:.0%})"
+    return f"{interval.mean:.0%} (95 % CI {interval.low:.0%} to {interval.high:.0%})"

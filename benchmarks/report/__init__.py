@@ -1,1 +1,1 @@
-"""Reports as HTML pages with plots."""
+"""Reports as HTML pages and plots."""

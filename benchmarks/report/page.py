@@ -1,15 +1,15 @@
-"""Reports as one self-contained HTML page: no script, no font, no address; everything in it is escaped."""
+"""Reports as one self-contained HTML page: no scripts, fonts or external addresses, and everything is escaped."""
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
-from forethought.bench.cells import cell_text
 from forethought.bench.report import Cell, Interval, Plot, Report, Table
+from forethought.bench.tables import cell_text, goals_table, numeric_columns
 
 Draw = Callable[[Plot], tuple[bytes, bytes]]
-"""A plot as two PNG files: for light and for dark ground."""
+"""Draws a plot as two PNG files, for light and dark backgrounds."""
 
 _STYLE: Final = """
 :root { color-scheme: light dark; --ground: #fff; --ink: #1f2328; --soft: #59636e; --line: #d0d7de; --tint: #f6f8fa;
@@ -48,8 +48,8 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 
 
 def html_page(reports: Sequence[Report], draw: Draw | None) -> str:
-    """One page for one report, or for several with a list of them on top. Without `draw`: tables only."""
-    title = reports[0].title if len(reports) == 1 else "Forethought: what was measured"
+    """Return a page with one report, or with several below a table of contents. Without `draw`, there are no plots."""
+    title = reports[0].title if len(reports) == 1 else "Forethought benchmarks"
     contents = "".join(f'<li><a href="#{_id(report)}">{escape(report.title)}</a></li>' for report in reports)
     top = "" if len(reports) == 1 else f"<h1>{escape(title)}</h1><nav><ul>{contents}</ul></nav>"
     body = "".join(_article(report, draw, "h1" if len(reports) == 1 else "h2") for report in reports)
@@ -67,8 +67,8 @@ def _article(report: Report, draw: Draw | None, heading: str) -> str:
         f'<p class="shows">{escape(report.shows)}</p>'
         + (f'<ul class="verdict">{verdict}</ul>' if verdict else "")
         + "".join(_figure(plot, draw) for plot in report.plots if draw is not None)
-        + "".join(map(_table, report.tables))
-        + (f"<h2>How it was measured</h2>{_settings(report.settings)}" if report.settings else "")
+        + "".join(map(_table, ((goals_table(report.goals),) if report.goals else ()) + report.tables))
+        + (f"<h2>Settings</h2>{_settings(report.settings)}" if report.settings else "")
         + "</article>\n"
     )
 
@@ -85,10 +85,7 @@ def _figure(plot: Plot, draw: Draw) -> str:
 
 
 def _table(table: Table) -> str:
-    numeric = [
-        all(not isinstance(row[place], str) for row in table.rows) and bool(table.rows)
-        for place in range(len(table.columns))
-    ]
+    numeric = numeric_columns(table)
     head = "".join(
         f'<th{_class(number)} scope="col">{escape(column)}</th>'
         for column, number in zip(table.columns, numeric, strict=True)

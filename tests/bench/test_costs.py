@@ -41,9 +41,9 @@ def test_pass_at_k_is_the_chance_that_one_of_k_is_right(k, right, tries, chance)
 
 @pytest.mark.parametrize("k", [0, 11])
 def test_more_tries_than_were_made_cannot_be_judged(k):
-    with pytest.raises(ValueError, match="tries"):
+    with pytest.raises(ValueError, match="attempts"):
         pass_at(k, 1, 10)
-    with pytest.raises(ValueError, match="tries"):
+    with pytest.raises(ValueError, match="attempts"):
         majority_at(k, [1.0] * 10, 1.0, seed=0)
 
 

@@ -67,31 +67,31 @@ def test_questions_are_counted_by_the_tier_that_answers_them(place):
         "Who calls `polish_text`?", "What does `polish_text` do?", '{"question": "What is the meaning of the moon?"}'
     )
     assert report.data["tiers"] == {"facts": 1, "predicted": 1, "enriched": 0, "full": 0, "none": 1}
-    assert report.data["left"] == ["What is the meaning of the moon?"]
+    assert report.data["unanswered"] == ["What is the meaning of the moon?"]
 
 
 def test_tokens_are_used_unasked_for_or_stale(place):
     place.think()
-    assert place.measure("Who calls `polish_text`?").data["sleep"]["fresh, not asked for"] > 0
-    sleep = place.measure("What does `polish_text` do?").data["sleep"]
-    assert sleep["used in an answer"] > 0
-    assert sleep["stale: the code has changed"] == 0
+    assert place.measure("Who calls `polish_text`?").data["stored_tokens"]["fresh, not asked about"] > 0
+    tokens = place.measure("What does `polish_text` do?").data["stored_tokens"]
+    assert tokens["used in an answer"] > 0
+    assert tokens["stale: the code has changed"] == 0
     place.write(SOURCE.replace("text.strip()", "text.rstrip()"))
-    sleep = place.measure("What does `polish_text` do?").data["sleep"]
-    assert sleep["used in an answer"] == 0
-    assert sleep["stale: the code has changed"] > 0
+    tokens = place.measure("What does `polish_text` do?").data["stored_tokens"]
+    assert tokens["used in an answer"] == 0
+    assert tokens["stale: the code has changed"] > 0
 
 
 def test_without_a_log_the_most_called_symbols_are_asked_about(place):
     report = place.measure()
     assert report.settings["origin"] == "templates over the 1 most-called symbols"
-    assert report.data["sleep_tokens"] == 0
+    assert report.data["stored_seconds"] == 0
 
 
 def test_what_the_user_really_asked_comes_before_templates(place):
     QuestionLog(place.folder / "cache").note("Who calls `polish_text`?", "polish_text", "facts")
     report = place.measure()
-    assert report.settings["origin"] == "the log of what you asked"
+    assert report.settings["origin"] == "your question log"
     assert report.data["tiers"]["facts"] == 1
 
 

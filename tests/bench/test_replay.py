@@ -12,7 +12,6 @@ from benchmarks.measures.replay import (
     Work,
     live_through,
     mean_seconds,
-    render,
     run,
     steady_pace,
     token_pace,
@@ -146,9 +145,9 @@ def test_a_replay_hovers_on_just_the_symbols_that_each_commit_changed(tmp_path, 
     commit("def add(a, b):\n    return b + a\n\n\ndef twice(a):\n    return add(a, a)\n", 120)
     commit("def add(a, b):\n    return b + a\n\n\ndef twice(a):\n    return 2 * add(a, 0)\n", 240)
     commit("def add(a, b):\n    return b + a\n\n\ndef twice(a):\n    return 3 * add(a, 0)\n", 360)
-    result = run(tmp_path, seconds_per_symbol=2.0, prompt_tokens_per_second=0.001)
-    assert result["commits"] == 4
-    assert result["commits_that_change_symbols"] == result["changed_symbols"] == 2
-    assert result["models"]["this machine's"]["moments"]["all"] == {"hovers": 8, "share": 1.0}
-    assert result["models"]["a 7B's"]["moments"]["all"] == {"hovers": 8, "share": 0.0}
-    assert "100.0%" in render(result)
+    report = run(tmp_path, seconds_per_symbol=2.0, prompt_tokens_per_second=0.001)
+    assert report.data["commits"] == 4
+    assert report.data["changing_commits"] == report.data["changed_symbols"] == 2
+    assert report.data["models"]["measured here"]["moments"]["all"] == {"hovers": 8, "share": 1.0}
+    assert report.data["models"]["7B, extrapolated"]["moments"]["all"] == {"hovers": 8, "share": 0.0}
+    assert "100.0%" in " ".join(report.verdict)

@@ -62,7 +62,7 @@ def test_a_missing_moved_or_changed_clone_is_refused_with_what_to_do(clone: Path
     with pytest.raises(UsageError, match="checkout 46e939b"):
         find_clone(clone.parent, "requests", "46e939b")
     (clone / "net.py").write_text("changed = 1\n")
-    with pytest.raises(UsageError, match="not committed"):
+    with pytest.raises(UsageError, match="uncommitted"):
         find_clone(clone.parent, "requests", head(clone))
 
 
@@ -74,12 +74,12 @@ def test_each_ranking_is_measured_and_c_prime_only_when_there_is_some(
     with Measurement("repo-questions", tmp_path / "out", environment) as measurement:
         report = run(measurement, clone.parent)
     assert report.data["ranks"]["requests"] == {BM25: [1], CODE: [1]}
-    assert "not measured" in report.verdict[-1]
+    assert "effect is not measured" in report.verdict[-1]
     engine = FakeEngine(default="It holds retry and times.")
     with Measurement("repo-questions", tmp_path / "out", environment, engine=engine) as measurement:
-        report = run(measurement, clone.parent, think=2)
+        report = run(measurement, clone.parent, precompute=2)
     assert set(report.data["ranks"]["requests"]) == {BM25, CODE, ENRICHED, PREDICTED}
-    assert report.data["thoughts"]["requests"] > 0
+    assert report.data["entries"]["requests"] > 0
 
 
 def test_the_questions_that_ship_are_whole() -> None:

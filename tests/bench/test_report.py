@@ -5,15 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.report import report_files
+from benchmarks.report import files
+from benchmarks.report.files import NO_PLOTS, join_reports, write_report
 from benchmarks.report.page import html_page
-from benchmarks.report.report_files import NO_PICTURES, join_reports, write_report
 from forethought.bench.bootstrap import bootstrap, bootstrap_of, paired_bootstrap
-from forethought.bench.cells import cell_text
 from forethought.bench.measurement import Measurement
-from forethought.bench.report import Interval, Plot, Report, Series, Table
+from forethought.bench.report import Goal, Interval, Plot, Report, Series, Table
 from forethought.bench.report_json import report_from_json, report_to_json
 from forethought.bench.results import Results
+from forethought.bench.tables import cell_text, goals_table
 from forethought.engine.api import CancelToken, Message, Prompt
 from forethought.errors import Cancelled, UsageError
 from support.fake_engine import FakeEngine
@@ -29,6 +29,7 @@ REPORT = Report(
     title="A trial",
     shows="Whether reports are drawn.",
     verdict=("It is <b>drawn</b>.",),
+    goals=(Goal("p99", 9.3, "≤", 30, "ms"), Goal("recall", 0.5, "≥", 0.75)),
     tables=(Table("Table", ("arm", "share"), (("<script>", Interval(0.5, 0.25, 0.75)), ("none", None)), "A note."),),
     plots=(LINES, BARS),
     settings={"model": "fake & co", "seed": 7},
@@ -47,18 +48,37 @@ def test_cells_read_well(cell, text):
     assert cell_text(cell) == text
 
 
+@pytest.mark.parametrize(
+    ("value", "comparison", "target", "met"),
+    [(1, "<", 2, True), (2, "<", 2, False), (2, "≤", 2, True), (3, "≤", 2, False), (2, "=", 2, True),
+     (1, "=", 2, False),
+     (2, "≥", 2, True), (1, "≥", 2, False), (3, ">", 2, True), (2, ">", 2, False)],
+)  # fmt: skip
+def test_a_goal_is_met_or_not(value, comparison, target, met):
+    assert Goal("figure", value, comparison, target).met is met
+
+
+def test_goals_are_a_table_and_a_missed_one_stands_out():
+    assert goals_table(REPORT.goals).rows == (
+        ("p99", "9.30 ms", "≤ 30 ms", "met"),
+        ("recall", "0.500", "≥ 0.750", "NOT met"),
+    )
+
+
 def test_a_report_survives_json():
     document = json.loads(json.dumps(report_to_json(REPORT)))
     assert report_to_json(report_from_json(document)) == document
     assert report_from_json(document).tables == REPORT.tables
+    assert [goal["met"] for goal in document["goals"]] == [True, False]
 
 
-@pytest.mark.parametrize("document", [None, [], {}, {"schema": 2}, {"schema": 1, "name": "x"}])
+@pytest.mark.parametrize("document", [None, [], {}, {"schema": 1}, {"schema": 2, "name": "x"}])
 def test_what_is_no_report_is_refused(document):
     with pytest.raises(UsageError):
         report_from_json(document)
 
 
+@pytest.mark.slow
 def test_a_report_becomes_json_html_and_a_picture_a_plot(tmp_path):
     written = write_report(REPORT, tmp_path / "out")
     assert written.problem is None
@@ -68,11 +88,13 @@ def test_a_report_becomes_json_html_and_a_picture_a_plot(tmp_path):
     assert written.page.read_text(encoding="utf-8").count("data:image/png;base64,") == 4  # light and dark of each
 
 
+@pytest.mark.slow
 def test_everything_in_the_page_is_escaped_and_nothing_is_fetched(tmp_path):
     page = write_report(REPORT, tmp_path).page.read_text(encoding="utf-8")
     assert "&lt;script&gt;" in page and "<script" not in page
     assert "It is &lt;b&gt;drawn&lt;/b&gt;." in page
     assert "fake &amp; co" in page
+    assert "NOT met" in page
     assert "http" not in page.replace("http-equiv", "")
 
 
@@ -83,13 +105,14 @@ def test_a_hostile_name_and_plot_cannot_leave_their_attributes():
 
 
 def test_without_matplotlib_everything_else_is_written(tmp_path, monkeypatch):
-    monkeypatch.setattr(report_files, "find_spec", lambda name: None)
+    monkeypatch.setattr(files, "find_spec", lambda name: None)
     written = write_report(REPORT, tmp_path)
-    assert written.problem == NO_PICTURES
+    assert written.problem == NO_PLOTS
     assert {path.name for path in tmp_path.iterdir()} == {"trial.json", "trial.html"}
     assert "<img" not in written.page.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_reports_are_joined_into_one_page(tmp_path):
     write_report(REPORT, tmp_path)
     write_report(replace(REPORT, name="other", title="Another"), tmp_path)
@@ -192,7 +215,7 @@ def test_an_interrupted_measurement_keeps_what_is_done_and_goes_on_there(tmp_pat
 def test_an_interruption_before_the_first_result_is_no_report(tmp_path):
     cancel = CancelToken()
     cancel.cancel()
-    with pytest.raises(Cancelled, match="first of the units"):
+    with pytest.raises(Cancelled, match="before any of the units"):
         trial(tmp_path, cancel).collect("units", UNITS, lambda unit: {}, {})
 
 

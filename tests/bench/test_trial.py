@@ -1,4 +1,4 @@
-"""What every bench stands on: quantiles, goal lines, and trials that leave nothing behind and touch nothing else."""
+"""What every benchmark builds on: quantiles, and trials that leave nothing behind and touch nothing else."""
 
 import subprocess
 
@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forethought.bench.trial import Trial, figures, git, goal_line, pick_files, quantile
+from forethought.bench.quantiles import percentiles, quantile
+from forethought.bench.trial import Trial, git, pick_files
 from forethought.errors import UsageError
 
 FUNCTIONS = "\n\n".join(f"def f{number}():\n    return {number}" for number in range(6))
@@ -41,14 +42,9 @@ def test_a_quantile_is_a_value_that_enough_others_do_not_exceed(values, share):
     assert sum(value < found for value in values) < share * len(values)
 
 
-def test_figures_say_how_many_values_they_rest_on():
-    found = figures([1.0, 2.0, 1000.0])
+def test_percentiles_say_how_many_values_they_rest_on():
+    found = percentiles([1.0, 2.0, 1000.0])
     assert (found["p50"], found["p99"], found["max"], found["count"]) == (2.0, 1000.0, 1000.0, 3)
-
-
-def test_a_missed_goal_stands_out():
-    assert goal_line("hover", "1 ms", "≤ 2 ms", True).endswith("met")
-    assert "NOT met" in goal_line("hover", "3 ms", "≤ 2 ms", False)
 
 
 def test_a_trial_has_caches_and_engines_of_its_own_and_leaves_nothing(repository):

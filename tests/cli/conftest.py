@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from cli_world import REPORT, SHAPES, World, make_world
+
+from support.world import REPORT, SHAPES, World, make_world
 
 
 @pytest.fixture

@@ -5,7 +5,11 @@ import subprocess
 from dataclasses import replace
 
 import pytest
-from cli_world import SHAPES, make_world, one_line, write_files
+
+from support.repository import git, write_files
+from support.world import SHAPES, make_world, one_line
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_root_that_is_missing_or_a_file(world):
@@ -48,7 +52,7 @@ def test_a_machine_without_git(world, shapes, tmp_path):
 def test_an_unborn_head(world):
     root = world.folder / "unborn"
     root.mkdir()
-    world.git(root, "init", "-q")
+    git(root, "init", "-q")
     write_files(root, {"a.py": "def a(): pass\n"})
     assert world.run("index", "--json", cwd=root).document["files"] == 1
     assert world.run("show", "a.py", "--json", cwd=root).document["symbols"][1]["facts"]["lastChange"] is None

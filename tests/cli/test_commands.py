@@ -3,7 +3,10 @@
 import json
 import os
 
-from cli_world import make_world, one_line
+import pytest
+
+from support.repository import git
+from support.world import make_world, one_line
 
 
 def test_index_reports_what_it_holds(world, shapes):
@@ -125,7 +128,7 @@ def test_a_dry_run_needs_no_engine(world, shapes):
 
 def test_since_selects_what_changed(world, shapes):
     (shapes / "report.py").write_text((shapes / "report.py").read_text() + "\n\nX = 1\n")
-    world.git(shapes, "commit", "-qam", "second")
+    git(shapes, "commit", "-qam", "second")
     document = world.run("precompute", "--since", "HEAD~1", "--dry-run", "--json", cwd=shapes).document
     assert document["files"]["selected"] == 1
 
@@ -168,6 +171,7 @@ def test_no_engine_host_runs(world):
     assert world.run("engine", "stop", "--json").document == {"stopped": 0}
 
 
+@pytest.mark.slow
 def test_doctor_finds_the_installation_in_order(world):
     ran = world.run("doctor", "--json")
     assert ran.status == 0, ran.document

@@ -1,6 +1,6 @@
 """`forethought digest`."""
 
-from cli_world import SHAPES, one_line
+from support.world import SHAPES, one_line
 
 
 def test_the_digest_is_markdown_for_people_and_a_document_for_programs(world, shapes):

@@ -9,7 +9,11 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from cli_world import REPORT, SHAPES, make_world, one_line
+
+from support.repository import git
+from support.world import REPORT, SHAPES, make_world, one_line
+
+pytestmark = pytest.mark.slow
 
 
 class Endpoint:
@@ -192,7 +196,7 @@ def test_what_one_machine_thought_another_reads(thinking, shapes, tmp_path):
 
 def test_an_export_since_a_revision_holds_the_files_that_changed(thinking, shapes):
     (shapes / "report.py").write_text(REPORT + "\n\ndef more():\n    return 1\n")
-    thinking.git(shapes, "commit", "-qam", "second")
+    git(shapes, "commit", "-qam", "second")
     thinking.run("precompute", cwd=shapes)
     everything = thinking.run("cache", "export", "all.gz", "--json", cwd=shapes).document["entries"]
     since = thinking.run("cache", "export", "since.gz", "--since", "HEAD~1", "--json", cwd=shapes).document["entries"]

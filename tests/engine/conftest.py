@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from engine_setup import MakeEngine, MakeModel
 
 from forethought.config import Settings
 from forethought.engine.api import ResolvedModel
 from forethought.engine.client.engine_client import EngineClient, connect
 from forethought.engine.client.hosts import stop_hosts
+from support.engine import MakeEngine, MakeModel
 
 
 @pytest.fixture(scope="session")

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_setup import MakeModel
 
 from forethought.engine.api import Message, Prompt
 from forethought.engine.host.llama import chat_template
 from forethought.errors import EngineError
+from support.engine import MakeModel
 
 QUESTION = Message("user", "What is `f(x)` + 1?\n\tsay it")
 TALK = (QUESTION, Message("assistant", "It is two."), Message("user", "Why?"))
@@ -84,7 +84,7 @@ REFERENCES = {
 }
 
 
-@pytest.mark.model
+@pytest.mark.engine
 @pytest.mark.parametrize(("architecture", "tokenizer"), REFERENCES)
 def test_the_tokens_are_those_of_mistrals_own_encoders(
     make_model: MakeModel, architecture: str, tokenizer: str
@@ -100,7 +100,7 @@ def test_the_tokens_are_those_of_mistrals_own_encoders(
         assert (expected if tokenizer == "tekken" else tokens) == reference
 
 
-@pytest.mark.model
+@pytest.mark.engine
 def test_control_tokens_of_the_template_are_real_and_those_in_texts_are_not(make_model: MakeModel) -> None:
     llama = pytest.importorskip("forethought.engine.host.llama.llama_backend")
     vocabulary = load(llama, make_model("llama", "v3"))
@@ -108,7 +108,7 @@ def test_control_tokens_of_the_template_are_real_and_those_in_texts_are_not(make
     assert [token for token in tokens if token < 10] == [1, 3, 4]
 
 
-@pytest.mark.model
+@pytest.mark.engine
 def test_without_a_template_the_format_follows_from_the_tokens(make_model: MakeModel) -> None:
     llama = pytest.importorskip("forethought.engine.host.llama.llama_backend")
     vocabulary = load(llama, make_model("llama", "v3", template=None))
@@ -116,7 +116,7 @@ def test_without_a_template_the_format_follows_from_the_tokens(make_model: MakeM
     assert (tokens[0], tokens[1], tokens[-1]) == (1, 3, 4)
 
 
-@pytest.mark.model
+@pytest.mark.engine
 def test_a_template_that_loops_forever_or_reaches_out_is_replaced(make_model: MakeModel) -> None:
     llama = pytest.importorskip("forethought.engine.host.llama.llama_backend")
     hostile = "{% for a in range(10 ** 9) %}x{% endfor %}{{ ''.__class__.__mro__ }}"

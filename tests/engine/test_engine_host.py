@@ -13,15 +13,16 @@ from pathlib import Path
 
 import psutil
 import pytest
-from engine_setup import MakeEngine, MakeModel, ask, completions, gone, in_thread, prompt, run, until
 
 from forethought.engine.api import CancelToken, Delta, Message, Prompt, Sampling
 from forethought.engine.client.engine_client import EngineClient
 from forethought.engine.client.hosts import host_status, stop_hosts
 from forethought.engine.ipc import wire
 from forethought.errors import Cancelled, ContextOverflow, EngineError, ModelLoadError
+from support.engine import MakeEngine, MakeModel, ask, completions, gone, in_thread, prompt, run
+from support.polling import eventually
 
-pytestmark = pytest.mark.model
+pytestmark = pytest.mark.engine
 LONG = "def area(width, height):\n    return width * height\n" * 12
 
 
@@ -183,9 +184,9 @@ def test_cancelling_stops_the_host_at_once(engine: EngineClient) -> None:
     thread, results = in_thread(
         lambda: list(engine.generate(ask("Tell me everything.", max_tokens=2000, priority="requested"), cancel))
     )
-    until(lambda: busy(engine))
+    eventually(lambda: busy(engine))
     cancel.cancel()
-    until(lambda: not busy(engine))
+    eventually(lambda: not busy(engine))
     thread.join(60)
     assert isinstance(results[0], Cancelled)
 
@@ -194,7 +195,7 @@ def test_closing_the_iterator_cancels(engine: EngineClient) -> None:
     events = engine.generate(ask("Tell me everything.", max_tokens=2000), CancelToken())
     assert isinstance(next(events), Delta)
     events.close()  # type: ignore[attr-defined]
-    until(lambda: not busy(engine))
+    eventually(lambda: not busy(engine))
 
 
 def test_the_work_of_a_killed_client_is_dropped(engine: EngineClient, tmp_path: Path) -> None:
@@ -211,16 +212,16 @@ def test_the_work_of_a_killed_client_is_dropped(engine: EngineClient, tmp_path: 
     client = subprocess.Popen(
         [sys.executable, program, engine.config.to_json()], env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     )
-    until(lambda: busy(engine))
+    eventually(lambda: busy(engine))
     client.kill()
     client.wait()
-    until(lambda: not busy(engine))
+    eventually(lambda: not busy(engine))
 
 
 def test_an_interactive_request_does_not_wait_for_other_work(engine: EngineClient) -> None:
     request = ask(*(f"Write about the number {number}." for number in range(3)), max_tokens=900, priority="requested")
     thread, results = in_thread(lambda: list(engine.generate(request, CancelToken())))
-    until(lambda: busy(engine))
+    eventually(lambda: busy(engine))
     (quick,) = run(engine, ask("What is the capital of France?", max_tokens=4))
     assert quick.usage.completion_tokens == 4
     assert not results
@@ -249,7 +250,7 @@ def test_activity_stops_idle_work_that_runs(engine: EngineClient) -> None:
     cancel = CancelToken()
     request = ask("Tell me everything.", max_tokens=2000, priority="idle", idle_delay_seconds=0.0)
     thread, _ = in_thread(lambda: list(engine.generate(request, cancel)))
-    until(lambda: busy(engine), 60)
+    eventually(lambda: busy(engine), 60)
     (answer,) = run(engine, ask("Hello", max_tokens=2))
     assert answer.text
     cancel.cancel()
@@ -270,7 +271,7 @@ def test_work_goes_on_for_the_caller_that_remains(engine: EngineClient) -> None:
     request = ask("Write about the wind.", max_tokens=1500, priority="requested", work_key="subject:other")
     cancel = CancelToken()
     leaving, left = in_thread(lambda: list(engine.generate(request, cancel)))
-    until(lambda: busy(engine))
+    eventually(lambda: busy(engine))
     staying, results = in_thread(lambda: run(engine, request))
     time.sleep(0.1)
     cancel.cancel()
@@ -365,7 +366,7 @@ def test_a_newer_client_takes_over_after_the_running_request(
     thread, results = in_thread(
         lambda: list(engine.generate(ask("Tell me a lot.", max_tokens=60, priority="requested"), CancelToken()))
     )
-    until(lambda: busy(engine))
+    eventually(lambda: busy(engine))
     pid = int(str(status_of(engine)["pid"]))
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(str(engine.runtime_dir.socket))
@@ -373,7 +374,7 @@ def test_a_newer_client_takes_over_after_the_running_request(
         assert wire.MessageReader(connection).read(5) == {"type": "leaving"}
     thread.join(60)
     assert completions(results[0])  # type: ignore[arg-type]
-    until(lambda: gone(pid))
+    eventually(lambda: gone(pid))
     assert run(engine, ask("Hi", max_tokens=2))[0].text
 
 
@@ -428,7 +429,7 @@ def test_a_host_leaves_when_its_lock_is_removed(make_engine: MakeEngine, smollm2
     engine.count_tokens([prompt("Hi")])
     pid = int(str(status_of(engine)["pid"]))
     engine.runtime_dir.lock.unlink()
-    until(lambda: gone(pid))
+    eventually(lambda: gone(pid))
     assert engine.count_tokens([prompt("Hi")])[0] > 0
 
 
@@ -436,7 +437,7 @@ def test_a_host_unloads_and_leaves_when_nobody_needs_it(make_engine: MakeEngine,
     engine = make_engine(smollm2, tmp_path, idle_unload_minutes=0.01)
     run(engine, ask("Hi", max_tokens=2))
     pid = int(str(status_of(engine)["pid"]))
-    until(lambda: gone(pid))
+    eventually(lambda: gone(pid))
     assert "unloading" in engine.runtime_dir.log.read_text()
 
 

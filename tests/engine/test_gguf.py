@@ -2,12 +2,13 @@ import struct
 from pathlib import Path
 
 import pytest
-from engine_setup import MakeModel
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from forethought.engine.models.gguf import available_memory, check_memory, read_model_file
 from forethought.errors import ModelLoadError
+from support.engine import MakeModel
+from support.properties import examples
 
 
 def text(value: str) -> bytes:
@@ -84,7 +85,7 @@ def test_a_header_that_ends_early_is_noticed(tmp_path: Path, length: int) -> Non
     check(tmp_path, header()[:length], "truncated|damaged")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(150))
 @given(st.integers(4, 400), st.binary(min_size=1, max_size=8))
 def test_damage_anywhere_is_an_error_or_harmless(tmp_path: Path, place: int, damage: bytes) -> None:
     data = bytearray(header())
@@ -110,7 +111,7 @@ def test_free_memory_is_a_number_of_bytes() -> None:
     assert available_memory() > 10**7
 
 
-@pytest.mark.model
+@pytest.mark.engine
 def test_real_files_are_understood(make_model: MakeModel) -> None:
     assert read_model_file(make_model("llama", "v3")).tokenizer == "llama"
     assert read_model_file(make_model("mistral3", "tekken")).architecture == "mistral3"

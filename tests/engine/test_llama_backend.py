@@ -6,14 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from engine_setup import MakeModel, ask, completions, until
 
 from forethought.engine.api import Delta, Event
 from forethought.engine.host.backend import Control
 from forethought.engine.host.llama.amx import without_amx
 from forethought.errors import ModelLoadError
+from support.engine import MakeModel, ask, completions
+from support.polling import eventually
 
-pytestmark = pytest.mark.model
+pytestmark = pytest.mark.engine
 Load = Callable[..., Any]
 
 
@@ -55,7 +56,7 @@ def test_an_interrupt_ends_a_step_under_way(load: Load) -> None:
     ended: list[bool] = []
     thread = threading.Thread(target=lambda: ended.append(work.run(control)))
     thread.start()
-    until(lambda: control._on_interrupt is not None)
+    eventually(lambda: control._on_interrupt is not None)
     control.interrupt()
     thread.join(60)
     assert ended == [False]

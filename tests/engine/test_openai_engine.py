@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_setup import ask, completions, in_thread, prompt, until
 
 from forethought.config import Settings
 from forethought.engine.api import CancelToken, Delta, Event, ResolvedModel
@@ -18,6 +17,8 @@ from forethought.engine.host import openai_backend
 from forethought.engine.host.backend import Control
 from forethought.engine.host.openai_backend import KEY_VARIABLES, OpenAIBackend
 from forethought.errors import ContextOverflow, EngineError, EngineUnavailable
+from support.engine import ask, completions, in_thread, prompt
+from support.polling import eventually
 
 
 class Endpoint:
@@ -205,7 +206,7 @@ def test_an_interrupt_closes_the_connection_and_a_resumed_request_is_sent_again(
     pause = endpoint.silent if waiting_for == "the status line" else endpoint.stalling
     pause.set()
     thread, results = in_thread(lambda: work.run(control))
-    until(lambda: bool(endpoint.requests))
+    eventually(lambda: bool(endpoint.requests))
     control.interrupt()
     thread.join(5)
     assert results == [False]

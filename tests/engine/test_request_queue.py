@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from engine_setup import ask, until
 
 from forethought.engine.api import Completion, Event, GenerateRequest, Usage
 from forethought.engine.host.backend import Control
 from forethought.engine.host.request_queue import MAX_LOAD_WAIT_SECONDS, Job, RequestQueue, generate_job
 from forethought.errors import Cancelled, EngineError
+from support.engine import ask
+from support.polling import eventually
 
 
 class RecordingListener:
@@ -94,7 +95,7 @@ def harness() -> Iterator[Harness]:
 
 def test_interactive_comes_before_requested_before_idle(harness: Harness) -> None:
     harness.add("first", priority="requested")
-    until(lambda: harness.order == ["first"])
+    eventually(lambda: harness.order == ["first"])
     listeners = {name: harness.add(name, priority=name, idle_delay_seconds=0)[1] for name in ("idle", "requested")}
     listeners["person"] = harness.add("person")[1]
     harness.finish("first", "idle", "requested", "person")
@@ -106,7 +107,7 @@ def test_interactive_comes_before_requested_before_idle(harness: Harness) -> Non
 
 def test_running_work_is_interrupted_and_goes_on_afterwards(harness: Harness) -> None:
     _, requested = harness.add("requested", priority="requested")
-    until(lambda: harness.order == ["requested"])
+    eventually(lambda: harness.order == ["requested"])
     harness.finish("person")
     _, person = harness.add("person")
     assert person.done.wait(5)
@@ -129,9 +130,9 @@ def test_idle_work_waits_for_the_delay_after_activity(harness: Harness) -> None:
 def test_activity_interrupts_idle_work(harness: Harness) -> None:
     harness.add("idle", priority="idle", idle_delay_seconds=1)
     harness.now += 1
-    until(lambda: harness.order == ["idle"])
+    eventually(lambda: harness.order == ["idle"])
     harness.queue.note_activity()
-    until(lambda: "idle" in harness.interrupted)
+    eventually(lambda: "idle" in harness.interrupted)
     assert harness.queue.busy
     assert harness.closed == []
 
@@ -148,7 +149,7 @@ def test_a_busy_machine_holds_idle_work_back_but_not_forever(harness: Harness) -
 
 def test_the_same_work_is_done_once(harness: Harness) -> None:
     first, one = harness.add("same", priority="requested", work_key="subject:producer")
-    until(lambda: harness.order == ["same"])
+    eventually(lambda: harness.order == ["same"])
     second, two = harness.add("same", priority="requested", work_key="subject:producer")
     _, other = harness.add("same", priority="requested", work_key="another:producer")
     assert first is second
@@ -172,19 +173,19 @@ def test_joined_work_takes_the_more_urgent_priority(harness: Harness) -> None:
 
 def test_work_that_nobody_waits_for_is_dropped(harness: Harness) -> None:
     job, listener = harness.add("long", priority="requested")
-    until(lambda: harness.order == ["long"])
+    eventually(lambda: harness.order == ["long"])
     harness.queue.abandon(job, listener)
-    until(lambda: not harness.queue.busy)
+    eventually(lambda: not harness.queue.busy)
     assert harness.closed == ["long"]
 
 
 def test_interrupted_work_that_nobody_waits_for_is_closed(harness: Harness) -> None:
     job, listener = harness.add("long", priority="idle", idle_delay_seconds=0)
-    until(lambda: harness.order == ["long"])
+    eventually(lambda: harness.order == ["long"])
     harness.queue.note_activity()
     harness.now -= 1
     harness.queue.abandon(job, listener)
-    until(lambda: not harness.queue.busy)
+    eventually(lambda: not harness.queue.busy)
     assert harness.closed == ["long"]
 
 
@@ -208,7 +209,7 @@ def test_one_broken_request_ends_alone_and_says_nothing_secret(harness: Harness)
 
 def test_closing_tells_everybody(harness: Harness) -> None:
     waiting = [harness.add(name, priority="requested")[1] for name in ("one", "two")]
-    until(lambda: harness.order == ["one"])
+    eventually(lambda: harness.order == ["one"])
     harness.queue.close()
     for listener in waiting:
         assert listener.done.wait(5)

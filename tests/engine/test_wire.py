@@ -65,6 +65,7 @@ def test_garbage_is_refused_and_nothing_else_happens(body: bytes) -> None:
         return
 
 
+@pytest.mark.slow
 @given(
     st.recursive(
         st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)

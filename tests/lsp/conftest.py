@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lsp_harness import MAIN, SHAPES, InProcess, environment_in, make_repository, wait_until_indexed
 
 from forethought.bench.lsp_client import Client
 from support.fake_engine import FakeEngine, sound_answer
+from support.lsp import MAIN, SHAPES, InProcess, environment_in, wait_until_indexed
+from support.repository import make_repository
 
 
 @pytest.fixture

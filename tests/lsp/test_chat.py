@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lsp_harness import InProcess, at, eventually
 
 from forethought.bench.lsp_client import ServerError
 from forethought.errors import ContextOverflow, EngineError, IndexingError
 from forethought.text.uris import file_uri
+from support.lsp import InProcess, at
+from support.polling import eventually
 
 WHY = {"question": "Why would somebody prefer total over a loop of their own, and what would break without it?"}
 

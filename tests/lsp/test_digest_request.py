@@ -4,10 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from lsp_harness import SHAPES, git
 
 from forethought.bench.lsp_client import Client, ServerError
 from forethought.text.uris import file_uri
+from support.lsp import SHAPES
+from support.repository import git
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_digest_lists_what_changed_with_places_of_the_client(client: Client, repository: Path) -> None:

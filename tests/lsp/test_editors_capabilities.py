@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 import pytest_lsp
-from lsp_harness import MAIN, SHAPES, make_repository
 from lsprotocol import types
 from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
 
 from forethought.text.uris import file_uri
+from support.lsp import MAIN, SHAPES
+from support.repository import make_repository
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

@@ -6,10 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lsp_harness import MAIN, SHAPES, at, eventually, git, make_repository, wait_until_indexed
 
 from forethought.bench.lsp_client import Client
 from forethought.text.uris import file_uri
+from support.lsp import MAIN, SHAPES, at, wait_until_indexed
+from support.polling import eventually
+from support.repository import git, make_repository
+
+pytestmark = pytest.mark.slow
 
 
 def folder(path: Path) -> dict[str, str]:

@@ -12,10 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from lsp_harness import at, eventually, wait_until_indexed
 
 from forethought.bench.lsp_client import Client, Connection, ServerError
 from forethought.text.uris import file_uri
+from support.lsp import at, wait_until_indexed
+from support.polling import eventually
+
+pytestmark = pytest.mark.slow
 
 LEAVE_SECONDS = 6.0
 """We promise about two seconds, but the machine that runs the tests may be busy."""

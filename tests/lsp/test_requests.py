@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from lsp_harness import MAIN, SHAPES, at, eventually, wait_until_indexed
 
 from forethought.bench.lsp_client import CAPABILITIES, Client, ServerError
 from forethought.lsp.requests.symbol_requests import LSP_KINDS
 from forethought.syntax.symbol_kinds import SymbolKind
 from forethought.text.uris import file_uri
+from support.lsp import MAIN, SHAPES, at, wait_until_indexed
+from support.polling import eventually
+
+pytestmark = pytest.mark.slow
 
 Shared = tuple[Client, Path]
 
@@ -246,7 +249,7 @@ def test_the_context_at_a_place_is_that_of_the_definition(shared: Shared) -> Non
     assert symbol["id"] == "total" and symbol["state"] == "missing" and symbol["insights"] is None
     assert [ref["symbol"] for ref in symbol["facts"]["calledBy"]] == ["main"]
     assert symbol["facts"]["calledBy"][0]["uri"] == file_uri(repository / "main.py")
-    assert symbol["facts"]["lastChange"]["author"] == "Ann"
+    assert symbol["facts"]["lastChange"]["author"] == "Ada"
 
 
 def test_several_meanings_are_given_as_candidates_and_never_guessed(client: Client, repository: Path) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 CHECKOUT = Path(__file__).parents[2]
 
 BLOCKER = """import sys
@@ -90,7 +92,7 @@ def test_the_wheel_holds_the_queries_and_the_types(wheel):
 
 def test_the_program_that_runs_is_the_wheels(run, installed):
     done = subprocess.run(
-        [str(installed / "python"), "-c", "import forethought; print(forethought.__file__)"],
+        [str(installed / "python"), "-I", "-c", "import forethought; print(forethought.__file__)"],
         capture_output=True,
         text=True,
     )

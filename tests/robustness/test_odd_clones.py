@@ -4,12 +4,15 @@ import shutil
 from pathlib import Path
 
 import pytest
-from cli_world import REPORT, SHAPES, World, one_line, write_files
-from lsp_harness import at, eventually
-from robust_world import end, start_server
 
 from forethought.bench.lsp_client import Client
 from forethought.text.uris import file_uri
+from support.lsp import at
+from support.polling import eventually
+from support.repository import git, write_files
+from support.world import REPORT, SHAPES, World, end, one_line
+
+pytestmark = pytest.mark.slow
 
 BOLD = """exclude = ["gen/"]
 [model]
@@ -25,9 +28,9 @@ def history(world: World) -> Path:
     root = world.repository("whole", {"shapes.py": SHAPES, "sub/deep.py": "def deep():\n    pass\n"})
     for number in range(3):
         write_files(root, {"report.py": REPORT + f"\n\n# {number}\n"})
-        world.git(root, "add", "-A")
-        world.git(root, "commit", "-q", "-m", f"change {number}")
-    world.git(root, "config", "uploadpack.allowFilter", "true")
+        git(root, "add", "-A")
+        git(root, "commit", "-q", "-m", f"change {number}")
+    git(root, "config", "uploadpack.allowFilter", "true")
     return root
 
 
@@ -50,13 +53,13 @@ def check(world: World, root: Path, files: int) -> None:
 def test_shallow_partial_and_sparse_clones(world: World, options: tuple[str, ...]) -> None:
     whole = history(world)
     clone = world.folder / "clone"
-    world.git(world.folder, "clone", "-q", *options, file_uri(whole), str(clone))
+    git(world.folder, "clone", "-q", *options, file_uri(whole), str(clone))
     if "--no-checkout" in options:
-        world.git(clone, "checkout", "-q", "HEAD", "--", "shapes.py", "report.py", "sub")
+        git(clone, "checkout", "-q", "HEAD", "--", "shapes.py", "report.py", "sub")
     sparse = "--sparse" in options
     shutil.rmtree(whole)  # whatever is missing cannot be fetched any more
     check(world, clone, 2 if sparse else 3)
-    server = start_server(world, clone, 2)
+    server = world.start_server(clone, 2)
     try:
         uri = server.open(clone / "shapes.py", "python")
         assert eventually(lambda: server.request("textDocument/hover", at(uri, 18, 6)))
@@ -68,15 +71,15 @@ def test_shallow_partial_and_sparse_clones(world: World, options: tuple[str, ...
 def test_an_unborn_head_is_served_and_its_first_commit_is_seen(world: World) -> None:
     root = world.folder / "unborn"
     root.mkdir()
-    world.git(root, "init", "-q")
+    git(root, "init", "-q")
     write_files(root, {"shapes.py": SHAPES})
-    server = start_server(world, root, 1)
+    server = world.start_server(root, 1)
     try:
         uri = server.open(root / "shapes.py", "python")
         assert eventually(lambda: server.request("textDocument/hover", at(uri, 18, 6)))
         write_files(root, {"more.py": "def first_commit():\n    pass\n"})
-        world.git(root, "add", "-A")
-        world.git(root, "commit", "-q", "-m", "first")
+        git(root, "add", "-A")
+        git(root, "commit", "-q", "-m", "first")
         eventually(lambda: server.request("workspace/symbol", {"query": "first_commit"}))
         assert server.close() == 0
     finally:
@@ -110,7 +113,7 @@ def test_a_repository_cannot_choose_a_model_an_endpoint_or_a_cache(world: World)
     assert (ran.status, ran.document["files"]) == (0, 1)
     for key in ("model.path", "openai.baseUrl", "cache.directory"):
         assert ran.err.count(key) == 1
-    server = start_server(world, root, 1)
+    server = world.start_server(root, 1)
     try:
         uri = server.open(root / "shapes.py", "python")
         eventually(lambda: server.request("textDocument/hover", at(uri, 18, 6)))
@@ -132,7 +135,7 @@ def test_broken_settings_of_a_repository_are_said_and_the_rest_goes_on(world: Wo
     ran = world.run("index", "--json", cwd=root)
     assert ran.err.count("forethought.toml") == 1, ran.err
     assert "Traceback" not in ran.err
-    server = start_server(world, root, 1)
+    server = world.start_server(root, 1)
     try:
         uri = server.open(root / "shapes.py", "python")
         assert eventually(lambda: server.request("textDocument/hover", at(uri, 18, 6)))

@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_world import World, make_world, one_line
-from lsp_harness import at, eventually
-from robust_world import LEFT_OUT, LINE, ODD_FILES, ODD_NAMES, end, make_odd_repository, start_server
 
 from forethought.bench.lsp_client import Client
 from forethought.text.uris import file_uri
+from support.lsp import at
+from support.odd_repository import LEFT_OUT, LINE, ODD_FILES, ODD_NAMES, make_odd_repository
+from support.polling import eventually
+from support.world import World, end, make_world, one_line
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="such files do not exist there")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="such files do not exist there")]
 
 INDEXED = len(ODD_FILES) - 3 + 1  # two look minified, one binary; and one file that git does not keep
 
@@ -26,7 +27,8 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> tuple[World, Path]:
 
 @pytest.fixture(scope="module")
 def server(odd: tuple[World, Path]) -> Iterator[Client]:
-    client = start_server(*odd, INDEXED)
+    world, root = odd
+    client = world.start_server(root, INDEXED)
     yield client
     assert client.close() == 0  # whatever the tests did, it is alive and leaves in order
     end(client)

@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli_world import World, make_world
-from endpoint import Endpoint
-from lsp_harness import at, eventually
-from robust_world import bytes_below, end, start_server, stop_engines
+
+from support.endpoint import Endpoint
+from support.lsp import at
+from support.polling import eventually
+from support.world import World, bytes_below, end, make_world
+
+pytestmark = pytest.mark.slow
 
 # Made from pieces, so that no scanner takes this file for a leak.
 RANDOM = "Q7w2E9r4T6y1U8i3O5p0A7s2D9f4G6h1J8k3L5z0X7c2V9b4N6m1"
@@ -87,7 +90,7 @@ def world(tmp_path: Path, endpoint: Endpoint) -> Iterator[World]:
     settings.write_text(f'[openai]\nbaseUrl = "{endpoint.url}"\nmodel = "loopback"\n[idle]\ndelaySeconds = 0\n')
     world = make_world(tmp_path / "world", FORETHOUGHT_ENGINE="openai", FORETHOUGHT_CONFIG=str(settings))
     yield world
-    stop_engines(world)
+    world.stop_engines()
 
 
 def found_in(content: bytes) -> list[str]:
@@ -137,7 +140,7 @@ def test_secrets_reach_no_prompt_store_index_log_or_export(world: World, endpoin
     assert leaks_in(use_server(world, root)) == []
     for question in PASTED:
         assert world.run("ask", question, cwd=root).status == 0
-    stop_engines(world)
+    world.stop_engines()
 
     prompts = "\n".join(endpoint.bodies)
     assert "def connect" in prompts and "function client" in prompts and "DB_PASSWORD" in prompts
@@ -159,7 +162,7 @@ def leaks_in(said: str) -> list[str]:
 
 def use_server(world: World, root: Path) -> str:
     """Everything that the server said."""
-    server = start_server(world, root, 3)
+    server = world.start_server(root, 3)
     said: list[object] = []
     try:
         uri = server.open(root / "config.py", "python")

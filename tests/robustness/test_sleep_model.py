@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from endpoint import Endpoint
 
 from forethought.app.session import Session
 from forethought.config import load_settings
@@ -14,6 +13,9 @@ from forethought.engine.client.hosts import host_status, stop_hosts
 from forethought.idle.precomputation import Selection
 from forethought.names.resolver import Target
 from forethought.qa.question import Question
+from support.endpoint import Endpoint
+
+pytestmark = pytest.mark.slow
 
 SOURCE = "def polish(text):\n    return text.strip()\n"
 

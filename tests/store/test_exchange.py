@@ -18,6 +18,7 @@ from forethought.insights.entry import Entry, Insights, PredictedQuestion, Prove
 from forethought.store import exchange
 from forethought.store.exchange import ImportReport, export_entries, import_entries
 from forethought.store.insight_store import DiskInsightStore
+from support.properties import examples
 
 
 def context_hash_of(name: object) -> str:
@@ -268,7 +269,7 @@ def test_what_is_no_export_is_refused_in_one_sentence(tmp_path: Path, write: Cal
     assert "\n" not in str(raised.value)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_damaged_file_never_does_more_than_raise_a_store_error(tmp_path: Path, data: st.DataObject) -> None:
     export_entries(store_with(*(entry_of(context_hash_of(n)) for n in range(5))), tmp_path / "out", None, as_is)

@@ -1,7 +1,6 @@
 """Insights that were stored are found again, whatever happens to the files in between."""
 
 import concurrent.futures
-import hashlib
 import json
 import os
 import pickle
@@ -20,40 +19,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forethought.errors import StoreError
-from forethought.insights.entry import Entry, Insights, PredictedQuestion, Provenance
+from forethought.insights.entry import Insights, PredictedQuestion
 from forethought.store import json_cache
 from forethought.store.healing_cache import MARKER
 from forethought.store.insight_store import STORE_SCHEMA, DiskInsightStore
 from forethought.store.json_cache import MAX_VALUE_BYTES
+from support.entries import context_hash_of, entry_of
+from support.properties import examples
 
+CHILD_ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+"""Child processes import what this one can."""
 LIMIT = 100_000_000
-
-
-def context_hash_of(name: object) -> str:
-    return hashlib.sha256(str(name).encode()).hexdigest()
-
-
-def entry_of(
-    context_hash: str, generator_id: str = "p1", summary: str = "Adds two numbers.", created: int = 0
-) -> Entry:
-    return Entry(
-        context_hash=context_hash,
-        generator_id=generator_id,
-        outcome="done",
-        insights=Insights(summary, ("it is pure",), (PredictedQuestion("What is it for?", "For sums.", -1.5),)),
-        provenance=Provenance(
-            "model",
-            generator_id,
-            "v1",
-            1,
-            1,
-            100,
-            20,
-            1.5,
-            f"2026-01-01T00:00:{created:02d}Z",
-            callees={"a.b": "c" * 64},
-        ),
-    )
 
 
 @pytest.fixture
@@ -93,7 +69,7 @@ def test_each_producer_keeps_its_own_entry_and_replaces_it(store: DiskInsightSto
     assert by_generator == {"p1": "Better.", "p2": "Adds two numbers."}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(
     summary=st.text(),
     inferences=st.lists(st.text(), max_size=4),
@@ -457,8 +433,7 @@ import os, sys
 from pathlib import Path
 from forethought.errors import StoreError
 from forethought.store.insight_store import DiskInsightStore
-sys.path.insert(0, sys.argv[2])
-from test_insight_store import entry_of, context_hash_of
+from support.entries import entry_of, context_hash_of
 if os.geteuid() == 0:  # permissions mean nothing to root
     os.setgroups([])
     os.setgid(65534)
@@ -489,7 +464,8 @@ def test_a_read_only_store_can_be_read_and_refuses_to_write_in_one_sentence(with
         for path in folder.iterdir():
             path.chmod(0o444)
         done = subprocess.run(
-            [sys.executable, "-B", "-c", READ_ONLY, str(folder), str(Path(__file__).parent)],
+            [sys.executable, "-B", "-c", READ_ONLY, str(folder)],
+            env=CHILD_ENVIRONMENT,
             capture_output=True,
             text=True,
             timeout=60,
@@ -583,9 +559,8 @@ def test_a_number_that_json_cannot_hold_is_refused(store: DiskInsightStore) -> N
 HAMMER = """
 import sys
 from pathlib import Path
-sys.path.insert(0, sys.argv[3])
 from forethought.store.insight_store import DiskInsightStore
-from test_insight_store import entry_of, context_hash_of
+from support.entries import entry_of, context_hash_of
 store = DiskInsightStore.open(Path(sys.argv[1]), 10**8)
 for round in range(5):
     for number in range(30):
@@ -600,7 +575,8 @@ store.close()
 def test_four_processes_never_lose_one_anothers_entries(folder: Path) -> None:
     processes = [
         subprocess.Popen(
-            [sys.executable, "-B", "-c", HAMMER, str(folder), f"p{number}", str(Path(__file__).parent)],
+            [sys.executable, "-B", "-c", HAMMER, str(folder), f"p{number}"],
+            env=CHILD_ENVIRONMENT,
             stderr=subprocess.PIPE,
         )
         for number in range(4)
@@ -620,9 +596,8 @@ def test_four_processes_never_lose_one_anothers_entries(folder: Path) -> None:
 ENDLESS = """
 import sys
 from pathlib import Path
-sys.path.insert(0, sys.argv[2])
 from forethought.store.insight_store import DiskInsightStore
-from test_insight_store import entry_of, context_hash_of
+from support.entries import entry_of, context_hash_of
 store = DiskInsightStore.open(Path(sys.argv[1]), 10**8)
 for number in range(1_000_000):
     store.put_many([entry_of(context_hash_of(number))])
@@ -632,7 +607,7 @@ for number in range(1_000_000):
 
 def test_a_kill_loses_nothing_that_was_stored(folder: Path) -> None:
     with subprocess.Popen(
-        [sys.executable, "-B", "-c", ENDLESS, str(folder), str(Path(__file__).parent)], stdout=subprocess.PIPE
+        [sys.executable, "-B", "-c", ENDLESS, str(folder)], env=CHILD_ENVIRONMENT, stdout=subprocess.PIPE
     ) as process:
         assert process.stdout
         for _ in range(25):

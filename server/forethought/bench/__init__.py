@@ -1,31 +1,31 @@
-"""Measurements of one's own repository: `forethought bench NAME`. The rest is `python -m benchmarks NAME`."""
+"""Benchmarks of your own repository: `forethought bench NAME`. The rest run in a checkout by `python -m benchmarks`."""
 
 from typing import NamedTuple
 
 
-class Bench(NamedTuple):
-    """A measurement: `module.run(...)` gives a Report; the parameters of `run` are the options of its command."""
+class Benchmark(NamedTuple):
+    """A module whose `run(...)` returns a Report. The parameters of `run` become the options of its command."""
 
     module: str
-    about: str
+    summary: str
     """What it measures, for the help text."""
 
 
-BENCHES = {
-    "chat": Bench(
+BENCHMARKS = {
+    "chat": Benchmark(
         "forethought.bench.chat_latency",
-        "How long the answers that need no model take, from request to result over stdio.",
+        "Latency of answers that need no model, from request to result over stdio.",
     ),
-    "coverage": Bench(
+    "coverage": Benchmark(
         "forethought.bench.tier_coverage",
-        "Which tier answers what is asked in a repository, and how much of what was thought there was of use.",
+        "Which tier answers the questions asked in a repository, and how much of the precomputed work was used.",
     ),
-    "hover": Bench(
+    "hover": Benchmark(
         "forethought.bench.hover_latency",
-        "How long a hover takes next to a server that answers with a constant, idle and while a pass runs.",
+        "Hover latency relative to a server that returns a constant, when idle and during a background pass.",
     ),
-    "resolve": Bench(
+    "resolve": Benchmark(
         "forethought.bench.resolution",
-        "How often name resolution answers, and how often with the same definition as Jedi.",
+        "How often name resolution gives an answer, and how often it agrees with Jedi.",
     ),
 }

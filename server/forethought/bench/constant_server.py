@@ -1,4 +1,4 @@
-"""The floor that hover is measured against: a pygls server whose hover answers a constant."""
+"""The baseline for hover latency: a pygls server whose hover returns a constant."""
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer

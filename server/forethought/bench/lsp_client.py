@@ -1,4 +1,4 @@
-"""A small language client: enough of a real one to drive any server over stdio, and to measure it."""
+"""A minimal LSP client, enough to drive any server over stdio and to time it."""
 
 import contextlib
 import json
@@ -29,7 +29,7 @@ CAPABILITIES: dict[str, Any] = {
 
 
 class ServerError(Exception):
-    """An error response; `code` and `data` as the server sent them."""
+    """An error response, with `code` and `data` as the server sent them."""
 
     def __init__(self, error: Mapping[str, Any]) -> None:
         super().__init__(str(error.get("message")))
@@ -38,13 +38,13 @@ class ServerError(Exception):
 
 
 class Connection:
-    """Speaks to a server over two streams. Answers what servers ask, as an editor does."""
+    """A connection to a server over two streams. Answers the server's requests as an editor would."""
 
     def __init__(self, reader: IO[bytes], writer: IO[bytes], settings: Mapping[str, Any] | None = None) -> None:
         self._reader = reader
         self._writer = writer
         self.notifications: queue.Queue[dict[str, Any]] = queue.Queue()
-        """Everything that the server sent of its own accord, requests included."""
+        """Everything the server sent on its own initiative, including its requests."""
         self.on_notification: Callable[[dict[str, Any]], None] = self.notifications.put
         self._settings = settings
         self._last_id = 0
@@ -53,7 +53,7 @@ class Connection:
         threading.Thread(target=self._read, daemon=True).start()
 
     def initialize(self, root: Path, options: Any = None, capabilities: Any = None, **more: Any) -> dict[str, Any]:
-        """Open one folder; the server's answer."""
+        """Initialize the server with one workspace folder and return its answer."""
         uri = file_uri(root)
         result: dict[str, Any] = self.request(
             "initialize",
@@ -71,7 +71,7 @@ class Connection:
         return result
 
     def open(self, path: Path, language: str, text: str | None = None) -> str:
-        """Open a document, with the file's text unless another is given; its URI."""
+        """Open a document, with the file's text by default, and return its URI."""
         uri = file_uri(path)
         content = path.read_text(encoding="utf-8", errors="replace") if text is None else text
         document = {"uri": uri, "languageId": language, "version": 1, "text": content}
@@ -79,11 +79,11 @@ class Connection:
         return uri
 
     def request(self, method: str, params: Any, seconds: float = 60.0) -> Any:
-        """Ask and wait. Raises ServerError, and queue.Empty when no answer came in time."""
+        """Send a request and wait for the answer. Raises ServerError, and queue.Empty if there is none in time."""
         return self.result(self.send(method, params), seconds)
 
     def send(self, method: str, params: Any) -> int:
-        """Ask without waiting; the request's id."""
+        """Send a request and return its id without waiting."""
         with self._lock:
             self._last_id += 1
             identifier = self._last_id
@@ -92,7 +92,7 @@ class Connection:
         return identifier
 
     def result(self, identifier: int, seconds: float = 60.0) -> Any:
-        """The answer to a request that was sent. Raises as `request` does."""
+        """Wait for the answer to an earlier `send`. Raises what `request` raises."""
         message = self._waiting[identifier].get(timeout=seconds)
         del self._waiting[identifier]
         if "error" in message:
@@ -107,13 +107,13 @@ class Connection:
         self.write_raw(b"Content-Length: %d\r\n\r\n" % len(body) + body)
 
     def write_raw(self, data: bytes) -> None:
-        """Send bytes as they are. Raises BrokenPipeError when the server is gone."""
+        """Send raw bytes. Raises BrokenPipeError if the server is gone."""
         with self._lock:
             self._writer.write(data)
             self._writer.flush()
 
     def leave(self) -> None:
-        """`shutdown` and `exit`, as far as the server still listens."""
+        """Send `shutdown` and `exit`; a server that no longer listens is fine."""
         with contextlib.suppress(OSError, queue.Empty, ServerError):
             self.request("shutdown", None, 10)
             self.notify("exit", None)
@@ -133,7 +133,7 @@ class Connection:
 
     def _take(self, message: dict[str, Any]) -> None:
         if message.get("jsonrpc") != "2.0":
-            raise ValueError(f"no JSON-RPC 2.0 message: {message}")
+            raise ValueError(f"not a JSON-RPC 2.0 message: {message}")
         if "method" not in message:
             if (waiting := self._waiting.get(message.get("id") or 0)) is not None:
                 waiting.put(message)
@@ -149,7 +149,7 @@ class Connection:
 
 
 class Client(Connection):
-    """A connection to a server process of its own, over its stdin and stdout."""
+    """Starts a server process and connects to its stdin and stdout."""
 
     def __init__(
         self,
@@ -170,7 +170,7 @@ class Client(Connection):
         super().__init__(self.process.stdout, self.process.stdin, settings)
 
     def close(self) -> int:
-        """Leave as a client does; the server's exit status, or -9 when it had to be killed."""
+        """Shut the server down and return its exit status, or -9 if it had to be killed."""
         self.leave()
         try:
             return self.process.wait(10)

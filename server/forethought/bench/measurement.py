@@ -1,8 +1,6 @@
-"""One run of a bench: its engine, its kept results, its progress, and the settings that it takes to repeat it."""
+"""One run of a benchmark: its engine, its stored results, its progress, and the settings it takes to repeat it."""
 
 import contextlib
-import os
-import platform
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -10,11 +8,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, TypeVar
 
-import forethought
+from forethought.bench.machine import describe_machine
 from forethought.bench.results import Results
 from forethought.config import Settings, load_settings
 from forethought.engine.api import CancelToken, Completion, Engine, GenerateRequest, Prompt, Sampling
@@ -25,10 +24,15 @@ from forethought.errors import Cancelled
 from forethought.folders import model_folder
 
 DEMO_MODEL = "smollm2"
-"""What is measured when nobody chose a model: anybody can repeat it."""
+"""The model used if none was chosen, so that anybody can repeat the run."""
 RESULTS_SUFFIX = ".jsonl"
 
 Unit = TypeVar("Unit")
+
+
+def measurements_folder(settings: Settings) -> Path:
+    """Where results, reports and downloaded datasets are stored unless told otherwise."""
+    return settings.cache_folder / "measurements"
 
 
 class Progress(Protocol):
@@ -42,18 +46,18 @@ def _no_progress(title: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a request gave: a completion a prompt, in order, and how long all of them took together."""
+    """The completions of one request, one per prompt and in order, and how long they took together."""
 
     completions: tuple[Completion, ...]
     seconds: float
 
 
 class Measurement:
-    """Given to a bench's `run`. Leaving it stops the engine host, which is nobody else's.
+    """Passed to a benchmark's `run`. Leaving it stops the engine host, which it shares with nobody.
 
-        kept = measurement.collect("problems", {problem.key: problem …}, measure, {"seed": seed, "rounds": rounds})
+        measured = measurement.collect("problems", {problem.key: problem …}, measure, {"seed": seed, "rounds": rounds})
 
-    measures each unit once, ever: what an interrupted run kept is not measured again under the same settings.
+    measures each unit once: results of an interrupted run are reused if the settings are the same.
     """
 
     def __init__(
@@ -62,21 +66,24 @@ class Measurement:
         folder: Path,
         environment: Mapping[str, str],
         *,
+        package: str = "forethought",
         cancel: CancelToken | None = None,
         show_progress: Callable[[str], AbstractContextManager[Progress]] = _no_progress,
         engine: Engine | None = None,
     ) -> None:
+        """`package` is the top-level package of the benchmark: stored results are valid only for the same sources."""
         self.name = name
         self.folder = folder
         self.environment = environment
-        """With the model and engine that were chosen on the command line: for programs that are run."""
+        """Includes the model and engine chosen on the command line; for child processes."""
         self.cancel = cancel or CancelToken()
         self.unfinished: list[str] = []
         """What Ctrl-C left undone, in words."""
+        self._packages = tuple(sorted({"forethought", package}))
         self._show_progress = show_progress
         self._engine = engine
         self._runtime: tempfile.TemporaryDirectory[str] | None = None
-        self._load = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
+        self._machine = describe_machine()
 
     def __enter__(self) -> "Measurement":
         return self
@@ -90,7 +97,7 @@ class Measurement:
 
     @property
     def engine(self) -> Engine:
-        """The model to measure with: the one that was named, else the chosen one, else SmolLM2.
+        """The engine to measure: as given, else of the configured model, else of SmolLM2. Connects on first use.
 
         Raises EngineUnavailable and ModelError.
         """
@@ -106,19 +113,18 @@ class Measurement:
 
     @property
     def user_settings(self) -> Settings:
-        """The user's, without a repository's."""
+        """The user's settings, without those of any repository."""
         return load_settings(None, self.environment).settings
 
     def settings(self, **own: Any) -> dict[str, Any]:
-        """What it takes to repeat the measurement, for `Report.settings`: with an engine, its model first."""
+        """What it takes to repeat the run, for `Report.settings`: the model first, if an engine was used."""
         found: dict[str, Any] = {}
         if self._engine is not None:
             info = self._engine.fetch_info()
             found = {"model": info.model, "digest": info.digest[:16], "engine": info.kind, "device": info.device}
             if info.demo:
                 found["model"] = f"{info.model} (demo model)"
-        machine = f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}"
-        return {**found, **own, "machine": machine, "load at the start": self._load, "version": forethought.__version__}
+        return {**found, **own, **self._machine}
 
     def collect(
         self,
@@ -127,16 +133,16 @@ class Measurement:
         measure: Callable[[Unit], dict[str, Any]],
         settings: Mapping[str, Any],
     ) -> dict[str, dict[str, Any]]:
-        """Measure every unit that has no kept result, in order; the results (plain JSON values) by unit, in order.
+        """Measure every unit without a stored result, in order, and return the results by unit, in order.
 
-        `what` names the units in the progress (“problems”); `settings` is all that changes a result, besides the
-        model and the program. After Ctrl-C: those that are done. Raises Cancelled when that is none, and what
-        `measure` raises.
+        `what` names the units for the progress bar, e.g. “problems”. `settings` holds everything that changes a
+        result besides the model and the program. `measure` returns plain JSON values. After Ctrl-C only the finished
+        units are returned. Raises Cancelled if there are none, and whatever `measure` raises.
         """
-        kept = self._results(what, settings)
-        missing = [unit for unit in units if unit not in kept]
+        stored = self._results(what, settings)
+        missing = [unit for unit in units if unit not in stored]
         done = len(units) - len(missing)
-        resumed = f"{done} kept from before" if done else ""
+        resumed = f"{done} from an earlier run" if done else ""
         with self._show_progress(f"{self.name}: {what}") as report:
             report(done, len(units), resumed)
             for unit in missing:
@@ -148,18 +154,18 @@ class Measurement:
                     if not self.cancel.cancelled:
                         raise
                     break
-                kept.add(unit, value)
+                stored.add(unit, value)
                 done += 1
                 report(done, len(units), resumed)
-        found = {unit: kept[unit] for unit in units if unit in kept}
+        found = {unit: stored[unit] for unit in units if unit in stored}
         if len(found) < len(units):
             self.unfinished.append(f"{len(found)} of {len(units)} {what}")
             if not found:
-                raise Cancelled(f"Interrupted before the first of the {what} was measured; the same command goes on.")
+                raise Cancelled(f"Interrupted before any of the {what} was measured; run the same command to resume.")
         return found
 
     def generate(self, prompts: Sequence[Prompt], max_tokens: int, sampling: Sampling | None = None) -> Batch:
-        """Decode the prompts together. Raises EngineError."""
+        """Decode the prompts as one batch. Raises EngineError."""
         request = GenerateRequest(tuple(prompts), max_tokens, priority="requested", sampling=sampling or Sampling())
         started = time.perf_counter()
         events = list(self.engine.generate(request, self.cancel))
@@ -169,15 +175,17 @@ class Measurement:
 
     def _results(self, what: str, settings: Mapping[str, Any]) -> Results:
         model = self._engine.identity().digest if self._engine is not None else None
-        everything = {"of": what, "program": _program_digest(), "model": model, **settings}
+        everything = {"of": what, "program": _program_digest(self._packages), "model": model, **settings}
         return Results(self.folder / f"{self.name}{RESULTS_SUFFIX}", everything)
 
 
 @cache
-def _program_digest() -> str:
-    """Of every module of ours, as first seen by this process: a result of another program is not this one's."""
-    package = Path(forethought.__file__).parent
+def _program_digest(packages: tuple[str, ...]) -> str:
+    """Digest of every module of these packages as first seen by this process; editing one invalidates all results."""
     digest = sha256()
-    for file in sorted(package.rglob("*.py")):
-        digest.update(file.read_bytes())
+    for package in packages:
+        spec = find_spec(package)
+        for folder in sorted((spec and spec.submodule_search_locations) or ()):
+            for file in sorted(Path(folder).rglob("*.py")):
+                digest.update(file.read_bytes())
     return digest.hexdigest()

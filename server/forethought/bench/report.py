@@ -1,13 +1,14 @@
-"""What a measurement gives: tables and plots with the settings they were made with. Plain data; drawn elsewhere."""
+"""The result of a benchmark as plain data: goals, tables, plots, and the settings it takes to repeat the run."""
 
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A mean with its 95 % interval."""
+    """A mean with its 95 % confidence interval."""
 
     mean: float
     low: float
@@ -31,7 +32,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One line, or one group of bars: points (x, y), each with its interval (low, high) where there is one."""
+    """One line, or one group of bars: points (x, y), optionally with an interval (low, high) per point."""
 
     name: str
     points: tuple[tuple[float | str, float], ...]
@@ -42,7 +43,7 @@ class Series:
 class Plot:
     title: str
     x: str
-    """What the horizontal axis shows, with its unit."""
+    """Label of the horizontal axis, with its unit."""
     y: str
     series: tuple[Series, ...]
     kind: Literal["line", "bar"] = "line"
@@ -50,18 +51,45 @@ class Plot:
     note: str = ""
 
 
+Comparison = Literal["<", "≤", "=", "≥", ">"]
+
+_HOLDS: Mapping[str, Callable[[float, float], bool]] = {
+    "<": operator.lt,
+    "≤": operator.le,
+    "=": operator.eq,
+    "≥": operator.ge,
+    ">": operator.gt,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A measured figure and the goal it is held to, e.g. `Goal("p99", 9.3, "≤", 30, "ms")`."""
+
+    figure: str
+    value: float
+    comparison: Comparison
+    target: float
+    unit: str = ""
+
+    @property
+    def met(self) -> bool:
+        return _HOLDS[self.comparison](self.value, self.target)
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     name: str
-    """Of the bench: `juggler`."""
+    """Name of the benchmark, e.g. `juggler`."""
     title: str
     shows: str
-    """One or two sentences for people: the question that is answered."""
-    verdict: tuple[str, ...]
-    """What came out, in plain sentences; what went against us, too."""
+    """The question the benchmark answers, in one or two sentences."""
+    verdict: tuple[str, ...] = ()
+    """The findings in plain sentences, including those that speak against us."""
+    goals: tuple[Goal, ...] = ()
     tables: tuple[Table, ...] = ()
     plots: tuple[Plot, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
-    """Model, engine, seed, limit, machine: what it takes to repeat it."""
+    """What it takes to repeat the run: model, engine, seed, limit, machine."""
     data: Mapping[str, Any] = field(default_factory=dict)
-    """Plain JSON values: every figure, for the JSON file."""
+    """Every figure as plain JSON values, for the JSON file."""

@@ -1,24 +1,26 @@
-"""A report as JSON and back."""
+"""Reports as JSON and back."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, get_args
 
-from forethought.bench.report import Cell, Interval, Plot, Report, Series, Table
+from forethought.bench.report import Cell, Comparison, Goal, Interval, Plot, Report, Series, Table
 from forethought.errors import UsageError
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 def report_to_json(report: Report) -> dict[str, Any]:
-    """Plain JSON values; an interval is `{mean, low, high}`."""
+    """Plain JSON values. An interval is `{mean, low, high}`; each goal also says whether it is `met`."""
     document: dict[str, Any] = json.loads(json.dumps({"schema": SCHEMA, **asdict(report)}))
+    for goal, value in zip(report.goals, document["goals"], strict=True):
+        value["met"] = goal.met
     return document
 
 
 def report_from_json(document: Any) -> Report:
-    """The report that `report_to_json` wrote. Raises UsageError for anything else."""
+    """Read what `report_to_json` wrote. Raises UsageError for anything else."""
     try:
         if document["schema"] != SCHEMA:
             raise ValueError(f"its schema is {document['schema']}, not {SCHEMA}")
@@ -27,13 +29,23 @@ def report_from_json(document: Any) -> Report:
             title=str(document["title"]),
             shows=str(document["shows"]),
             verdict=tuple(map(str, document["verdict"])),
+            goals=tuple(map(_goal, document["goals"])),
             tables=tuple(map(_table, document["tables"])),
             plots=tuple(map(_plot, document["plots"])),
             settings=dict(document["settings"]),
             data=dict(document["data"]),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise UsageError(f"This is no report of a bench ({error}); make one with `forethought bench NAME`.") from error
+        raise UsageError(
+            f"Not a benchmark report ({error}); create one with `forethought bench NAME --json`."
+        ) from error
+
+
+def _goal(value: Mapping[str, Any]) -> Goal:
+    comparison: Comparison = value["comparison"]
+    if comparison not in get_args(Comparison):
+        raise ValueError(f"{comparison} is no comparison")
+    return Goal(str(value["figure"]), float(value["value"]), comparison, float(value["target"]), str(value["unit"]))
 
 
 def _table(value: Mapping[str, Any]) -> Table:

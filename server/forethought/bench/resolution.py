@@ -1,9 +1,9 @@
-"""How often name resolution answers, and how often with the same definition as Jedi, on real Python packages.
+"""How often name resolution gives an answer, and how often it agrees with Jedi, on real Python packages.
 
-A reference counts when Jedi resolves it inside the package to a function, method or class. *Answered* means exactly one
-definition; *ambiguous* (several candidates) and *unknown* are not answers. An answer is the same definition when file
-and line are; definitions of one qualified name in one file (overloads, a property and its setter, `if`/`else`
-variants) count as one, because which of them runs cannot be read off the text.
+A reference counts if Jedi resolves it inside the package to a function, method or class. *Answered* means exactly one
+definition; *ambiguous* (several candidates) and *unknown* are not answers. Two answers agree if file and line do.
+Definitions with the same qualified name in one file (overloads, a property and its setter, `if`/`else` variants) count
+as one, because the text does not say which of them runs.
 """
 
 import ast
@@ -18,6 +18,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
 
+from forethought.bench.machine import describe_machine
+from forethought.bench.report import Cell, Goal, Report, Table
 from forethought.errors import UsageError
 from forethought.names.resolver import Resolver
 from forethought.store.index_store import IndexedFile, IndexStore
@@ -25,12 +27,14 @@ from forethought.syntax.extraction import read_tags
 from forethought.syntax.languages import load_languages
 from forethought.syntax.tags import FileTags, Position, Symbol
 
-ANSWERED_GOAL = 0.85
-SAME_GOAL = 0.97
+MIN_ANSWERED = 0.85
+MIN_SAME = 0.97
+"""Share of the answers that agree with Jedi."""
 _MAX_FILE_BYTES = 400_000
 _MIN_FILES = 8
 _MAX_PACKAGES = 10
 _EXAMPLES = 40
+_EXAMPLES_SHOWN = 30
 
 
 @dataclass
@@ -38,82 +42,101 @@ class PackageFigures:
     package: str
     files: int
     references: int = 0
-    """Those that Jedi resolves inside the package to a function, method or class."""
+    """References that Jedi resolves inside the package to a function, method or class."""
     answered: int = 0
     same: int = 0
     ambiguous: int = 0
     seconds: float = 0.0
-    """Spent in our resolution, first look-up of each file included."""
+    """Spent in our resolver, including the first look-up of each file."""
     jedi_seconds: float = 0.0
     examples: list[dict[str, Any]] = field(default_factory=list)
-    """What was not answered with the same definition: `{at, name, kind: wrong|ambiguous|unknown, jedi, ours}`."""
+    """References on which we do not agree: `{at, name, kind: wrong|ambiguous|unknown, jedi, ours}`."""
 
 
 def run(
     package_folders: Sequence[Path] = (),
-    limit: Annotated[int, "About how many references are compared."] = 1500,
-    seed: Annotated[int, "Chooses the references."] = 0,
-) -> dict[str, Any]:
-    """Compare about `limit` references, spread evenly over the packages; each package's folder holds its files.
+    limit: Annotated[int, "Approximate number of references to compare."] = 1500,
+    seed: Annotated[int, "Seed that chooses the references."] = 0,
+) -> Report:
+    """Compare about `limit` references, spread evenly over the package folders.
 
-    With no folders: packages installed in the running environment. The result is plain JSON values: `references`,
-    `answered`, `same` (shares), `met`, `seed`, `packages` (see PackageFigures). Raises UsageError when Jedi is missing
-    or a folder holds no Python file.
+    Without folders: over packages installed in the running environment. Raises UsageError if Jedi is missing or a
+    folder has no Python files.
     """
     if importlib.util.find_spec("jedi") is None:
         raise UsageError("The comparison needs Jedi, which is not installed; run `pip install jedi`.")
     folders = list(package_folders) or installed_packages()
     if not folders:
         raise UsageError("No installed package has enough Python files to compare; name package folders.")
+    machine = describe_machine()
     figures: list[PackageFigures] = []
     for number, folder in enumerate(folders):
         wanted = (limit - sum(item.references for item in figures)) // (len(folders) - number)
-        figures.append(_measure(folder, wanted, random.Random(f"{seed}:{folder.name}")))  # noqa: S311 - a sample
-    references = sum(item.references for item in figures)
-    answered = sum(item.answered for item in figures)
-    same = sum(item.same for item in figures)
-    shares = (answered / references if references else 0.0, same / answered if answered else 0.0)
-    return {
-        "references": references,
-        "answered": shares[0],
-        "same": shares[1],
-        "ambiguous": sum(item.ambiguous for item in figures) / references if references else 0.0,
-        "goals": {"answered": ANSWERED_GOAL, "same": SAME_GOAL},
-        "met": shares[0] >= ANSWERED_GOAL and shares[1] >= SAME_GOAL,
-        "seed": seed,
-        "packages": [asdict(item) for item in figures],
-    }
+        chooser = random.Random(f"{seed}:{folder.name}")  # noqa: S311 - sampling, not cryptography
+        figures.append(_measure(folder, wanted, chooser))
+    return _report(figures, {"limit": limit, "seed": seed, **machine})
 
 
-def render(result: dict[str, Any], *, verbose: bool = False) -> str:
-    """The result as a table; `verbose` adds what was not answered like Jedi."""
-    lines = [f"{'package':<18}{'files':>6}{'refs':>7}{'answered':>10}{'same':>8}{'ambiguous':>11}{'µs/ref':>9}"]
-    for item in result["packages"]:
-        count = item["references"] or 1
-        lines.append(
-            f"{item['package']:<18}{item['files']:>6}{item['references']:>7}{item['answered'] / count:>10.1%}"
-            f"{item['same'] / (item['answered'] or 1):>8.1%}{item['ambiguous'] / count:>11.1%}"
-            f"{item['seconds'] / count * 1e6:>9.0f}"
-        )
-    goals = result["goals"]
-    lines.append(
-        f"{'all':<18}{sum(item['files'] for item in result['packages']):>6}{result['references']:>7}"
-        f"{result['answered']:>10.1%}{result['same']:>8.1%}{result['ambiguous']:>11.1%}"
+def _report(figures: Sequence[PackageFigures], settings: dict[str, Any]) -> Report:
+    total = PackageFigures("all", 0)
+    for item in figures:
+        for name in ("files", "references", "answered", "same", "ambiguous", "seconds"):
+            setattr(total, name, getattr(total, name) + getattr(item, name))
+    answered, same = _share(total.answered, total.references), _share(total.same, total.answered)
+    examples = [example for item in figures for example in item.examples]
+    return Report(
+        name="resolve",
+        title="Name resolution compared with Jedi",
+        shows="How many references to functions, methods and classes of a package are resolved, and how many to the "
+        "same definition as by Jedi?",
+        goals=(
+            Goal("share answered", answered, "≥", MIN_ANSWERED),
+            Goal("share of the answers that agree with Jedi", same, "≥", MIN_SAME),
+        ),
+        tables=(
+            Table(
+                "Packages",
+                ("package", "files", "references", "answered", "agree with Jedi", "ambiguous", "µs a reference"),
+                tuple(map(_row, (*figures, total))),
+            ),
+            Table(
+                f"The first {min(_EXAMPLES_SHOWN, len(examples))} of {len(examples)} examples without agreement",
+                ("kind", "at", "code", "Jedi", "ours"),
+                tuple(
+                    (one["kind"], one["at"], one["name"], one["jedi"], one["ours"])
+                    for one in examples[:_EXAMPLES_SHOWN]
+                ),
+                f"At most {_EXAMPLES} a package are kept; all of those are in the JSON output.",
+            ),
+        ),
+        settings=settings,
+        data={
+            "references": total.references,
+            "answered": answered,
+            "same": same,
+            "packages": [asdict(item) for item in figures],
+        },
     )
-    lines.append(
-        f"goals: answered ≥ {goals['answered']:.0%}, same definition as Jedi ≥ {goals['same']:.0%} of the answers: "
-        + ("met" if result["met"] else "not met")
+
+
+def _row(item: PackageFigures) -> tuple[Cell, ...]:
+    return (
+        item.package,
+        item.files,
+        item.references,
+        _share(item.answered, item.references),
+        _share(item.same, item.answered),
+        _share(item.ambiguous, item.references),
+        _share(item.seconds, item.references) * 1e6,
     )
-    if verbose:
-        for item in result["packages"]:
-            for example in item["examples"]:
-                found = f"Jedi {example['jedi']}, we {example['ours']}"
-                lines.append(f"{example['kind']:<10}{example['at']} {example['name']}: {found}")
-    return "\n".join(lines)
+
+
+def _share(part: float, whole: int) -> float:
+    return part / whole if whole else 0.0
 
 
 def installed_packages() -> list[Path]:
-    """Folders of pure Python packages installed in the running environment, of a middling size, by name."""
+    """Folders of installed pure Python packages of medium size, by name."""
     found: dict[str, tuple[int, Path]] = {}
     for distribution in importlib.metadata.distributions():
         files = Counter(
@@ -127,19 +150,19 @@ def installed_packages() -> list[Path]:
     return [folder for _, (_, folder) in sorted(nearest)]
 
 
-def _measure(folder: Path, wanted: int, chance: random.Random) -> PackageFigures:
-    import jedi  # type: ignore[import-untyped]  # slow to import, not always installed, and without types
+def _measure(folder: Path, wanted: int, chooser: random.Random) -> PackageFigures:
+    import jedi  # type: ignore[import-untyped]  # slow to import, optional, and untyped
 
     folder = folder.resolve()
     store, sources = _index(folder)
     if not sources:
-        raise UsageError(f"{folder} holds no Python file that can be read; name the folder of a package.")
+        raise UsageError(f"{folder} has no readable Python file; name the folder of a package.")
     figures = PackageFigures(folder.name, len(sources))
     resolver = Resolver(store)
     project = jedi.Project(folder.parent, smart_sys_path=False, added_sys_path=[str(folder.parent)])
     environment = jedi.InterpreterEnvironment()
     candidates = [(path, position) for path, text in sources.items() for position in _uses(text)]
-    chance.shuffle(candidates)
+    chooser.shuffle(candidates)
     scripts: dict[str, Any] = {}
     for path, position in candidates:
         if figures.references >= wanted:
@@ -181,7 +204,7 @@ def _measure(folder: Path, wanted: int, chance: random.Random) -> PackageFigures
 
 
 def _index(folder: Path) -> tuple[IndexStore, dict[str, str]]:
-    """The package in an index in memory, its folder's name being the first part of each path, and its texts."""
+    """Index the package in memory; returns the index and the texts by path. Paths start with the folder's name."""
     language = load_languages().named("python")
     assert language is not None
     store = IndexStore.in_memory()
@@ -195,7 +218,7 @@ def _index(folder: Path) -> tuple[IndexStore, dict[str, str]]:
             text = content.decode("utf-8")
             ast.parse(text)
         except (UnicodeDecodeError, SyntaxError, ValueError):
-            continue  # templates and deliberately broken test data
+            continue  # templates, and test data that is broken on purpose
         path = file.relative_to(folder.parent).as_posix()
         sources[path] = text
         digest = sha256(content).hexdigest()
@@ -205,7 +228,7 @@ def _index(folder: Path) -> tuple[IndexStore, dict[str, str]]:
 
 
 def _uses(text: str) -> Iterator[Position]:
-    """Every name and attribute that is read."""
+    """Position of every name and attribute that is read."""
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             yield Position(node.lineno - 1, node.col_offset)
@@ -215,7 +238,7 @@ def _uses(text: str) -> Iterator[Position]:
 
 
 def _by_jedi(script: Any, text: str, position: Position, folder: Path) -> set[tuple[str, int]]:
-    """(path, line) of each function, method or class of the package that Jedi finds."""
+    """(path, 1-based line) of each function, method or class of the package that Jedi resolves the position to."""
     line = text.split("\n")[position.row].encode()[: position.column].decode()
     try:
         names = script.goto(position.row + 1, len(line), follow_imports=True, follow_builtin_imports=False)
@@ -227,7 +250,7 @@ def _by_jedi(script: Any, text: str, position: Position, folder: Path) -> set[tu
             and name.line is not None
             and Path(name.module_path).resolve().is_relative_to(folder)
         }
-    except Exception:  # noqa: BLE001 - Jedi fails in many ways on odd code; such a reference has no truth to compare
+    except Exception:  # noqa: BLE001 - Jedi fails in many ways on odd code; such a reference cannot be compared
         return set()
 
 

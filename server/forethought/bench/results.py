@@ -1,4 +1,4 @@
-"""What was measured, unit by unit, kept as JSON lines, so that an interrupted measurement goes on where it was."""
+"""Benchmark results per unit of work, appended to a JSON-lines file so that an interrupted run can resume."""
 
 import json
 from collections.abc import Mapping
@@ -8,13 +8,13 @@ from typing import Any
 
 
 class Results:
-    """The results of one bench under one set of settings; those of other settings stay in the file, unused.
+    """The results of one benchmark under one set of settings. Results of other settings stay in the file, unused.
 
-    One process at a time writes to a file.
+    Only one process may write to a file at a time.
     """
 
     def __init__(self, file: Path, settings: Mapping[str, Any]) -> None:
-        """`settings` is whatever changes a result: model, seed, options, the program itself. Plain JSON values."""
+        """`settings` holds everything that changes a result: model, seed, options, the program. Plain JSON values."""
         self._file = file
         self._settings = settings_digest(settings)
         self._values: dict[str, dict[str, Any]] = {}
@@ -35,20 +35,20 @@ class Results:
         return len(self._values)
 
     def add(self, unit: str, value: dict[str, Any]) -> None:
-        """Keep a unit's result, now. Plain JSON values."""
+        """Append a unit's result to the file. Plain JSON values."""
         self._file.parent.mkdir(parents=True, exist_ok=True)
         line = json.dumps({"settings": self._settings, "unit": unit, "value": value})
         with self._file.open("a", encoding="utf-8") as file:
             file.write(f"\n{line}\n" if self._ends_midline else f"{line}\n")
         self._ends_midline = False
-        self._values[unit] = json.loads(line)["value"]  # what a resumed run reads, so that both work on the same
+        self._values[unit] = json.loads(line)["value"]  # exactly what a resumed run reads back
 
     def _read(self, line: str) -> None:
         try:
             record = json.loads(line)
             mine, unit, value = record["settings"] == self._settings, record["unit"], record["value"]
         except (ValueError, KeyError, TypeError):
-            return  # a kill may have cut the last line; its unit is measured again
+            return  # the process may have been killed while it wrote the line; that unit is measured again
         if mine and isinstance(unit, str) and isinstance(value, dict):
             self._values[unit] = value
 

@@ -1,4 +1,4 @@
-"""A trial: copies of a repository, with caches, settings and engine hosts of their own; the user's stay as they are."""
+"""A trial: clones of a repository with their own caches, settings and engine hosts. The user's are left untouched."""
 
 import json
 import os
@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from forethought.bench.lsp_client import Client
+from forethought.bench.machine import describe_machine
 from forethought.errors import ForethoughtError, UsageError
 from forethought.syntax.extraction import read_tags
 from forethought.syntax.languages import load_languages
@@ -20,19 +21,20 @@ from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS
 
 SETTLE_SECONDS = 300.0
 _COMMAND_SECONDS = 3600.0
-_FEW_SYMBOLS = (4, 14)
-"""Functions and classes of a file that is thought about for a measurement: some questions, soon done."""
+_MIN_SYMBOLS, _MAX_SYMBOLS = 4, 14
+"""How many functions and classes a precomputed file may have: enough to ask about, few enough to finish soon."""
 _MAX_FILE_BYTES = 20_000
 
 
 class Trial:
-    """A temporary folder in which things are tried; at the end its engine hosts are stopped and it is deleted."""
+    """A temporary folder. Leaving it stops the engine hosts started in it and deletes it."""
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="forethought-bench-", ignore_cleanup_errors=True)
         self.folder = Path(self._folder.name).resolve()
         self._environments: list[Mapping[str, str]] = []
-        self.load_at_start = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+        self.machine = describe_machine()
+        """For `Report.settings`."""
 
     def __enter__(self) -> "Trial":
         return self
@@ -44,13 +46,8 @@ class Trial:
             run_command(environment, "engine", "stop")
         self._folder.cleanup()
 
-    @property
-    def machine(self) -> dict[str, Any]:
-        """What else went on: cores, and the load when the trial began."""
-        return {"cores": os.cpu_count(), "load_at_start": round(self.load_at_start, 2)}
-
     def environment(self, name: str, engine: str = "llama") -> dict[str, str]:
-        """A machine of its own called `name`. With an engine: the model of FORETHOUGHT_MODEL, else SmolLM2."""
+        """Return the environment of a fresh machine called `name`. The model is FORETHOUGHT_MODEL, or else SmolLM2."""
         folder = self.folder / name
         folder.mkdir(exist_ok=True)
         config = folder / "forethought.toml"
@@ -68,20 +65,20 @@ class Trial:
         return found
 
     def clone(self, source: Path, name: str) -> Path:
-        """A clone of a git repository, as its HEAD is. Raises UsageError for a folder that is none."""
+        """Clone a git repository at its HEAD. Raises UsageError if it cannot be cloned."""
         target = self.folder / name
         try:
             git(self.folder, "clone", "--quiet", "--shared", "--", str(source), str(target))
         except subprocess.CalledProcessError as error:
             reason = error.stderr.decode(errors="replace").strip()
             raise UsageError(
-                f"{source} cannot be cloned ({reason}); name a git repository that has a commit."
+                f"{source} cannot be cloned ({reason}); name a git repository with at least one commit."
             ) from error
         return target
 
 
 def git(folder: Path, *words: str) -> str:
-    """Run git with no hooks; its output. Raises CalledProcessError."""
+    """Run git without hooks and return its output. Raises CalledProcessError."""
     switches = ["core.hooksPath=/dev/null", "core.fsmonitor=false", "commit.gpgsign=false", "advice.detachedHead=false"]
     switches += ["user.name=bench", "user.email=bench@localhost"]
     command = ["git", *(word for switch in switches for word in ("-c", switch)), *words]
@@ -99,7 +96,7 @@ def run_command(environment: Mapping[str, str], *words: str) -> subprocess.Compl
 
 
 def command_document(environment: Mapping[str, str], *words: str) -> dict[str, Any]:
-    """What a command prints with `--json`. Raises ForethoughtError, with what it said, when it printed none."""
+    """Run a command with `--json`; returns its document. Raises ForethoughtError with its message if it fails."""
     done = run_command(environment, *words, "--json")
     try:
         document: dict[str, Any] = json.loads(done.stdout)
@@ -110,17 +107,16 @@ def command_document(environment: Mapping[str, str], *words: str) -> dict[str, A
 
 
 def precompute_files(environment: Mapping[str, str], root: Path, paths: Sequence[str]) -> dict[str, Any]:
-    """Think about these files now; the document of `precompute`. Raises ForethoughtError."""
+    """Run `precompute` on these files and return its document. Raises ForethoughtError."""
     includes = [word for path in paths for word in ("--include", f"/{path}")]
     return command_document(environment, "precompute", "--root", str(root), *includes)
 
 
 def pick_files(root: Path, count: int, seed: int) -> list[str]:
-    """Tracked source files with a handful of functions and classes each. Raises UsageError when there are none."""
+    """Choose tracked source files with a handful of functions and classes each. Raises UsageError if there are none."""
     languages = load_languages()
     paths = git(root, "ls-files", "-z").split("\0")
-    random.Random(seed).shuffle(paths)  # noqa: S311 - a sample, no secret
-    fewest, most = _FEW_SYMBOLS
+    random.Random(seed).shuffle(paths)  # noqa: S311 - sampling, not cryptography
     found: list[str] = []
     for path in paths:
         file = root / path
@@ -133,15 +129,19 @@ def pick_files(root: Path, count: int, seed: int) -> list[str]:
         if language is None:
             continue
         symbols = read_tags(language, data).symbols
-        if fewest <= sum(symbol.kind in FUNCTION_KINDS | CLASS_KINDS for symbol in symbols) <= most:
+        definitions = sum(symbol.kind in FUNCTION_KINDS | CLASS_KINDS for symbol in symbols)
+        if _MIN_SYMBOLS <= definitions <= _MAX_SYMBOLS:
             found.append(path)
     if not found:
-        raise UsageError(f"{root} tracks no file of {fewest} to {most} functions and classes; name another repository.")
+        raise UsageError(
+            f"{root} tracks no file with {_MIN_SYMBOLS} to {_MAX_SYMBOLS} functions and classes; name another "
+            "repository."
+        )
     return found
 
 
 def start_server(environment: Mapping[str, str], root: Path) -> Client:
-    """A language server of its own process, initialized and with its index built. Raises ForethoughtError."""
+    """Start a language server process and wait until it has built its index. Raises ForethoughtError."""
     client = Client([sys.executable, "-m", "forethought.lsp"], root, environment)
     client.initialize(root)
     wait_for(
@@ -153,33 +153,12 @@ def start_server(environment: Mapping[str, str], root: Path) -> Client:
 
 
 def wait_for(condition: Callable[[], bool], seconds: float, what: str, every: float = 0.2) -> float:
-    """Poll until `condition()` is true; the seconds it took. Raises ForethoughtError, naming `what`, at the end."""
+    """Poll until `condition()` holds; returns the seconds. Raises ForethoughtError, naming `what`, on timeout."""
     started = time.monotonic()
     while not condition():
         if time.monotonic() - started > seconds:
-            raise ForethoughtError(f"Waited {seconds:g} s for {what} in vain; `forethought doctor` may say why.")
+            raise ForethoughtError(
+                f"Timed out after {seconds:g} s waiting for {what}; `forethought doctor` may say why."
+            )
         time.sleep(every)
     return time.monotonic() - started
-
-
-def quantile(values: Sequence[float], share: float) -> float:
-    """The nearest-rank quantile: at least this share of the values is no larger. Raises ValueError for no values."""
-    if not values:
-        raise ValueError("no values")
-    ordered = sorted(values)
-    return ordered[max(0, min(len(ordered) - 1, -int(-share * len(ordered) // 1) - 1))]
-
-
-def figures(milliseconds: Sequence[float]) -> dict[str, float]:
-    """p50, p95, p99 and max, rounded, with how many."""
-    found = {f"p{share}": round(quantile(milliseconds, share / 100), 2) for share in (50, 95, 99)}
-    return {**found, "max": round(max(milliseconds), 2), "count": len(milliseconds)}
-
-
-def goal_line(what: str, figure: str, goal: str, met: bool) -> str:
-    """One line of a table: what was measured, the figure, and the goal beside it."""
-    return f"{what:<58}{figure:>14}   goal {goal:<10} {'met' if met else 'NOT met'}"
-
-
-def machine_line(machine: Mapping[str, Any]) -> str:
-    return f"on {machine['cores']} cores, load {machine['load_at_start']} at the start"

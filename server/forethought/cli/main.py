@@ -21,7 +21,7 @@ USAGE = 2
 
 SUMMARIES: Mapping[str, str] = {
     "ask": "Answer a question about the code.",
-    "bench": "Measure, on this machine, what we promise.",
+    "bench": "Measure what we promise on your own repository and machine.",
     "cache": "Inspect, clean, check and share stored insights.",
     "digest": "List what changed while you were away, symbol by symbol.",
     "doctor": "Check the installation and say how to fix each fault.",
@@ -48,7 +48,7 @@ def forethought() -> None:
     """A language server that thinks before you ask."""
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, command: click.Command = forethought) -> int:
     """Run one command and return its exit status. Prints a traceback only for internal errors, and only with `-v`."""
     prepare_streams()
     if not sys.warnoptions:
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     invocation = Invocation(environment=os.environ)
     try:
-        status = _run(words, invocation)
+        status = _run(command, words, invocation)
         sys.stdout.flush()
     except BrokenPipeError:
         _discard_stdout()  # the reader of our output has seen enough
@@ -69,16 +69,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _run(words: list[str], invocation: Invocation) -> int:
+def _run(command: click.Command, words: list[str], invocation: Invocation) -> int:
+    name = command.name or "forethought"
     try:
         # A copy, because click empties its list, and `_fail` needs the words.
-        with forethought.make_context("forethought", [*words], obj=invocation) as context:
-            forethought.invoke(context)
+        with command.make_context(name, [*words], obj=invocation) as context:
+            command.invoke(context)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return USAGE
     except click.ClickException as error:
-        usage = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "forethought"
+        usage = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else name
         return _fail(words, f"{visible(error.format_message())} See `{usage} --help`.", USAGE)
     except click.exceptions.Exit as leave:
         return leave.exit_code

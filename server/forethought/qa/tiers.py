@@ -17,10 +17,10 @@ from forethought.syntax.tags import Symbol
 CODE_VERBOSITY = 3
 """From this verbosity on the code itself is read, even where insights are stored.
 
-Measured with a 1.5B model (`forethought bench code-facts --verbosities 0,1,3`): below it, answers from the insights are
-as often right as those from the code, with three fifths of the tokens and in half to three quarters of the time. From
-it on, most of the time is spent on writing, so nothing is saved, and thinking ahead costs accuracy at large budgets
-(arXiv 2504.13171; `forethought bench stateful`).
+Measured with a 1.5B model (`python -m benchmarks code-facts --verbosities 0,1,3`): below it, answers from the insights
+are as often right as those from the code, with three fifths of the tokens and in half to three quarters of the time.
+From it on, most of the time is spent on writing, so nothing is saved, and thinking ahead costs accuracy at large
+budgets (arXiv 2504.13171; `python -m benchmarks stateful`).
 """
 
 _MAX_PARSED = 4096

@@ -1,0 +1,1 @@
+"""What tests share: repositories, sessions, servers, engines, and waiting for things."""

@@ -1,0 +1,311 @@
+"""What editors read of one root: buffers win over the disk, and the disk over what was indexed."""
+
+import threading
+from typing import Any
+
+import pytest
+
+from forethought.app.session import Session
+from forethought.engine.api import CancelToken
+from forethought.errors import IndexingError, StoreError
+from forethought.idle.precomputation import Selection
+from forethought.names.resolver import Target
+from forethought.syntax.extraction import read_tags
+from forethought.syntax.tags import Position
+from forethought.workspace.indexer import IndexReport
+from support.polling import eventually
+from support.session_world import SOURCE, SessionWorld
+
+
+def test_a_file_that_changed_on_disk_is_read_as_it_is_now(world: SessionWorld) -> None:
+    _, workspace = world.open(engine=False)
+    workspace.refresh()
+    world.write("greet.py", f"import os\n\n\n{SOURCE}")
+    assert workspace.targets_at("greet.py", Position(16, 5)) == (Target("greet.py", "polish"),)
+    assert workspace.wait_idle(10)
+    assert workspace.index.tags("greet.py").symbol("polish").selection.start.row == 16  # type: ignore[union-attr]
+    assert workspace.targets_at("greet.py", Position(16, 5)) == (Target("greet.py", "polish"),)
+
+
+def test_an_open_buffer_wins_over_the_disk_until_it_is_closed(world: SessionWorld) -> None:
+    _, workspace = world.open(engine=False)
+    workspace.refresh()
+    workspace.change_file("greet.py", "def polish(shoe):\n    return shoe\n", 1)
+    snapshot = workspace.wait_document("greet.py", 1, 10)
+    assert snapshot is not None
+    symbol_info = workspace.symbol_info(Target("greet.py", "polish"))
+    assert symbol_info is not None
+    assert symbol_info.symbol.signature == "def polish(shoe)"
+    workspace.close_file("greet.py")
+    symbol_info = workspace.symbol_info(Target("greet.py", "polish"))
+    assert symbol_info is not None
+    assert symbol_info.symbol.signature == "def polish(text: str) -> str"
+
+
+def test_a_document_follows_each_edit(world: SessionWorld) -> None:
+    _, workspace = world.open(engine=False)
+    workspace.refresh()
+    workspace.change_file("greet.py", SOURCE, 1)
+    workspace.change_file("greet.py", f"\n{SOURCE}", 2)
+    snapshot = workspace.wait_document("greet.py", 2, 10)
+    assert snapshot is not None
+    assert workspace.targets(snapshot, Position(14, 4)) == (Target("greet.py", "polish"),)
+    assert snapshot.identifier(Position(0, 0)) is None
+
+
+def test_names_follow_what_another_open_file_defines_before_it_is_saved(world: SessionWorld) -> None:
+    _, workspace = world.open(engine=False)
+    workspace.refresh()
+    workspace.change_file("greet.py", SOURCE, 1)
+    workspace.change_file("more.py", "from greet import later\n\nlater()\n", 1)
+
+    def meaning() -> tuple[Target, ...]:
+        snapshot = workspace.wait_document("more.py", 1, 10)
+        assert snapshot is not None
+        return workspace.targets(snapshot, Position(2, 0))
+
+    assert meaning() == ()
+    workspace.change_file("greet.py", f"{SOURCE}\n\ndef later(): ...\n", 2)
+    assert meaning() == (Target("greet.py", "later"),)
+    workspace.change_file("greet.py", SOURCE, 3)
+    assert meaning() == ()
+
+
+def test_a_new_file_is_found_without_a_notification_when_it_is_asked_about(world: SessionWorld) -> None:
+    _, workspace = world.open(engine=False)
+    workspace.refresh()
+    world.write("new.py", "def brand_new(): ...\n\nbrand_new()\n")
+    assert workspace.read_document("new.py") is not None
+    assert workspace.wait_idle(10)
+    assert workspace.targets_at("new.py", Position(2, 1)) == (Target("new.py", "brand_new"),)
+
+
+def test_reading_changes_nothing_and_only_catching_up_has_a_newer_text_indexed(
+    world: SessionWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, workspace = world.open(engine=False)
+    workspace.refresh()
+    queued: list[object] = []
+    monkeypatch.setattr(workspace.refresher, "refresh_soon", queued.append)
+    world.write("greet.py", SOURCE.replace("text.strip()", "text.lower()"))
+    target = Target("greet.py", "polish")
+    before = workspace.documents.snapshot().id
+    assert workspace.symbols.complete(target) is None
+    assert workspace.symbols.with_insights(target) is None
+    assert workspace.saved.context(target) is None
+    assert workspace.last_change(target) is None
+    assert workspace.documents.read("greet.py") is not None
+    assert workspace.documents.snapshot().id == before
+    assert not queued
+    workspace.catch_up("greet.py")
+    workspace.catch_up("greet.py")
+    assert queued == [["greet.py"]]
+    assert workspace.symbols.complete(target) is not None
+
+
+def test_a_snapshot_does_not_see_what_is_edited_after_it_was_taken(world: SessionWorld) -> None:
+    _, workspace = world.open(engine=False)
+    workspace.refresh()
+    workspace.change_file("greet.py", SOURCE, 1)
+    assert workspace.wait_document("greet.py", 1, 10)
+    before = workspace.documents.snapshot()
+    workspace.change_file("greet.py", "def unsaved(): ...\n", 2)
+    assert workspace.wait_document("greet.py", 2, 10)
+    after = workspace.documents.snapshot()
+    assert after.id != before.id
+    for files in (before, before.overlay):
+        tags = files.tags("greet.py")
+        assert tags is not None
+        assert tags.symbol("polish") is not None
+        assert tags.symbol("unsaved") is None
+    assert [row[:2] for row in after.overlay.definitions_named("unsaved")] == [("greet.py", "unsaved")]
+    assert not before.overlay.definitions_named("unsaved")
+
+
+def test_a_new_insight_costs_no_facts_and_no_context(world: SessionWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, workspace = world.open()
+    workspace.refresh()
+    target = Target("greet.py", "polish")
+    before = workspace.symbol_info(target)
+    assert before is not None
+    assert before.state == "missing"
+    other, its_workspace = world.open()
+    other.precompute(its_workspace, Selection(paths=("greet.py",)), lambda progress: None, CancelToken())
+    monkeypatch.setattr(workspace.symbols, "_facts", None)
+    monkeypatch.setattr(workspace.symbols, "_look_up", None)
+    workspace.insights_changed([target])
+    assert workspace.wait_idle(10)
+    after = workspace.quick_info(target)
+    assert after is not None
+    assert (after.state, after.facts) == ("fresh", before.facts)
+    assert after.version != before.version
+
+
+def test_shown_facts_never_rest_on_an_older_state(world: SessionWorld) -> None:
+    _, workspace = world.open(engine=False)
+    workspace.refresh()
+    target = Target("greet.py", "polish")
+    symbol_info = workspace.symbol_info(target)
+    assert symbol_info is not None
+    assert symbol_info.facts is not None
+    world.write("more.py", "from greet import polish\n\n\ndef more():\n    return polish('x')\n")
+    workspace.refresh(["more.py"])
+    shown = workspace.quick_info(target)
+    assert shown is not None
+    assert shown.facts is None or shown.facts.called_by_count == 2
+    completed = workspace.symbol_info(target)
+    assert completed is not None
+    assert completed.facts is not None
+    assert completed.facts.called_by_count == 2
+    assert completed.version != symbol_info.version
+
+
+def test_a_file_in_an_unknown_language_has_no_document(world: SessionWorld) -> None:
+    _, workspace = world.open(engine=False)
+    world.write("notes.txt", "polish\n")
+    workspace.refresh()
+    assert workspace.read_document("notes.txt") is None
+    assert workspace.symbol_infos("notes.txt") is None
+    assert workspace.lines("nowhere.py") == ()
+
+
+def test_calls_are_resolved_before_they_are_asked_about(world: SessionWorld) -> None:
+    _, workspace = world.open(engine=False)
+    workspace.watch()
+
+    def calls_ahead() -> object:
+        known = workspace.resolver().query_cache.files.get("greet.py")
+        return known is not None and known.calls
+
+    eventually(calls_ahead)
+    world.write("more.py", "from greet import polish\n\n\ndef more():\n    return polish('x')\n")
+    workspace.files_changed(["more.py"])
+    eventually(lambda: (known := workspace.resolver().query_cache.files.get("more.py")) is not None and known.calls)
+    assert workspace.facts(Target("greet.py", "polish"), "callers").called_by_count == 2
+
+
+def test_the_index_counts_towards_the_space_that_insights_may_take(world: SessionWorld) -> None:
+    session, workspace = world.open(engine=False, **{"cache.sizeLimit": 1_000_000})
+    workspace.refresh()
+    cache = session.status()["cache"]
+    index = sum(file.stat().st_size for file in (world.cache / "index").iterdir())
+    assert index > 0
+    assert cache["bytes"] == session.contexts.info()["bytes"] + index
+    assert cache["limit"] == 1_000_000
+    session.remove_root(workspace.root)
+    session.add_root(workspace.root)
+    assert 500_000 <= session.contexts.size_limit < 1_000_000
+
+
+def test_a_file_closed_while_it_is_parsed_shows_the_disk_again(
+    world: SessionWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, workspace = world.open(engine=False)
+    workspace.refresh()
+
+    def close_meanwhile(*words: object) -> object:
+        workspace.close_file("greet.py")
+        return read_tags(*words)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("forethought.workspace.open_documents.read_tags", close_meanwhile)
+    workspace.change_file("greet.py", "def unsaved(): ...\n", 1)
+    assert workspace.wait_idle(10)
+    tags = workspace.overlay.tags("greet.py")
+    assert tags is not None
+    assert tags.symbol("unsaved") is None
+    assert tags.symbol("polish") is not None
+
+
+def test_a_file_that_changed_back_before_it_was_indexed_is_what_it_was(
+    world: SessionWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, workspace = world.open(engine=False)
+    workspace.refresh()
+    monkeypatch.setattr(workspace, "files_changed", lambda paths: None)
+    world.write("greet.py", "def elsewhere(): ...\n")
+    assert workspace.read_document("greet.py") is not None
+    world.write("greet.py", SOURCE)
+    workspace.refresh(["greet.py"])
+    tags = workspace.overlay.tags("greet.py")
+    assert tags is not None
+    assert tags.symbol("elsewhere") is None
+
+
+def test_what_was_computed_about_the_text_before_an_edit_is_not_shown_as_fresh_after_it(
+    world: SessionWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, workspace = world.open()
+    session.start()
+    eventually(lambda: _fresh(session) and not session.status()["queue"])
+    workspace.change_file("greet.py", SOURCE, 1)
+    assert workspace.wait_document("greet.py", 1, 10)
+    assert workspace.wait_idle(10)
+    monkeypatch.setattr(workspace, "_complete", lambda document: None)
+    facts, target = workspace.symbols._facts, Target("greet.py", "polish")
+
+    def edit_meanwhile(*words: object) -> object:
+        monkeypatch.setattr(workspace.symbols, "_facts", facts)
+        workspace.change_file("greet.py", SOURCE.replace("text.strip()", "text.title()"), 2)
+        assert workspace.wait_document("greet.py", 2, 10)
+        return facts(*words)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(workspace.symbols, "_facts", edit_meanwhile)
+    workspace.symbol_info(target)
+    shown = workspace.quick_info(target)
+    assert shown is not None
+    assert shown.state != "fresh"
+
+
+def test_closing_a_root_ends_its_refresh(world: SessionWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, workspace = world.open(engine=False)
+    begun, ended = threading.Event(), threading.Event()
+
+    def read_for_long(paths: object, *, cancel: CancelToken, **words: object) -> None:
+        begun.set()
+        if cancel.wait(30):
+            ended.set()
+        raise IndexingError("The test ends here.")
+
+    monkeypatch.setattr(workspace.refresher.indexer, "refresh", read_for_long)
+    workspace.files_changed(["greet.py"])
+    eventually(begun.is_set)
+    workspace.close()
+    eventually(ended.is_set)
+
+
+def test_a_refresh_that_failed_is_tried_again(world: SessionWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("forethought.workspace.refresher.HEAD_POLL_SECONDS", 0.01)
+    _, workspace = world.open(engine=False)
+    refresh, faults = workspace.refresher.indexer.refresh, [IndexingError("The index is busy.")]
+
+    def fail_once(*words: Any, **names: Any) -> IndexReport:
+        if faults:
+            raise faults.pop()
+        return refresh(*words, **names)
+
+    monkeypatch.setattr(workspace.refresher.indexer, "refresh", fail_once)
+    workspace.watch()
+    eventually(lambda: workspace.indexed_once)
+
+
+def test_insights_that_could_not_be_indexed_are_indexed_later(
+    world: SessionWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, workspace = world.open(engine=False)
+    workspace.refresh()
+    search = workspace.repository_search
+    search.catch_up(CancelToken())
+    target = Target("greet.py", "polish")
+    search.insights_changed([target])
+
+    def fail(*words: object) -> None:
+        raise StoreError("The disk is full.")
+
+    monkeypatch.setattr(search._fulltext, "put_insights", fail)
+    with pytest.raises(StoreError):
+        search.catch_up(CancelToken())
+    assert target in search._changed
+
+
+def _fresh(session: Session) -> int:
+    return int(session.status()["roots"][0]["contexts"]["fresh"])

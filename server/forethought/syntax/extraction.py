@@ -3,8 +3,6 @@
 import re
 from dataclasses import replace
 
-import tree_sitter
-
 from forethought.syntax.bindings import MAX_VALUE_LENGTH, read_bindings
 from forethought.syntax.captures import Captures, run_query
 from forethought.syntax.declarations import docstring
@@ -13,6 +11,7 @@ from forethought.syntax.imports import read_imports
 from forethought.syntax.languages import Language
 from forethought.syntax.nodes import NodeSpans, collapse, one_line
 from forethought.syntax.outline import Outline, empty_outline, read_outline
+from forethought.syntax.parsing import parse
 from forethought.syntax.references import read_references, with_bare_calls
 from forethought.syntax.return_values import with_return_values
 from forethought.syntax.tags import FileTags, Symbol
@@ -21,16 +20,6 @@ from forethought.text.redaction import mask
 TAGS_VERSION = "12"
 """Increment whenever the same text would give other tags; an index of another version is rebuilt."""
 
-# Real code takes about one parser step per 150 bytes; text that keeps error recovery busy takes one per byte.
-_MIN_STEPS = 2000
-_BYTES_PER_STEP = 25
-# Reading a node's text also goes through the parser's read callback, a whole chunk for each identifier.
-_CHUNK = 512
-_EXPORT_MACROS = re.compile(
-    rb"\b((?:class|struct|union)[ \t]+)((?:[A-Z][A-Z0-9_]{2,}(?:\([^()\n]{0,80}\))?\s+){1,3})"
-    rb"(?=[A-Za-z_]\w*(?:::\w+)*(?:<[^<>{};]{0,80}>)?\s*(?:final\s*)?(?:\{|:[^:]))"
-)
-
 
 def read_tags(language: Language, source: bytes) -> FileTags:
     """Extract the tags of one file. Pure and total: any bytes give tags, at worst the file symbol alone.
@@ -38,7 +27,7 @@ def read_tags(language: Language, source: bytes) -> FileTags:
     Secrets are masked first, because tags are stored and quote the text in signatures, docs and values.
     """
     source = mask(source)
-    tree = _parse(language, _without_export_macros(source) if language.name == "cpp" else source)
+    tree = parse(language, source)
     if tree is None:
         return FileTags(language.name, tuple(empty_outline(source).symbols), (), (), (), has_errors=True)
     captures = run_query(language.query, tree.root_node)
@@ -70,33 +59,6 @@ def read_tags(language: Language, source: bytes) -> FileTags:
         bindings=bindings,
         has_errors=tree.root_node.has_error,
     )
-
-
-def _without_export_macros(source: bytes) -> bytes:
-    """Blank out the macro in `class SHELF_API Jar {`, which the grammar would take for the class's name."""
-    return _EXPORT_MACROS.sub(lambda match: match[1] + re.sub(rb"[^\n]", b" ", match[2]), source)
-
-
-def _parse(language: Language, source: bytes) -> tree_sitter.Tree | None:
-    """The syntax tree, or None for text on which error recovery would take forever.
-
-    The limit counts the parser's own steps, not seconds, so that the same text gives the same tags on any machine.
-    """
-    max_steps = _MIN_STEPS + len(source) // _BYTES_PER_STEP
-    steps = 0
-
-    def read(offset: int, _point: tree_sitter.Point) -> bytes:
-        return source[offset : offset + _CHUNK]
-
-    def is_too_long(_offset: int, _has_error: bool) -> bool:
-        nonlocal steps
-        steps += 1
-        return steps > max_steps
-
-    try:
-        return tree_sitter.Parser(language.grammar).parse(read, encoding="utf8", progress_callback=is_too_long)
-    except ValueError:  # how py-tree-sitter reports that the callback stopped it
-        return None
 
 
 def _bound_tokens(captures: Captures, outline: Outline) -> set[int]:

@@ -1,22 +1,24 @@
 """The languages: which files belong to each, and how its files are parsed.
 
-A folder of grammars holds `languages.toml` and one `<language>/tags.scm` per entry. The shipped folder comes first;
-the user's own folders add languages or replace shipped ones. An entry names a Python module, which is imported, so only
-folders that the user chose may be passed in, never a repository's.
+A folder of grammars holds `languages.toml` and one `<language>/tags.scm` per entry; `behavior.toml` and `effects.toml`
+are optional. The shipped folder comes first; the user's own folders add languages or replace shipped ones. An entry
+names a Python module, which is imported, so only folders that the user chose may be passed in, never a repository's.
 """
 
 import hashlib
 import importlib
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
 import tree_sitter
 
+from forethought.syntax.behavior_rules import BehaviorRules, read_behavior_rules
 from forethought.syntax.captures import DEFINITION_KINDS
+from forethought.syntax.effect_rules import EffectRules, read_effect_rules
 
 CLASS_NAME = "{class}"
 """Among a language's `constructors`: a method named after its class is a constructor."""
@@ -43,6 +45,7 @@ _LANGUAGE_RULES: dict[str, type] = {
 }
 """The fields of `Language` that a table entry may set. A tuple or frozenset is written as a list of strings."""
 _RULES = _GRAMMAR_RULES | _DETECTION_RULES | _LANGUAGE_RULES
+_Rules = TypeVar("_Rules")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +85,10 @@ class Language:
     """A name that its function does not bind calls a method: in Ruby `open` is `open()`."""
     fields: frozenset[str] = frozenset()
     """The grammar's field names."""
+    behavior: BehaviorRules | None = None
+    """How to read what its functions do; None if no table says so."""
+    effects: EffectRules | None = None
+    """Which library calls have effects; None if no table says so."""
     imports: str = ""
     """Which reader in `imports.py` reads the import statements; by default that of the language's name."""
 
@@ -99,6 +106,14 @@ class _Entry:
         return self.table.parent / (self.rules.get("query") or self.name) / "tags.scm"
 
 
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A parsed `behavior.toml` or `effects.toml`, which has one entry per language."""
+
+    path: Path
+    entries: Mapping[str, Any]
+
+
 @dataclass(slots=True)
 class Languages:
     """Finds a file's language. A grammar is imported, and its query compiled, when the language is first used.
@@ -111,6 +126,10 @@ class Languages:
     _by_extension: dict[str, str] = field(default_factory=dict)
     _by_shebang: dict[str, str] = field(default_factory=dict)
     _loaded: dict[str, Language | None] = field(default_factory=dict)
+    _behavior: dict[str, _Table] = field(default_factory=dict)
+    """Language → the last `behavior.toml` with an entry for it."""
+    _effects: dict[str, _Table] = field(default_factory=dict)
+    """Language → the last `effects.toml` with an entry for it."""
     problems: list[str] = field(default_factory=list)
     """One sentence for each fault in a folder or language, with the path of the file to correct."""
 
@@ -152,15 +171,13 @@ class Languages:
         return self._loaded[name]
 
     def add_folder(self, folder: Path) -> None:
-        """Add the languages of a folder's table; they replace earlier ones of the same name or extension."""
+        """Add the languages of a folder's tables; they replace earlier ones of the same name or extension."""
         table = folder / "languages.toml"
-        try:
-            rows = tomllib.loads(table.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            self.problems.append(
-                f"{table}: the languages table cannot be read ({error}), so its languages are left out."
-            )
-            return
+        rows = self._read_table(table, "its languages are")
+        for what, tables in (("behavior", self._behavior), ("effects", self._effects)):
+            path = folder / f"{what}.toml"
+            entries = self._read_table(path, "it is") if path.is_file() else {}
+            tables.update(dict.fromkeys(entries, _Table(path, entries)))
         for name, rules in rows.items():
             fault = _fault(rules)
             if fault:
@@ -170,6 +187,25 @@ class Languages:
             self._by_file.update(dict.fromkeys(rules.get("files", ()), name))
             self._by_extension.update(dict.fromkeys(rules.get("extensions", ()), name))
             self._by_shebang.update(dict.fromkeys(rules.get("shebangs", ()), name))
+
+    def _read_table(self, table: Path, left_out: str) -> dict[str, Any]:
+        try:
+            return tomllib.loads(table.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            self.problems.append(f"{table}: the {table.stem} table cannot be read ({error}), so {left_out} left out.")
+            return {}
+
+    def _read_rules(
+        self, tables: Mapping[str, _Table], name: str, read: Callable[[Mapping[str, object], str], _Rules]
+    ) -> _Rules | None:
+        table = tables.get(name)
+        if table is None:
+            return None
+        try:
+            return read(table.entries, name)
+        except ValueError as error:
+            self.problems.append(f"{table.path}: the entry “{name}” is left out because {error}.")
+            return None
 
     def _load(self, entry: _Entry) -> Language | None:
         rules = entry.rules
@@ -193,7 +229,13 @@ class Languages:
         fields = (grammar.field_name_for_id(number) for number in range(1, grammar.field_count + 1))
         options = {rule: kind(rules[rule]) for rule, kind in _LANGUAGE_RULES.items() if rule in rules}
         return Language(
-            entry.name, grammar, query, fields=frozenset(filter(None, fields)), **({"imports": entry.name} | options)
+            entry.name,
+            grammar,
+            query,
+            fields=frozenset(filter(None, fields)),
+            behavior=self._read_rules(self._behavior, entry.name, read_behavior_rules),
+            effects=self._read_rules(self._effects, entry.name, read_effect_rules),
+            **({"imports": entry.name} | options),
         )
 
 

@@ -1,0 +1,276 @@
+"""What the functions and classes of a file do: text about them, and the data to answer questions from.
+
+    bodies = read_bodies(language, source, tags)            one parse a file; see syntax/behavior.py
+    behaviors = behaviors_of(bodies, language)              symbol id → Behavior
+    behaviors["Jar.open"].text(limit)                       every sentence that fits, in the order of the code
+    behaviors["Jar.open"].summary(200)                      the most important of them
+    behaviors["Jar.open"].writes / raises / caught …        what it changes, how it fails
+    behaviors["Jar.open"].cases_about("path")               what happens when `path` is empty, None …
+    member_behavior(tags, behaviors, "Jar", limit)          the same for a class or a file (""), from its functions
+
+Nothing is interpreted: conditions and values are quoted, and a name is found in them by its spelling. Everything is
+computed on demand from a file's text, in about a millisecond per function; nothing is stored in the index.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from forethought.facts.behavior_text import Sentence, Words, clause_text, condition_text, describe, summary
+from forethought.facts.code_quotes import quoted
+from forethought.syntax.behavior import FunctionBody
+from forethought.syntax.languages import Language
+from forethought.syntax.steps import Arm, Scope, Step, all_steps
+from forethought.syntax.tags import FileTags, Symbol
+
+MIN_TEXT = 120
+"""How many characters the text about a short function may have."""
+_CLOSING = re.compile(r"(?:^|[.:>])(?:a?close|Close|dispose|Dispose|fclose|release|unlock|Unlock|shutdown)!?\s*\(")
+_CONSTRUCTORS = frozenset({"__init__", "constructor", "initialize", "__construct", "init"})
+_NAME = re.compile(r"[^\W\d]\w*[!?]?")
+
+
+class Write(NamedTuple):
+    """A write to something that outlives the call."""
+
+    target: str
+    """As written: `self.total`, `cache[key]`."""
+    scope: Scope
+    value: str
+    """As written, after the operator unless that is `=`; just `++` for an increment."""
+    row: int
+    conditions: tuple[str, ...]
+    """Conditions and loops around it, outermost first: `when `x``, `for each `a``. Earlier exits are not listed."""
+    in_closure: bool
+    """It happens when a function inside this one runs."""
+
+
+class Caught(NamedTuple):
+    what: str
+    """As written; empty for anything."""
+    is_ignored: bool
+    row: int
+
+
+class Case(NamedTuple):
+    """What happens under a condition."""
+
+    condition: str
+    """The condition as written."""
+    text: str
+    """A sentence: `When `not items`, returns `None`.`"""
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class Behavior:
+    """What one function does."""
+
+    steps: tuple[Step, ...]
+    words: Words
+    writes: tuple[Write, ...]
+    raises: tuple[str, ...]
+    """What it raises itself, as written, without duplicates; nested functions are not included."""
+    caught: tuple[Caught, ...]
+    exits: tuple[str, ...]
+    """Calls that end the process, as written."""
+    opened: tuple[str, ...]
+    """What it opens for the duration of a block: `open(path) as file`."""
+    closed: tuple[str, ...]
+    """Calls that close or release something, deferred ones included."""
+    awaits: bool
+    yields: bool
+    starts: tuple[str, ...]
+    """What it starts concurrently: goroutines, background commands."""
+    at_least: bool
+    """Part of it could not be read: there may be more than this says."""
+
+    def sentences(self, limit: int) -> tuple[Sentence, ...]:
+        return describe(self.steps, self.words, limit) if self.steps else ()
+
+    def text(self, limit: int) -> str:
+        """What it does, in at most about `limit` characters; empty if nothing can be said."""
+        if not self.steps:
+            return "" if self.at_least else "Does nothing."
+        return " ".join(sentence.text for sentence in self.sentences(limit))
+
+    def summary(self, limit: int) -> str:
+        """The most important sentences, for a few lines."""
+        return summary(self.steps, self.words, limit) if self.steps else self.text(limit)
+
+    def cases_about(self, name: str) -> tuple[Case, ...]:
+        """What happens under each condition that mentions the name, in the order of the code."""
+        return tuple(case for case in self.cases() if name in _NAME.findall(case.condition))
+
+    def cases(self) -> Iterator[Case]:
+        for step in all_steps(self.steps):
+            for arm in step.arms:
+                if step.kind == "if" and arm.text and arm.steps:
+                    yield Case(arm.text, self._case(condition_text(arm, self.words), arm), arm.row)
+                elif step.kind == "switch" and step.text:
+                    label = f"{quoted(step.text, _QUOTE)} is {quoted(arm.text, _QUOTE)}" if arm.text else ""
+                    head = f"in the case that {label}" if label else f"in any other case of {quoted(step.text, _QUOTE)}"
+                    yield Case(f"{step.text} {arm.text}", self._case(head, arm), arm.row)
+
+    def _case(self, head: str, arm: Arm) -> str:
+        inner = clause_text(arm.steps, self.words) if arm.steps else "does nothing"
+        return f"{head[:1].upper()}{head[1:]}, {inner}."
+
+
+_QUOTE = 60
+
+
+def text_limit(symbol: Symbol) -> int:
+    """How long the text about a function may be: half the length of its code, not counting documentation."""
+    length = symbol.span.end - symbol.span.start - len(symbol.doc or "")
+    return max(MIN_TEXT, length // 2)
+
+
+def behaviors_of(bodies: Mapping[str, FunctionBody], language: Language) -> dict[str, Behavior]:
+    """Symbol id → behavior, for the bodies read from one file."""
+    rules = language.behavior
+    if rules is None:
+        return {}
+    words = Words.of(rules.words, rules.shell, rules.bare_calls)
+    return {symbol_id: _behavior(body, words) for symbol_id, body in bodies.items()}
+
+
+def _behavior(body: FunctionBody, words: Words) -> Behavior:
+    own = list(all_steps(body.steps))
+    inner = [_write(step, (), in_closure) for step, in_closure in body.writes]
+    calls = [step.text for step in own if step.kind in ("call", "defer", "evaluate")]
+    return Behavior(
+        steps=body.steps,
+        words=words,
+        writes=tuple(sorted([*_writes(body.steps, words), *inner], key=lambda write: write.row)),
+        raises=_distinct(step.text for step in own if step.kind == "raise" and step.text),
+        caught=tuple(
+            Caught("" if arm.kind == "catch_any" else arm.text, not arm.steps, arm.row)
+            for step in own
+            for arm in step.arms
+            if arm.kind in ("catch", "catch_any")
+        ),
+        exits=_distinct(step.text for step in own if step.kind == "exit"),
+        opened=_distinct(step.text for step in own if step.kind == "with" and step.value in ("", "using", "lock")),
+        closed=_distinct(text for text in calls if _CLOSING.search(text)),
+        awaits=body.awaits,
+        yields=any(step.kind == "yield" for step in own),
+        starts=_distinct(step.text for step in own if step.kind == "start"),
+        at_least=not body.is_complete,
+    )
+
+
+def _writes(
+    steps: Sequence[Step], words: Words, conditions: tuple[str, ...] = (), in_closure: bool = False
+) -> Iterator[Write]:
+    for step in steps:
+        if step.kind == "write":
+            yield _write(step, conditions, in_closure)
+        elif step.kind == "delete" and step.scope != "local":
+            yield Write(step.text, step.scope, "", step.row, conditions, in_closure)
+        if step.kind == "define":  # a symbol of its own
+            continue
+        for arm in step.arms:
+            yield from _writes(
+                arm.steps, words, (*conditions, *_condition(step, arm, words)), in_closure or arm.kind == "closure"
+            )
+
+
+def _write(step: Step, conditions: tuple[str, ...], in_closure: bool) -> Write:
+    value = step.value if step.operator in ("=", ":=") else f"{step.operator} {step.value}".strip()
+    return Write(step.text, step.scope, value, step.row, conditions, in_closure)
+
+
+def _condition(step: Step, arm: Arm, words: Words) -> tuple[str, ...]:
+    match arm.kind:
+        case "when" | "unless" | "absent" | "under":
+            if step.kind == "switch":
+                return (f"when {quoted(step.text, _QUOTE)} is {quoted(arm.text, _QUOTE)}",)
+            return (condition_text(arm, words),) if arm.text else ()
+        case "else":
+            return ("otherwise",)
+        case "catch" | "catch_any":
+            return (f"on {quoted(arm.text, _QUOTE)}",) if arm.text else ("on any error",)
+        case "body" if step.kind == "loop":
+            return (f"for each {quoted(step.text, _QUOTE)}",) if step.operator == "each" else ("in a loop",)
+    return ()
+
+
+def member_behavior(tags: FileTags, behaviors: Mapping[str, Behavior], owner_id: str, limit: int) -> str:
+    """What the methods of a class, or the functions of a file (`""`), change and raise, in about `limit` characters.
+
+    Constructors are left out of what is changed. Empty when there is nothing to say.
+    """
+    owner = tags.symbol(owner_id)
+    if owner is None:
+        return ""
+    scope: Scope = "attribute" if owner_id else "outer"
+    changed: dict[str, list[str]] = {}
+    raised: dict[str, list[str]] = {}
+    entered: dict[str, list[str]] = {}
+    words = Words()
+    for symbol in tags.symbols[1:]:
+        behavior = behaviors.get(symbol.id)
+        if behavior is None or symbol.name.rpartition(".")[0] != owner.name:
+            continue
+        words = behavior.words
+        name = symbol.short_name
+        if name not in _CONSTRUCTORS and name != owner.short_name:
+            for write in behavior.writes:
+                if write.scope == scope:
+                    _add(changed, _attribute(write.target), name)
+        for what in behavior.raises:
+            if exception := _exception(what):
+                _add(raised, exception, name)
+        for what in behavior.opened:
+            _add(entered, what, name)
+    verb = "throw" if words.raises == "throws" else "raise"
+    parts = [
+        f"{does} {_grouped(table)}"
+        for does, table in (("change", changed), (verb, raised), ("enter", entered))
+        if table
+    ]
+    while len(parts) > 1 and sum(len(part) + 5 for part in parts) > limit:
+        parts.pop()
+    subject = "Its methods" if owner_id else "Its functions"
+    return f"{subject} {', '.join(parts[:-1])}{' and ' if len(parts) > 1 else ''}{parts[-1]}." if parts else ""
+
+
+_ATTRIBUTE = re.compile(r"^[*(&]*((?:\$?\w+(?:\.|->|::))?@{0,2}\$?\w+)")
+_EXCEPTION = re.compile(r"^(?:new\s+)?([\w.:\\]+)")
+
+
+def _attribute(target: str) -> str:
+    """`self.jar` of `self.jar[key].size`."""
+    found = _ATTRIBUTE.match(target)
+    return found[1] if found else target
+
+
+def _exception(what: str) -> str:
+    """The class's name in `new Foo("x")`, `Foo("x") from e`; empty for a variable."""
+    found = _EXCEPTION.match(what)
+    return found[1] if found and found[1].rpartition(".")[2][:1].isupper() else ""
+
+
+def _add(table: dict[str, list[str]], key: str, name: str) -> None:
+    names = table.setdefault(key, [])
+    if name not in names:
+        names.append(name)
+
+
+_MAX_GROUPS = 5
+_MAX_NAMES = 3
+
+
+def _grouped(table: Mapping[str, Sequence[str]]) -> str:
+    shown = [
+        f"{quoted(key, _QUOTE)} (in {', '.join(f'`{name}`' for name in names[:_MAX_NAMES])}"
+        f"{' …' if len(names) > _MAX_NAMES else ''})"
+        for key, names in list(table.items())[:_MAX_GROUPS]
+    ]
+    return ", ".join(shown) + (f" and {len(table) - _MAX_GROUPS} more" if len(table) > _MAX_GROUPS else "")
+
+
+def _distinct(texts: Iterator[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(texts))

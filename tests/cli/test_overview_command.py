@@ -7,6 +7,7 @@ import pytest
 
 from forethought.cli.main import main
 from forethought.engine.api import CancelToken
+from support.odd_repository import make_odd_repository
 from support.world import one_line
 
 
@@ -86,3 +87,12 @@ def test_hostile_names_stay_text(world, name, tmp_path):
     text = page.read_text(encoding="utf-8")
     assert "<b onclick" not in text and "<script" not in text and "\x1b" not in text
     assert json.loads(world.run("overview", "--json", cwd=root).out)["packages"][0]["files"][0]["path"] == name
+
+
+def test_a_repository_of_oddities_has_an_overview(world, tmp_path):
+    root = make_odd_repository(world)
+    page = tmp_path / "page.html"
+    ran = world.run("overview", "--html", str(page), "--json", cwd=root)
+    assert ran.status == 0
+    assert ran.document["packages"][0]["fileCount"] >= 15
+    assert "naïve-漢字.py" in page.read_text(encoding="utf-8")

@@ -137,6 +137,7 @@ def test_what_a_python_package_exports_is_in_its_init():
         ("a.rs", "pub fn open() {}\nfn close() {}\npub(crate) fn inner() {}\n", ["open"]),
         ("A.java", "public class A { class B {} }\nclass C {}\n", ["A"]),
         ("a.ts", "export function open() {}\nfunction close() {}\nexport class A {}\n", ["open", "A"]),
+        ("b.ts", "export function f(a: string): void;\nexport function f(a: number): void;\n", ["f#2"]),
         ("a.c", "int open_it(void) { return 0; }\nstatic int close_it(void) { return 0; }\n", ["open_it"]),
     ],
 )

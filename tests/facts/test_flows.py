@@ -35,6 +35,10 @@ def tree(step):
     return (name if step.is_certain else f"{name}?", [tree(call) for call in step.calls])
 
 
+def size(found):
+    return len(list(found.start.steps()))
+
+
 SHOP = {
     "main.py": (
         "from shop.order import place\nfrom shop.text import title\n"
@@ -57,9 +61,9 @@ def test_a_flow_ends_at_its_effects():
     send = found.start.calls[2].calls[0]
     assert [effect_text(item) for item in send.effects] == ["uses the network: `requests.post`"]
     assert send.target == Target("shop/net.py", "send")
-    assert found.start.calls[2].called_at.start.row == 6
+    assert found.start.calls[2].called_at.range.start.row == 6
     assert found.start.left_out == 1  # log()
-    assert found.steps == 6
+    assert size(found) == 6
 
 
 def test_calls_that_lead_to_effects_are_shown_before_calls_into_other_packages():
@@ -77,7 +81,7 @@ def test_an_effect_beyond_what_is_shown_is_named_with_the_way_to_it():
     depth = MAX_DEPTH + 2
     chain = "".join(f"def f{number}():\n    f{number + 1}()\n" for number in range(depth))
     found = flow(f"import os\n{chain}def f{depth}():\n    os.remove('x')\n", symbol_id="f0")
-    assert found.steps == MAX_DEPTH + 1
+    assert size(found) == MAX_DEPTH + 1
     last = list(found.start.steps())[-1]
     assert [effect_text(item) for item in last.effects] == [
         f"writes to the file system: `os.remove`, through `f{depth - 1}` → `f{depth}`"
@@ -127,12 +131,24 @@ def test_a_class_stands_for_its_constructor():
     assert tree(flow(f"{text}def main():\n    A()\n").start) == ("main", [("A", [("A.make", [])])])
 
 
+def test_an_inherited_constructor_is_where_the_calls_are():
+    sources = {
+        "main.py": "from base import Base\nclass A(Base): ...\ndef main():\n    A()\n",
+        "base.py": "import os\nclass Base:\n    def __init__(self):\n        open('x')\n        make()\n"
+        "def make(): os.mkdir('x')\n",
+    }
+    called = flow(sources).start.calls[0]
+    assert (called.target, called.called_at.path) == (Target("main.py", "A"), "main.py")
+    assert [effect_text(item) for item in called.effects] == ["reads the file system: `open`"]
+    assert called.calls[0].called_at[:2] == ("base.py", "Base.__init__")
+
+
 def test_flows_stay_out_of_files_that_are_not_followed():
     sources = {
         "main.py": "from tests.a import a\ndef main():\n    a()\n",
         "tests/a.py": "import os\ndef a(): os.remove('x')\n",
     }
-    assert flow(sources, is_followed=lambda path: not path.startswith("tests/")).steps == 1
+    assert size(flow(sources, is_followed=lambda path: not path.startswith("tests/"))) == 1
 
 
 def test_a_file_that_is_run_is_an_entry_point():

@@ -81,7 +81,7 @@ def overview_of(tmp_path):
         opened.append(session)
         workspace = session.add_root(root)
         workspace.refresh()
-        return session.overview(workspace, "", lambda done, total, path: None, None)
+        return session.overview(workspace)
 
     yield make
     for session in opened:
@@ -109,7 +109,7 @@ def test_the_document_has_packages_and_flows_with_places(overview_of):
     flow = document["flows"][0]
     assert (flow["kind"], flow["label"]) == ("api", "buy")
     send = flow["start"]["calls"][0]
-    assert (send["symbol"], send["certain"], send["calledAt"]["start"]["line"]) == ("send", True, 4)
+    assert (send["symbol"], send["certain"], send["calledAt"]["range"]["start"]["line"]) == ("send", True, 4)
     effect = send["effects"][0]
     assert (effect["category"], effect["call"]["symbol"], effect["call"]["range"]["start"]["line"]) == (
         "network",

@@ -20,6 +20,8 @@ from forethought.text.prose import first_sentence, opening
         ("eslint-disable-next-line foo", None),
         ("@deprecated use other", None),
         ("Our exceptions:\n\n* one", "Our exceptions"),
+        ("[a]: http://x\n[b]: http://y\n\n<br>\n\nParses it.", "Parses it."),
+        ("See `the docs <http://x>`_ and `this`_.", "See the docs and `this`."),
         ("url = make('x')\n\nassert url.host\n\nA URL.", "A URL."),
         ("----", None),
         ("", None),

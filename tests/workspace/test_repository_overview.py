@@ -36,7 +36,7 @@ def shop(world):
 
 def make(shop, within="", cancel=None):
     session, workspace = shop
-    return session.overview(workspace, within, lambda done, total, path: None, cancel)
+    return session.overview(workspace, within, cancel=cancel)
 
 
 def package(overview, folder):
@@ -131,6 +131,31 @@ def test_reading_stores_nothing(shop):
     before = workspace.index.generation
     assert make(shop) == make(shop)
     assert workspace.index.generation == before
+
+
+def test_packages_have_the_names_by_which_they_are_imported(shop, world):
+    sources = {
+        "js/package.json": '{"name": "@shop/web"}',
+        "js/src/index.js": "export function show() {}\n",
+        "java/src/main/java/org/shop/A.java": "package org.shop;\npublic class A {}\n",
+        "rust/Cargo.toml": '[package]\nname = "shop-core"\n',
+        "rust/src/lib.rs": "pub fn sell() {}\n",
+        "shop/inner/__init__.py": "def deep(): ...\n",
+        "loose/a.lua": "function f() end\n",
+    }
+    write_files(world.folder, sources)
+    world.commit()
+    shop[1].refresh()
+    names = {item.folder: item.name for item in make(shop).packages}
+    assert names == {
+        "shop": "shop",
+        "shop/inner": "shop.inner",
+        "js/src": "@shop/web",
+        "java/src/main/java/org/shop": "org.shop",
+        "rust/src": "shop_core",
+        "loose": "loose",
+        "examples": "examples",
+    }
 
 
 def test_it_can_be_cancelled(shop):

@@ -154,11 +154,23 @@ class Session:
         return make_digest(workspace, self.contexts, self._parts.user_state, since, most)
 
     def overview(
-        self, workspace: Workspace, within: str, on_progress: ReadProgress, cancel: CancelToken | None
+        self,
+        workspace: Workspace,
+        within: str = "",
+        *,
+        with_code: bool = True,
+        on_progress: ReadProgress = lambda done, total, path: None,
+        cancel: CancelToken | None = None,
     ) -> Overview:
-        """The repository explained, below a folder. Blocks. Raises Cancelled."""
-        with_insights = self.contexts.info()["entries"] > 0
-        return make_overview(workspace, within, with_insights=with_insights, on_progress=on_progress, cancel=cancel)
+        """The repository explained, below a folder: see `make_overview`. Blocks. Raises Cancelled."""
+        return make_overview(
+            workspace,
+            within,
+            with_insights=self.contexts.info()["entries"] > 0,
+            with_code=with_code,
+            on_progress=on_progress,
+            cancel=cancel,
+        )
 
     def report_activity(self) -> None:
         """A person edits, hovers or asks. Instant."""

@@ -66,7 +66,7 @@ def exports_of(resolver: Resolver, paths: Iterable[str]) -> tuple[Target, ...]:
             if not item.module and outline.language in SCRIPT_LANGUAGES:  # `export default name`
                 targets = resolver.imported(path, item).targets
                 found |= dict.fromkeys(target for target in targets if _is_offered(resolver, target))
-    return tuple(found)
+    return _distinct(resolver, found)
 
 
 def _public_names(resolver: Resolver, path: str) -> tuple[Target, ...]:
@@ -87,7 +87,18 @@ def _public_names(resolver: Resolver, path: str) -> tuple[Target, ...]:
             for symbol in tags.symbols[1:] if tags is not None else ():
                 if tags is not None and is_exported(module, tags, symbol):
                     found.setdefault(Target(module, symbol.id))
-    return tuple(found)
+    return _distinct(resolver, found)
+
+
+def _distinct(resolver: Resolver, targets: Iterable[Target]) -> tuple[Target, ...]:
+    """The targets, with only the representative one of those that share a name in a file, such as overloads."""
+    ids: dict[tuple[str, str], list[str]] = {}
+    for target in targets:
+        symbol = resolver.symbol(target)
+        ids.setdefault((target.path, symbol.name if symbol is not None else target.symbol_id), []).append(
+            target.symbol_id
+        )
+    return tuple(resolver.representative(path, same) for (path, _), same in ids.items())
 
 
 def _is_offered(resolver: Resolver, target: Target) -> bool:

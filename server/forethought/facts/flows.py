@@ -20,12 +20,12 @@ from forethought.facts.call_graph import Call, find_calls
 from forethought.facts.class_hierarchy import constructor
 from forethought.facts.effects import Effect, Effects, RulesOf, SourceOf, effects_of, implementations, is_declared_only
 from forethought.facts.entry_points import EntryPoint
+from forethought.facts.symbol_facts import Location
 from forethought.facts.usage import folder_of
 from forethought.names.file_names import Target
 from forethought.names.resolver import Resolver
 from forethought.syntax.effect_rules import Category
 from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS
-from forethought.syntax.tags import Range
 
 # Larger trees show more, and are read less.
 MAX_DEPTH = 6
@@ -52,8 +52,8 @@ class Callee(NamedTuple):
     """One definition that a function calls."""
 
     target: Target
-    range: Range
-    """The called name in the caller's file."""
+    called_at: Location
+    """Where: the called name, and the function that the call is in."""
     is_certain: bool
 
 
@@ -62,12 +62,12 @@ class FlowStep:
     """A function in a flow, and the calls from it that are shown."""
 
     target: Target
-    called_at: Range | None = None
-    """The called name in the caller's file; None for the entry point."""
+    called_at: Location | None = None
+    """Where: the called name, and the function that the call is in; None for the entry point."""
     is_certain: bool = True
     """False if the call may run something else."""
     effects: tuple[Effect, ...] = ()
-    """Its own telling effects; if no call from it is shown, also those that it leads to."""
+    """Its own telling effects, the most telling first; if no call from it is shown, also those that it leads to."""
     calls: list["FlowStep"] = field(default_factory=list)
     left_out: int = 0
     """How many other definitions of the repository it calls."""
@@ -82,11 +82,6 @@ class FlowStep:
 class Flow(NamedTuple):
     entry: EntryPoint
     start: FlowStep
-
-    @property
-    def steps(self) -> int:
-        """How many functions are shown."""
-        return sum(1 for _ in self.start.steps())
 
 
 class FlowFinder:
@@ -121,20 +116,18 @@ class FlowFinder:
             _, depth, _, step = heappop(waiting)
             if depth == MAX_DEPTH:
                 continue
-            step.calls = [
-                FlowStep(callee.target, callee.range, callee.is_certain)
-                for callee in self._telling(step.target, shown, MAX_STEPS - len(shown))
-            ]
+            step.calls = [FlowStep(*callee) for callee in self._telling(step.target, shown, MAX_STEPS - len(shown))]
             shown.update(call.target for call in step.calls)
             for call in step.calls:
                 heappush(waiting, (self._effect_rank(call.target), depth + 1, next(numbers), call))
         for step in start.steps():
             callees = {callee.target for callee in self.callees(step.target)}
             step.left_out = len(callees - {call.target for call in step.calls} - {step.target})
-            known = self._effects_of(step.target)
+            known = self._effects_of(self._run_by(step.target))
             effects = known.direct if step.calls else known.nearest
             distinct = {(item.category, item.call): item for item in effects if item.category in TELLING}
-            step.effects = tuple(distinct.values())[:MAX_EFFECTS]
+            ranked = sorted(distinct.values(), key=lambda item: TELLING.index(item.category))
+            step.effects = tuple(ranked)[:MAX_EFFECTS]
         return Flow(entry, start)
 
     def choose(self, entries: Iterable[EntryPoint], limit: int, covered: set[Target]) -> tuple[Flow, ...]:
@@ -209,21 +202,24 @@ class FlowFinder:
             self._effects[target] = known
         return known
 
+    def _run_by(self, target: Target) -> Target:
+        """The constructor that a call of a class runs, if it is known; the target itself if it is no class."""
+        symbol = self._resolver.symbol(target)
+        is_class = symbol is not None and symbol.kind in CLASS_KINDS
+        return (constructor(self._resolver, target) if is_class else None) or target
+
     def _find_callees(self, target: Target) -> tuple[Callee, ...]:
-        resolver = self._resolver
-        symbol = resolver.symbol(target)
-        if symbol is not None and symbol.kind in CLASS_KINDS:
-            called = constructor(resolver, target)
-            return self.callees(called) if called is not None and called != target else ()
+        caller = self._run_by(target)
         found: dict[Target, Callee] = {}
-        for call in self._calls_in(target):
-            for callee in self._possible(call):
+        for call in self._calls_in(caller):
+            for callee in self._possible(call, caller):
                 known = found.get(callee.target)
-                if callee.target != target and (known is None or (callee.is_certain and not known.is_certain)):
+                is_better = known is None or (callee.is_certain and not known.is_certain)
+                if callee.target not in (caller, target) and is_better:
                     found[callee.target] = callee
         return tuple(found.values())
 
-    def _possible(self, call: Call) -> Sequence[Callee]:
+    def _possible(self, call: Call, caller: Target) -> Sequence[Callee]:
         """What a call certainly or possibly runs; empty if that is unknown, or there are too many possibilities."""
         resolver = self._resolver
         targets = [target for target in call.targets if self._is_function(target)]
@@ -233,7 +229,8 @@ class FlowFinder:
             targets, is_certain = implementing, False
         if len(targets) > MAX_POSSIBLE:
             return ()
-        return [Callee(target, call.range, is_certain) for target in targets if self._is_followed(target.path)]
+        where = Location(*caller, call.range)
+        return [Callee(target, where, is_certain) for target in targets if self._is_followed(target.path)]
 
     def _is_function(self, target: Target) -> bool:
         symbol = self._resolver.symbol(target)

@@ -85,13 +85,14 @@ def overview_document(overview: Overview, encoder: LocationEncoder) -> dict[str,
             "via": [place_document(target) for target in effect.via],
         }
 
-    def step_document(step: FlowStep, caller: str) -> dict[str, Any]:
+    def step_document(step: FlowStep) -> dict[str, Any]:
+        at = step.called_at
         return {
             **place_document(step.target),
-            "calledAt": encoder.range(workspace, caller, step.called_at) if step.called_at else None,
+            "calledAt": encoder.reference(workspace, at.path, at.range, at.symbol_id) if at is not None else None,
             "certain": step.is_certain,
             "effects": [effect_document(item) for item in step.effects],
-            "calls": [step_document(item, step.target.path) for item in step.calls],
+            "calls": [step_document(item) for item in step.calls],
             "otherCalls": step.left_out,
         }
 
@@ -108,7 +109,7 @@ def overview_document(overview: Overview, encoder: LocationEncoder) -> dict[str,
                 "kind": item.flow.entry.kind,
                 "label": item.flow.entry.label,
                 "about": sentence_document(item.about),
-                "start": step_document(item.flow.start, ""),
+                "start": step_document(item.flow.start),
             }
             for item in overview.flows
         ],

@@ -20,6 +20,7 @@ _ROLE = re.compile(r":\w+(?::\w+)?:(?=`)")
 _HTML = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
 _IMAGE = re.compile(r"\[?!\[[^\]]*\]\([^)]*\)(?:\]\([^)]*\))?")
 _LINK = re.compile(r"\[([^\]\[]*)\](?:\([^)]*\)|\[[^\]]*\])")
+_REST_LINK = re.compile(r"`([^`<>]+?)\s*<[^`<>]*>`__?(?!\w)|(`[^`]+`)__?(?!\w)")
 _EMPHASIS = re.compile(r"(?<![\w*])(\*{1,3}|__)(?=\S)(.+?)(?<=\S)\1(?![\w*])")
 _BLOCK = re.compile(r"<(div|p|table|center|picture|details|h[1-6]|ul|ol|a)\b[^<>]*>(?:(?!<\1\b).)*?</\1>", re.DOTALL)
 _QUOTE = re.compile(r"^ {0,3}> ?", re.MULTILINE)
@@ -50,13 +51,14 @@ def opening(readme: str | None, limit: int = 600) -> str | None:
         text, replaced = _BLOCK.subn(" ", text)
         if not replaced:
             break
-    text = _REFERENCE.sub("", _HEADING.sub("\n", text))
-    return next((_cut(paragraph, limit) for paragraph in _paragraphs(text) if len(paragraph.split()) > 3), None)
+    paragraphs = _paragraphs(_HEADING.sub("\n", text))
+    return next((_cut(paragraph, limit) for paragraph in paragraphs if len(paragraph.split()) > 3), None)
 
 
 def _paragraphs(text: str) -> list[str]:
     paragraphs = []
-    for paragraph in re.split(r"\n[ \t]*\n|<p>", _UNDERLINE.sub("\n", text)):
+    text = _REST_LINK.sub(r"\1\2", _REFERENCE.sub("", _UNDERLINE.sub("\n", text)))
+    for paragraph in re.split(r"\n[ \t]*\n|<p>|<br>", text):
         plain = _IMAGE.sub(" ", _HTML.sub(" ", _INLINE_TAG.sub(r"`\1`", paragraph)))
         if _NOT_PROSE.match(plain.strip()):
             continue

@@ -46,6 +46,8 @@ MAX_API_FLOWS_OF_PACKAGE = 3
 MAX_CODE_SENTENCE = 200
 
 _READMES = ("README.md", "README.rst", "README.txt", "README", "readme.md", "Readme.md")
+_SOURCE_FOLDERS = frozenset({"src", "source", "lib"})
+"""A package's manifest is often beside such a folder."""
 _JVM_SOURCES = re.compile(r"(?:^|/)src/[\w-]+/(?:java|kotlin)/(.+)$")
 _DOCUMENTING = ("__init__.py", "doc.go", "package-info.java", "mod.rs", "lib.rs", "main.rs", "index.ts", "index.js")
 """Files whose own documentation is about their package."""
@@ -136,24 +138,29 @@ def make_overview(
     within: str = "",
     *,
     with_insights: bool = True,
+    with_code: bool = True,
     on_progress: Progress = lambda done, total, path: None,
     cancel: CancelToken | None = None,
 ) -> Overview:
     """The overview of the indexed files below a folder. Blocks: reads the index, the disk, git and the store.
 
     with_insights: False if the store is known to be empty, which saves hashing contexts
+    with_code: False if sentences on the basis of code are not shown, which saves parsing
     Raises Cancelled.
     """
-    return _Maker(workspace, within, with_insights, cancel).make(on_progress)
+    return _Maker(workspace, within, with_insights, with_code, cancel).make(on_progress)
 
 
 class _Maker:
     """Makes one overview."""
 
-    def __init__(self, workspace: Workspace, within: str, with_insights: bool, cancel: CancelToken | None) -> None:
+    def __init__(
+        self, workspace: Workspace, within: str, with_insights: bool, with_code: bool, cancel: CancelToken | None
+    ) -> None:
         self._workspace = workspace
         self._within = within
         self._with_insights = with_insights
+        self._with_code = with_code
         self._cancel = cancel
         self._resolver = workspace.resolver()
         self._snapshot = workspace.overlay
@@ -276,7 +283,11 @@ class _Maker:
     def _main_symbols(self, path: str) -> list[Symbol]:
         tags = self._snapshot.outline(path)
         kinds = CLASS_KINDS | FUNCTION_KINDS
-        return [item for item in (tags.symbols[1:] if tags else ()) if item.kind in kinds and "." not in item.name]
+        found: dict[str, Symbol] = {}
+        for symbol in tags.symbols[1:] if tags is not None else ():
+            if symbol.kind in kinds and "." not in symbol.name:
+                found.setdefault(symbol.name, symbol)  # the first of overloads
+        return list(found.values())
 
     def _symbol_count(self, path: str) -> int:
         tags = self._snapshot.outline(path)
@@ -284,8 +295,10 @@ class _Maker:
 
     def _name(self, folder: str, paths: Sequence[str]) -> str:
         """As it is imported where that can be told from its files and manifests; else the folder."""
-        if folder in self._package_names:
-            return self._package_names[folder]
+        above, _, last = folder.rpartition("/")
+        for place in (folder, above) if last in _SOURCE_FOLDERS else (folder,):
+            if place in self._package_names:
+                return self._package_names[place]
         if found := _JVM_SOURCES.search(folder):
             return found[1].replace("/", ".")
         if f"{folder}/__init__.py" in paths:
@@ -336,7 +349,7 @@ class _Maker:
             return None
         if text := first_sentence(symbol.doc):
             return Sentence(text, "docs", "live")
-        if text := self._behavior_text(target, tags, symbol):
+        if self._with_code and (text := self._behavior_text(target, tags, symbol)):
             return Sentence(text, "code", "live")
         if status is not None and entry is not None and summary and status.state == "stale":
             return Sentence(summary, "model", "stale", entry.provenance.model)

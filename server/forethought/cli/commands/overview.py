@@ -49,7 +49,13 @@ def overview(invocation: Invocation, path: Path | None, html: Path | None) -> No
             return
         try:
             with show_progress("reading") as progress:
-                found = session.overview(workspace, within, progress, cancel)
+                found = session.overview(
+                    workspace,
+                    within,
+                    with_code=invocation.json or html is not None,
+                    on_progress=progress,
+                    cancel=cancel,
+                )
         except Cancelled:
             invocation.interrupted()
             return

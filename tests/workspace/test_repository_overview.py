@@ -89,7 +89,7 @@ def test_a_fresh_insight_comes_first_and_a_stale_one_last(shop, world):
     write_insight(shop, "shop/cart.py", "Cart", "Keeps what is bought.")
     overview = make(shop)
     said = about(overview, "shop/net.py", "send")
-    assert said == Sentence("Posts the item to the server.", "model", "fresh", "model")
+    assert said == Sentence("Posts the item to the server.", "model", "fresh", "shop/net.py", 3, "model")
     assert about(overview, "shop/cart.py", "Cart").state == "fresh"
     world.write("shop/net.py", FILES["shop/net.py"].replace("post(item)", "put(item)"))
     world.write("shop/cart.py", FILES["shop/cart.py"].replace("class Cart:", "class Cart(Base):"))

@@ -36,13 +36,26 @@ def overview_document(overview: Overview, encoder: LocationEncoder) -> dict[str,
     """Return the overview as JSON. Blocks: reads lines."""
     workspace = overview.workspace
 
+    def said(sentence: Sentence | None) -> dict[str, Any] | None:
+        if sentence is None:
+            return None
+        place = Position(sentence.row, 0)
+        return {
+            "text": sentence.text,
+            "basis": sentence.basis,
+            "state": sentence.state,
+            "model": sentence.model,
+            "uri": encoder.uri(workspace, sentence.path),
+            "range": encoder.range(workspace, sentence.path, Range(place, place)),
+        }
+
     def symbol_document(entry: SymbolEntry) -> dict[str, Any]:
         path, symbol = entry.target.path, entry.symbol
         return {
             **encoder.reference(workspace, path, symbol.selection, symbol.id),
             "kind": symbol.kind,
             "signature": symbol.signature,
-            "about": sentence_document(entry.about),
+            "about": said(entry.about),
             "calls": entry.calls,
         }
 
@@ -50,7 +63,7 @@ def overview_document(overview: Overview, encoder: LocationEncoder) -> dict[str,
         return {
             "path": entry.path,
             "uri": encoder.uri(workspace, entry.path),
-            "about": sentence_document(entry.about),
+            "about": said(entry.about),
             "usedBy": entry.used_by,
             "symbols": [symbol_document(item) for item in entry.symbols],
             "symbolCount": entry.symbol_count,
@@ -62,7 +75,7 @@ def overview_document(overview: Overview, encoder: LocationEncoder) -> dict[str,
             "folder": entry.folder,
             "uri": encoder.uri(workspace, entry.folder),
             "languages": list(entry.languages),
-            "about": sentence_document(entry.about),
+            "about": said(entry.about),
             "support": entry.is_support,
             "exports": [symbol_document(item) for item in entry.exports],
             "exportCount": entry.export_count,
@@ -100,7 +113,7 @@ def overview_document(overview: Overview, encoder: LocationEncoder) -> dict[str,
         "root": encoder.uri(workspace, ""),
         "name": workspace.root.name,
         "within": overview.within,
-        "about": sentence_document(overview.about),
+        "about": said(overview.about),
         "languages": dict(overview.languages),
         "packages": [package_document(item) for item in overview.packages],
         "tests": [{"folder": folder, "files": files} for folder, files in overview.tests.items()],
@@ -108,19 +121,12 @@ def overview_document(overview: Overview, encoder: LocationEncoder) -> dict[str,
             {
                 "kind": item.flow.entry.kind,
                 "label": item.flow.entry.label,
-                "about": sentence_document(item.about),
+                "about": said(item.about),
                 "start": step_document(item.flow.start),
             }
             for item in overview.flows
         ],
     }
-
-
-def sentence_document(sentence: Sentence | None) -> dict[str, Any] | None:
-    """Return `{text, basis, state, model}`."""
-    if sentence is None:
-        return None
-    return {"text": sentence.text, "basis": sentence.basis, "state": sentence.state, "model": sentence.model}
 
 
 def overview_markdown(overview: Overview) -> str:

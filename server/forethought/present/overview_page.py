@@ -41,8 +41,9 @@ code, svg text { font: 13px ui-monospace, monospace; }
 h1, h2, h3 { line-height: 1.2; } h2 { margin-top: 3rem; border-bottom: 1px solid var(--line); }
 a { color: inherit; text-decoration-color: var(--soft); } nav ul { columns: 2; } ul { padding-left: 1.3rem; }
 .mark { font-size: 11px; border: 1px solid; border-radius: 3px; padding: 0 4px; white-space: nowrap; }
-.fresh { color: var(--fresh); } .stale { color: var(--stale); } .live { color: var(--live); }
-.none { color: var(--live); } .flow { overflow-x: auto; margin: 0.5rem 0 1.5rem; }
+a.mark { text-decoration: none; } .live, .none { color: var(--live); }
+.fresh { color: var(--fresh); } .stale { color: var(--stale); }
+.flow { overflow-x: auto; margin: 0.5rem 0 1.5rem; }
 svg text { fill: currentColor; } svg a { text-decoration: underline; text-decoration-color: var(--soft); }
 svg path { fill: none; stroke: currentColor; stroke-opacity: 0.45; } svg .may { stroke-dasharray: 4 3; }
 svg .end { fill: var(--stale); } svg .where { fill-opacity: 0.6; }
@@ -92,7 +93,7 @@ class _Page:
         yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
         yield '<meta name="referrer" content="no-referrer">'
         yield f"<style>{_STYLE}</style></head><body>\n<h1>{_text(title)}</h1>\n"
-        yield _paragraph(overview.about)
+        yield self._paragraph(overview.about)
         yield f"<p>{_prose(counts_text(overview))}</p>\n"
         yield _LEGEND
         yield "<nav><ul>"
@@ -118,7 +119,7 @@ class _Page:
         counted = f"{package.file_count} file{'' if package.file_count == 1 else 's'}"
         folder = f'<a href="{_text(self._encoder.uri(self._overview.workspace, package.folder))}">'
         yield f"<p>{folder}<code>{_text(package.folder or '.')}</code></a>, {counted}{support}.</p>\n"
-        yield _paragraph(package.about)
+        yield self._paragraph(package.about)
         if package.used_by:
             yield f"<p>Used by {_prose(users_text(package, 12))}.</p>\n"
         own = [
@@ -142,7 +143,7 @@ class _Page:
     def _file(self, entry: FileEntry) -> str:
         address = _text(self._encoder.uri(self._overview.workspace, entry.path))
         users = f", used by {entry.used_by} file{'' if entry.used_by == 1 else 's'}" if entry.used_by else ""
-        about = f" {_sentence(entry.about)}" if entry.about is not None else ""
+        about = f" {self._sentence(entry.about)}" if entry.about is not None else ""
         more = entry.symbol_count - len(entry.symbols)
         head = f'<p><a href="{address}"><code>{_text(entry.path)}</code></a>{users}.{about}</p>\n'
         return head + self._symbols(entry.symbols, f" … and {more} more" if more > 0 else "")
@@ -152,7 +153,11 @@ class _Page:
         for entry in entries:
             place = f"{entry.target.path}:{entry.symbol.selection.start.row + 1}"
             link = _link(entry.symbol.name, self._address(entry.target.path, entry.symbol.selection.start.row + 1))
-            about = _sentence(entry.about) if entry.about is not None else '<span class="none">nothing known yet</span>'
+            about = (
+                self._sentence(entry.about)
+                if entry.about is not None
+                else '<span class="none">nothing known yet</span>'
+            )
             items.append(f"<li>{link} ({_text(entry.symbol.kind)}, <code>{_text(place)}</code>): {about}</li>")
         items += [f"<li>{_text(rest.strip())}</li>"] if rest else []
         return f"<ul>{''.join(items)}</ul>\n" if items else ""
@@ -164,7 +169,7 @@ class _Page:
         summary = "; ".join(_prose(effect_text(item)) for item in ends(flow)[:4])
         return (
             f'<h3 id="flow-{number}">{label}</h3>\n'
-            + _paragraph(item.about)
+            + self._paragraph(item.about)
             + (f"<p>Ends in: {summary}.</p>\n" if summary else "")
             + f'<div class="flow">{_diagram(rows, flow.entry.label)}</div>\n'
         )
@@ -186,6 +191,15 @@ class _Page:
             rows = list(self._rows(call, depth + 1, number, following))
             yield from rows
             following += len(rows)
+
+    def _paragraph(self, sentence: Sentence | None) -> str:
+        return f"<p>{self._sentence(sentence)}</p>\n" if sentence is not None else ""
+
+    def _sentence(self, sentence: Sentence) -> str:
+        """The sentence, and what it is based on, which links to that place."""
+        basis = mark(sentence) if sentence.basis == "model" else f"{mark(sentence)}, live"
+        address = _text(self._address(sentence.path, sentence.row + 1))
+        return f'{_prose(sentence.text)} <a class="mark {_text(sentence.state)}" href="{address}">{_text(basis)}</a>'
 
     def _address(self, path: str, line: int) -> str:
         return f"{self._encoder.uri(self._overview.workspace, path)}#L{line}"
@@ -215,16 +229,6 @@ def _diagram(rows: list[_Row], title: str) -> str:
 def _cut(label: str) -> str:
     line = one_line(label)
     return line if len(line) <= _MAX_LABEL else line[: _MAX_LABEL - 1] + "…"
-
-
-def _paragraph(sentence: Sentence | None) -> str:
-    return f"<p>{_sentence(sentence)}</p>\n" if sentence is not None else ""
-
-
-def _sentence(sentence: Sentence) -> str:
-    state = _text(sentence.state)
-    basis = mark(sentence) if sentence.basis == "model" else f"{mark(sentence)}, live"
-    return f'{_prose(sentence.text)} <span class="mark {state}">{_text(basis)}</span>'
 
 
 def _link(name: str, address: str) -> str:

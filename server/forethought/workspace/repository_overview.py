@@ -66,6 +66,10 @@ class Sentence:
     basis: Literal["model", "docs", "code"]
     state: Literal["fresh", "stale", "live"]
     """Of a model's: whether it is about the current text. What is computed is live."""
+    path: str
+    """The file that it is about, or quoted from."""
+    row: int = 0
+    """Where that begins: the row of the symbol's name."""
     model: str | None = None
 
 
@@ -324,12 +328,13 @@ class _Maker:
 
     def _readme_sentence(self, folder: str) -> Sentence | None:
         for name in _READMES:
+            path = f"{folder}/{name}" if folder else name
             try:
-                data = read_source(self._workspace.root, f"{folder}/{name}".lstrip("/"))
+                data = read_source(self._workspace.root, path)
             except UnreadableSource:
                 continue
             if text := opening(data.decode("utf-8", "replace")):
-                return Sentence(text, "docs", "live")
+                return Sentence(text, "docs", "live", path)
         return None
 
     def _doc(self, path: str) -> str:
@@ -338,21 +343,23 @@ class _Maker:
 
     def _sentence(self, target: Target) -> Sentence | None:
         """The best that can be said about a symbol: see the module's docstring."""
-        status = self._insights_of(target.path).get(target.symbol_id)
-        entry = status.entry if status is not None else None
-        summary = entry.insights.summary if entry is not None else None
-        if status is not None and entry is not None and summary and status.state == "fresh":
-            return Sentence(summary, "model", "fresh", entry.provenance.model)
         tags = self._snapshot.outline(target.path)
         symbol = tags.symbol(target.symbol_id) if tags is not None else None
         if tags is None or symbol is None:
             return None
+        path, row = target.path, symbol.selection.start.row
+        status = self._insights_of(path).get(symbol.id)
+        entry = status.entry if status is not None else None
+        summary = entry.insights.summary if entry is not None else None
+        model = entry.provenance.model if entry is not None else None
+        if summary and status is not None and status.state == "fresh":
+            return Sentence(summary, "model", "fresh", path, row, model)
         if text := first_sentence(symbol.doc):
-            return Sentence(text, "docs", "live")
+            return Sentence(text, "docs", "live", path, row)
         if self._with_code and (text := self._behavior_text(target, tags, symbol)):
-            return Sentence(text, "code", "live")
-        if status is not None and entry is not None and summary and status.state == "stale":
-            return Sentence(summary, "model", "stale", entry.provenance.model)
+            return Sentence(text, "code", "live", path, row)
+        if summary and status is not None and status.state == "stale":
+            return Sentence(summary, "model", "stale", path, row, model)
         return None
 
     def _behavior_text(self, target: Target, tags: FileTags, symbol: Symbol) -> str:

@@ -17,7 +17,7 @@ from forethought.errors import Cancelled
 from forethought.facts.effects import Effect
 from forethought.facts.entry_points import EntryPoint, find_api, find_entry_points
 from forethought.facts.exports import exports_of, is_exported
-from forethought.facts.flows import Flow, FlowFinder
+from forethought.facts.flows import TELLING, Flow, FlowFinder
 from forethought.facts.symbol_behavior import Behavior, behaviors_of, member_behavior
 from forethought.facts.usage import Progress, Usage, find_usage, folder_of
 from forethought.insights.freshness import InsightStatus
@@ -409,9 +409,9 @@ class _Maker:
 
 
 def ends(flow: Flow) -> tuple[Effect, ...]:
-    """The effects that a flow ends in, each call once."""
+    """The effects that a flow ends in, each call once, the most telling first."""
     found = {(item.category, item.call): item for step in flow.start.steps() for item in step.effects}
-    return tuple(found.values())
+    return tuple(sorted(found.values(), key=lambda item: TELLING.index(item.category)))
 
 
 def _package_rank(folder: str, paths: Sequence[str], usage: Usage) -> tuple[bool, bool, int, int, str]:

@@ -14,6 +14,7 @@ CONTRACT = {
     "ask": ["--at", "--verbosity", "--tier", "--fresh"],
     "show": [],
     "digest": ["--since", "--limit"],
+    "overview": ["--html"],
     "status": [],
     "index": [],
     "model list": [],

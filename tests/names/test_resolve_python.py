@@ -186,6 +186,16 @@ def test_a_class_method_that_returns_its_class() -> None:
     check(f"{base}class B(A):\n    def go(self): ...\nB.make().‸go()\n", "main.py:B.go")
 
 
+def test_a_method_that_returns_its_receiver_by_a_type_variable() -> None:
+    base = "T = typing.TypeVar('T', bound='A')\nclass A:\n    def __enter__(self: T) -> T: ...\n    def go(self): ...\n"
+    check(f"{base}def f():\n    with A() as it:\n        it.‸go()\n", "main.py:A.go")
+    check(
+        f"{base}class B(A):\n    def go(self): ...\ndef f():\n    with B() as it:\n        it.‸go()\n", "main.py:B.go"
+    )
+    static = base.replace("def __enter__(self: T)", "@staticmethod\n    def pick(it: T)")
+    check(f"{static}class C:\n    def go(self): ...\nA.pick(C()).‸go()\n")
+
+
 def test_the_elements_of_typed_containers() -> None:
     check(f"{CLASSES}\ndef f(them: dict[str, Child]):\n    them['x'].‸run()\n", "main.py:Child.run")
     check(f"{CLASSES}\ndef f(them: dict[str, Child]):\n    them.get('x').‸run()\n", "main.py:Child.run")

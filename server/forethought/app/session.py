@@ -13,6 +13,7 @@ from forethought.app.status_document import status_document, title_of
 from forethought.config import LoadedSettings, Settings
 from forethought.engine.api import CancelToken, Engine
 from forethought.errors import ForethoughtError, StoreError
+from forethought.facts.usage import Progress as ReadProgress
 from forethought.idle.pass_runner import PassRunner, method_of
 from forethought.idle.precomputation import PrecomputeReport, Progress, Selection, precompute
 from forethought.insights.entry import text_digest
@@ -22,6 +23,7 @@ from forethought.qa.question import Answer, Question
 from forethought.search.fulltext_index import delete_fulltext_indexes
 from forethought.store.index_files import index_bytes
 from forethought.workspace.changes_since import MAX_LISTED, Digest, make_digest
+from forethought.workspace.repository_overview import Overview, make_overview
 from forethought.workspace.workspace import Workspace
 
 MAX_ANSWERS = 200
@@ -150,6 +152,25 @@ class Session:
         Raises RootError without git or commits, UsageError for an unknown revision, GitError.
         """
         return make_digest(workspace, self.contexts, self._parts.user_state, since, most)
+
+    def overview(
+        self,
+        workspace: Workspace,
+        within: str = "",
+        *,
+        with_code: bool = True,
+        on_progress: ReadProgress = lambda done, total, path: None,
+        cancel: CancelToken | None = None,
+    ) -> Overview:
+        """The repository explained, below a folder: see `make_overview`. Blocks. Raises Cancelled."""
+        return make_overview(
+            workspace,
+            within,
+            with_insights=self.contexts.info()["entries"] > 0,
+            with_code=with_code,
+            on_progress=on_progress,
+            cancel=cancel,
+        )
 
     def report_activity(self) -> None:
         """A person edits, hovers or asks. Instant."""

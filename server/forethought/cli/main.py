@@ -28,6 +28,7 @@ SUMMARIES: Mapping[str, str] = {
     "engine": "Inspect and stop the processes that run a model.",
     "index": "Update the index and report what it contains.",
     "model": "List, download, choose, check and delete models.",
+    "overview": "Explain the repository, package by package.",
     "precompute": "Think about every file now, the most valuable first.",
     "serve": "Run the language server for one editor.",
     "show": "Show what is known about a file or a symbol.",

@@ -139,8 +139,8 @@ def effects_of(
         visit = waiting.popleft()
         scope = _scope(resolver, visit.symbol, rules_of, source_of)
         following = [(callee, visit.is_certain) for callee in scope.targets]
-        if _is_declared_only(resolver, visit.symbol):
-            following += [(implementation, False) for implementation in _implementations(resolver, visit.symbol)]
+        if is_declared_only(resolver, visit.symbol):
+            following += [(implementation, False) for implementation in implementations(resolver, visit.symbol)]
             at_least = True
         at_least = at_least or scope.is_partial or bool(scope.unseen)
         for effect in scope.effects:
@@ -161,7 +161,7 @@ class _Visit(NamedTuple):
     is_certain: bool = True
 
 
-def _is_declared_only(resolver: Resolver, target: Target) -> bool:
+def is_declared_only(resolver: Resolver, target: Target) -> bool:
     """Whether a method is abstract: it has no body, or only raises that subclasses must implement it."""
     names = resolver.names(target.path)
     symbol = names.symbols.get(target.symbol_id) if names is not None else None
@@ -170,7 +170,7 @@ def _is_declared_only(resolver: Resolver, target: Target) -> bool:
     return symbol.body is None or symbol.raises in (("NotImplementedError",), ("NotImplementedException",))
 
 
-def _implementations(resolver: Resolver, method: Target) -> list[Target]:
+def implementations(resolver: Resolver, method: Target) -> list[Target]:
     """The methods of subclasses that implement an abstract one, except those in tests."""
     owner = resolver.owner(method)
     if owner is None:

@@ -319,6 +319,8 @@ class Inference(Scopes):
         symbol = names.symbols.get(function.id) if names else None
         if names is None or symbol is None:
             return []
+        if names.tags.language == "python" and _returns_own_type(names, symbol):
+            return [InferredValue("self")]
         same = [symbol]
         if modules.has_overloads(names.tags.language):  # which overload is called is not resolved
             same = [other for other in names.tags.symbols if other.name == symbol.name]
@@ -473,3 +475,13 @@ class Inference(Scopes):
             for value in self.values_of(resolved)
             if value.kind in ("class", "external")
         ]
+
+
+def _returns_own_type(names: FileNames, symbol: Symbol) -> bool:
+    """Whether a method says with a type variable that it returns its receiver: `def __enter__(self: T) -> T`."""
+    if symbol.kind != "method" or not symbol.parameters or names.is_decorated(symbol.id, "staticmethod"):
+        return False
+    annotation = symbol.parameters[0].partition(":")[2].strip().strip("\"'")
+    if not annotation or annotation != (symbol.returns or "").strip("\"'"):
+        return False
+    return any("TypeVar(" in (binding.value or "") for binding in names.bindings.get("", {}).get(annotation, ()))

@@ -82,6 +82,10 @@ class Resolver:
                 return _resolution(self._inference.imported_names(path, identifier))
         return Resolution()
 
+    def imported(self, path: str, item: Import) -> Resolution:
+        """The definitions and files that an import in `path` brings in."""
+        return _resolution(self._inference.imported_names(path, item))
+
     def representative(self, path: str, symbol_ids: Sequence[str]) -> Target:
         """Of several definitions of one qualified name, the one that counts: not an overload stub, not a setter."""
         names = self._inference.names(path)

@@ -7,6 +7,7 @@
     behaviors["Jar.open"].writes / raises / caught …        what it changes, how it fails
     behaviors["Jar.open"].cases_about("path")               what happens when `path` is empty, None …
     member_behavior(tags, behaviors, "Jar", limit)          the same for a class or a file (""), from its functions
+    FileBehaviors(language, source, tags)                   all of it, each function read when it is first asked for
 
 Nothing is interpreted: conditions and values are quoted, and a name is found in them by its spelling. Everything is
 computed on demand from a file's text, in about a millisecond per function; nothing is stored in the index.
@@ -19,7 +20,7 @@ from typing import NamedTuple
 
 from forethought.facts.behavior_text import Sentence, Words, clause_text, condition_text, describe, summary
 from forethought.facts.code_quotes import quoted
-from forethought.syntax.behavior import FunctionBody
+from forethought.syntax.behavior import BodyReader, FunctionBody
 from forethought.syntax.languages import Language
 from forethought.syntax.steps import Arm, Scope, Step, all_steps
 from forethought.syntax.tags import FileTags, Symbol
@@ -129,11 +130,43 @@ def text_limit(symbol: Symbol) -> int:
 
 def behaviors_of(bodies: Mapping[str, FunctionBody], language: Language) -> dict[str, Behavior]:
     """Symbol id → behavior, for the bodies read from one file."""
-    rules = language.behavior
-    if rules is None:
-        return {}
-    words = Words.of(rules.words, rules.shell, rules.bare_calls)
+    words = _words(language)
     return {symbol_id: _behavior(body, words) for symbol_id, body in bodies.items()}
+
+
+class FileBehaviors:
+    """What the functions of one file do, each read when it is first asked for. Threads may share it."""
+
+    def __init__(self, language: Language, source: bytes, tags: FileTags) -> None:
+        """`tags` must be those of `source`."""
+        self._tags = tags
+        self._words = _words(language)
+        self._reader = BodyReader(language, source, tags)
+        self._known: dict[str, Behavior | None] = {}
+
+    def behavior(self, symbol_id: str) -> Behavior | None:
+        """What a function or method does; None for other symbols, and where there is no body or no rule for it."""
+        if symbol_id not in self._known:
+            symbol = self._tags.symbol(symbol_id)
+            body = self._reader.read(symbol) if symbol is not None else None
+            self._known[symbol_id] = _behavior(body, self._words) if body is not None else None
+        return self._known[symbol_id]
+
+    def member_behavior(self, owner_id: str, limit: int) -> str:
+        """`member_behavior` of a class or the file (`""`)."""
+        owner = self._tags.symbol(owner_id)
+        members = [symbol.id for symbol in self._tags.symbols if owner is not None and _is_member(symbol, owner)]
+        behaviors = {member: behavior for member in members if (behavior := self.behavior(member)) is not None}
+        return member_behavior(self._tags, behaviors, owner_id, limit)
+
+
+def _words(language: Language) -> Words:
+    rules = language.behavior
+    return Words.of(rules.words, rules.shell, rules.bare_calls) if rules is not None else Words()
+
+
+def _is_member(symbol: Symbol, owner: Symbol) -> bool:
+    return bool(symbol.id) and symbol.name.rpartition(".")[0] == owner.name
 
 
 def _behavior(body: FunctionBody, words: Words) -> Behavior:
@@ -212,7 +245,7 @@ def member_behavior(tags: FileTags, behaviors: Mapping[str, Behavior], owner_id:
     words = Words()
     for symbol in tags.symbols[1:]:
         behavior = behaviors.get(symbol.id)
-        if behavior is None or symbol.name.rpartition(".")[0] != owner.name:
+        if behavior is None or not _is_member(symbol, owner):
             continue
         words = behavior.words
         name = symbol.short_name

@@ -105,21 +105,50 @@ class Behavior:
         return tuple(case for case in self.cases() if name in _NAME.findall(case.condition))
 
     def cases(self) -> Iterator[Case]:
-        for step in all_steps(self.steps):
-            for arm in step.arms:
-                if step.kind == "if" and arm.text and arm.steps:
-                    yield Case(arm.text, self._case(condition_text(arm, self.words), arm), arm.row)
-                elif step.kind == "switch" and step.text:
-                    label = f"{quoted(step.text, _QUOTE)} is {quoted(arm.text, _QUOTE)}" if arm.text else ""
-                    head = f"in the case that {label}" if label else f"in any other case of {quoted(step.text, _QUOTE)}"
-                    yield Case(f"{step.text} {arm.text}", self._case(head, arm), arm.row)
+        """What happens under each condition. The sentences name the conditions around it, too."""
+        yield from _cases(self.steps, self.words, ())
 
-    def _case(self, head: str, arm: Arm) -> str:
-        inner = clause_text(arm.steps, self.words) if arm.steps else "does nothing"
-        return f"{head[:1].upper()}{head[1:]}, {inner}."
+    def early_returns(self) -> tuple[Case, ...]:
+        """What makes it return before its end, in the order of the code; functions inside are not included."""
+        return tuple(_early_returns(self.steps, self.words, (), may_be_last=True))
 
 
 _QUOTE = 60
+
+
+def _cases(steps: Sequence[Step], words: Words, around: tuple[str, ...]) -> Iterator[Case]:
+    for step in steps:
+        if step.kind == "define":
+            continue
+        for arm in step.arms:
+            conditions = (*around, *_condition(step, arm, words))
+            if step.kind == "if" and arm.text and arm.steps:
+                yield Case(arm.text, _sentence(conditions, arm.steps, words), arm.row)
+            elif step.kind == "switch" and step.text:
+                yield Case(f"{step.text} {arm.text}", _sentence(conditions, arm.steps, words), arm.row)
+            if arm.kind != "closure":
+                yield from _cases(arm.steps, words, conditions)
+
+
+def _sentence(conditions: Sequence[str], steps: Sequence[Step], words: Words) -> str:
+    head = ", ".join(conditions)
+    return f"{head[:1].upper()}{head[1:]}, {clause_text(steps, words) if steps else 'does nothing'}."
+
+
+def _early_returns(
+    steps: Sequence[Step], words: Words, conditions: tuple[str, ...], may_be_last: bool
+) -> Iterator[Case]:
+    """may_be_last: nothing of the function follows the steps"""
+    for number, step in enumerate(steps):
+        is_last = may_be_last and number == len(steps) - 1
+        if step.kind == "return" and conditions and not is_last:
+            yield Case(", ".join(conditions), _sentence(conditions, (step,), words), step.row)
+        if step.kind == "define":
+            continue
+        for arm in step.arms:
+            if arm.kind != "closure":
+                inner = (*conditions, *_condition(step, arm, words))
+                yield from _early_returns(arm.steps, words, inner, is_last and step.kind != "loop")
 
 
 def text_limit(symbol: Symbol) -> int:
@@ -219,9 +248,15 @@ def _condition(step: Step, arm: Arm, words: Words) -> tuple[str, ...]:
     match arm.kind:
         case "when" | "unless" | "absent" | "under":
             if step.kind == "switch":
-                return (f"when {quoted(step.text, _QUOTE)} is {quoted(arm.text, _QUOTE)}",)
+                return (f"in the case that {quoted(step.text, _QUOTE)} is {quoted(arm.text, _QUOTE)}",)
             return (condition_text(arm, words),) if arm.text else ()
+        case "else" if step.kind == "switch":
+            return (f"in any other case of {quoted(step.text, _QUOTE)}",) if step.text else ("in any other case",)
         case "else":
+            first = step.arms[0]
+            if len(step.arms) == 2 and first.text and first.kind in ("when", "unless"):
+                opposite = first._replace(kind="unless" if first.kind == "when" else "when")
+                return (condition_text(opposite, words),)
             return ("otherwise",)
         case "catch" | "catch_any":
             return (f"on {quoted(arm.text, _QUOTE)}",) if arm.text else ("on any error",)

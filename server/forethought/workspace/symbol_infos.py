@@ -122,6 +122,11 @@ class SymbolInfos:
         behaviors = self._file_behaviors(self._documents.snapshot(), target.path)
         return behaviors.behavior(target.symbol_id) if behaviors is not None else None
 
+    def member_behavior(self, target: Target, limit: int) -> str:
+        """What the methods of a class, or the functions of a file, change and raise now. Reads the disk."""
+        behaviors = self._file_behaviors(self._documents.snapshot(), target.path)
+        return behaviors.member_behavior(target.symbol_id, limit) if behaviors is not None else ""
+
     def effects(self, target: Target, cancelled: Callable[[], bool]) -> Effects:
         """A symbol's current effects. Takes up to seconds. Reads the index and the disk.
 

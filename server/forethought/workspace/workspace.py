@@ -249,6 +249,10 @@ class Workspace:
         """What a function does now; None for other symbols. Reads the disk."""
         return self.symbols.behavior(target)
 
+    def member_behavior(self, target: Target, limit: int) -> str:
+        """What the methods of a class, or the functions of a file, change and raise now. Reads the disk."""
+        return self.symbols.member_behavior(target, limit)
+
     def effects(self, target: Target, cancelled: Callable[[], bool] = lambda: False) -> Effects:
         """A symbol's current effects. Takes up to seconds. Reads the index and the disk.
 

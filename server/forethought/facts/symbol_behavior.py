@@ -294,13 +294,15 @@ def member_behavior(tags: FileTags, behaviors: Mapping[str, Behavior], owner_id:
         for what in behavior.opened:
             _add(entered, what, name)
     verb = "throw" if words.raises == "throws" else "raise"
-    parts = [
-        f"{does} {_grouped(table)}"
-        for does, table in (("change", changed), (verb, raised), ("enter", entered))
-        if table
-    ]
-    while len(parts) > 1 and sum(len(part) + 5 for part in parts) > limit:
-        parts.pop()
+    tables = [(does, table) for does, table in (("change", changed), (verb, raised), ("enter", entered)) if table]
+    groups = _MAX_GROUPS
+    parts = [f"{does} {_grouped(table, groups)}" for does, table in tables]
+    while sum(len(part) + 5 for part in parts) > limit and (groups > 1 or len(parts) > 1):
+        if len(parts) > 1:
+            tables.pop()
+        else:
+            groups -= 1
+        parts = [f"{does} {_grouped(table, groups)}" for does, table in tables]
     subject = "Its methods" if owner_id else "Its functions"
     return f"{subject} {', '.join(parts[:-1])}{' and ' if len(parts) > 1 else ''}{parts[-1]}." if parts else ""
 
@@ -331,13 +333,13 @@ _MAX_GROUPS = 5
 _MAX_NAMES = 3
 
 
-def _grouped(table: Mapping[str, Sequence[str]]) -> str:
+def _grouped(table: Mapping[str, Sequence[str]], count: int) -> str:
     shown = [
         f"{quoted(key, _QUOTE)} (in {', '.join(f'`{name}`' for name in names[:_MAX_NAMES])}"
         f"{' …' if len(names) > _MAX_NAMES else ''})"
-        for key, names in list(table.items())[:_MAX_GROUPS]
+        for key, names in list(table.items())[:count]
     ]
-    return ", ".join(shown) + (f" and {len(table) - _MAX_GROUPS} more" if len(table) > _MAX_GROUPS else "")
+    return ", ".join(shown) + (f" and {len(table) - count} more" if len(table) > count else "")
 
 
 def _distinct(texts: Iterator[str]) -> tuple[str, ...]:

@@ -218,3 +218,13 @@ def test_one_function_is_read_alone_as_with_all_others():
     assert one_by_one.behavior("Jar") is None and one_by_one.behavior("gone") is None
     assert one_by_one.member_behavior("Jar", 200) == member_behavior(tags, together, "Jar", 200) != ""
     assert one_by_one.member_behavior("", 200) == member_behavior(tags, together, "", 200)
+
+
+def test_what_members_do_is_shortened_until_it_fits():
+    methods = "".join(f"    def m{n}(self):\n        self.attribute_number_{n} = 1\n" for n in range(6))
+    assert "and 1 more" in members("python", f"class Jar:\n{methods}", "Jar")
+    short = members("python", f"class Jar:\n{methods}", "Jar", 100)
+    assert (
+        short
+        == "Its methods change `self.attribute_number_0` (in `m0`), `self.attribute_number_1` (in `m1`) and 4 more."
+    )

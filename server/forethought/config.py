@@ -66,8 +66,8 @@ class Settings:
             "What a hover shows.",
             scope="repository",
             choices={
-                "auto": "Insights and facts; the signature and docs only if there are no insights.",
-                "full": "Insights, facts, the signature and docs.",
+                "auto": "Insights, behavior and facts; the signature and docs only if there are no insights.",
+                "full": "Insights, behavior, facts, the signature and docs.",
                 "insights": "Insights only.",
             },
         ),

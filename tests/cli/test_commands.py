@@ -53,6 +53,23 @@ def test_show_holds_the_file_and_its_symbols_with_facts(world, shapes):
     assert callers == [(shapes / "report.py").as_uri()]
 
 
+def test_show_holds_what_functions_do_and_their_effects(world):
+    source = (
+        "import time\n\n\ndef now():\n    return time.time()\n\n\ndef wait(n):\n    if n:\n        now()\n\n\nX = 1\n"
+    )
+    root = world.repository("clocks", {"clocks.py": source})
+    symbols = {item["id"]: item for item in world.run("show", "clocks.py", "--json", cwd=root).document["symbols"]}
+    assert symbols["wait"]["behaviour"] == {
+        "text": "If `n`, calls `now()`.",
+        "effects": ["reads the clock: `time.time`, through `now`"],
+        "atLeast": False,
+    }
+    assert symbols["X"]["behaviour"] is None
+    out = world.run("show", "clocks.py:8", cwd=root).out
+    assert "If `n`, calls `now()`." in out
+    assert "effects    reads the clock: `time.time`, through `now`" in out
+
+
 def test_show_of_a_line_holds_the_innermost_symbol(world, shapes):
     document = world.run("show", "shapes.py:15", "--json", cwd=shapes).document
     assert [symbol["id"] for symbol in document["symbols"]] == ["Circle.area"]

@@ -3,9 +3,10 @@
 import pytest
 
 from forethought.errors import Cancelled
-from forethought.facts.effects import BLOCKS, MAX_SYMBOLS, WRITES_TO_DISK, effect_text, effects_of
+from forethought.facts.effects import BLOCKS, MAX_SYMBOLS, WRITES_TO_DISK, Effect, effect_text, effects_of
 from forethought.names.file_names import Target
 from forethought.names.resolver import Resolver
+from forethought.syntax.tags import Position, Range
 from support.behaviors import LANGUAGES
 from support.indexing import index_of
 
@@ -265,6 +266,13 @@ def test_effects_are_found_through_calls_by_the_shortest_path():
     ]
     assert [effect.path for effect in found.among(WRITES_TO_DISK)] == ["store.py"]
     assert found.among(BLOCKS)
+
+
+def test_the_middle_of_a_long_path_is_left_out_where_space_is_short():
+    via = tuple(Target("a.py", name) for name in ("a", "b", "c", "d"))
+    effect = Effect("clock", "time.time", "a.py", Range(Position(0, 0), Position(0, 4)), via)
+    assert effect_text(effect, 2) == "reads the clock: `time.time`, through `a` → … → `d`"
+    assert effect_text(effect, 4) == effect_text(effect)
 
 
 def test_a_class_has_the_effects_of_its_constructor():

@@ -68,6 +68,14 @@ def test_a_hover_says_what_is_known_in_a_few_lines(shared: Shared) -> None:
     lines = [line for line in text.splitlines() if line and not line.startswith("```")]
     assert len(lines) <= 6
     assert lines[-1].startswith("— Forethought · facts")
+    assert "Returns `sum(shape.area() for shape in shapes)`." in lines
+
+
+def test_a_hover_shows_effects_as_soon_as_they_are_known(shared: Shared) -> None:
+    client, repository = shared
+    uri = client.open(repository / "main.py", "python")
+    text = eventually(lambda: (text := hover_text(client, uri, 3, 5)) and "Logs" in text and text)
+    assert "Logs or prints: `print`" in text
 
 
 @pytest.mark.parametrize(
@@ -250,6 +258,7 @@ def test_the_context_at_a_place_is_that_of_the_definition(shared: Shared) -> Non
     assert [ref["symbol"] for ref in symbol["facts"]["calledBy"]] == ["main"]
     assert symbol["facts"]["calledBy"][0]["uri"] == file_uri(repository / "main.py")
     assert symbol["facts"]["lastChange"]["author"] == "Ada"
+    assert symbol["behaviour"]["text"].startswith("Returns `sum(") and symbol["behaviour"]["effects"] == []
 
 
 def test_several_meanings_are_given_as_candidates_and_never_guessed(client: Client, repository: Path) -> None:

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from forethought.facts.effects import Effect, Effects
 from forethought.facts.symbol_facts import Location, SymbolFacts
 from forethought.insights.entry import Entry, Insights, PredictedQuestion, Provenance
+from forethought.names.resolver import Target
 from forethought.present.hover_markdown import hover_markdown
 from forethought.present.symbol_links import line_link, symbol_links
 from forethought.repo.blame import LastChange
@@ -41,6 +43,15 @@ PROVENANCE = Provenance(
 INSIGHTS = Insights(
     "Adds up `shapes`.", ("It needs a list.", "Empty gives 0.", "Third."), (PredictedQuestion("Q?", "A."),)
 )
+EFFECTS = Effects(
+    (
+        Effect("clock", "time.time", "shapes.py", PLACE),
+        Effect(
+            "network", "pool.send", "far.py", PLACE, tuple(Target("far.py", name) for name in ("send", "a", "once"))
+        ),
+        Effect("file_write", "dump", "shapes.py", PLACE),
+    )
+)
 ENTRY = Entry("subject", "p", "done", INSIGHTS, PROVENANCE)
 FRESH = replace(INFO, state="fresh", entry=ENTRY)
 
@@ -68,6 +79,25 @@ def test_without_insights_signature_and_facts_are_there_at_once() -> None:
     assert "raises `ValueError`" in text and "tested by `test_total`" in text
     assert "Add \\<b>shapes\\</b>" in text
     assert last_line(INFO) == "— Forethought · facts"
+
+
+def test_behavior_and_effects_stand_between_insights_and_facts() -> None:
+    behavior = replace(FRESH, behavior_summary="Returns `0` when `not shapes`. Sets `a_b` to `*` <b>.", effects=EFFECTS)
+    lines = [line for line in hover_markdown([behavior]).splitlines() if line]
+    place = lines.index("Returns `0` when `not shapes`. Sets `a_b` to `*` \\<b>.")
+    assert lines[place - 1].startswith("- ")
+    assert lines[place + 1] == (
+        "Uses the network: `pool.send`, through `send` → … → `once`; writes to the file system: `dump` …"
+    )
+    assert lines[place + 2].startswith("Called 7 times")
+    assert len(lines) == 7
+
+
+def test_the_origin_of_behavior_is_told_apart_from_the_model() -> None:
+    told = replace(FRESH, behavior_summary="Returns `0`.")
+    assert last_line(told) == f"{last_line(FRESH)} · behavior read from the code"
+    assert last_line(replace(INFO, behavior_summary="Returns `0`.")) == last_line(INFO) == "— Forethought · facts"
+    assert hover_markdown([told], content="insights") == hover_markdown([FRESH], content="insights")
 
 
 def test_full_shows_both_and_insights_shows_only_insights() -> None:

@@ -58,6 +58,7 @@ def test_a_function_is_told_by_its_interface_and_its_neighbours(world: SessionWo
         "Returns: wash(level)",
         "Raises: ValueError",
         "Calls: wash",
+        "Behavior: Raises `ValueError(level)` when `level > 9`. Otherwise, returns `wash(level)`.",
         "Called by: test_fills",
         "Tested by: test_fills",
     ]

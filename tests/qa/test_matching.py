@@ -309,3 +309,35 @@ def test_close_spellings_are_offered() -> None:
 
 def test_marked_names_come_first() -> None:
     assert next(named_in("does the parser use `read_line` twice")) == "read_line"
+
+
+class _Names:
+    """An index in which these names are defined."""
+
+    def __init__(self, *names: str) -> None:
+        self._names = names
+
+    def defines(self, name: str) -> bool:
+        return name in self._names
+
+    def has_file(self, name: str) -> bool:
+        return False
+
+
+def test_words_about_behavior_take_nothing_away_from_other_questions() -> None:
+    names = _Names("f", "network", "log", "empty")
+    for question, aspect, name, other in [
+        ("does f use network?", "calls", "f", "network"),
+        ("who calls log?", "callers", "log", None),
+        ("what does empty return?", "returns", "empty", None),
+        ("does f use the network?", "effects", "f", "network"),
+        ("does f log?", "effects", "f", "log"),
+    ]:
+        intent = read_intent(question, names)
+        assert intent is not None and (intent.aspect, intent.name, intent.other) == (aspect, name, other)
+
+
+@pytest.mark.parametrize("written", ["None", "`None`", "missing", "not given", "empty"])
+def test_a_name_under_a_condition_needs_no_marks(written: str) -> None:
+    intent = read_intent(f"what happens if the header is {written}?")
+    assert intent is not None and (intent.aspect, intent.name, intent.other) == ("cases", None, "header")

@@ -26,6 +26,10 @@ HOLDOUTS = {"holdout": 120, "voices": 390, "voices_after": 200}
 0.957 and recall 0.620 at first sight), and after they had changed (`voices_after`: 0.987 and 0.796 at first sight)."""
 
 
+BEHAVIOR = "behavior_questions"
+"""Questions about what functions do, and near-misses. Written together with the rules, so no measure of recall."""
+
+
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Sequence[Case]], list[Outcome]]]:
     folder = tmp_path_factory.mktemp("matching")
@@ -63,6 +67,13 @@ def test_every_near_miss_stays_unmatched(asked: Callable[[Sequence[Case]], list[
     near = asked([case for case in own_cases() if case.aspect is None])
     assert len(near) >= 200
     assert [outcome.case.question for outcome in near if outcome.aspect is not None] == []
+
+
+def test_questions_about_behavior_are_matched_and_near_misses_are_not(
+    asked: Callable[[Sequence[Case]], list[Outcome]],
+) -> None:
+    outcomes = asked(holdout(BEHAVIOR))
+    assert [(outcome.case.question, outcome.aspect) for outcome in outcomes if not outcome.right] == []
 
 
 def test_a_faulty_line_of_a_set_is_named() -> None:

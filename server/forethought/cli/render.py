@@ -133,6 +133,8 @@ def _describe_symbol(uri: str, symbol: Document) -> Iterable[Text | str]:
         yield from _describe_insights(insights)
     if symbol["calleeChanged"]:
         yield Text("  A callee has changed since this was written.", style="yellow")
+    if (behavior := symbol["behaviour"]) is not None:
+        yield from _describe_behavior(behavior)
     yield from _describe_facts(symbol["facts"])
     if provenance := symbol["provenance"]:
         shared = ", shared" if provenance["origin"] == "shared" else ""
@@ -147,6 +149,13 @@ def _describe_insights(insights: Document) -> Iterable[Text | str]:
         yield f"  • {visible(inference)}"
     for question in insights["questions"]:
         yield Text.assemble("  ? ", (visible(question["question"]), "italic"), f"  {visible(question['answer'])}")
+
+
+def _describe_behavior(behavior: Document) -> Iterable[Text | str]:
+    if behavior["text"]:
+        yield f"  {visible(behavior['text'])}"
+    for index, effect in enumerate(behavior["effects"]):
+        yield Text.assemble(("  " + ("effects" if index == 0 else "").ljust(_LABEL_WIDTH), "dim"), visible(effect))
 
 
 def _describe_facts(facts: Document | None) -> Iterable[Text | str]:

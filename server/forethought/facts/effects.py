@@ -184,11 +184,16 @@ def implementations(resolver: Resolver, method: Target) -> list[Target]:
     return list(found)
 
 
-def effect_text(effect: Effect) -> str:
-    """`uses the network: `httpcore.request`, through `send` → `_send_once``."""
+def effect_text(effect: Effect, max_names: int | None = None) -> str:
+    """`uses the network: `httpcore.request`, through `send` → `_send_once``.
+
+    max_names: on a longer path, the names in the middle are left out
+    """
     names = [_OVERLOAD.sub("", target.symbol_id.rpartition(".")[2]) or target.path for target in effect.via]
-    names = [name for name, _ in groupby(names)]  # a class and its constructor
-    through = f", through {' → '.join(f'`{name}`' for name in names)}" if names else ""
+    names = [f"`{name}`" for name, _ in groupby(names)]  # a class and its constructor
+    if max_names is not None and len(names) > max_names:
+        names = [*names[: max_names - 1], "…", names[-1]]
+    through = f", through {' → '.join(names)}" if names else ""
     possibly = "" if effect.is_certain else " in some implementations"
     return f"{LABELS[effect.category]}{possibly}: `{effect.call}`{through}"
 

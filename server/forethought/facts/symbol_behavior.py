@@ -7,6 +7,7 @@
     behaviors["Jar.open"].writes / raises / caught …        what it changes, how it fails
     behaviors["Jar.open"].cases_about("path")               what happens when `path` is empty, None …
     member_behavior(tags, behaviors, "Jar", limit)          the same for a class or a file (""), from its functions
+    FileBehaviors(language, source, tags)                   all of it, each function read when it is first asked for
 
 Nothing is interpreted: conditions and values are quoted, and a name is found in them by its spelling. Everything is
 computed on demand from a file's text, in about a millisecond per function; nothing is stored in the index.
@@ -19,7 +20,7 @@ from typing import NamedTuple
 
 from forethought.facts.behavior_text import Sentence, Words, clause_text, condition_text, describe, summary
 from forethought.facts.code_quotes import quoted
-from forethought.syntax.behavior import FunctionBody
+from forethought.syntax.behavior import BodyReader, FunctionBody
 from forethought.syntax.languages import Language
 from forethought.syntax.steps import Arm, Scope, Step, all_steps
 from forethought.syntax.tags import FileTags, Symbol
@@ -104,21 +105,50 @@ class Behavior:
         return tuple(case for case in self.cases() if name in _NAME.findall(case.condition))
 
     def cases(self) -> Iterator[Case]:
-        for step in all_steps(self.steps):
-            for arm in step.arms:
-                if step.kind == "if" and arm.text and arm.steps:
-                    yield Case(arm.text, self._case(condition_text(arm, self.words), arm), arm.row)
-                elif step.kind == "switch" and step.text:
-                    label = f"{quoted(step.text, _QUOTE)} is {quoted(arm.text, _QUOTE)}" if arm.text else ""
-                    head = f"in the case that {label}" if label else f"in any other case of {quoted(step.text, _QUOTE)}"
-                    yield Case(f"{step.text} {arm.text}", self._case(head, arm), arm.row)
+        """What happens under each condition. The sentences name the conditions around it, too."""
+        yield from _cases(self.steps, self.words, ())
 
-    def _case(self, head: str, arm: Arm) -> str:
-        inner = clause_text(arm.steps, self.words) if arm.steps else "does nothing"
-        return f"{head[:1].upper()}{head[1:]}, {inner}."
+    def early_returns(self) -> tuple[Case, ...]:
+        """What makes it return before its end, in the order of the code; functions inside are not included."""
+        return tuple(_early_returns(self.steps, self.words, (), may_be_last=True))
 
 
 _QUOTE = 60
+
+
+def _cases(steps: Sequence[Step], words: Words, around: tuple[str, ...]) -> Iterator[Case]:
+    for step in steps:
+        if step.kind == "define":
+            continue
+        for arm in step.arms:
+            conditions = (*around, *_condition(step, arm, words))
+            if step.kind == "if" and arm.text and arm.steps:
+                yield Case(arm.text, _sentence(conditions, arm.steps, words), arm.row)
+            elif step.kind == "switch" and step.text:
+                yield Case(f"{step.text} {arm.text}", _sentence(conditions, arm.steps, words), arm.row)
+            if arm.kind != "closure":
+                yield from _cases(arm.steps, words, conditions)
+
+
+def _sentence(conditions: Sequence[str], steps: Sequence[Step], words: Words) -> str:
+    head = ", ".join(conditions)
+    return f"{head[:1].upper()}{head[1:]}, {clause_text(steps, words) if steps else 'does nothing'}."
+
+
+def _early_returns(
+    steps: Sequence[Step], words: Words, conditions: tuple[str, ...], may_be_last: bool
+) -> Iterator[Case]:
+    """may_be_last: nothing of the function follows the steps"""
+    for number, step in enumerate(steps):
+        is_last = may_be_last and number == len(steps) - 1
+        if step.kind == "return" and conditions and not is_last:
+            yield Case(", ".join(conditions), _sentence(conditions, (step,), words), step.row)
+        if step.kind == "define":
+            continue
+        for arm in step.arms:
+            if arm.kind != "closure":
+                inner = (*conditions, *_condition(step, arm, words))
+                yield from _early_returns(arm.steps, words, inner, is_last and step.kind != "loop")
 
 
 def text_limit(symbol: Symbol) -> int:
@@ -129,11 +159,43 @@ def text_limit(symbol: Symbol) -> int:
 
 def behaviors_of(bodies: Mapping[str, FunctionBody], language: Language) -> dict[str, Behavior]:
     """Symbol id → behavior, for the bodies read from one file."""
-    rules = language.behavior
-    if rules is None:
-        return {}
-    words = Words.of(rules.words, rules.shell, rules.bare_calls)
+    words = _words(language)
     return {symbol_id: _behavior(body, words) for symbol_id, body in bodies.items()}
+
+
+class FileBehaviors:
+    """What the functions of one file do, each read when it is first asked for. Threads may share it."""
+
+    def __init__(self, language: Language, source: bytes, tags: FileTags) -> None:
+        """`tags` must be those of `source`."""
+        self._tags = tags
+        self._words = _words(language)
+        self._reader = BodyReader(language, source, tags)
+        self._known: dict[str, Behavior | None] = {}
+
+    def behavior(self, symbol_id: str) -> Behavior | None:
+        """What a function or method does; None for other symbols, and where there is no body or no rule for it."""
+        if symbol_id not in self._known:
+            symbol = self._tags.symbol(symbol_id)
+            body = self._reader.read(symbol) if symbol is not None else None
+            self._known[symbol_id] = _behavior(body, self._words) if body is not None else None
+        return self._known[symbol_id]
+
+    def member_behavior(self, owner_id: str, limit: int) -> str:
+        """`member_behavior` of a class or the file (`""`)."""
+        owner = self._tags.symbol(owner_id)
+        members = [symbol.id for symbol in self._tags.symbols if owner is not None and _is_member(symbol, owner)]
+        behaviors = {member: behavior for member in members if (behavior := self.behavior(member)) is not None}
+        return member_behavior(self._tags, behaviors, owner_id, limit)
+
+
+def _words(language: Language) -> Words:
+    rules = language.behavior
+    return Words.of(rules.words, rules.shell, rules.bare_calls) if rules is not None else Words()
+
+
+def _is_member(symbol: Symbol, owner: Symbol) -> bool:
+    return bool(symbol.id) and symbol.name.rpartition(".")[0] == owner.name
 
 
 def _behavior(body: FunctionBody, words: Words) -> Behavior:
@@ -186,9 +248,15 @@ def _condition(step: Step, arm: Arm, words: Words) -> tuple[str, ...]:
     match arm.kind:
         case "when" | "unless" | "absent" | "under":
             if step.kind == "switch":
-                return (f"when {quoted(step.text, _QUOTE)} is {quoted(arm.text, _QUOTE)}",)
+                return (f"in the case that {quoted(step.text, _QUOTE)} is {quoted(arm.text, _QUOTE)}",)
             return (condition_text(arm, words),) if arm.text else ()
+        case "else" if step.kind == "switch":
+            return (f"in any other case of {quoted(step.text, _QUOTE)}",) if step.text else ("in any other case",)
         case "else":
+            first = step.arms[0]
+            if len(step.arms) == 2 and first.text and first.kind in ("when", "unless"):
+                opposite = first._replace(kind="unless" if first.kind == "when" else "when")
+                return (condition_text(opposite, words),)
             return ("otherwise",)
         case "catch" | "catch_any":
             return (f"on {quoted(arm.text, _QUOTE)}",) if arm.text else ("on any error",)
@@ -212,7 +280,7 @@ def member_behavior(tags: FileTags, behaviors: Mapping[str, Behavior], owner_id:
     words = Words()
     for symbol in tags.symbols[1:]:
         behavior = behaviors.get(symbol.id)
-        if behavior is None or symbol.name.rpartition(".")[0] != owner.name:
+        if behavior is None or not _is_member(symbol, owner):
             continue
         words = behavior.words
         name = symbol.short_name
@@ -226,13 +294,15 @@ def member_behavior(tags: FileTags, behaviors: Mapping[str, Behavior], owner_id:
         for what in behavior.opened:
             _add(entered, what, name)
     verb = "throw" if words.raises == "throws" else "raise"
-    parts = [
-        f"{does} {_grouped(table)}"
-        for does, table in (("change", changed), (verb, raised), ("enter", entered))
-        if table
-    ]
-    while len(parts) > 1 and sum(len(part) + 5 for part in parts) > limit:
-        parts.pop()
+    tables = [(does, table) for does, table in (("change", changed), (verb, raised), ("enter", entered)) if table]
+    groups = _MAX_GROUPS
+    parts = [f"{does} {_grouped(table, groups)}" for does, table in tables]
+    while sum(len(part) + 5 for part in parts) > limit and (groups > 1 or len(parts) > 1):
+        if len(parts) > 1:
+            tables.pop()
+        else:
+            groups -= 1
+        parts = [f"{does} {_grouped(table, groups)}" for does, table in tables]
     subject = "Its methods" if owner_id else "Its functions"
     return f"{subject} {', '.join(parts[:-1])}{' and ' if len(parts) > 1 else ''}{parts[-1]}." if parts else ""
 
@@ -263,13 +333,13 @@ _MAX_GROUPS = 5
 _MAX_NAMES = 3
 
 
-def _grouped(table: Mapping[str, Sequence[str]]) -> str:
+def _grouped(table: Mapping[str, Sequence[str]], count: int) -> str:
     shown = [
         f"{quoted(key, _QUOTE)} (in {', '.join(f'`{name}`' for name in names[:_MAX_NAMES])}"
         f"{' …' if len(names) > _MAX_NAMES else ''})"
-        for key, names in list(table.items())[:_MAX_GROUPS]
+        for key, names in list(table.items())[:count]
     ]
-    return ", ".join(shown) + (f" and {len(table) - _MAX_GROUPS} more" if len(table) > _MAX_GROUPS else "")
+    return ", ".join(shown) + (f" and {len(table) - count} more" if len(table) > count else "")
 
 
 def _distinct(texts: Iterator[str]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from forethought.config import HoverContent
+from forethought.facts.effects import effect_text
 from forethought.insights.entry import Insights
 from forethought.present.symbol_links import LinkTo, symbol_link, symbol_links
 from forethought.text.markdown import code, escape, fence
@@ -14,6 +15,13 @@ MAX_CALLERS = 3
 MAX_TESTS = 2
 MAX_RAISES = 3
 MAX_SIGNATURE_LENGTH = 300
+MAX_BEHAVIOR_LENGTH = 400
+"""A behavior's summary is longer only if a single quotation makes it so."""
+MAX_EFFECTS = 2
+MAX_PATH = 2
+"""Names on the path to an effect."""
+_TOLD_LAST = ("log", "clock", "random")
+"""Effects that a reader misses least."""
 
 
 def hover_markdown(
@@ -22,8 +30,8 @@ def hover_markdown(
     """Return about six lines of Markdown, the last of which names their origin; "" if there is nothing to say.
 
     Several symbol infos mean that the name is ambiguous: they are listed, and none is chosen. With `auto`, the hover
-    adds to what another language server shows: insights and facts, and the signature and docs only while there are no
-    insights. Names are linked only if `link_to` is given.
+    adds to what another language server shows: insights, behavior and facts, and the signature and docs only while
+    there are no insights. Names are linked only if `link_to` is given.
     """
     if not symbol_infos:
         return ""
@@ -31,6 +39,7 @@ def hover_markdown(
         return _join(_candidate_lines(symbol_infos, link_to), "— Forethought · ambiguous")
     symbol_info = symbol_infos[0]
     insights = _shown_insights(symbol_info)
+    behavior = [] if content == "insights" else _behavior_lines(symbol_info)
     lines: list[str] = []
     if content == "insights":
         lines = [] if insights is None else _insight_lines(insights, max_inferences=3)
@@ -39,9 +48,10 @@ def hover_markdown(
             lines += _interface_lines(symbol_info)
         if insights is not None:
             lines += _insight_lines(insights, max_inferences=1 if content == "full" else 2)
+        lines += behavior
         if facts := _facts_line(symbol_info, link_to):
             lines.append(facts)
-    return _join(lines, _provenance_line(symbol_info)) if lines else ""
+    return _join(lines, _provenance_line(symbol_info, bool(behavior))) if lines else ""
 
 
 def _shown_insights(symbol_info: SymbolInfo) -> Insights | None:
@@ -77,6 +87,17 @@ def _insight_lines(insights: Insights, max_inferences: int) -> list[str]:
     return lines
 
 
+def _behavior_lines(symbol_info: SymbolInfo) -> list[str]:
+    """What the code does, read off it, and its effects if they are known yet."""
+    lines = [escape(symbol_info.behavior_summary, MAX_BEHAVIOR_LENGTH)] if symbol_info.behavior_summary else []
+    if symbol_info.effects is not None:
+        nearest = sorted(symbol_info.effects.nearest, key=lambda effect: effect.category in _TOLD_LAST)
+        if effects := "; ".join(effect_text(effect, MAX_PATH) for effect in nearest[:MAX_EFFECTS]):
+            more = " …" if len(nearest) > MAX_EFFECTS else ""
+            lines.append(escape(effects[:1].upper() + effects[1:], MAX_BEHAVIOR_LENGTH) + more)
+    return lines
+
+
 def _facts_line(symbol_info: SymbolInfo, link_to: LinkTo | None) -> str:
     facts, parts = symbol_info.facts, []
     if facts is not None:
@@ -94,7 +115,7 @@ def _facts_line(symbol_info: SymbolInfo, link_to: LinkTo | None) -> str:
     return line[:1].upper() + line[1:]
 
 
-def _provenance_line(symbol_info: SymbolInfo) -> str:
+def _provenance_line(symbol_info: SymbolInfo, has_behavior: bool) -> str:
     parts = ["Forethought"]
     entry = symbol_info.entry
     if _shown_insights(symbol_info) is None or entry is None:
@@ -110,6 +131,8 @@ def _provenance_line(symbol_info: SymbolInfo) -> str:
             parts.append("stale: written for an older version of this code")
         else:
             parts.append("fresh, but a callee has changed since" if symbol_info.callee_changed else "fresh")
+        if has_behavior:
+            parts.append("behavior read from the code")
     return "— " + " · ".join(parts)
 
 

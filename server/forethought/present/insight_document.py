@@ -1,12 +1,21 @@
 """The insight document (c′): what `forethought/context` and `forethought show --json` return."""
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
+from forethought.errors import Cancelled
+from forethought.facts.effects import effect_text
+from forethought.facts.symbol_behavior import text_limit
 from forethought.insights.entry import SCHEMA, Insights, Provenance
+from forethought.names.resolver import Target
 from forethought.present.location_encoder import LocationEncoder
+from forethought.syntax.symbol_kinds import FUNCTION_KINDS
 from forethought.workspace.symbol_info import SymbolInfo
 from forethought.workspace.workspace import Workspace
+
+MAX_SECONDS_FOR_EFFECTS = 3.0
+"""Per document. Following all calls of a large C++ file takes longer; what is not reached by then is left out."""
 
 
 def insight_document(
@@ -14,11 +23,12 @@ def insight_document(
 ) -> dict[str, Any]:
     """Return what is known about one or more symbols of one file. Blocks: reads lines."""
     first = symbol_infos[0]
+    deadline = time.monotonic() + MAX_SECONDS_FOR_EFFECTS
     return {
         "schema": SCHEMA,
         "uri": encoder.uri(workspace, first.path),
         "language": first.language,
-        "symbols": [_symbol_document(workspace, symbol_info, encoder) for symbol_info in symbol_infos],
+        "symbols": [_symbol_document(workspace, symbol_info, encoder, deadline) for symbol_info in symbol_infos],
         "candidates": [],
     }
 
@@ -39,7 +49,9 @@ def ambiguity_document(
     }
 
 
-def _symbol_document(workspace: Workspace, symbol_info: SymbolInfo, encoder: LocationEncoder) -> dict[str, Any]:
+def _symbol_document(
+    workspace: Workspace, symbol_info: SymbolInfo, encoder: LocationEncoder, deadline: float
+) -> dict[str, Any]:
     symbol, facts, change = symbol_info.symbol, symbol_info.facts, symbol_info.last_change
     insights = symbol_info.insights
     return {
@@ -61,10 +73,29 @@ def _symbol_document(workspace: Workspace, symbol_info: SymbolInfo, encoder: Loc
             if change is None
             else {"commit": change.commit, "author": change.author, "date": change.date, "subject": change.subject},
         },
+        "behaviour": _behavior_document(workspace, symbol_info, deadline),
         "insights": None if insights is None or insights.empty else _insights_document(insights),
         "state": symbol_info.state,
         "calleeChanged": symbol_info.callee_changed,
         "provenance": None if symbol_info.entry is None else _provenance_document(symbol_info.entry.provenance),
+    }
+
+
+def _behavior_document(workspace: Workspace, symbol_info: SymbolInfo, deadline: float) -> dict[str, Any] | None:
+    symbol, behavior = symbol_info.symbol, symbol_info.behavior
+    text = behavior.text(text_limit(symbol)) if behavior is not None else symbol_info.behavior_summary
+    if symbol.kind not in FUNCTION_KINDS:
+        return {"text": text, "effects": [], "atLeast": True} if text else None
+    if behavior is None:
+        return None
+    try:
+        effects = workspace.effects(Target(symbol_info.path, symbol.id), lambda: time.monotonic() > deadline)
+    except Cancelled:
+        return {"text": text, "effects": [], "atLeast": True}
+    return {
+        "text": text,
+        "effects": [effect_text(effect) for effect in effects.nearest],
+        "atLeast": behavior.at_least or effects.at_least,
     }
 
 

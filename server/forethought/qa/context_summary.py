@@ -6,6 +6,7 @@ Facts and insights complement each other: an insight never says who calls a symb
 from collections.abc import Iterable, Iterator, Sequence
 
 from forethought.facts import class_hierarchy as hierarchy
+from forethought.facts.symbol_behavior import text_limit
 from forethought.insights.entry import Insights
 from forethought.qa.fact_rendering.phrasing import where
 from forethought.qa.question import Referent
@@ -17,6 +18,8 @@ MAX_NAMES = 6
 MAX_MEMBERS = 16
 MAX_DOCS_LENGTH = 240
 """Characters."""
+MAX_BEHAVIOR_LENGTH = 400
+"""Characters, and at most half of the code's."""
 
 _NONE = "nothing in this repository"
 
@@ -55,6 +58,9 @@ def _fact_lines(referent: Referent) -> Iterator[str]:
             facts = workspace.facts(target, "calls")
             names = [place.symbol_id for place in facts.calls]
             yield _line("Calls", names, if_none=_NONE, perhaps_more=bool(facts.unresolved_calls))
+            behavior = workspace.behavior(target)
+            limit = min(MAX_BEHAVIOR_LENGTH, text_limit(symbol))
+            yield _line("Behavior", [behavior.text(limit)] if behavior is not None else [])
     elif symbol.kind in CLASS_KINDS or symbol.kind == "file":
         yield _line("Bases", symbol.bases, if_none="none" if symbol.kind in CLASS_KINDS else "")
         members = [member for _, member in hierarchy.own_members(workspace.resolver(), target)]

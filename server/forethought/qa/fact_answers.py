@@ -41,12 +41,15 @@ class FactAnswers:
         self._workspaces = workspaces
         self._referents = referents
 
-    def answer(self, resolved: ResolvedQuestion) -> Answer:
-        """The fact that a question asks for, or the reason why there is none. `resolved.asks_for_fact` must hold."""
-        answer = self._one_fact(resolved)
+    def answer(self, resolved: ResolvedQuestion, cancelled: Callable[[], bool] = lambda: False) -> Answer:
+        """The fact that a question asks for, or the reason why there is none. `resolved.asks_for_fact` must hold.
+
+        Raises Cancelled as soon as `cancelled` returns true, if the answer takes long.
+        """
+        answer = self._one_fact(resolved, cancelled)
         if resolved.also is None:
             return answer
-        second = self.answer(resolved.also)
+        second = self.answer(resolved.also, cancelled)
         for part, asked in ((answer, resolved), (second, resolved.also)):
             if asked.intent is None or part.aspect != asked.intent.aspect:
                 return part  # the reason why there is none
@@ -76,7 +79,7 @@ class FactAnswers:
         hint = did_you_mean(closest_names(member, resolved.names.all_names()))
         return Answer("", f"Nothing named `{name}` is defined in this repository.{hint}", "facts", aspect="unknown")
 
-    def _one_fact(self, resolved: ResolvedQuestion) -> Answer:
+    def _one_fact(self, resolved: ResolvedQuestion, cancelled: Callable[[], bool]) -> Answer:
         intent, targets = resolved.intent, resolved.targets
         assert intent is not None, "a question of fact is understood"
         if intent.aspect == "changed_since":
@@ -84,7 +87,7 @@ class FactAnswers:
         if len(targets) > 1:
             return self._ambiguous(intent.name or "this", targets)
         if targets:
-            return _fact(resolved, targets[0])
+            return _fact(resolved, targets[0], cancelled)
         if intent.name is None:
             return no_answer("It is not clear what “this” refers to. Name a symbol, or put the cursor on one.")
         if intent.aspect == "subclasses" and (answer := self._subclasses_of_external(intent.name)) is not None:
@@ -136,7 +139,7 @@ class FactAnswers:
         return Answer("", text, "facts", sources=tuple(map(source_of, referents)), aspect="ambiguous")
 
 
-def _fact(resolved: ResolvedQuestion, item: RootTarget) -> Answer:
+def _fact(resolved: ResolvedQuestion, item: RootTarget, cancelled: Callable[[], bool]) -> Answer:
     """The fact about the one symbol that the question means, as the symbol is now."""
     intent = resolved.intent
     assert intent is not None, "a question of fact is understood"
@@ -147,7 +150,7 @@ def _fact(resolved: ResolvedQuestion, item: RootTarget) -> Answer:
         return no_answer("The file changed while it was being read. Ask again.")
     referent = Referent(workspace, symbol_info)
     others = resolved.names.find(intent.other) if intent.other else ()
-    subject = FactSubject(referent, intent, [other for root, other in others if root is workspace])
+    subject = FactSubject(referent, intent, [other for root, other in others if root is workspace], cancelled)
     text, places = fact_text(subject)
     sources = (source_of(referent), *(source_of_place(workspace, place) for place in places))
     return Answer("", text, "facts", sources=sources, aspect=intent.aspect)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from forethought.names.resolver import Target
+from forethought.qa.fact_rendering.behavior_texts import has_cases
 from forethought.qa.fact_rendering.signature_texts import has_parameter
 from forethought.qa.intent import FACT_ASPECTS, Intent, is_about_this_file, is_misspelt, named_in, read_intent
 from forethought.qa.name_lookup import FileNames, NameLookup, is_file
@@ -161,6 +162,8 @@ class Referents:
         spoken_of = self._spoken_of(question, names)
         if intent.refers_back and spoken_of:
             return spoken_of
+        if intent.aspect == "cases":
+            return self._having_cases(question, intent.other or "")
         class_kind = intent.kind if intent.kind in CLASS_KINDS else None
         return self._pointed_at(question, intent.of_file, class_kind) or ([] if intent.of_file else spoken_of)
 
@@ -178,6 +181,15 @@ class Referents:
         if class_kind is not None and len(targets) == 1:
             targets = (_class_around(workspace, targets[0]) or targets[0],)
         return [RootTarget(workspace, target) for target in targets]
+
+    def _having_cases(self, question: Question, name: str) -> list[RootTarget]:
+        """What is pointed at, else the function around it, if it has conditions that mention the name."""
+        pointed = self._pointed_at(question, of_file=False)
+        workspace, path, position = question.at or (None, "", None)
+        if workspace is not None and position is not None:
+            enclosing = workspace.enclosing_symbol(path, position)
+            pointed += [RootTarget(workspace, enclosing)] if enclosing is not None else []
+        return [item for item in pointed if _has_cases(item, name)][:1]
 
     def _spoken_of(self, question: Question, names: NameLookup) -> list[RootTarget]:
         """What the user's last message with a name was about; nothing when it named several symbols."""
@@ -200,6 +212,8 @@ def _is_misreading(intent: Intent, targets: Sequence[RootTarget], names: NameLoo
     """Whether a question of fact is about no symbol after all, since what it takes for a name may be a plain word."""
     if intent.aspect not in FACT_ASPECTS or intent.aspect == "changed_since":
         return False
+    if intent.aspect == "cases":
+        return len(targets) != 1 or not _has_cases(targets[0], intent.other or "")
     if len(targets) == 1 and intent.guessed:
         workspace, target = targets[0]
         return not has_parameter(workspace, target, intent.other or "")
@@ -209,6 +223,11 @@ def _is_misreading(intent: Intent, targets: Sequence[RootTarget], names: NameLoo
         return True
     is_name = intent.marked or intent.aspect in _ONLY_OF_SYMBOLS
     return not is_name and not is_misspelt(intent.name, names.all_names())
+
+
+def _has_cases(item: RootTarget, name: str) -> bool:
+    item.workspace.catch_up(item.target.path)
+    return has_cases(item.workspace.behavior(item.target), name)
 
 
 def _unambiguous(names: NameLookup, written: Iterable[str]) -> list[RootTarget]:

@@ -81,7 +81,7 @@ class FactTier:
         if intent is None:
             return None
         if resolved.asks_for_fact:
-            return self._facts.answer(resolved)
+            return self._facts.answer(resolved, lambda: asked.cancel.cancelled)
         if asked.question.tier == "auto" and intent.name and intent.marked and not resolved.targets:
             return self._facts.unknown(resolved, intent.name)
         return None

@@ -48,37 +48,54 @@ class FunctionBody(NamedTuple):
     """False if part of it could not be read: a syntax error, or a construct that the rules do not cover."""
 
 
+class BodyReader:
+    """Reads the functions of one file on demand, from one parse."""
+
+    def __init__(self, language: Language, source: bytes, tags: FileTags) -> None:
+        """`tags` must be those of `source`. Secrets are masked in quotations, as they are in the tags."""
+        self._tags = tags
+        self._source = mask(source)
+        self._by_role = readers()
+        self._rules: BehaviorRules | None = None
+        self._names: dict[str, set[str]] = {}
+        functions = [symbol for symbol in tags.symbols if _has_body(symbol)]
+        rules = language.behavior
+        self._tree = parse(language, self._source) if rules is not None and functions else None
+        if rules is None or self._tree is None:
+            return
+        for binding in tags.bindings:
+            is_closed_over = rules.declares and binding.seen_in is not None  # a parameter of a closure, say
+            if "." not in binding.name and not binding.name.startswith("@") and not is_closed_over:
+                self._names.setdefault(binding.scope, set()).add(binding.name)
+        own_names = {symbol.short_name for symbol in functions} | {item.local for item in tags.imports}
+        self._rules = replace(
+            rules, exits=rules.exits - own_names, raises=rules.raises - own_names, returns=rules.returns - own_names
+        )
+
+    def read(self, symbol: Symbol) -> FunctionBody | None:
+        """What a function or method does; None for other symbols, and where there is no body or no rule for it."""
+        rules = self._rules
+        node = _body_node(self._tree.root_node, symbol.body) if self._tree and _has_body(symbol) else None
+        if rules is None or node is None:
+            return None
+        has_names = not rules.shell and self._tags.language not in _ASSIGNED
+        bound = self._names.get(symbol.id, set()) if has_names else set()
+        return _read_function(self._by_role, rules, self._source, self._tags, symbol, node, bound)
+
+
 def read_bodies(language: Language, source: bytes, tags: FileTags) -> dict[str, FunctionBody]:
     """Symbol id → what the function does, for each function and method with a body.
 
     `tags` must be those of `source`. Empty if the language has no behavior rules or the text cannot be parsed. Secrets
     are masked in quotations, as they are in the tags.
     """
-    rules = language.behavior
-    functions = [symbol for symbol in tags.symbols if symbol.kind in FUNCTION_KINDS and symbol.body is not None]
-    if rules is None or not functions:
-        return {}
-    source = mask(source)
-    tree = parse(language, source)
-    if tree is None:
-        return {}
-    names: dict[str, set[str]] = {}
-    for binding in tags.bindings:
-        is_closed_over = rules.declares and binding.seen_in is not None  # a parameter of a closure, say
-        if "." not in binding.name and not binding.name.startswith("@") and not is_closed_over:
-            names.setdefault(binding.scope, set()).add(binding.name)
-    bodies: dict[str, FunctionBody] = {}
-    by_role = readers()
-    own_names = {symbol.short_name for symbol in functions} | {item.local for item in tags.imports}
-    rules = replace(
-        rules, exits=rules.exits - own_names, raises=rules.raises - own_names, returns=rules.returns - own_names
-    )
-    for symbol in functions:
-        node = _body_node(tree.root_node, symbol.body)
-        if node is not None:
-            bound = names.get(symbol.id, set()) if not rules.shell and tags.language not in _ASSIGNED else set()
-            bodies[symbol.id] = _read_function(by_role, rules, source, tags, symbol, node, bound)
-    return bodies
+    reader = BodyReader(language, source, tags)
+    bodies = ((symbol.id, reader.read(symbol)) for symbol in tags.symbols)
+    return {symbol_id: body for symbol_id, body in bodies if body is not None}
+
+
+def _has_body(symbol: Symbol) -> bool:
+    return symbol.kind in FUNCTION_KINDS and symbol.body is not None
 
 
 def _body_node(root: Node, span: Span | None) -> Node | None:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from forethought.facts.effects import Effects
+from forethought.facts.symbol_behavior import Behavior
 from forethought.facts.symbol_facts import SymbolFacts
 from forethought.insights.entry import Entry, Insights
 from forethought.insights.freshness import State
@@ -29,6 +31,13 @@ class SymbolInfo:
     facts: SymbolFacts | None = None
     """None until they are computed."""
     last_change: LastChange | None = None
+    behavior: Behavior | None = None
+    """What a function does. None until it is computed, and for other symbols."""
+    behavior_summary: str = ""
+    """The most important of that, or what the methods of a class or the functions of a file change and raise. Markdown,
+    at most about `MAX_SUMMARY` characters; empty until it is computed."""
+    effects: Effects | None = None
+    """A function's effects. They take longest, so None until somebody has computed them."""
     version: int = 0
     """Differs whenever anything above does: a key for what is rendered from this."""
 

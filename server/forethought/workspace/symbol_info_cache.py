@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import replace
 
+from forethought.facts.effects import Effects
 from forethought.names.resolver import Target
 from forethought.workspace.snapshot import DocumentSnapshot, SnapshotId
 from forethought.workspace.symbol_info import SymbolInfo
@@ -29,11 +30,11 @@ class SymbolInfoCache:
         return self._infos.get(target)
 
     def shown(self, target: Target, now: SnapshotId) -> SymbolInfo | None:
-        """The info as it may be shown: without facts if anything changed since they were computed."""
+        """The info as it may be shown: without facts and effects if anything changed since they were computed."""
         info = self._infos.get(target)
         if info is None or info.facts is None or self.is_complete(target, now):
             return info
-        return replace(info, facts=None, version=-info.version)
+        return replace(info, facts=None, effects=None, version=-info.version)
 
     def is_complete(self, target: Target, now: SnapshotId) -> bool:
         """Whether everything about the symbol was computed for this very snapshot."""
@@ -66,6 +67,13 @@ class SymbolInfoCache:
                 self.drop(next(iter(self._infos)))
         return versioned
 
+    def add_effects(self, target: Target, effects: Effects, computed_from: SnapshotId) -> None:
+        """Add a symbol's effects, if all else that is kept about it was computed for the same snapshot."""
+        with self._lock:
+            info = self._infos.get(target)
+            if info is not None and self.is_complete(target, computed_from):
+                self.put(target, replace(info, effects=effects), computed_from, complete=True)
+
     def drop(self, target: Target) -> None:
         with self._lock:
             self._infos.pop(target, None)
@@ -91,8 +99,13 @@ class SymbolInfoCache:
                 info, symbol = self._infos[target], symbols.get(target.symbol_id)
                 if symbol is None:
                     self.drop(target)
-                elif symbol != info.symbol:
-                    same_text = bool(symbol.digest) and symbol.digest == info.symbol.digest
+                    continue
+                changed = info
+                same_text = bool(symbol.digest) and symbol.digest == info.symbol.digest
+                if symbol != info.symbol:
                     state = info.state if same_text or info.state != "fresh" else "stale"
                     changed = replace(info, symbol=symbol, context_hash=None, state=state)
+                if not same_text:  # also of a file, whose own symbol has no digest
+                    changed = replace(changed, behavior=None, behavior_summary="")
+                if changed != info:
                     self.put(target, changed, now, complete=False)

@@ -1,8 +1,16 @@
-"""Computes what is known about symbols (insights, facts, last change) and keeps it in memory for hovers."""
+"""Computes what is known about symbols (insights, facts, behavior, last change) and keeps it in memory for hovers.
 
+Effects can take long, so they are computed after all else, on a queue of their own, and added when they are there.
+"""
+
+import contextlib
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
+from functools import partial
 
+from forethought.errors import Cancelled
+from forethought.facts.effects import Effects, effects_of
+from forethought.facts.symbol_behavior import Behavior, FileBehaviors
 from forethought.facts.symbol_facts import ALL_PARTS, FactPart, SymbolFacts, facts_of
 from forethought.insights.context import build_context
 from forethought.insights.freshness import InsightStatus, callee_changed
@@ -10,7 +18,11 @@ from forethought.names.resolver import Target
 from forethought.repo.blame import LastChange
 from forethought.repo.blame_cache import BlameCache
 from forethought.store.index_store import IndexStore
+from forethought.syntax.effect_rules import EffectRules
+from forethought.syntax.languages import Languages
+from forethought.syntax.symbol_kinds import FUNCTION_KINDS
 from forethought.syntax.tags import Symbol
+from forethought.workspace.behavior_cache import BehaviorCache
 from forethought.workspace.change_set import ChangeSet
 from forethought.workspace.open_documents import OpenDocuments, content_hash_of
 from forethought.workspace.saved_contexts import SavedContexts
@@ -18,6 +30,9 @@ from forethought.workspace.snapshot import DocumentSnapshot, Snapshot
 from forethought.workspace.symbol_info import SymbolInfo
 from forethought.workspace.symbol_info_cache import SymbolInfoCache
 from forethought.workspace.worker_queue import WorkerQueue
+
+MAX_SUMMARY = 200
+"""Characters of a behavior's summary: two lines of a hover."""
 
 
 class SymbolInfos:
@@ -31,8 +46,11 @@ class SymbolInfos:
         blame_cache: BlameCache,
         read: Callable[[str], bytes | None],
         cache: SymbolInfoCache,
+        languages: Languages,
         queue: WorkerQueue,
+        effects_queue: WorkerQueue,
         catch_up: Callable[[str], None],
+        closing: Callable[[], bool],
     ) -> None:
         """`read` returns the text on disk. `catch_up` is called with a file before background work on its symbols."""
         self._documents = documents
@@ -41,7 +59,11 @@ class SymbolInfos:
         self._blame_cache = blame_cache
         self._read = read
         self._cache = cache
+        self._languages = languages
+        self._behaviors = BehaviorCache(languages)
         self._queue = queue
+        self._effects_queue = effects_queue
+        self._closing = closing
         self._catch_up = catch_up
 
     # Look-ups
@@ -70,15 +92,20 @@ class SymbolInfos:
         return self._look_up(snapshot, target)
 
     def complete(self, target: Target) -> SymbolInfo | None:
-        """Everything about a symbol, as the editor shows it. Reads the disk and git."""
+        """Everything about a symbol but effects nobody computed yet, as the editor shows it. Reads the disk and git."""
         snapshot = self._documents.snapshot()
         info = self._look_up(snapshot, target)
         if info is None:
             self._cache.drop(target)
             return None
-        facts = self._facts(snapshot, target)
-        info = replace(info, facts=facts, last_change=self._last_change(snapshot, target))
-        return self._cache.put(target, info, snapshot.id, complete=True)
+        known = self._cache.get(target)
+        info = replace(
+            info,
+            facts=self._facts(snapshot, target),
+            last_change=self._last_change(snapshot, target),
+            effects=known.effects if known is not None and self._cache.is_complete(target, snapshot.id) else None,
+        )
+        return self._cache.put(target, self._with_behavior(snapshot, info), snapshot.id, complete=True)
 
     def facts(self, target: Target, part: FactPart) -> SymbolFacts:
         """One part of a symbol's current facts; the other parts may be missing. Reads the index."""
@@ -90,6 +117,26 @@ class SymbolInfos:
         """The last commit that changed the symbol's rows; None if they are not committed. Reads git."""
         return self._last_change(self._documents.snapshot(), target)
 
+    def behavior(self, target: Target) -> Behavior | None:
+        """What a function does now; None for other symbols, and if the file on disk is newer. Reads the disk."""
+        behaviors = self._file_behaviors(self._documents.snapshot(), target.path)
+        return behaviors.behavior(target.symbol_id) if behaviors is not None else None
+
+    def member_behavior(self, target: Target, limit: int) -> str:
+        """What the methods of a class, or the functions of a file, change and raise now. Reads the disk."""
+        behaviors = self._file_behaviors(self._documents.snapshot(), target.path)
+        return behaviors.member_behavior(target.symbol_id, limit) if behaviors is not None else ""
+
+    def effects(self, target: Target, cancelled: Callable[[], bool]) -> Effects:
+        """A symbol's current effects. Takes up to seconds. Reads the index and the disk.
+
+        Raises Cancelled as soon as `cancelled` returns true.
+        """
+        snapshot = self._documents.snapshot()
+        info = self._cache.shown(target, snapshot.id)
+        known = info.effects if info is not None else None
+        return known if known is not None else self._effects(snapshot, target, cancelled)
+
     # In the background
 
     def complete_soon(self, target: Target) -> None:
@@ -98,6 +145,8 @@ class SymbolInfos:
         now = self._documents.snapshot().id
         if info is None or info.context_hash is None or not self._cache.is_complete(target, now):
             self._complete_later(target, 1)
+        elif info.effects is None:
+            self._add_effects_later(target, 3)
 
     def complete_document(self, document: DocumentSnapshot) -> None:
         """Resolve every name in an open file, then compute what is unknown about these symbols, its own ones first."""
@@ -130,7 +179,29 @@ class SymbolInfos:
             self._cache.drop_files(change.files, self._documents.snapshot().id)
 
     def _complete_later(self, target: Target, urgency: int) -> None:
-        self._later(target, urgency, self.complete)
+        def complete(target: Target) -> None:
+            self.complete(target)
+            self._add_effects_later(target, urgency + 2)
+
+        self._later(target, urgency, complete)
+
+    def _add_effects_later(self, target: Target, urgency: int) -> None:
+        info = self._cache.get(target)
+        if info is not None and info.symbol.kind in FUNCTION_KINDS:
+            self._effects_queue.submit(("effects", target), lambda: self._add_effects(target), urgency)
+
+    def _add_effects(self, target: Target) -> None:
+        """Compute effects, until something changes: then whoever looks next asks again."""
+        snapshot = self._documents.snapshot()
+        info = self._cache.get(target)
+        if info is None or info.effects is not None or not self._cache.is_complete(target, snapshot.id):
+            return
+
+        def outdated() -> bool:
+            return self._closing() or self._documents.snapshot().id != snapshot.id
+
+        with contextlib.suppress(Cancelled):
+            self._cache.add_effects(target, self._effects(snapshot, target, outdated), snapshot.id)
 
     def _later(self, target: Target, urgency: int, job: Callable[[Target], object]) -> None:
         def run() -> None:
@@ -170,6 +241,27 @@ class SymbolInfos:
     def _facts(self, snapshot: Snapshot, target: Target, parts: Collection[FactPart] = ALL_PARTS) -> SymbolFacts:
         resolver = self._documents.resolver(snapshot.overlay)
         return facts_of(snapshot.overlay, target.path, target.symbol_id, resolver=resolver, parts=parts)
+
+    def _with_behavior(self, snapshot: Snapshot, info: SymbolInfo) -> SymbolInfo:
+        behaviors = self._file_behaviors(snapshot, info.path)
+        if behaviors is None:
+            return info
+        if info.symbol.kind not in FUNCTION_KINDS:
+            return replace(info, behavior_summary=behaviors.member_behavior(info.symbol.id, MAX_SUMMARY))
+        behavior = behaviors.behavior(info.symbol.id)
+        return replace(info, behavior=behavior, behavior_summary=behavior.summary(MAX_SUMMARY) if behavior else "")
+
+    def _file_behaviors(self, snapshot: Snapshot, path: str) -> FileBehaviors | None:
+        tags, data = snapshot.tags(path), self._data(snapshot, path)
+        return self._behaviors.get(path, data, tags) if tags is not None and data is not None else None
+
+    def _effects(self, snapshot: Snapshot, target: Target, cancelled: Callable[[], bool]) -> Effects:
+        resolver = self._documents.resolver(snapshot.overlay)
+        return effects_of(resolver, target, self._effect_rules, partial(self._data, snapshot), cancelled)
+
+    def _effect_rules(self, language: str) -> EffectRules | None:
+        found = self._languages.named(language)
+        return found.effects if found is not None else None
 
     def _last_change(self, snapshot: Snapshot, target: Target) -> LastChange | None:
         tags, data = snapshot.tags(target.path), self._data(snapshot, target.path)

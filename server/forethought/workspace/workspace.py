@@ -2,7 +2,8 @@
 
 A commit or save flows from the `Refresher` to the index, and as a `ChangeSet` to everything that depends on it. A hover
 reads a document's snapshot and a symbol's info, both in memory. Three queues work off the event loop: `snapshots`
-(parse buffers, resolve names, complete symbol infos), `index` (read what changed on disk), `calls` (resolve all calls).
+(parse buffers, resolve names, complete symbol infos), `index` (read what changed on disk), `calls` (resolve all calls,
+compute effects).
 """
 
 import time
@@ -13,6 +14,8 @@ from pathlib import Path
 from forethought.config import Settings
 from forethought.engine.api import CancelToken
 from forethought.facts.call_graph import find_calls
+from forethought.facts.effects import Effects
+from forethought.facts.symbol_behavior import Behavior
 from forethought.facts.symbol_facts import FactPart, SymbolFacts
 from forethought.names.resolver import IndexSnapshot, Resolver, Target
 from forethought.repo.blame import LastChange
@@ -98,8 +101,11 @@ class Workspace:
             BlameCache(repository),
             read,
             cache,
+            languages,
             self._snapshot_queue,
+            self._call_queue,
             self.catch_up,
+            lambda: self._closing.cancelled,
         )
         self.refresher = Refresher(self._make_indexer(), self.saved, repository, self._index_queue, on_change)
         self.refresher.subscribe(self.symbols.index_changed)
@@ -239,6 +245,21 @@ class Workspace:
         """One part of a symbol's current facts; the other parts may be missing. Reads the index."""
         return self.symbols.facts(target, part)
 
+    def behavior(self, target: Target) -> Behavior | None:
+        """What a function does now; None for other symbols. Reads the disk."""
+        return self.symbols.behavior(target)
+
+    def member_behavior(self, target: Target, limit: int) -> str:
+        """What the methods of a class, or the functions of a file, change and raise now. Reads the disk."""
+        return self.symbols.member_behavior(target, limit)
+
+    def effects(self, target: Target, cancelled: Callable[[], bool] = lambda: False) -> Effects:
+        """A symbol's current effects. Takes up to seconds. Reads the index and the disk.
+
+        Raises Cancelled as soon as `cancelled` returns true.
+        """
+        return self.symbols.effects(target, cancelled)
+
     def last_change(self, target: Target) -> LastChange | None:
         """The last commit that changed the symbol's rows; None if they are not committed. Reads git."""
         return self.symbols.last_change(target)
@@ -321,7 +342,8 @@ class Workspace:
             if self.repository_search.initialized:
                 self._index_queue.submit("words", lambda: self.repository_search.catch_up(CancelToken()), 9)
         if self._watched:
-            self._call_queue.submit("calls", self._find_calls_ahead)
+            for path in sorted(self.index.paths())[:MAX_FILES_AHEAD]:
+                self._call_queue.submit(("calls", path), partial(self._find_calls, path), 5)
 
     def _build_soon(self, path: str, urgency: int) -> None:
         self._snapshot_queue.submit(("snapshot", path), lambda: self._build(path), urgency)
@@ -336,13 +358,11 @@ class Workspace:
         self.symbols.complete_document(document)
         self._on_change()
 
-    def _find_calls_ahead(self) -> None:
-        """Resolve the calls in each file, so that finding callers and tests is a look-up. Yields to other threads."""
-        for path in sorted(self.index.paths())[:MAX_FILES_AHEAD]:
-            started = time.monotonic()
-            find_calls(self.resolver(), path)
-            if self._closing.wait((time.monotonic() - started) / 4):
-                return
+    def _find_calls(self, path: str) -> None:
+        """Resolve the calls in a file, so that finding callers and tests is a look-up. Yields to other threads."""
+        started = time.monotonic()
+        find_calls(self.resolver(), path)
+        self._closing.wait((time.monotonic() - started) / 4)
 
     def _make_indexer(self) -> Indexer:
         return Indexer(

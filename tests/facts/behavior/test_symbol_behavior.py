@@ -3,7 +3,7 @@
 import itertools
 import textwrap
 
-from forethought.facts.symbol_behavior import MIN_TEXT, behaviors_of, member_behavior, text_limit
+from forethought.facts.symbol_behavior import MIN_TEXT, FileBehaviors, behaviors_of, member_behavior, text_limit
 from forethought.syntax.behavior import read_bodies
 from forethought.syntax.extraction import read_tags
 from support.behaviors import LANGUAGES, behavior, behaviors
@@ -190,4 +190,41 @@ def test_otherwise_is_about_the_nearest_condition_outside_of_parentheses():
     """
     assert behavior("python", source).text(1000) == (
         "If `a`, (gets `b` from `g()`, then returns `None` when `b`); otherwise sets `b` to `1`. Returns `b`."
+    )
+
+
+def test_one_function_is_read_alone_as_with_all_others():
+    source = textwrap.dedent(
+        """
+        import sys
+
+        class Jar:
+            def open(self):
+                self.lid = None
+                raise Stuck(self)
+
+        def exit(code):
+            sys.exit(code)
+
+        def leave():
+            exit(2)
+        """
+    ).encode()
+    language = LANGUAGES.named("python")
+    tags = read_tags(language, source)
+    one_by_one = FileBehaviors(language, source, tags)
+    together = behaviors_of(read_bodies(language, source, tags), language)
+    assert {key: one_by_one.behavior(key) for key in ("leave", "exit", "Jar.open")} == together
+    assert one_by_one.behavior("Jar") is None and one_by_one.behavior("gone") is None
+    assert one_by_one.member_behavior("Jar", 200) == member_behavior(tags, together, "Jar", 200) != ""
+    assert one_by_one.member_behavior("", 200) == member_behavior(tags, together, "", 200)
+
+
+def test_what_members_do_is_shortened_until_it_fits():
+    methods = "".join(f"    def m{n}(self):\n        self.attribute_number_{n} = 1\n" for n in range(6))
+    assert "and 1 more" in members("python", f"class Jar:\n{methods}", "Jar")
+    short = members("python", f"class Jar:\n{methods}", "Jar", 100)
+    assert (
+        short
+        == "Its methods change `self.attribute_number_0` (in `m0`), `self.attribute_number_1` (in `m1`) and 4 more."
     )

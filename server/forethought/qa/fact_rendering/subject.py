@@ -1,9 +1,10 @@
 """The symbol that a question of fact is about, with what its answer needs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 from forethought.facts import class_hierarchy as hierarchy
+from forethought.facts.effects import Effects
 from forethought.facts.symbol_facts import Location
 from forethought.names.resolver import Resolver, Target
 from forethought.qa.fact_rendering.phrasing import display_name
@@ -16,7 +17,13 @@ from forethought.syntax.tags import Symbol
 class FactSubject:
     """The symbol that a question of fact is about, and what is asked of it."""
 
-    def __init__(self, referent: Referent, intent: Intent, others: Sequence[Target] = ()) -> None:
+    def __init__(
+        self,
+        referent: Referent,
+        intent: Intent,
+        others: Sequence[Target] = (),
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:
         """others: the definitions in the same root that `intent.other` may mean."""
         self.workspace = referent.workspace
         self.info = referent.symbol_info
@@ -25,6 +32,7 @@ class FactSubject:
         self.name = display_name(referent.symbol_info)
         self.intent = intent
         self.others = others
+        self._cancelled = cancelled
 
     @cached_property
     def resolver(self) -> Resolver:
@@ -38,6 +46,10 @@ class FactSubject:
     def overloads(self) -> tuple[Symbol, ...]:
         """The function and the others of its name in the file, where the language has overloads."""
         return hierarchy.overloads(self.resolver, self.target)
+
+    def effects(self, target: Target) -> Effects:
+        """A function's effects. Takes up to seconds; raises Cancelled when the question is."""
+        return self.workspace.effects(target, self._cancelled)
 
 
 def places_of(targets: Sequence[tuple[Target, Symbol]]) -> tuple[Location, ...]:

@@ -21,12 +21,20 @@ FactAspect = Literal[
     "nature",
     "decorators",
     "exists",
+    "effects",
+    "writes",
+    "cases",
+    "early_returns",
+    "catches",
 ]
 PredictedAspect = Literal["purpose", "when", "how", "mechanism"]
 Aspect = FactAspect | PredictedAspect
 
 FACT_ASPECTS: frozenset[str] = frozenset(get_args(FactAspect))
 """Aspects that the index answers; any other needs a stored text or a model."""
+
+BEHAVIOR_ASPECTS: frozenset[str] = frozenset({"effects", "writes", "cases", "early_returns", "catches"})
+"""Aspects that are read off a function's body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +50,8 @@ class Intent:
     """The name can only mean a symbol: back-ticks, brackets, dots, underscores, capitals, “the function …”."""
     other: str | None = None
     """What else the aspect needs: a parameter (`default`, `parameters`), a second symbol (`calls`, `bases`), an
-    exception (`raises`), a word such as `async` or `class` (`nature`), a revision (`changed_since`)."""
+    exception (`raises`, `catches`), a word such as `async` or `class` (`nature`), a kind of effect (`effects`), a
+    name in conditions (`cases`), a revision (`changed_since`)."""
     kind: str | None = None
     """What the question says the symbol is: `class` of “the class Session” and “this class”."""
     part: str | None = None

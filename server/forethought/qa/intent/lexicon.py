@@ -26,6 +26,8 @@ class Lexicon:
     """Word beside a name → the kind of symbol it means; `symbol` stands for any."""
     openings: Phrases
     phrases: Phrases
+    behavior: Phrases
+    """Words and phrases that have a meaning only in questions about what a function does."""
     talk: frozenset[str]
     leading_on: frozenset[str]
     """`talk` included."""
@@ -57,6 +59,7 @@ def lexicon() -> Lexicon:
         kinds=tables["kinds"],
         openings=_by_first_word(tables["openings"]),
         phrases=_by_first_word(tables["phrases"]),
+        behavior=_by_first_word(tables["behavior"]),
         talk=words["talk"],
         leading_on=words["talk"] | words["leading_on"],
         knowing=words["knowing"],

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from forethought.qa.intent.behavior_words import BEHAVIOR_MARK, with_behavior_words
 from forethought.qa.intent.clauses import (
     AUXILIARIES,
     QUESTION_MEANINGS,
@@ -19,7 +20,7 @@ from forethought.qa.intent.clauses import (
     qualified,
     sentences,
 )
-from forethought.qa.intent.intent import FACT_ASPECTS, Intent
+from forethought.qa.intent.intent import BEHAVIOR_ASPECTS, FACT_ASPECTS, Intent
 from forethought.qa.intent.lexicon import lexicon
 from forethought.qa.intent.mentions import (
     DETERMINERS,
@@ -76,12 +77,24 @@ def read_intent(question: str, known: KnownNames | None = None) -> Intent | None
     tokens = scan(text)
     if len(tokens) > _MAX_TOKENS:
         return None
-    tokens = [_with_correction(token) for token in without_small_talk(tokens, known.defines)]
+    tokens = without_small_talk(tokens, known.defines)
+    intents = _likeliest(tokens, known)
+    reread = with_behavior_words(tokens) if not intents else tokens
+    if reread != tokens:  # only now, so that these words take nothing away from other questions
+        intents = _likeliest(reread, known)
+        if any(intent.aspect not in BEHAVIOR_ASPECTS for intent in intents):
+            return None
+    return intents.pop() if len(intents) == 1 else None
+
+
+def _likeliest(tokens: Sequence[Token], known: KnownNames) -> set[Intent]:
+    """The intents of the likeliest readings that have any; several if they differ."""
+    tokens = [_with_correction(token) for token in tokens]
     for likely in readings(tokens, known):
         intents = {intent for reading in likely if (intent := _intent_of_reading(tokens, reading, known))}
         if intents:
-            return intents.pop() if len(intents) == 1 else None
-    return None
+            return intents
+    return set()
 
 
 def _with_correction(token: Token) -> Token:
@@ -161,6 +174,8 @@ def _meaning(token: Token) -> str:
     """The meaning of a word; an unknown word gets one that no rule holds."""
     if token.word == "'s":
         return token.word
+    if token.word.startswith(BEHAVIOR_MARK):
+        return token.word.removeprefix(BEHAVIOR_MARK)
     return lexicon().meanings.get(token.word, lexicon().kinds.get(token.word, f"?{token.word}"))
 
 
@@ -201,10 +216,10 @@ def _intent(
 ) -> Intent | None:
     """The intent of a rule that matches; None when what is mentioned does not fit it."""
     groups = match.groupdict()
-    subject = mentions[int(groups["name"])]
+    subject = mentions[int(groups["name"])] if groups.get("name") is not None else Mention(None)
     second = mentions[int(groups["other"])] if groups.get("other") is not None else None
     if not _fits(rule, subject, words, known) or (
-        rule.aspect in _MAY_BE_ABOUT_FILE and subject.in_file is not None and words[-1] == f"@{groups['name']}"
+        rule.aspect in _MAY_BE_ABOUT_FILE and subject.in_file is not None and words[-1] == f"@{groups.get('name')}"
     ):
         return None
     if second is not None and not _fits_second(rule, subject, second, known):

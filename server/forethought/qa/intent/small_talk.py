@@ -79,8 +79,8 @@ def _with_phrases_replaced(tokens: Sequence[Token]) -> list[Token]:
             begins = True
             at += 1
             continue
-        opening = _phrase_at(vocabulary.openings, tokens, at) if begins else None
-        phrase = opening or _phrase_at(vocabulary.phrases, tokens, at)
+        opening = phrase_at(vocabulary.openings, tokens, at) if begins else None
+        phrase = opening or phrase_at(vocabulary.phrases, tokens, at)
         if phrase is not None:
             words, replacement = phrase
             kept += [Token(word) for word in replacement]
@@ -148,7 +148,7 @@ def _begins_question(tokens: Sequence[Token], place: int) -> bool:
     )
 
 
-def _phrase_at(table: Phrases, tokens: Sequence[Token], at: int) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+def phrase_at(table: Phrases, tokens: Sequence[Token], at: int) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """The longest phrase of the table that begins here, and its replacement."""
     for words, replacement in table.get(tokens[at].word, ()):
         written = tokens[at : at + len(words)]

@@ -44,6 +44,10 @@ BENCHMARKS = {
         "benchmarks.measures.matching",
         "Precision, recall and latency of matching questions with what they ask.",
     ),
+    "notes": Benchmark(
+        "benchmarks.measures.notes",
+        "How many of the notes that are shown are right and add something, according to readers of the code.",
+    ),
     "predictability": Benchmark(
         "benchmarks.measures.predictability",
         "Gain from sleep time in five groups of questions, from the least to the most predictable.",
@@ -64,8 +68,8 @@ BENCHMARKS = {
         "benchmarks.measures.stateful",
         "Accuracy by test-time tokens, without and with sleep time, compared to several attempts at test time.",
     ),
-    "truth": Benchmark(
-        "benchmarks.measures.truth",
-        "How many insights and predicted answers are right, according to labels by readers of the code.",
+    "understanding": Benchmark(
+        "benchmarks.measures.understanding",
+        "Questions about what functions do, answered from signature, behavior, notes and code.",
     ),
 }

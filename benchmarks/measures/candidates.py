@@ -189,7 +189,7 @@ def _report(
             for sleep in [mean_spent([spent_from(one[name]["sleep"]) for one in known])]
         ) if known else (),
         f"{len(known)} functions. Kept is what grounding, merging and verification leave of the model's own texts; for "
-        "its accuracy see `python -m benchmarks truth`. All methods but the first find most of their prompts cached.",
+        "its accuracy see `python -m benchmarks notes`. All methods but the first find most of their prompts cached.",
     )  # fmt: skip
     return Report(
         name="candidates",

@@ -23,7 +23,6 @@ from forethought.idle.daily_budget import RESERVED_SHARE, DailyBudget
 from forethought.idle.priority import Signals, priority_of
 from forethought.idle.scope import RECENT_COMMITS, scope_of
 from forethought.insights.context import build_context
-from forethought.insights.question_predictor import asks_about
 from forethought.names.resolver import Target
 from forethought.repo.git import Repository
 from forethought.store.user_state import Spending
@@ -31,6 +30,8 @@ from forethought.workspace.saved_contexts import SavedSymbol
 from forethought.workspace.workspace import Workspace
 
 CHARACTERS_PER_TOKEN = 3.6
+QUESTIONS_PER_SYMBOL = 2
+"""Prompts of a first pass: purpose and notes."""
 PROMPT_TOKENS_PER_QUESTION = 40
 """System text and question. The code itself is shared by all questions about a symbol."""
 COMPLETION_TOKENS_PER_QUESTION = 40
@@ -389,7 +390,7 @@ class _Sizes:
         resolver = self._workspace.saved.resolver()
         for item in new:
             context = build_context(resolver, path, tags, item.symbol, data)
-            self.known[context.context_hash] = (len(context.text), len(asks_about(context)))
+            self.known[context.context_hash] = (len(context.text), QUESTIONS_PER_SYMBOL)
 
 
 def _measured_seconds(trial: Trial, clone: Path, budget_seconds: float) -> float:

@@ -6,7 +6,6 @@ docstrings and the questions about requests; the pooled figure is that of the ot
 
 import json
 import random
-import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -15,11 +14,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from benchmarks.baselines.bm25 import WholeFiles
+from benchmarks.harness.clones import check_clone
 from forethought.app.session import Session
 from forethought.bench.bootstrap import bootstrap, paired_bootstrap
 from forethought.bench.measurement import Measurement
 from forethought.bench.report import Cell, Goal, Plot, Report, Series, Table
-from forethought.bench.trial import git
 from forethought.config import load_settings
 from forethought.engine.api import CancelToken, Engine
 from forethought.errors import UsageError
@@ -109,15 +108,7 @@ def find_clone(repositories: Path | None, name: str, commit: str) -> Path:
         raise UsageError(f"Name a folder with --repositories; for each of {', '.join(SOURCES)}: {clone}")
     if not (root / ".git").exists():
         raise UsageError(f"There is no clone of {name} at {root}; get it with: {clone}")
-    try:
-        head = git(root, "rev-parse", "HEAD").strip()
-        changed = git(root, "status", "--porcelain", "--untracked-files=no").strip()
-    except subprocess.CalledProcessError as error:
-        raise UsageError(f"{root} cannot be read ({error.stderr.decode(errors='replace').strip()}).") from error
-    if not head.startswith(commit):
-        raise UsageError(f"{root} is not at the commit of the questions; run: git -C {root} checkout {commit}")
-    if changed:
-        raise UsageError(f"{root} has uncommitted changes; use a clean clone.")
+    check_clone(root, commit)
     return root
 
 

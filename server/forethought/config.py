@@ -179,13 +179,15 @@ class Settings:
         default=1,
         metadata=_about(
             "sleep.rounds",
-            "Rounds of thinking: 0 only drafts, 1 also predicts your questions, more let the model revise its text.",
+            "Rounds of thinking: 0 only writes notes, 1 also predicts questions, more let the model analyze the code.",
             range=(0, 10),
         ),
     )
     sleep_candidates: int = field(
         default=1,
-        metadata=_about("sleep.candidates", "Number of parallel samples that a sleep-time pass merges.", range=(1, 10)),
+        metadata=_about(
+            "sleep.candidates", "Number of samples of each note that a sleep-time pass chooses from.", range=(1, 10)
+        ),
     )
     sleep_max_tokens_per_file: int = field(
         default=200_000,

@@ -67,8 +67,8 @@ def furnish(home: Home) -> None:
     write(home.cache / "questions.jsonl")
     write(home.cache / "faults.log")
     write(home.cache / "measurements" / "juggler.jsonl")
-    write(home.cache / "measurements" / "truth-cache" / "contexts" / "cache.db")
-    write(home.cache / "measurements" / "truth-cache" / "index" / f"{'cd' * 16}.sqlite")
+    write(home.cache / "measurements" / "notes-cache" / "contexts" / "cache.db")
+    write(home.cache / "measurements" / "notes-cache" / "index" / f"{'cd' * 16}.sqlite")
     write(home.cache / "measurements" / "juggler-cumulative-seconds.png")
     write(home.models / CATALOG[0].file)
     write(home.models / "a--b--pulled.gguf")
@@ -105,7 +105,7 @@ def test_what_is_not_ours_stays(home: Home) -> None:
     theirs = [
         write(home.cache / "notes.txt"),
         write(home.cache / "measurements" / "notes" / "cache.db"),
-        write(home.cache / "measurements" / "truth-cache" / "notes.txt"),
+        write(home.cache / "measurements" / "notes-cache" / "notes.txt"),
         write(home.cache / "index" / "index.html"),
         write(home.cache / "contexts" / "mine.txt"),
         write(home.cache / "contexts.broken-x" / "cache.db"),

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from support.endpoint import verdict_asked_for
 from support.repository import git
 from support.world import REPORT, SHAPES, make_world, one_line
 
@@ -44,7 +45,7 @@ class Endpoint:
                     return
                 self.send_response(200)
                 self.end_headers()
-                delta = {"content": "It gives the area in square units."}
+                delta = {"content": verdict_asked_for(text) or "It gives the area in square units."}
                 chunk = {"choices": [{"delta": delta, "finish_reason": "stop"}]}
                 usage = {"choices": [], "usage": {"prompt_tokens": 50, "completion_tokens": 7}}
                 for part in (json.dumps(chunk), json.dumps(usage), "[DONE]"):

@@ -286,7 +286,7 @@ def test_a_stage_is_shown_before_the_pass_is_over(world: SessionWorld) -> None:
     seen: set[str | None] = set()
 
     def answer(prompt: Prompt) -> str:
-        if "Check this" in prompt.messages[-1].content and "`polish`" in prompt.messages[1].content:
+        if "step by step" in prompt.messages[-1].content and "`polish`" in prompt.messages[1].content:
             seen.add(symbol_state(workspace, "greet.py", "polish"))
         return sound_answer(prompt)
 

@@ -12,7 +12,6 @@ from forethought.errors import EngineError, EngineUnavailable, UsageError
 from forethought.idle.precomputation import PrecomputeReport, Selection
 from forethought.idle.verification import verify_contexts
 from forethought.insights.entry import Entry
-from forethought.insights.reliability import Counts, Reliability
 from forethought.names.resolver import Target
 from forethought.qa.question import Question
 from forethought.workspace.workspace import Workspace
@@ -186,10 +185,9 @@ def test_each_stage_is_stored_as_soon_as_it_is_there(world: SessionWorld) -> Non
     seen: set[tuple[int, bool]] = set()
 
     def answer(prompt: Prompt) -> str:
-        if "Check this" not in prompt.messages[-1].content:
-            return sound_answer(prompt)
-        seen.update((entry.provenance.rounds, entry.provenance.finished) for entry in stored(session))
-        return "DONE"
+        if "step by step" in prompt.messages[-1].content:
+            seen.update((entry.provenance.rounds, entry.provenance.finished) for entry in stored(session))
+        return sound_answer(prompt)
 
     world.engine = FakeEngine(default=answer)
     session, workspace = world.open(**{"sleep.rounds": 2})
@@ -238,21 +236,6 @@ def test_the_log_of_questions_can_be_switched_off(world: SessionWorld) -> None:
     assert not (world.cache / "questions.jsonl").exists()
 
 
-def test_a_kind_that_the_model_gets_wrong_is_not_served_but_asked_again(
-    world: SessionWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    session, workspace = world.open()
-    run(session, workspace)
-    table = Reliability({"fake": {"purpose": Counts(0, 0, 20)}})
-    question = Question("What does `polish` do?", at=(workspace, "greet.py", None))
-    assert session.ask(question, lambda delta: None, CancelToken()).tier == "predicted"
-    monkeypatch.setattr("forethought.insights.freshness.shipped_reliability", lambda: table)
-    workspace.insights_changed()
-    assert session.ask(question, lambda delta: None, CancelToken()).tier in ("enriched", "full")
-    symbol_info = workspace.symbol_info(Target("greet.py", "polish"))
-    assert symbol_info is not None and (symbol_info.insights is None or symbol_info.insights.summary is None)
-
-
 def test_stored_texts_are_checked_against_their_contexts(world: SessionWorld) -> None:
     session, workspace = world.open()
     run(session, workspace)
@@ -273,3 +256,12 @@ def test_what_was_checked_less_strictly_is_thought_about_again(world: SessionWor
     session.contexts.put_many([replace(old, generator_id="0" * 32, provenance=provenance)])
     report = run(session, workspace)
     assert report.reused == 0
+
+
+def test_the_model_is_told_what_a_function_does_step_by_step(world: SessionWorld) -> None:
+    world.write("shop.py", "def pay(cents):\n    if not cents:\n        return None\n    return charge(cents)\n")
+    session, workspace = world.open()
+    run(session, workspace)
+    prompts = [prompt.messages[1].content for request in world.engine.requests for prompt in request.prompts]
+    told = {text.partition("Step by step: ")[2].partition("\n")[0] for text in prompts if "charge(cents)" in text}
+    assert any("not cents" in steps for steps in told)

@@ -6,8 +6,7 @@ import textwrap
 import pytest
 
 from forethought.insights.context import Context, build_context
-from forethought.insights.prompts import thinking_prompt
-from forethought.insights.question_predictor import asks_about
+from forethought.insights.prompts import notes_prompt, purpose_prompt, signature_prompt
 from forethought.names.resolver import Resolver
 from forethought.store.index_store import IndexedFile, IndexStore
 from forethought.store.tags_encoding import encode
@@ -67,7 +66,8 @@ def build(languages: Languages, files: dict[str, str], path: str, symbol_id: str
 
 
 def prompts(context: Context) -> list[str]:
-    return [message.content for ask in asks_about(context) for message in thinking_prompt(context, ask).messages]
+    made = (purpose_prompt(context), notes_prompt(context), signature_prompt(context))
+    return [message.content for prompt in made for message in prompt.messages]
 
 
 def check_same(languages: Languages, symbol_id: str, changed: dict[str, str], path: str = "app.py") -> None:

@@ -77,7 +77,9 @@ def test_a_condition_that_follows_from_the_code_is_kept_for_that_code_alone() ->
     claim = "It finds the index of the wanted name unless the wanted name is not in names."
 
     def score(prompt: Prompt, text: str) -> float:
-        return -1.0 if "if wanted not in names" in prompt.messages[-1].content else -2.0
+        if text in ("Yes", "No"):
+            return 0.0 if text == "Yes" else -20.0
+        return -0.5 if "if wanted not in names" in prompt.messages[-1].content else -6.0
 
     def kept(source: str) -> bool:
         engine = FakeEngine(default=claim)

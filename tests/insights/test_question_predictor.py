@@ -4,7 +4,6 @@ import pytest
 
 from forethought.insights.question_predictor import (
     asked_before,
-    asks_about,
     documented_purpose,
     proposed,
     shown_by,
@@ -125,18 +124,6 @@ def test_how_it_is_to_be_called_is_told(symbol: str, expected: str) -> None:
 def test_the_purpose_is_what_the_docs_begin_with(docs: str, expected: str | None) -> None:
     source = f'def divide(left, right):\n    """{docs}"""\n    return left / right\n'
     assert documented_purpose(context_of(source, "divide")) == expected
-
-
-@pytest.mark.parametrize(
-    ("source", "symbol", "expected"),
-    [
-        ("class Shape {\n  area() {\n    return 1;\n  }\n}\n", "Shape", True),
-        ("interface Shape {\n  area(): number;\n}\n", "Shape", False),
-    ],
-)
-def test_what_has_no_state_is_not_asked_what_it_keeps_track_of(source: str, symbol: str, expected: bool) -> None:
-    asked = asks_about(context_of(source, symbol, "main.ts"))
-    assert ("keeps" in {ask.kind for ask in asked}) is expected
 
 
 # The model's own question

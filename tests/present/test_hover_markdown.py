@@ -6,7 +6,7 @@ import pytest
 
 from forethought.facts.effects import Effect, Effects
 from forethought.facts.symbol_facts import Location, SymbolFacts
-from forethought.insights.entry import Entry, Insights, PredictedQuestion, Provenance
+from forethought.insights.entry import Entry, Insights, Note, PredictedQuestion, Provenance
 from forethought.names.resolver import Target
 from forethought.present.hover_markdown import hover_markdown
 from forethought.present.symbol_links import line_link, symbol_links
@@ -151,3 +151,11 @@ def test_names_and_models_cannot_inject_links() -> None:
     text = hover_markdown([symbol_info], link_to=link_to)
     assert "](http" not in text and " <img" not in text
     assert "](http" not in hover_markdown([symbol_info, symbol_info], link_to=link_to)
+
+
+def test_a_note_links_to_the_line_that_it_is_about_while_it_is_fresh() -> None:
+    note = Note("It needs a list.", "how", ((2, 3),), 0.9, 0.5, shown=True)
+    noted = replace(FRESH, entry=replace(ENTRY, insights=replace(INSIGHTS, notes=(note,))))
+    assert "- It needs a list. ([`line 7`](file:///r/shapes.py#L7))" in hover_markdown([noted], link_to=link_to)
+    assert "line 7" not in hover_markdown([replace(noted, state="stale")], link_to=link_to)
+    assert "line 7" not in hover_markdown([noted])

@@ -5,7 +5,7 @@ import pytest
 from forethought.engine.api import CancelToken
 from forethought.errors import Cancelled, ContextOverflow, UsageError
 from forethought.insights.context import build_context
-from forethought.insights.question_predictor import asks_about, shown_by
+from forethought.insights.question_predictor import purpose_question, shown_by, working_question
 from forethought.qa.answerer import Answerer
 from forethought.qa.intent import Intent, read_intent
 from forethought.qa.question import Question
@@ -254,10 +254,11 @@ def test_the_kind_of_a_template_says_what_its_question_asks(world: SessionWorld)
         assert snapshot is not None
         for symbol in snapshot.tags.symbols[1:]:
             context = build_context(workspace.resolver(), path, snapshot.tags, symbol, snapshot.data)
-            for item in (*asks_about(context), *shown_by(context)):
-                if item.kind in ASPECT_OF_KIND:
-                    assert read_intent(item.question) == Intent(ASPECT_OF_KIND[item.kind], symbol.name, marked=True)
-                    kinds.add(item.kind)
+            asked = [("purpose", purpose_question(context)), ("mechanism", working_question(context))]
+            for kind, question in (*asked, *((item.kind, item.question) for item in shown_by(context))):
+                if kind in ASPECT_OF_KIND:
+                    assert read_intent(question) == Intent(ASPECT_OF_KIND[kind], symbol.name, marked=True)
+                    kinds.add(kind)
     assert kinds == ASPECT_OF_KIND.keys()
 
 

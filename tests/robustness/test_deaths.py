@@ -70,7 +70,7 @@ def test_the_work_of_whoever_died_stops_and_the_next_start_goes_on(world: World,
         server.request("workspace/executeCommand", {"command": "forethought.precomputeFile", "arguments": [uri]}, 90)
         eventually(lambda: fresh(server, uri) >= 5, 60)
         hover = server.request("textDocument/hover", at(uri, 18, 6))["contents"]["value"]
-        assert "The sum of the areas." in hover
+        assert "It does what its name says." in hover
         assert server.close() == 0
     finally:
         end(server)

@@ -49,7 +49,7 @@ def store_with(*entries: Entry) -> DiskInsightStore:
 
 
 def write_export(file: Path, *lines: Any, header: Any = None, count: bool = True) -> None:
-    header = {"format": exchange.FORMAT, "schema": 1} if header is None else header
+    header = {"format": exchange.FORMAT, "schema": 2} if header is None else header
     body = [header, *lines, *([{"count": len(lines)}] if count else [])]
     raw = b"".join((line if isinstance(line, bytes) else json.dumps(line).encode()) + b"\n" for line in body)
     file.write_bytes(gzip.compress(raw))
@@ -255,7 +255,7 @@ def test_more_entries_than_the_limit_are_not_read(tmp_path: Path, monkeypatch: p
         lambda file: file.write_bytes(b""),
         lambda file: file.write_bytes(b"hello"),
         lambda file: file.write_bytes(gzip.compress(b"hello\n")),
-        lambda file: write_export(file, header={"format": "something", "schema": 1}),
+        lambda file: write_export(file, header={"format": "something", "schema": 2}),
         lambda file: write_export(file, header={"format": exchange.FORMAT, "schema": 99}),
         lambda file: write_export(file, header=[]),
         lambda file: file.mkdir(),

@@ -354,7 +354,7 @@ def test_a_newer_store_is_left_untouched(folder: Path) -> None:
 
 def test_an_older_store_is_set_aside(folder: Path) -> None:
     DiskInsightStore.open(folder, LIMIT).close()
-    (folder / MARKER).write_text(json.dumps({"schema": 0}))
+    (folder / MARKER).write_text(json.dumps({"schema": STORE_SCHEMA - 1}))
     store = DiskInsightStore.open(folder, LIMIT)
     store.put_many([entry_of(context_hash_of(1))])
     assert store.info()["entries"] == 1
@@ -641,24 +641,6 @@ def test_at_most_sixteen_producers_are_kept_and_the_newest_stay(store: DiskInsig
     assert [entry.generator_id for entry in store.get_many([context_hash])[context_hash]] == [
         f"p{n:02d}" for n in range(4, 20)
     ]
-
-
-def test_verdicts_of_the_first_schema_are_moved_out_of_the_way_of_eviction(folder: Path) -> None:
-    entry = entry_of(context_hash_of(1))
-    store = DiskInsightStore.open(folder, LIMIT)
-    store.put_many([entry])
-    store._entries.write(lambda cache: cache.set(f"wrong:{entry.context_hash}", {"digests": ["d1"]}))
-    store.close()
-    (folder / MARKER).write_text(json.dumps({"schema": 1}))
-    again = DiskInsightStore.open(folder, 0)
-    assert again.rejected([entry.context_hash]) == {entry.context_hash: {"d1"}}
-    assert again.info()["entries"] == 1
-    assert again.get_many([entry.context_hash]) == {entry.context_hash: (entry,)}
-    again.gc()
-    assert again.info()["entries"] == 0
-    assert again.rejected([entry.context_hash])
-    assert again.verify() == []
-    again.close()
 
 
 def test_verdicts_outlive_a_broken_store(folder: Path) -> None:

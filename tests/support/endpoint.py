@@ -6,6 +6,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 
+def verdict_asked_for(request: str) -> str | None:
+    """What a model that stands by its statements replies if a request asks for that; None if it asks anything else."""
+    if "Is this statement correct" in request:
+        return "Yes"
+    return "No" if "Does the code contradict this statement" in request else None
+
+
 class Endpoint:
     def __init__(self, answer: str = "It does what its name says.") -> None:
         self.answer = answer
@@ -28,7 +35,8 @@ class Endpoint:
                 self.send_header("Content-Type", "text/event-stream")
                 self.end_headers()
                 try:
-                    self.say({"choices": [{"delta": {"content": endpoint.answer}, "finish_reason": None}]})
+                    answer = verdict_asked_for(body) or endpoint.answer
+                    self.say({"choices": [{"delta": {"content": answer}, "finish_reason": None}]})
                     endpoint.asked.set()
                     while endpoint.held.is_set() and not threading.Event().wait(0.05):
                         self.wfile.write(b": still here\n\n")

@@ -138,8 +138,8 @@ class FakeEngine:
 
 
 def sound_answer(prompt: Prompt) -> str:
-    """An answer that grounding accepts for any symbol: that it does what its name says."""
-    name = prompt.messages[-1].content.rpartition("`\n")[2].partition("`")[2].partition("`")[0] or "greet"
+    """An answer that may be kept for any symbol: that it does what its name says."""
+    name = prompt.messages[1].content.partition("`")[2].partition("`")[0] or "greet"
     word = name.rpartition(".")[2].strip("_").rpartition("_")[2]
     return f"It is {word}ing what it is given."
 
@@ -149,5 +149,11 @@ def _tokens(prompt: Prompt) -> int:
 
 
 def _score(prompt: Prompt, continuation: str) -> float:
-    """A stable number between -3 and -1 that depends on the text."""
-    return -1.0 - (sum(continuation.encode()) % 200) / 100
+    """A stable number that depends on the text, as from a model that believes whatever it reads in code.
+
+    Between -0.45 and -0.2 for a text about code, much less if only an interface is shown; "Yes" is certain.
+    """
+    if continuation in ("Yes", "No"):
+        return 0.0 if continuation == "Yes" else -20.0
+    base = -0.2 - (sum(continuation.encode()) % 50) / 200
+    return base - 5.0 if "Here is the interface of" in prompt.messages[-1].content else base

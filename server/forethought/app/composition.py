@@ -11,7 +11,6 @@ from forethought.engine.api import Engine
 from forethought.folders import runtime_folder, user_grammar_folder
 from forethought.idle.idle_loop import IdleLoop
 from forethought.insights.question_predictor import templates_of
-from forethought.insights.reliability import shipped_reliability
 from forethought.insights.sleep_pass import PassOptions
 from forethought.qa.answerer import Answerer
 from forethought.store.insight_store import DiskInsightStore
@@ -84,7 +83,7 @@ def pass_options(settings: Settings, questions: QuestionLog) -> PassOptions:
     """What a pass may know of this user's questions and of what was measured. Reads the log."""
     asked = questions.questions() if settings.questions_log else ()
     templates = templates_of([(text, symbol) for text, symbol, _ in asked])
-    return PassOptions(templates, reliability=shipped_reliability())
+    return PassOptions(templates)
 
 
 def _grammar_folders(environment: Mapping[str, str]) -> tuple[Path, ...]:

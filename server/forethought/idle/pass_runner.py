@@ -7,6 +7,7 @@ from dataclasses import replace
 from forethought.config import Settings
 from forethought.engine.api import CancelToken, Engine, Priority
 from forethought.errors import StoreError
+from forethought.facts.symbol_behavior import behaviors_of, text_limit
 from forethought.idle.priority import mean_predictability
 from forethought.insights.context import Context
 from forethought.insights.entry import Entry
@@ -14,7 +15,13 @@ from forethought.insights.sleep_pass import Method, PassOptions, Thought, think
 from forethought.names.resolver import Target
 from forethought.store.protocol import InsightStore
 from forethought.store.user_state import UserState
+from forethought.syntax.behavior import read_bodies
+from forethought.syntax.symbol_kinds import FUNCTION_KINDS
+from forethought.text.redaction import redact
 from forethought.workspace.workspace import Workspace
+
+MIN_STEPS_LENGTH = 600
+"""Characters of the steps in a prompt, which may be more than people are shown: about 170 tokens."""
 
 
 def method_of(settings: Settings, priority: Priority = "idle") -> Method:
@@ -65,6 +72,7 @@ class PassRunner:
         def save(entry: Entry) -> None:
             self._save(workspace, target, entry)
 
+        context = replace(context, steps=_steps_of(workspace, target))
         thought = think(context, engine, method, options, cancel, save)
         save(thought.entry)
         self._note_measurements(context, thought.entry)
@@ -95,3 +103,21 @@ class PassRunner:
             self._user_state.measure(entry.generator_id, entry.provenance.seconds)
             if (predictability := mean_predictability(entry.insights)) is not None:
                 self._user_state.note_predictability(context.kind, predictability)
+
+
+def _steps_of(workspace: Workspace, target: Target) -> tuple[str, ...]:
+    """What a function does, step by step. Of its own body alone, like its context, so that the hash still holds."""
+    found = workspace.saved.source(target.path)
+    symbol = found[0].symbol(target.symbol_id) if found else None
+    if found is None or symbol is None or symbol.kind not in FUNCTION_KINDS:
+        return ()
+    tags, source = found
+    language = workspace.languages.named(tags.language)
+    if language is None:
+        return ()
+    behavior = behaviors_of(read_bodies(language, source, tags), language).get(symbol.id)
+    return (
+        tuple(redact(sentence.text) for sentence in behavior.sentences(max(MIN_STEPS_LENGTH, text_limit(symbol))))
+        if behavior
+        else ()
+    )

@@ -49,6 +49,7 @@ class Context:
     """Qualified name of each used function → digest of its own text now."""
     returns_nothing: bool = False
     """The signature says so; text that claims a result contradicts it."""
+    signature: str = ""
     doc: str | None = None
     parameters: tuple[str, ...] = ()
     """As written, each with its annotation and default."""
@@ -60,6 +61,8 @@ class Context:
     """Exceptions that the body itself raises, in order."""
     own: str = ""
     """The symbol's own source, nested definitions as signatures, secrets redacted."""
+    steps: tuple[str, ...] = ()
+    """What the body does, in order, a sentence each; read off the syntax tree."""
 
 
 def build_context(resolver: Resolver, path: str, tags: FileTags, symbol: Symbol, source: bytes) -> Context:
@@ -79,7 +82,8 @@ def build_context(resolver: Resolver, path: str, tags: FileTags, symbol: Symbol,
         identifiers=frozenset(IDENTIFIER.findall(f"{text}\n{symbol.name}")),
         callees={item.name: item.digest for _, _, item in used if item.kind in FUNCTION_KINDS and item.digest},
         returns_nothing=symbol.is_constructor or (symbol.returns or "").strip() in NO_RESULT,
-        doc=symbol.doc,
+        signature=redact(symbol.signature),
+        doc=redact(symbol.doc) if symbol.doc else None,
         parameters=symbol.parameters,
         returns=symbol.returns,
         returned=symbol.returned,

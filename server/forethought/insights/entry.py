@@ -3,17 +3,16 @@
 import hashlib
 import sys
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the stored form. A store of a newer schema is left alone; an older one is not read."""
 
 Outcome = Literal["done", "empty", "failed"]
 Origin = Literal["local", "shared"]
 QuestionOrigin = Literal["template", "model", "log"]
 AnswerBasis = Literal["model", "facts"]
-MODEL_KINDS = ("purpose", "when", "how", "caller", "keeps", "other", "")
-"""Kinds of questions that a model answers; the last is that of entries of older versions."""
+NoteKind = Literal["purpose", "how", "why", "condition", "effect", "caution", "usage"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +30,42 @@ class PredictedQuestion:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """One statement that a model made about a symbol."""
+
+    text: str
+    kind: NoteKind
+    evidence: tuple[tuple[int, int], ...] = ()
+    """First and last line of what it is about, counted from the symbol's first line, which is 0."""
+    confidence: float | None = None
+    """Estimated probability that it is right; None where the engine cannot score."""
+    gain: float | None = None
+    """Mean log-probability per token that the code adds to what signature and docs give it."""
+    shown: bool = False
+    """Whether people see it. Other notes only serve as material for answers."""
+
+
+@dataclass(frozen=True, slots=True)
 class Insights:
     summary: str | None = None
     inferences: tuple[str, ...] = ()
     questions: tuple[PredictedQuestion, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def empty(self) -> bool:
         return not (self.summary or self.inferences or self.questions)
 
     @property
+    def shown_notes(self) -> tuple[Note, ...]:
+        return tuple(note for note in self.notes if note.shown)
+
+    @property
     def texts(self) -> tuple[str, ...]:
-        """Every text: the summary, the inferences, each question and its answer."""
+        """Every text: the summary, the inferences, each question and its answer, the notes."""
         summary = (self.summary,) if self.summary else ()
-        return *summary, *self.inferences, *(text for item in self.questions for text in (item.question, item.answer))
+        questions = (text for item in self.questions for text in (item.question, item.answer))
+        return tuple(dict.fromkeys((*summary, *self.inferences, *questions, *(note.text for note in self.notes))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +134,7 @@ class Entry:
                         )
                         for item in insights["questions"]
                     ),
+                    notes=tuple(_note(item) for item in insights["notes"]),
                 ),
                 provenance=Provenance(
                     model=_text(provenance["model"]),
@@ -141,6 +163,17 @@ class Entry:
 def text_digest(text: str) -> str:
     """Names a text that a person called wrong, whatever its spacing and case: 32 hex digits."""
     return hashlib.sha256(" ".join(text.lower().split()).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _note(data: Any) -> Note:
+    return Note(
+        _text(data["text"]),
+        _one_of(data["kind"], *get_args(NoteKind)),
+        tuple((_count(first), _count(last)) for first, last in data["evidence"]),
+        _number_or_none(data["confidence"]),
+        _number_or_none(data["gain"]),
+        data["shown"] is True,
+    )
 
 
 def _text(value: Any) -> str:

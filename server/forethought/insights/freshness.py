@@ -7,7 +7,6 @@ from typing import Literal
 
 from forethought.insights.entry import Entry, Insights, text_digest
 from forethought.insights.prompts import PROMPT_VERSION
-from forethought.insights.reliability import shipped_reliability
 
 State = Literal["fresh", "stale", "missing", "empty", "failed"]
 
@@ -54,7 +53,7 @@ def insight_status_of(
 
 def best_entry(entries: Iterable[Entry], rejected: Collection[str] = ()) -> Entry | None:
     """Prefer, in this order: non-empty, not the demo model, newer prompt version, more rounds, more recent."""
-    allowed = [_servable(without_rejected(entry, rejected)) for entry in entries]
+    allowed = [without_rejected(entry, rejected) for entry in entries]
     return max(allowed, key=_worth, default=None)
 
 
@@ -63,20 +62,19 @@ def without_rejected(entry: Entry, rejected: Collection[str]) -> Entry:
     if not rejected or entry.outcome != "done":
         return entry
     insights = entry.insights
+    wrong = [text for text in insights.texts if text_digest(text) in rejected]
+
+    def is_right(text: str) -> bool:
+        """Not rejected, and not a statement of a rejected answer."""
+        return not any(text in other for other in wrong)
+
     kept = Insights(
-        summary=insights.summary if insights.summary and text_digest(insights.summary) not in rejected else None,
-        inferences=tuple(text for text in insights.inferences if text_digest(text) not in rejected),
-        questions=tuple(item for item in insights.questions if text_digest(item.answer) not in rejected),
+        summary=insights.summary if insights.summary and is_right(insights.summary) else None,
+        inferences=tuple(text for text in insights.inferences if is_right(text)),
+        questions=tuple(item for item in insights.questions if is_right(item.answer)),
+        notes=tuple(note for note in insights.notes if is_right(note.text)),
     )
     return replace(entry, insights=kept, outcome="empty" if kept.empty else "done")
-
-
-def _servable(entry: Entry) -> Entry:
-    """The entry without kinds of answers at which its model was found wrong too often."""
-    insights = shipped_reliability().servable(entry.insights, entry.provenance.model)
-    if insights is entry.insights:
-        return entry
-    return replace(entry, insights=insights, outcome="empty" if insights.empty else entry.outcome)
 
 
 def callee_changed(entry: Entry | None, callees: dict[str, str]) -> bool:

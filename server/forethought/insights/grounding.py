@@ -1,18 +1,18 @@
-"""Grounding: what a model wrote is kept only where the context bears it out.
+"""Grounding: the exact reasons not to keep a sentence that a model wrote.
 
-Dropped: sentences that name an identifier or a number which the context lacks, repetition, talk about the model
-itself, code blocks, and a last sentence that was cut off. What remains is short plain prose.
+Whether a sentence is *likely* right is estimated (`selection`). Here are the cases that need no estimate: it names an
+identifier, a quotation or a number that the context lacks, contradicts what the index knows, repeats itself, was cut
+off, or is not a statement about the code.
 """
 
 import re
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass, field
 
-from forethought.insights.claims import agrees_with_docs, contradiction, states_condition
+from forethought.insights.claims import contradiction
 from forethought.insights.context import IDENTIFIER, Context
 
-MAXIMUM_SENTENCES = 3
+MIN_WORDS = 3
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]`]*\s+(?=[A-Z`\"'(])")
 _CODE_BLOCK = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
@@ -31,75 +31,18 @@ _ABOUT_ITSELF = re.compile(
     r"the (user|question) (is )?ask|here is|here's|let me|please provide|in summary)\b",
     re.IGNORECASE,
 )
-_RELATIVE = re.compile(r",? which (?:is|are|can|allows?|makes?|means)\b|, (?:where|allowing|making|ensuring) ")
 _SUBJECT = re.compile(
     r"(?:the|a|an|this|you|use|call|should|can|may|caller|callers|of|when|to|function|method|class|\s)*"
     r"(?:`(?P<ticked>[\w.]+(?:\(\))?)`|(?P<bare>[\w.]+))",
     re.IGNORECASE,
 )
-_CONSTRUCTS = (
-    (re.compile(r"\blambdas?\b", re.IGNORECASE), re.compile(r"\blambda\b|=>|\w\s*->|\|\w*\|")),
-    (re.compile(r"\bdecorat(or|ors|ed)\b", re.IGNORECASE), re.compile(r"@|decorat", re.IGNORECASE)),
-    (re.compile(r"\b(async|asynchronous|asynchronously)\b", re.IGNORECASE), re.compile(r"async|await", re.IGNORECASE)),
-    (re.compile(r"\b(list|dict|set|generator) comprehensions?\b", re.IGNORECASE), re.compile(r"\bfor\b")),
-    (re.compile(r"\b(while|for)[ -]loops?\b", re.IGNORECASE), re.compile(r"\b(while|for|loop)\b")),
-    (re.compile(r"\btry[ -/](except|catch)\b", re.IGNORECASE), re.compile(r"\btry\b")),
-)
-"""A construct of the language that text claims, and what shows that the code has it."""
 _SMALL_NUMBERS = frozenset({"0", "1", "2"})
 _PLAIN_NAMES = frozenset({"e.g", "i.e"})
 
 
-@dataclass(frozen=True, slots=True)
-class Grounded:
-    text: str | None
-    """What may be kept; None when nothing may."""
-    dropped: Counter[str] = field(default_factory=Counter)
-    """Reason → number of sentences."""
-
-
-def ground(text: str, context: Context, finished: bool, conditions: Collection[str] = ()) -> Grounded:
-    """Keep the sentences of `text` that the context bears out.
-
-    `finished`: the model ended by itself, so that the last sentence is whole. `conditions`: those sentences about a
-    condition (`conditions_in`) that are known to state it the right way round; no other is kept.
-    """
-    dropped: Counter[str] = Counter()
-    kept: list[str] = []
-    known: set[str] = set()
-    found = sentences(text)
-    for number, sentence in enumerate(map(_main_clause, found)):
-        whole = finished or number < len(found) - 1
-        reason = _fault(sentence, context, whole, known)
-        if reason is None and states_condition(sentence) and sentence not in conditions:
-            reason = "a condition that cannot be checked"
-        if reason is None and len(kept) == MAXIMUM_SENTENCES:
-            reason = "too long"
-        if reason is not None:
-            dropped[reason] += 1
-            continue
-        known.add(_normal(sentence))
-        kept.append(sentence if sentence.endswith((".", "!", "?", "`.")) else f"{sentence}.")
-    if kept and not agrees_with_docs(" ".join(kept), context):
-        dropped["not what the docs or the name say"] += len(kept)
-        kept = []
-    return Grounded(" ".join(kept) or None, dropped)
-
-
-def conditions_in(text: str) -> list[str]:
-    """The sentences that say on what something depends: whether they are right shows only beside other code."""
-    return [sentence for sentence in map(_main_clause, sentences(text)) if states_condition(sentence)]
-
-
-def _main_clause(sentence: str) -> str:
-    """The sentence without what it adds in a relative clause: there small models guess."""
-    head = _RELATIVE.split(sentence, maxsplit=1)[0].rstrip()
-    return f"{head}." if head != sentence and len(head.split()) >= 4 else sentence
-
-
-def _fault(sentence: str, context: Context, whole: bool, known: Collection[str]) -> str | None:
-    """Why a sentence may not be kept; None when it may."""
-    if not whole and not sentence.rstrip("\"')`]").endswith((".", "!", "?")):
+def fault(sentence: str, context: Context) -> str | None:
+    """Why a sentence may not be kept, whatever its estimate; None when nothing speaks against it."""
+    if not sentence.rstrip("\"')`]").endswith((".", "!", "?")):
         return "cut off"
     if _ABOUT_ITSELF.search(sentence):
         return "about itself"
@@ -109,11 +52,9 @@ def _fault(sentence: str, context: Context, whole: bool, known: Collection[str])
         return "unknown number" if unknown[0].isdigit() else "unknown identifier"
     if context.name and _speaks_of_another(sentence, context.name.rpartition(".")[2], context.identifiers):
         return "about another symbol"
-    if any(said.search(sentence) and not shown.search(context.text) for said, shown in _CONSTRUCTS):
-        return "unknown construct"
-    if _normal(sentence) in known or _loops(sentence):
+    if _loops(sentence):
         return "repetition"
-    if len(_normal(sentence)) < 12:
+    if len(sentence.split()) < MIN_WORDS:
         return "says nothing"
     return contradiction(sentence, context)
 
@@ -162,12 +103,12 @@ def sentences(text: str) -> list[str]:
 
 
 def _speaks_of_another(sentence: str, about: str, identifiers: Collection[str]) -> bool:
-    """Whether the sentence's context hash is marked as code, and is not the symbol that was asked about."""
-    context_hash = _SUBJECT.match(sentence)
-    if context_hash is None:
+    """Whether the sentence's grammatical subject is marked as code, and is not the symbol that was asked about."""
+    found = _SUBJECT.match(sentence)
+    if found is None:
         return False
-    name = (context_hash["ticked"] or context_hash["bare"]).removesuffix("()").rpartition(".")[2]
-    return name != about and (context_hash["ticked"] is not None or (name in identifiers and bool(mentions(name))))
+    name = (found["ticked"] or found["bare"]).removesuffix("()").rpartition(".")[2]
+    return name != about and (found["ticked"] is not None or (name in identifiers and bool(mentions(name))))
 
 
 def _normal(sentence: str) -> str:

@@ -8,30 +8,29 @@ from collections.abc import Sequence
 
 from forethought.engine.api import Message, Prompt
 from forethought.insights.context import Context
-from forethought.insights.question_predictor import Ask
 from forethought.text.redaction import redact
 
-PROMPT_VERSION = "2"
-"""Part of the generator: changes whenever a prompt of the sleep-time pass changes."""
+PROMPT_VERSION = "3"
+"""Part of the generator: changes whenever a prompt of the sleep-time pass, or the selection of notes, changes."""
 
-THINKING_BUDGET = 48
-"""Tokens of one answer at sleep time."""
+NOTE_BUDGET = 90
+"""Tokens of an answer at sleep time: about three sentences."""
+REASONING_BUDGET = 256
+"""Tokens of an analysis, of which nothing is shown."""
 
 ANSWER_BUDGETS = (40, 80, 160, 320, 640)
 """Tokens of an answer by verbosity."""
 
+MAX_DOCS = 1200
+"""Characters of a symbol's documentation that its interface is shown with."""
+
 MAXIMUM_HISTORY = 4
 """Earlier turns of a conversation that a prompt repeats."""
 
-FINISHED, REMOVED = "DONE", "REMOVE"
-"""What a model replies to a check when there is nothing to mend, and nothing to keep."""
-
-ONE_SENTENCE = (". ", "\n")
-"""Where an answer is cut off at sleep time: the first sentence is what small models are best at."""
-
-_SYSTEM = "You are a programming expert. You explain code in one or two short plain sentences."
+_SYSTEM = "You are a senior engineer. You explain code in short plain sentences, and say only what the code shows."
 
 _SHORT = "Answer in one sentence."
+_STATE = "Say something true about it that its name and signature do not tell."
 
 _BREVITY = (
     "Answer in one short sentence.",
@@ -42,45 +41,67 @@ _BREVITY = (
 )
 
 
-def thinking_prompt(context: Context, ask: Ask) -> Prompt:
+def purpose_prompt(context: Context) -> Prompt:
+    """Ask what the code is for."""
+    return _ask(context, "In one sentence, what is it for? Use other words than its name.", steps=True)
+
+
+def notes_prompt(context: Context, analysis: str | None = None) -> Prompt:
+    """Ask for what a reader would want to know; `analysis` is the model's own, from `reasoning_prompt`."""
+    request = (
+        "Tell a colleague in two or three short plain sentences what they should know about it that its name and"
+        " signature do not tell. Do not quote code."
+    )
+    if analysis is None:
+        return _ask(context, request, steps=True)
+    first = reasoning_prompt(context).messages
+    return Prompt((*first, Message("assistant", analysis), Message("user", request)))
+
+
+def reasoning_prompt(context: Context) -> Prompt:
+    """Ask for an analysis, as material for notes."""
+    request = "Explain step by step what it does. Then say what is not obvious from its name and signature."
+    return _ask(context, request, steps=True)
+
+
+def answer_prompt(context: Context, question: str) -> Prompt:
     """Put one question about the code."""
-    return Prompt((Message("system", _SYSTEM), _asked(context, ask)))
+    return _ask(context, f"{question} {_SHORT}", steps=True)
 
 
-def explaining_prompt(context: Context) -> Prompt:
-    """Ask what the code does, whatever it is: a text about it is scored under this."""
-    return Prompt((Message("system", _SYSTEM), Message("user", f"{_code(context)}\n\nWhat does it do? {_SHORT}")))
+def statement_prompt(context: Context) -> Prompt:
+    """A statement's likelihood given the code is scored under this."""
+    return _ask(context, _STATE)
 
 
-def checking_prompt(context: Context, ask: Ask, answer: str) -> Prompt:
-    """Ask whether an answer is right; the reply is DONE, REMOVE, or the corrected answer."""
-    check = (
-        f"Check this against the code. Reply {FINISHED} if every word of it is right, {REMOVED} if the code does not"
-        " show it; else write the corrected answer in one sentence."
-    )
-    return Prompt(
-        (
-            Message("system", _SYSTEM),
-            _asked(context, ask),
-            Message("assistant", answer),
-            Message("user", check),
-        )
-    )
+def signature_prompt(context: Context) -> Prompt:
+    """A statement's likelihood given only signature and docs is scored under this."""
+    docs = f"\n\nIts documentation:\n{context.doc[:MAX_DOCS]}" if context.doc else ""
+    title = f"Here is the interface of `{context.name}`:" if context.name else "Here are the docs of a file:"
+    shown = f"{title}\n```{context.language}\n{context.signature}\n```{docs}\n\n{_STATE}"
+    return Prompt((Message("system", _SYSTEM), Message("user", shown)))
+
+
+def verification_prompt(context: Context, statement: str) -> Prompt:
+    """Ask whether a statement is correct; the reply is Yes or No."""
+    return _ask(context, f'Statement: "{statement}"\nIs this statement correct about this code? Answer Yes or No.')
+
+
+def contradiction_prompt(context: Context, statement: str) -> Prompt:
+    """The same question the other way around."""
+    return _ask(context, f'Statement: "{statement}"\nDoes the code contradict this statement? Answer Yes or No.')
 
 
 def question_prompt(context: Context) -> Prompt:
     """Ask for a question. Under it a question's predictability is scored, too: how likely is it, given the context?"""
-    request = f"{_code(context)}\n\nAsk one question about this code."
-    return Prompt((Message("system", _SYSTEM), Message("user", request)))
+    return _ask(context, "Ask one question about this code.")
 
 
-def _asked(context: Context, ask: Ask) -> Message:
-    return Message("user", f"{_code(context)}\n\n{ask.question} {_SHORT}")
-
-
-def _code(context: Context) -> str:
+def _ask(context: Context, request: str, *, steps: bool = False) -> Prompt:
+    """The code, what its syntax tree shows step by step, and a request: the longer a shared beginning, the cheaper."""
     title = f"Here is the code of `{context.name}`:" if context.name else "Here is the outline of a file:"
-    return f"{title}\n{context.text}"
+    walked = f"Step by step: {' '.join(context.steps)}\n\n" if steps and context.steps else ""
+    return Prompt((Message("system", _SYSTEM), Message("user", f"{title}\n{context.text}\n\n{walked}{request}")))
 
 
 def enriched_prompt(question: str, briefings: Sequence[str], verbosity: int, history: Sequence[Message]) -> Prompt:

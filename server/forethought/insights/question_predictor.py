@@ -5,15 +5,16 @@ other symbols. A question of fact is answered from the context, word for word; o
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
-from forethought.insights.claims import agreement, states_condition
+from forethought.insights.claims import states_condition
 from forethought.insights.context import IDENTIFIER, Context
 from forethought.insights.entry import QuestionOrigin
 from forethought.insights.grounding import sentences, ungrounded
-from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS
+from forethought.insights.similarity import similarity
+from forethought.syntax.symbol_kinds import FUNCTION_KINDS
 
 HOLE = "{}"
 """Where a template of the log had the name of a symbol."""
@@ -31,7 +32,6 @@ _RAISE = re.compile(r"^\s*(?:\}\s*)?(?:raise|throw)\s+(?:new\s+)?(?P<name>[\w.:]
 _OPENING = re.compile(r"^(?:\}\s*)?(?:if|elif|else if|else|except|catch|for|while|unless|case|when)\b")
 _DEFAULT = re.compile(r"^(?P<head>.*?)(?<![=<>!:])=(?![=>])(?P<value>.*)$", re.DOTALL)
 _YIELD = re.compile(r"^\s*(?:[\w.]+\s*=\s*)?yield\b", re.MULTILINE)
-_STATELESS = frozenset({"interface", "trait"})
 _TELLING = frozenset(
     {"True", "False", "None", "NotImplemented", "true", "false", "null", "nil", "undefined", "self", "this"}
 )
@@ -54,9 +54,9 @@ _MARKS = (
 class Ask:
     """One thing that a sleep-time pass finds out about a symbol."""
 
-    part: Literal["summary", "question", "inference"]
+    part: Literal["question", "inference"]
     kind: str
-    """`purpose`, `when`, `how`, `caller`, `keeps`, `returns`, `raises`, `defaults` or `other`."""
+    """`caller`, `returns`, `raises`, `defaults` or `other`."""
     question: str
     """As a person would ask it; it names its symbol."""
     answer: str | None = None
@@ -64,22 +64,22 @@ class Ask:
     origin: QuestionOrigin = "template"
 
 
-def asks_about(context: Context, unreliable: Collection[str] = ()) -> tuple[Ask, ...]:
-    """What to ask of a model about a symbol, in order of worth; `unreliable` kinds are not worth their tokens."""
-    return tuple(ask for ask in _model_asks(context) if ask.kind not in unreliable)
+def purpose_question(context: Context) -> str:
+    name = f"`{context.name}`"
+    if context.kind == "file":
+        return "What does this file do?"
+    return f"What does {name} do?" if context.kind in FUNCTION_KINDS else f"What is {name} for?"
 
 
-def shown_by(context: Context, unreliable: Collection[str] = ()) -> tuple[Ask, ...]:
-    """Questions that the context answers by itself, with the answers: what is returned, raised, and by default.
+def working_question(context: Context) -> str:
+    return (
+        "How do the parts of this file work together?" if context.kind == "file" else f"How does `{context.name}` work?"
+    )
 
-    What an unreliable model is not asked for is answered from the docs, where they answer it.
-    """
-    purpose = [
-        replace(ask, answer=documented_purpose(context))
-        for ask in _model_asks(context)
-        if ask.part == "summary" and ask.kind in unreliable
-    ]
-    found = [*purpose, *_result(context), *_errors(context), *_defaults(context), *_usage(context)]
+
+def shown_by(context: Context) -> tuple[Ask, ...]:
+    """Questions that the context answers by itself, with the answers: what is returned, raised, and by default."""
+    found = [*_result(context), *_errors(context), *_defaults(context), *_usage(context)]
     return tuple(
         ask for ask in found if ask.answer and ungrounded(ask.answer, context.identifiers, context.text) is None
     )
@@ -107,7 +107,7 @@ def asked_before(context: Context, templates: Sequence[str]) -> tuple[Ask, ...]:
     """What this user asks about such symbols, said of this one."""
     if not context.name:
         return ()
-    known = [ask.question for ask in (*_model_asks(context), *shown_by(context))]
+    known = [purpose_question(context), working_question(context), *(ask.question for ask in shown_by(context))]
     found: list[Ask] = []
     for template in templates:
         question = template.replace(HOLE, f"`{context.name}`")
@@ -155,31 +155,11 @@ def templates_of(asked: Sequence[tuple[str, str]]) -> tuple[str, ...]:
 
 
 def _is_known(question: str, known: Sequence[str]) -> bool:
-    return any(agreement(question, other) >= SAME_QUESTION or _plain(question) == _plain(other) for other in known)
+    return any(similarity(question, other) >= SAME_QUESTION or _plain(question) == _plain(other) for other in known)
 
 
 def _plain(question: str) -> str:
     return " ".join(re.findall(r"\w+", question.lower()))
-
-
-def _model_asks(context: Context) -> Iterator[Ask]:
-    name, short = f"`{context.name}`", context.name.rpartition(".")[2]
-    if context.kind == "file":
-        yield Ask("summary", "purpose", "What does this file do?")
-        yield Ask("question", "how", "How do the parts of this file work together?")
-    elif context.kind in FUNCTION_KINDS:
-        yield Ask("summary", "purpose", f"What does {name} do?")
-        if not short.startswith(("test", "__")):  # nobody calls those by name
-            yield Ask("question", "when", f"When should I use {name}?")
-            yield Ask("inference", "caller", f"What should a caller of {name} know?")
-    elif context.kind in CLASS_KINDS:
-        yield Ask("summary", "purpose", f"What is {name} for?")
-        if not short.startswith("Test"):
-            yield Ask("question", "how", f"How do I use {name}?")
-            if context.kind not in _STATELESS:
-                yield Ask("inference", "keeps", f"What does {name} keep track of?")
-    else:
-        yield Ask("summary", "purpose", f"What is {name} for?")
 
 
 def _result(context: Context) -> Iterator[Ask]:

@@ -1,7 +1,8 @@
-"""The sleep-time pass over one symbol: ask, ground, add, check, remove, and give each stage back as soon as it stands.
+"""The sleep-time pass over one symbol: write, measure, select, think again, and give back each stage when it is done.
 
 After “Sleep-time Compute: Beyond Inference Scaling at Test-time” (arXiv 2504.13171): the context is thought about
-before anybody asks, here one small question at a time.
+before anybody asks. What a model writes is taken apart into statements; each is measured (`selection`), and only what
+is likely to be right and adds to signature and docs is shown.
 """
 
 import hashlib
@@ -23,51 +24,71 @@ from forethought.engine.api import (
     Sampling,
 )
 from forethought.errors import Cancelled, ContextOverflow
-from forethought.insights.claims import agreement, agrees_with_docs, contradiction, covers, support
+from forethought.insights.claims import states_condition
 from forethought.insights.context import Context
-from forethought.insights.entry import AnswerBasis, Entry, Insights, Outcome, PredictedQuestion, Provenance, text_digest
-from forethought.insights.grounding import conditions_in, ground, sentences
+from forethought.insights.entry import (
+    AnswerBasis,
+    Entry,
+    Insights,
+    Note,
+    NoteKind,
+    Outcome,
+    PredictedQuestion,
+    Provenance,
+    QuestionOrigin,
+    text_digest,
+)
+from forethought.insights.evidence import find_evidence
+from forethought.insights.grounding import fault, sentences
 from forethought.insights.negated_code import MIN_GAIN, negate_conditions
 from forethought.insights.prompts import (
-    FINISHED,
-    ONE_SENTENCE,
+    NOTE_BUDGET,
     PROMPT_VERSION,
-    REMOVED,
-    THINKING_BUDGET,
-    checking_prompt,
-    explaining_prompt,
+    REASONING_BUDGET,
+    answer_prompt,
+    contradiction_prompt,
+    notes_prompt,
+    purpose_prompt,
     question_prompt,
-    thinking_prompt,
+    reasoning_prompt,
+    signature_prompt,
+    statement_prompt,
+    verification_prompt,
 )
 from forethought.insights.question_predictor import (
     Ask,
     asked_before,
-    asks_about,
     documented_purpose,
     proposed,
+    purpose_question,
     shown_by,
+    working_question,
 )
-from forethought.insights.reliability import Reliability
-from forethought.insights.self_consistency import SAME_CLAIM, merge_candidates
+from forethought.insights.selection import Calibration, Calibrations, Measurements, shipped_calibrations
+from forethought.insights.similarity import SAME_CLAIM, similarity
 from forethought.text.redaction import redact
 
-CANDIDATE_TEMPERATURE = 0.7
+SAMPLE_TEMPERATURE = 0.7
 """Of every sample where there are several; a single one is greedy."""
-CHARACTERS_A_TOKEN = 3
-"""Of code, at least: an estimate of what an ask will cost."""
-MIN_LIKENESS = 0.2
-"""Agreement that a correction must have with what it corrects: else it answers something else."""
+CHARACTERS_PER_TOKEN = 3
+"""Of code, at least: an estimate of what a prompt will cost."""
+MAX_SHOWN = 4
+"""Notes per symbol; a hover shows fewer."""
+MAX_KEPT = 12
+"""Notes per symbol."""
+_VERDICT_BUDGET = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """How to think: part of the generator, but for the priority."""
+    """How to think: part of the generator, except for the priority."""
 
     rounds: int = 1
-    """0: drafts, and what the context itself answers. The first round adds what this user tends to ask, and scores
-    every question. Each later one lets the model check every text of its own (right, corrected or removed) and add one
-    question, until it is finished."""
+    """0: notes, and what the context itself answers. The first round adds what this user tends to ask, and scores every
+    question. In each later one the model analyzes the code at length, writes notes from that, and asks and answers a
+    question of its own, until a round adds nothing."""
     candidates: int = 1
+    """Samples of everything that the model writes about the code."""
     priority: Priority = "idle"
     idle_delay_seconds: float = 5.0
 
@@ -80,10 +101,9 @@ class PassOptions:
     """Questions of this user's log, with a hole for the symbol."""
     rejected: frozenset[str] = frozenset()
     """Digests of texts that were called wrong: they do not come back."""
-    reliability: Reliability = field(default_factory=Reliability)
-    """A kind of answer that this model may not serve is not asked for."""
+    calibrations: Calibrations = field(default_factory=shipped_calibrations)
     most_tokens: int | None = None
-    """What may still be spent on this file: what is least predictable is left out first."""
+    """What may still be spent on this file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +113,14 @@ class Thought:
     entry: Entry
     cached_tokens: int
     dropped: Counter[str] = field(default_factory=Counter)
-    """Why texts or sentences were dropped, and how many."""
+    """Why statements were dropped, and how many."""
+    measured: tuple[tuple[str, NoteKind, Measurements], ...] = ()
+    """Every statement that was measured, shown or not: what a calibration is fitted to."""
 
 
 def generator_id_of(identity: ModelIdentity, method: Method) -> str:
     """Who thinks: 32 hex digits of the model digest, prompt version, sampling, rounds and candidates."""
-    sampling = 0.0 if method.candidates == 1 else CANDIDATE_TEMPERATURE
+    sampling = 0.0 if method.candidates == 1 else SAMPLE_TEMPERATURE
     recipe = [identity.digest, PROMPT_VERSION, sampling, method.rounds, method.candidates]
     return hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:32]
 
@@ -118,31 +140,40 @@ def think(
     """
     identity = engine.identity()
     work = _Pass(context, engine, identity, method, options, cancel)
-    unreliable = options.reliability.unreliable_kinds(identity.model)
-    shown = [(ask, ask.answer) for ask in shown_by(context, unreliable)]
     try:
-        answers = [*work.draft(work.affordable(asks_about(context, unreliable))), *shown]
+        found = work.draft()
     except ContextOverflow as error:
         failed = work.entry(Insights(), 0, finished=True, reason=str(error))
-        return Thought(failed, work.cached_tokens, work.dropped)
+        return Thought(failed, work.cached_tokens, work.dropped, tuple(work.measured))
     done = 0
     while done < method.rounds:
-        if not (insights := work.collect(answers)).empty:
+        if not (insights := work.collect(found)).empty:
             on_stage(work.entry(insights, done, finished=False))
-        before = answers
+        before = found
         try:
-            answers = work.add_what_is_asked(answers) if done == 0 else work.rethink(answers)
+            found = work.answer_log(found) if done == 0 else work.reason(found, done)
         except ContextOverflow:
-            break  # a check needs more room than the draft that it is about: what stands, stands
+            break  # an analysis needs more room than the first notes, which stay
         done += 1
-        if done > 1 and answers == before:
+        if done > 1 and found == before:
             break
-    insights = work.collect(answers)
+    insights = work.collect(found)
     entry = work.entry(work.score(insights) if method.rounds else insights, done, finished=True)
-    return Thought(entry, work.cached_tokens, work.dropped)
+    return Thought(entry, work.cached_tokens, work.dropped, tuple(work.measured))
 
 
-_Answer = tuple[Ask, str | None]
+@dataclass(frozen=True, slots=True)
+class _Findings:
+    """What the model has contributed so far."""
+
+    notes: tuple[Note, ...] = ()
+    answers: tuple[tuple[Ask, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    text: str
+    kind: NoteKind
 
 
 @dataclass(slots=True)
@@ -156,104 +187,79 @@ class _Pass:
     options: PassOptions
     cancel: CancelToken
     dropped: Counter[str] = field(default_factory=Counter)
+    measured: list[tuple[str, NoteKind, Measurements]] = field(default_factory=list)
     prompt_tokens: int = 0
     cached_tokens: int = 0
     completion_tokens: int = 0
     seconds: float = 0.0
-    """In which the engine worked; not those in which it waited for an idle moment."""
+    """In which the engine worked, without those in which it waited for an idle moment."""
     steps: int = 0
-    checked: set[str] = field(default_factory=set)
-    """Texts that the model called right: they are not checked again."""
 
-    def affordable(self, asks: Sequence[Ask]) -> Sequence[Ask]:
-        """What may be asked for the tokens that are left, the least predictable left out first."""
-        left = self.options.most_tokens
-        if left is None or not asks:
-            return asks
-        cost = len(self.context.text) // CHARACTERS_A_TOKEN + THINKING_BUDGET
-        count = max(1, left // (cost * self.method.candidates))
-        if count >= len(asks):
-            return asks
-        scores = self._scores([ask.question for ask in asks])
-        ranked = sorted(asks, key=lambda ask: (ask.part != "summary", -(scores[asks.index(ask)] or 0.0)))
-        self.dropped["no tokens left for it"] += len(asks) - count
-        return ranked[:count]
-
-    def draft(self, asks: Sequence[Ask]) -> list[_Answer]:
-        """An answer to each ask, merged from all candidates; None when nothing is borne out."""
-        if not asks:
-            return []
-        count = self.method.candidates
-        prompts = tuple(thinking_prompt(self.context, ask) for ask in asks)
-        sampling = Sampling(0.0 if count == 1 else CANDIDATE_TEMPERATURE, stop=ONE_SENTENCE)
-        texts = self._grounded(self._generate(prompts * count, sampling))
-        answers: list[_Answer] = []
-        for position, ask in enumerate(asks):
-            text = merge_candidates(texts[position :: len(asks)], self.context, self.dropped)
-            answers.append(self._documented(ask, text) if ask.part == "summary" else (ask, text))
-        return answers
-
-    def _documented(self, ask: Ask, text: str | None) -> _Answer:
-        """A summary; the docs' own words where it says less than they do."""
-        documented = documented_purpose(self.context)
-        if documented is None or (text and covers(text, documented, self.context)):
-            return ask, text
-        if text:
-            self.dropped["corrected from the docs"] += 1
-        return replace(ask, answer=documented), documented
-
-    def add_what_is_asked(self, answers: Sequence[_Answer]) -> list[_Answer]:
-        """The answers, and those to what this user tends to ask; a remote endpoint never learns of that."""
-        templates = () if self.identity.remote else self.options.templates
-        return [*answers, *self.draft(asked_before(self.context, templates))]
-
-    def rethink(self, answers: Sequence[_Answer]) -> list[_Answer]:
-        """One round: the model checks its own texts, and adds one question of its own."""
-        doubtful = [
-            position
-            for position, (ask, text) in enumerate(answers)
-            if text and ask.answer is None and text not in self.checked
+    def draft(self) -> _Findings:
+        """Notes from a first reading."""
+        if self._calibration is None:
+            return _Findings()
+        prompts: list[tuple[NoteKind, Prompt]] = [("purpose", purpose_prompt(self.context))]
+        if not self._is_test and self._affords(2):
+            prompts.append(("how", notes_prompt(self.context)))
+        completions = self._generate([prompt for _, prompt in prompts] * self.method.candidates, self._sampling)
+        statements = [
+            statement
+            for number, completion in enumerate(completions)
+            for statement in self._statements(completion, prompts[number % len(prompts)][0])
         ]
-        prompts = [checking_prompt(self.context, answers[item][0], answers[item][1] or "") for item in doubtful]
-        replies = self._generate((*prompts, question_prompt(self.context)), Sampling(stop=ONE_SENTENCE))
-        corrections = self._grounded(replies[:-1])
-        revised = list(answers)
-        for position, reply, correction in zip(doubtful, replies[:-1], corrections, strict=True):
-            ask, draft = revised[position]
-            checked = self._checked(draft or "", reply.text, correction)
-            revised[position] = self._documented(ask, checked) if ask.part == "summary" else (ask, checked)
-        added = proposed(redact(replies[-1].text), self.context, [ask.question for ask, _ in answers])
-        if added is not None:
-            revised += [answer for answer in self.draft([added]) if answer[1]]
-        return revised
+        return _Findings(self._select(statements, ()))
 
-    def collect(self, answers: Sequence[_Answer]) -> Insights:
-        """Put the texts into their places; what repeats an earlier one, or was called wrong, is left out."""
-        summary: str | None = None
-        inferences: list[str] = []
-        questions: list[PredictedQuestion] = []
-        said: set[str] = set()
-        for ask, draft in answers:
-            text = " ".join(part for part in sentences(draft or "") if _plain(part) not in said)
-            if not text or text_digest(text) in self.options.rejected:
-                continue
-            said.update(map(_plain, sentences(text)))
-            if ask.part == "inference":
-                if summary and agreement(text, summary) >= SAME_CLAIM:
-                    continue  # says no more than the summary does
-                inferences.append(text)
-                if ask.answer is not None:
-                    continue  # one of several: by itself it does not answer its question
-            basis: AnswerBasis = "model" if ask.answer is None else "facts"
-            questions.append(PredictedQuestion(ask.question, text, None, ask.kind, ask.origin, basis))
-            summary = text if ask.part == "summary" else summary
-        return Insights(summary, tuple(inferences), tuple(questions))
+    def answer_log(self, found: _Findings) -> _Findings:
+        """Add answers to what this user tends to ask; a remote endpoint never learns of that."""
+        templates = () if self.identity.remote else self.options.templates
+        return replace(found, answers=(*found.answers, *self._answer(asked_before(self.context, templates))))
+
+    def reason(self, found: _Findings, number: int) -> _Findings:
+        """One round: the model analyzes the code, notes what follows, and asks and answers a question."""
+        if self._calibration is None:
+            return found
+        sampling = Sampling(SAMPLE_TEMPERATURE, seed=2 * number * self.method.candidates)
+        analyses = self._generate([reasoning_prompt(self.context)] * self.method.candidates, sampling, REASONING_BUDGET)
+        prompts = [notes_prompt(self.context, completion.text) for completion in analyses]
+        *written, asked = self._generate([*prompts, question_prompt(self.context)], Sampling())
+        statements = [statement for completion in written for statement in self._statements(completion, "how")]
+        notes = self._select(statements, found.notes)
+        known = [purpose_question(self.context), working_question(self.context)]
+        known += [ask.question for ask, _ in found.answers]
+        known += [ask.question for ask in shown_by(self.context)]
+        added = proposed(redact(asked.text), self.context, known)
+        return _Findings(notes, (*found.answers, *(self._answer([added]) if added else ())))
+
+    def collect(self, found: _Findings) -> Insights:
+        """Notes, facts and answers, each text once; what a person called wrong is left out."""
+        facts = [ask for ask in shown_by(self.context) if not self._is_rejected(ask.answer or "")]
+        shown = [note for note in found.notes if note.shown]
+        summary = next((note.text for note in shown if note.kind == "purpose"), None)
+        basis: AnswerBasis = "model"
+        if summary is None and (documented := documented_purpose(self.context)) and not self._is_rejected(documented):
+            summary, basis = documented, "facts"
+        others = [note.text for note in shown if note.text != summary]
+        questions = []
+        if summary:
+            questions.append(_question(purpose_question(self.context), summary, "purpose", basis=basis))
+        if others:
+            questions.append(_question(working_question(self.context), " ".join(others), "mechanism"))
+        questions += [
+            _question(ask.question, ask.answer or "", ask.kind, ask.origin, "facts")
+            for ask in facts
+            if ask.part == "question"
+        ]
+        questions += [_question(ask.question, text, ask.kind, ask.origin) for ask, text in found.answers]
+        usage = [ask.answer or "" for ask in facts if ask.part == "inference"]
+        return Insights(summary, tuple(dict.fromkeys((*others, *usage))), tuple(questions), found.notes)
 
     def score(self, insights: Insights) -> Insights:
-        """The predictability of each question under this model."""
+        """Measure the predictability of each question under this model."""
         if not insights.questions:
             return insights
-        scores = self._scores([item.question for item in insights.questions])
+        prompts = [question_prompt(self.context)] * len(insights.questions)
+        scores = self._score(prompts, [item.question for item in insights.questions])
         scored = (replace(item, predictability=score) for item, score in zip(insights.questions, scores, strict=True))
         return replace(insights, questions=tuple(scored))
 
@@ -276,58 +282,135 @@ class _Pass:
         )
         return Entry(self.context.context_hash, generator_id, outcome, insights, provenance, reason)
 
-    def _checked(self, draft: str, reply: str, correction: str | None) -> str | None:
-        """What a check leaves of a draft: itself, a correction that is borne out at least as well, or nothing."""
-        verdict = reply.strip().strip("`'\"*.").upper()
-        if verdict.startswith(REMOVED):
-            self.dropped["removed by the model"] += 1
-            return None
-        if verdict.startswith(FINISHED):
-            self.checked.add(draft)
-            return draft
-        if correction is None or _plain(correction) == _plain(draft):
-            self.checked.add(draft)
-            return draft
-        is_as_good = (
-            agreement(draft, correction) >= MIN_LIKENESS
-            and support(correction, self.context) >= support(draft, self.context)
-            and agrees_with_docs(correction, self.context)
-        )
-        return correction if is_as_good else draft
+    @property
+    def _calibration(self) -> Calibration | None:
+        return self.options.calibrations.of(self.identity)
 
-    def _grounded(self, completions: Sequence[Completion]) -> list[str | None]:
-        """What the context bears out of each text; None where that is nothing."""
-        texts = [redact(completion.text) for completion in completions]
-        conditions = self._conditions_borne_out({item for text in texts for item in conditions_in(text)})
-        kept = []
-        for completion, text in zip(completions, texts, strict=True):
-            grounded = ground(text, self.context, completion.finish == "stop", conditions)
-            self.dropped.update(grounded.dropped)
-            kept.append(grounded.text)
-        return kept
+    @property
+    def _is_test(self) -> bool:
+        return self.context.name.rpartition(".")[2].lower().startswith("test")
 
-    def _conditions_borne_out(self, conditions: Collection[str]) -> frozenset[str]:
-        """Those that are likelier after this code than after the same code with its conditions turned round."""
-        other_code = negate_conditions(self.context.text)
-        told = [item for item in sorted(conditions) if contradiction(item, self.context) is None]
-        if not told or other_code is None:
-            return frozenset()
-        other = replace(self.context, text=other_code)
-        prompts = [explaining_prompt(context) for context in (self.context, other) for _ in told]
-        scores = self._score(prompts, told * 2)
-        pairs = zip(told, scores[: len(told)], scores[len(told) :], strict=True)
-        return frozenset(
-            item for item, here, there in pairs if here is not None and there is not None and here - there >= MIN_GAIN
-        )
+    @property
+    def _sampling(self) -> Sampling:
+        return Sampling(0.0 if self.method.candidates == 1 else SAMPLE_TEMPERATURE)
 
-    def _scores(self, questions: Sequence[str]) -> list[float | None]:
-        prompts = [question_prompt(self.context)] * len(questions)
-        return self._score(prompts, questions)
+    def _affords(self, prompts: int) -> bool:
+        """Whether so many prompts about the code fit into the tokens that are left."""
+        left = self.options.most_tokens
+        cost = len(self.context.text) // CHARACTERS_PER_TOKEN + NOTE_BUDGET
+        if left is None or prompts * cost * self.method.candidates <= left:
+            return True
+        self.dropped["no tokens left for it"] += 1
+        return False
+
+    def _is_rejected(self, text: str) -> bool:
+        return text_digest(text) in self.options.rejected
+
+    def _statements(self, completion: Completion, kind: NoteKind) -> list[_Statement]:
+        """The sentences of an answer that nothing speaks against."""
+        found = []
+        for sentence in sentences(redact(completion.text)):
+            if (reason := fault(sentence, self.context)) is not None:
+                self.dropped[reason] += 1
+            elif not self._is_rejected(sentence):
+                found.append(_Statement(sentence, "condition" if states_condition(sentence) else kind))
+        return found
+
+    def _select(self, statements: Sequence[_Statement], known: Sequence[Note]) -> tuple[Note, ...]:
+        """The notes known before and those that the statements give, the most certain first."""
+        new: list[_Statement] = []
+        for statement in statements:
+            said = [note.text for note in known] + [other.text for other in new]
+            if any(similarity(statement.text, text) >= SAME_CLAIM for text in said):
+                self.dropped["repetition"] += 1
+            else:
+                new.append(statement)
+        notes = [*known, *self._measured(new)]
+        notes.sort(key=lambda note: (not note.shown, note.kind != "purpose", -(note.gain or 0.0)))
+        shown = [note for note in notes if note.shown]
+        kept = [*shown[:MAX_SHOWN], *(replace(note, shown=False) for note in shown[MAX_SHOWN:])]
+        return tuple([*kept, *(note for note in notes if not note.shown)][:MAX_KEPT])
+
+    def _measured(self, statements: Sequence[_Statement]) -> list[Note]:
+        """A note for each statement that is worth keeping."""
+        calibration = self._calibration
+        if not statements or calibration is None:
+            return []
+        texts = [statement.text for statement in statements]
+        likelihoods = self._score([statement_prompt(self.context)] * len(texts), texts)
+        if any(value is None for value in likelihoods):
+            return self._verified(statements)
+        signature = self._score([signature_prompt(self.context)] * len(texts), texts)
+        asked = [verification_prompt(self.context, text) for text in texts for _ in ("Yes", "No")]
+        verdicts = self._score(asked, ["Yes", "No"] * len(texts))
+        borne_out = self._conditions_borne_out(dict(zip(texts, likelihoods, strict=True)))
+        notes = []
+        for number, statement in enumerate(statements):
+            if statement.text not in borne_out:
+                self.dropped["as likely with the conditions negated"] += 1
+                continue
+            measured = Measurements(
+                likelihood=likelihoods[number] or 0.0,
+                signature_likelihood=signature[number] or 0.0,
+                yes_odds=(verdicts[2 * number] or 0.0) - (verdicts[2 * number + 1] or 0.0),
+            )
+            self.measured.append((statement.text, statement.kind, measured))
+            confidence, shows = calibration.confidence(measured), calibration.shows(measured)
+            if not shows:
+                self.dropped["not likely enough"] += 1
+            evidence = find_evidence(statement.text, self.context.own)
+            gain = round(measured.gain, 3)
+            notes.append(Note(statement.text, statement.kind, evidence, round(confidence, 3), gain, shows))
+        return notes
+
+    def _verified(self, statements: Sequence[_Statement]) -> list[Note]:
+        """Notes by an engine that cannot score: what it calls correct and, asked the other way, uncontradicted."""
+        asked: list[Prompt] = []
+        for statement in statements:
+            asked += [
+                verification_prompt(self.context, statement.text),
+                contradiction_prompt(self.context, statement.text),
+            ]
+        replies = [completion.text.strip().lower() for completion in self._generate(asked, Sampling(), _VERDICT_BUDGET)]
+        notes = []
+        for number, statement in enumerate(statements):
+            if replies[2 * number].startswith("yes") and replies[2 * number + 1].startswith("no"):
+                evidence = find_evidence(statement.text, self.context.own)
+                notes.append(Note(statement.text, statement.kind, evidence, shown=True))
+            else:
+                self.dropped["taken back by the model"] += 1
+        return notes
+
+    def _conditions_borne_out(self, likelihoods: dict[str, float | None]) -> Collection[str]:
+        """Drop statements of a condition that are no likelier given this code than given its negated conditions."""
+        conditions = [text for text in likelihoods if states_condition(text)]
+        negated = negate_conditions(self.context.text) if conditions else None
+        if negated is None:
+            return likelihoods.keys() - set(conditions)
+        prompts = [statement_prompt(replace(self.context, text=negated))] * len(conditions)
+        others = dict(zip(conditions, self._score(prompts, conditions), strict=True))
+        return {
+            text
+            for text, likelihood in likelihoods.items()
+            if text not in others or (likelihood or 0.0) - (others[text] or 0.0) >= MIN_GAIN
+        }
+
+    def _answer(self, asks: Sequence[Ask]) -> tuple[tuple[Ask, str], ...]:
+        """Answers to questions about the symbol, from the statements that are likely to be right."""
+        if not asks or self._calibration is None:
+            return ()
+        completions = self._generate([answer_prompt(self.context, ask.question) for ask in asks], Sampling())
+        answers = []
+        for ask, completion in zip(asks, completions, strict=True):
+            notes = self._measured(self._statements(completion, "how"))
+            if right := [note.text for note in notes if note.shown]:
+                answers.append((ask, " ".join(right)))
+        return tuple(answers)
 
     def _score(self, prompts: Sequence[Prompt], continuations: Sequence[str]) -> list[float | None]:
-        """As the engine scores. What that took counts whole: scoring follows upon work that was granted.
+        """As the engine scores. The whole time counts: scoring follows work that was granted.
 
-        Of a prompt that several continuations share, all but the first reading is cached.
+        Only the first reading of a prompt that several continuations share is not cached.
         """
         started = time.monotonic()
         scores = self.engine.score(list(prompts), list(continuations), self.method.priority, self.cancel)
@@ -340,12 +423,14 @@ class _Pass:
             self.cached_tokens += read - sum(lengths.values())
         return scores
 
-    def _generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[Completion]:
-        """One completion a prompt, in order."""
+    def _generate(
+        self, prompts: Sequence[Prompt], sampling: Sampling, max_tokens: int = NOTE_BUDGET
+    ) -> list[Completion]:
+        """One completion per prompt, in order."""
         self.steps += 1
         request = GenerateRequest(
             prompts=tuple(prompts),
-            max_tokens=THINKING_BUDGET,
+            max_tokens=max_tokens,
             priority=self.method.priority,
             sampling=sampling,
             work_key=f"{self.context.context_hash}:{generator_id_of(self.identity, self.method)}:{self.steps}",
@@ -353,7 +438,7 @@ class _Pass:
         )
         found = [event for event in self.engine.generate(request, self.cancel) if isinstance(event, Completion)]
         if self.cancel.cancelled or any(completion.finish == "cancelled" for completion in found):
-            raise Cancelled("The sleep-time pass was cancelled; what was done before is kept.")
+            raise Cancelled("The sleep-time pass was cancelled; finished stages are kept.")
         self.seconds += max((completion.usage.seconds for completion in found), default=0.0)
         for completion in found:
             self.prompt_tokens += completion.usage.prompt_tokens
@@ -362,5 +447,7 @@ class _Pass:
         return sorted(found, key=lambda completion: completion.index)
 
 
-def _plain(text: str) -> str:
-    return " ".join(text.lower().split()).rstrip(".!?")
+def _question(
+    question: str, answer: str, kind: str, origin: QuestionOrigin = "template", basis: AnswerBasis = "model"
+) -> PredictedQuestion:
+    return PredictedQuestion(question, answer, None, kind, origin, basis)

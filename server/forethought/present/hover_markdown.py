@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from forethought.config import HoverContent
 from forethought.facts.effects import effect_text
-from forethought.insights.entry import Insights
+from forethought.insights.entry import Insights, Note
 from forethought.present.symbol_links import LinkTo, symbol_link, symbol_links
-from forethought.text.markdown import code, escape, fence
+from forethought.syntax.tags import Position, Range
+from forethought.text.markdown import code, escape, fence, link
 from forethought.workspace.symbol_info import SymbolInfo
 
 MAX_CANDIDATES = 4
@@ -42,12 +43,12 @@ def hover_markdown(
     behavior = [] if content == "insights" else _behavior_lines(symbol_info)
     lines: list[str] = []
     if content == "insights":
-        lines = [] if insights is None else _insight_lines(insights, max_inferences=3)
+        lines = [] if insights is None else _insight_lines(symbol_info, insights, 3, link_to)
     else:
         if content == "full" or insights is None:
             lines += _interface_lines(symbol_info)
         if insights is not None:
-            lines += _insight_lines(insights, max_inferences=1 if content == "full" else 2)
+            lines += _insight_lines(symbol_info, insights, 1 if content == "full" else 2, link_to)
         lines += behavior
         if facts := _facts_line(symbol_info, link_to):
             lines.append(facts)
@@ -78,13 +79,26 @@ def _interface_lines(symbol_info: SymbolInfo) -> list[str]:
     return lines
 
 
-def _insight_lines(insights: Insights, max_inferences: int) -> list[str]:
+def _insight_lines(
+    symbol_info: SymbolInfo, insights: Insights, max_inferences: int, link_to: LinkTo | None
+) -> list[str]:
     lines = [escape(insights.summary)] if insights.summary else []
-    if listed := [f"- {escape(inference, 200)}" for inference in insights.inferences[:max_inferences]]:
+    links = {note.text: _evidence_link(symbol_info, note, link_to) for note in insights.shown_notes}
+    shown = insights.inferences[:max_inferences]
+    if listed := [f"- {escape(inference, 200)}{links.get(inference, '')}" for inference in shown]:
         lines.append("\n".join(listed))
     if not lines and insights.questions:
         lines.append(escape(insights.questions[0].answer))
     return lines
+
+
+def _evidence_link(symbol_info: SymbolInfo, note: Note, link_to: LinkTo | None) -> str:
+    """A link to the first line that a note is about; "" if nothing can be linked, or the code may be another by now."""
+    if link_to is None or not note.evidence or symbol_info.state != "fresh":
+        return ""
+    row = symbol_info.symbol.range.start.row + note.evidence[0][0]
+    place = Range(Position(row, 0), Position(row, 0))
+    return f" ({link(f'line {row + 1}', link_to(symbol_info.path, place))})"
 
 
 def _behavior_lines(symbol_info: SymbolInfo) -> list[str]:

@@ -7,13 +7,16 @@ from typing import Any
 from forethought.errors import Cancelled
 from forethought.facts.effects import effect_text
 from forethought.facts.symbol_behavior import text_limit
-from forethought.insights.entry import SCHEMA, Insights, Provenance
+from forethought.insights.entry import Insights, Provenance
 from forethought.names.resolver import Target
 from forethought.present.location_encoder import LocationEncoder
 from forethought.syntax.symbol_kinds import FUNCTION_KINDS
+from forethought.syntax.tags import Position, Range, Symbol
 from forethought.workspace.symbol_info import SymbolInfo
 from forethought.workspace.workspace import Workspace
 
+DOCUMENT_SCHEMA = 1
+"""Of the document that clients read: fields are added, never changed."""
 MAX_SECONDS_FOR_EFFECTS = 3.0
 """Per document. Following all calls of a large C++ file takes longer; what is not reached by then is left out."""
 
@@ -25,7 +28,7 @@ def insight_document(
     first = symbol_infos[0]
     deadline = time.monotonic() + MAX_SECONDS_FOR_EFFECTS
     return {
-        "schema": SCHEMA,
+        "schema": DOCUMENT_SCHEMA,
         "uri": encoder.uri(workspace, first.path),
         "language": first.language,
         "symbols": [_symbol_document(workspace, symbol_info, encoder, deadline) for symbol_info in symbol_infos],
@@ -38,7 +41,7 @@ def ambiguity_document(
 ) -> dict[str, Any]:
     """Return the document for an identifier in the file at `path` that may mean any of the candidates. Blocks."""
     return {
-        "schema": SCHEMA,
+        "schema": DOCUMENT_SCHEMA,
         "uri": encoder.uri(workspace, path),
         "language": candidates[0].language,
         "symbols": [],
@@ -74,7 +77,9 @@ def _symbol_document(
             else {"commit": change.commit, "author": change.author, "date": change.date, "subject": change.subject},
         },
         "behaviour": _behavior_document(workspace, symbol_info, deadline),
-        "insights": None if insights is None or insights.empty else _insights_document(insights),
+        "insights": None
+        if insights is None or insights.empty
+        else _insights_document(insights, workspace, symbol_info, encoder),
         "state": symbol_info.state,
         "calleeChanged": symbol_info.callee_changed,
         "provenance": None if symbol_info.entry is None else _provenance_document(symbol_info.entry.provenance),
@@ -99,10 +104,26 @@ def _behavior_document(workspace: Workspace, symbol_info: SymbolInfo, deadline: 
     }
 
 
-def _insights_document(insights: Insights) -> dict[str, Any]:
+def _insights_document(
+    insights: Insights, workspace: Workspace, symbol_info: SymbolInfo, encoder: LocationEncoder
+) -> dict[str, Any]:
     return {
         "summary": insights.summary,
         "inferences": list(insights.inferences),
+        "notes": [
+            {
+                "text": note.text,
+                "kind": note.kind,
+                "evidence": [
+                    encoder.range(workspace, symbol_info.path, _lines_of(symbol_info.symbol, first, last))
+                    for first, last in note.evidence
+                ],
+                "confidence": note.confidence,
+                "gain": note.gain,
+                "shown": note.shown,
+            }
+            for note in insights.notes
+        ],
         "questions": [
             {
                 "question": item.question,
@@ -115,6 +136,12 @@ def _insights_document(insights: Insights) -> dict[str, Any]:
             for item in insights.questions
         ],
     }
+
+
+def _lines_of(symbol: Symbol, first: int, last: int) -> Range:
+    """Lines of a symbol, counted from its first one, as a range of its file."""
+    row = symbol.range.start.row
+    return Range(Position(row + first, 0), Position(min(row + last + 1, symbol.range.end.row + 1), 0))
 
 
 def _provenance_document(provenance: Provenance) -> dict[str, Any]:

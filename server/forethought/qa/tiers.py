@@ -28,8 +28,7 @@ _MAX_PARSED = 4096
 
 ASPECT_OF_KIND: dict[str, Aspect] = {
     "purpose": "purpose",
-    "when": "when",
-    "how": "how",
+    "mechanism": "mechanism",
     "returns": "returns",
     "defaults": "default",
 }

@@ -114,7 +114,8 @@ def check_entry(entry: Entry) -> None:
     insights, provenance = entry.insights, entry.provenance
     if (entry.outcome == "empty") != insights.empty:
         raise ValueError("the outcome contradicts the insights")
-    if max(len(insights.inferences), len(insights.questions)) > MAX_ITEMS or len(provenance.callees) > MAX_CALLEES:
+    counts = map(len, (insights.inferences, insights.questions, insights.notes))
+    if max(counts) > MAX_ITEMS or len(provenance.callees) > MAX_CALLEES:
         raise ValueError("too many items")
     for text in (*insights.texts, *(item.kind for item in insights.questions), entry.reason or ""):
         if len(text) > MAX_TEXT:
@@ -130,7 +131,9 @@ def check_entry(entry: Entry) -> None:
     numbers += [provenance.completion_tokens]
     if not all(0 <= number <= _MAX_COUNT for number in numbers):
         raise ValueError("a number is out of range")
-    if not all(q.predictability is None or math.isfinite(q.predictability) for q in insights.questions):
+    estimates = [item.predictability for item in insights.questions]
+    estimates += [value for note in insights.notes for value in (note.confidence, note.gain)]
+    if not all(value is None or math.isfinite(value) for value in estimates):
         raise ValueError("a number is out of range")
     try:
         datetime.fromisoformat(provenance.created_at)
@@ -319,6 +322,7 @@ def _redacted(entry: Entry, redact: Callable[[str], str]) -> Entry:
             for item in insights.questions
             if item.origin != "log"  # what someone asked stays on their machine
         ),
+        tuple(replace(note, text=redact(note.text)) for note in insights.notes),
     )
     outcome = "empty" if entry.outcome == "done" and clean.empty else entry.outcome
     reason = redact(entry.reason) if entry.reason else entry.reason

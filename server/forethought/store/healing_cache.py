@@ -41,18 +41,15 @@ Cache = JsonCache | MemoryCache
 class HealingCache:
     """The cache in one folder. Safe from several threads and processes; methods read the disk."""
 
-    def __init__(self, folder: Path | None, schema: int, oldest_schema: int) -> None:
+    def __init__(self, folder: Path | None, schema: int) -> None:
         """Open or create the folder; None keeps everything in memory. Never raises: see `problem`.
 
-        A folder older than `oldest_schema` is set aside; one newer than `schema` is left alone.
+        A folder of an older schema is set aside; one of a newer schema is left alone.
         """
         self.problem: str | None = None
         """One sentence when the folder is not what it should be (read-only, newer, rebuilt …); else None."""
-        self.opened_schema: int | None = None
-        """The schema that the folder had before; None for a new one."""
         self._folder = folder
         self._schema = schema
-        self._oldest_schema = oldest_schema
         self._lock = threading.RLock()
         """Held while the cache is replaced by another one."""
         self._cache: Cache = MemoryCache()
@@ -194,7 +191,7 @@ class HealingCache:
             raise sqlite3.DatabaseError(f"{MARKER} is missing or unreadable")
         if schema is not None and schema > self._schema:
             raise _NewerSchema(schema)
-        if schema is not None and schema < self._oldest_schema:
+        if schema is not None and schema < self._schema:
             _set_aside(folder)
             folder.mkdir(mode=0o700)
             schema = None
@@ -202,7 +199,6 @@ class HealingCache:
             raise sqlite3.DatabaseError(f"{DATABASE} is not a file")
         if schema != self._schema:
             _write_marker(folder, self._schema)
-        self.opened_schema = schema
         return JsonCache(folder)
 
     def _fall_back(self, folder: Path, error: BaseException) -> None:

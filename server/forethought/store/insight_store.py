@@ -43,12 +43,11 @@ INSIGHTS_FOLDER = "contexts"
 """The folder of the entries inside the cache folder."""
 VERDICTS_FOLDER = "verdicts"
 """The folder of the verdicts, beside it."""
-STORE_SCHEMA = 2
-"""Raise it with `insights.entry.SCHEMA`, too: older versions of Forethought then leave the store alone."""
-_OLDEST_SCHEMA = 1
+STORE_SCHEMA = 3
+"""Raise it with `insights.entry.SCHEMA`: older stores are then set aside, and older versions leave ours alone."""
+VERDICTS_SCHEMA = 2
 
 _ENTRY_PREFIX = "c1:"
-_OLD_VERDICT_PREFIX = "wrong:"
 _MAX_GENERATORS = 16
 """Of one context hash; the newest are kept."""
 _MAX_VERDICTS = 1_000
@@ -81,15 +80,13 @@ class DiskInsightStore:
     @classmethod
     def open(cls, folder: Path, size_limit: int) -> "DiskInsightStore":
         """Open or create the store in `folder` and the folder `verdicts` beside it. Never raises: see `problem`."""
-        store = cls(_cache_in(folder), _cache_in(folder.with_name(VERDICTS_FOLDER)), size_limit)
-        if store._entries.opened_schema == 1:
-            store._move_old_verdicts()
-        return store
+        verdicts = HealingCache(folder.with_name(VERDICTS_FOLDER), VERDICTS_SCHEMA)
+        return cls(HealingCache(folder, STORE_SCHEMA), verdicts, size_limit)
 
     @classmethod
     def in_memory(cls, size_limit: int = 100_000_000) -> "DiskInsightStore":
         """A store that is gone with the process."""
-        return cls(_cache_in(None), _cache_in(None), size_limit)
+        return cls(HealingCache(None, STORE_SCHEMA), HealingCache(None, VERDICTS_SCHEMA), size_limit)
 
     @property
     def problem(self) -> str | None:
@@ -240,19 +237,6 @@ class DiskInsightStore:
         entries = _delete_garbage(self._entries, lambda cache, key: bool(_entries_at(cache, _context_hash_in(key))))
         return entries + _delete_garbage(self._verdicts, lambda cache, key: bool(_digests_at(cache, key)))
 
-    def _move_old_verdicts(self) -> None:
-        try:
-            old = self._entries.run(_old_verdicts)
-            for key, digests in old.items():
-                self._edit_verdicts(key.removeprefix(_OLD_VERDICT_PREFIX), digests.union)
-            self._entries.write(lambda cache: [cache.delete(key) for key in old])
-        except StoreError as error:
-            _logger.warning("What was called wrong in the older store could not be kept: %s", error)
-
-
-def _cache_in(folder: Path | None) -> HealingCache:
-    return HealingCache(folder, STORE_SCHEMA, _OLDEST_SCHEMA)
-
 
 def _replace(stored: dict[str, Entry], entry: Entry, rejected: frozenset[str]) -> bool:
     stored[entry.generator_id] = entry
@@ -308,11 +292,6 @@ def _digests_at(cache: Cache, key: str) -> frozenset[str]:
         return frozenset(item for item in value["digests"] if isinstance(item, str)) if value else frozenset()
     except (ValueError, KeyError, TypeError):
         return frozenset()
-
-
-def _old_verdicts(cache: Cache) -> dict[str, frozenset[str]]:
-    keys = [key for key in cache if isinstance(key, str) and key.startswith(_OLD_VERDICT_PREFIX)]
-    return {key: _digests_at(cache, key) for key in keys}
 
 
 def _store_again(cache: Cache, keys: Iterable[str]) -> None:

@@ -95,6 +95,12 @@ class SavedContexts:
         self._index.context_hashes.put(target.path, {symbol.id: (digest, context.context_hash)}, generation)
         return context
 
+    def source(self, path: str) -> tuple[FileTags, bytes] | None:
+        """The tags and the text of an indexed file; None if it is not indexed, or newer on disk."""
+        tags, digest = self._index.tags(path), self._index.content_hash(path)
+        data = self._read_indexed(path, digest) if digest is not None else None
+        return (tags, data) if tags is not None and data is not None else None
+
     def _keep_built(self, path: str, contexts: Mapping[str, Context], generation: int) -> None:
         with self._lock:
             for symbol_id, context in contexts.items():

@@ -296,6 +296,16 @@ def test_a_declared_method_may_be_any_of_its_implementations():
     assert "in some implementations" in effect_text(found)
 
 
+def test_a_called_method_may_be_overridden():
+    sources = {
+        "main.py": "class Base:\n    def close(self):\n        pass\ndef f(b: Base):\n    b.close()\n",
+        "real.py": "import os\nfrom main import Base\nclass Real(Base):\n    def close(self):\n        "
+        "os.remove('x')\n",
+    }
+    (found,) = effects(sources).nearest
+    assert not found.is_certain
+
+
 def test_calls_in_a_circle_end():
     sources = {"main.py": "import time\ndef f():\n    g()\ndef g():\n    f()\n    time.sleep(1)\n"}
     assert [effect.category for effect in effects(sources).nearest] == ["sleep"]

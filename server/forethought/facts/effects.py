@@ -18,6 +18,7 @@ from typing import NamedTuple
 from forethought.errors import Cancelled
 from forethought.facts.call_graph import Call, find_calls
 from forethought.facts.class_hierarchy import constructor, subclasses
+from forethought.facts.symbol_facts import Location
 from forethought.names.external_names import ExternalNames, Meaning
 from forethought.names.file_names import FileNames, Target
 from forethought.names.resolver import Resolver
@@ -79,7 +80,7 @@ class Effect(NamedTuple):
     via: tuple[Target, ...] = ()
     """The definitions on the path, from the first one called to the one that makes this call; empty if direct."""
     is_certain: bool = True
-    """False if the path leads through an abstract method: only some implementations have this effect."""
+    """False if the path leads through an override of the method that is called: only some implementations have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,7 @@ def effects_of(
     nearest: dict[Category, Effect] = {}
     at_least = False
     seen = {target}
+    known_subclasses: dict[Target, tuple[Location, ...]] = {}
     waiting: deque[_Visit] = deque([_Visit(target)])
     while waiting:
         if cancelled():
@@ -139,9 +141,11 @@ def effects_of(
         visit = waiting.popleft()
         scope = _scope(resolver, visit.symbol, rules_of, source_of)
         following = [(callee, visit.is_certain) for callee in scope.targets]
-        if is_declared_only(resolver, visit.symbol):
-            following += [(implementation, False) for implementation in implementations(resolver, visit.symbol)]
-            at_least = True
+        is_abstract = is_declared_only(resolver, visit.symbol)
+        if is_abstract or visit.via:  # a method that is called may be an override
+            overrides = implementations(resolver, visit.symbol, known_subclasses)
+            following += [(override, False) for override in overrides]
+        at_least = at_least or is_abstract
         at_least = at_least or scope.is_partial or bool(scope.unseen)
         for effect in scope.effects:
             if effect.category not in nearest or (visit.is_certain and not nearest[effect.category].is_certain):
@@ -170,14 +174,22 @@ def is_declared_only(resolver: Resolver, target: Target) -> bool:
     return symbol.body is None or symbol.raises in (("NotImplementedError",), ("NotImplementedException",))
 
 
-def implementations(resolver: Resolver, method: Target) -> list[Target]:
-    """The methods of subclasses that implement an abstract one, except those in tests."""
+def implementations(
+    resolver: Resolver, method: Target, known_subclasses: dict[Target, tuple[Location, ...]] | None = None
+) -> list[Target]:
+    """The methods of subclasses that implement or override a method, except those in tests.
+
+    known_subclasses: by class, for a caller that asks about several methods; filled in
+    """
     owner = resolver.owner(method)
     if owner is None:
         return []
+    known = {} if known_subclasses is None else known_subclasses
+    if owner not in known:
+        known[owner] = subclasses(resolver, owner)
     name = _OVERLOAD.sub("", method.symbol_id.rpartition(".")[2])
     found: dict[Target, None] = {}
-    for place in subclasses(resolver, owner)[:_MAX_IMPLEMENTATIONS]:
+    for place in known[owner][:_MAX_IMPLEMENTATIONS]:
         members = resolver.member(Target(place.path, place.symbol_id), name)
         if len(members) == 1 and members[0] != method and not _TESTS.search(members[0].path):
             found[members[0]] = None

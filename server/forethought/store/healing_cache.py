@@ -194,7 +194,7 @@ class HealingCache:
         if schema is not None and schema < self._schema:
             _set_aside(folder)
             folder.mkdir(mode=0o700)
-            schema = None
+            has_database, schema = False, None
         if has_database and not (folder / DATABASE).is_file():
             raise sqlite3.DatabaseError(f"{DATABASE} is not a file")
         if schema != self._schema:

@@ -22,6 +22,7 @@ from typing import TypeVar
 import diskcache  # type: ignore[import-untyped]  # diskcache publishes no types
 
 from forethought.errors import StoreError
+from forethought.private_folders import ensure_private_folder
 from forethought.store import sqlite
 from forethought.store.json_cache import DATABASE, JsonCache, MemoryCache
 
@@ -184,7 +185,7 @@ class HealingCache:
 
     def _open_folder(self, folder: Path) -> JsonCache:
         """Raises sqlite3.Error, OSError, Timeout, or _NewerSchema."""
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        ensure_private_folder(folder)
         has_database = (folder / DATABASE).exists()  # checked first: the marker is written before the database
         schema = _stored_schema(folder)
         if schema is None and has_database:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from forethought.errors import ForethoughtError
+from forethought.private_folders import ensure_private_folder
 
 BUSY_SECONDS = 10.0
 """How long a statement waits for another process's write before it fails."""
@@ -125,7 +126,7 @@ class Database:
     def _open(self, file: Path | None) -> sqlite3.Connection:
         if file is not None:
             try:
-                file.parent.mkdir(parents=True, exist_ok=True)
+                ensure_private_folder(file.parent)
             except OSError as error:
                 raise sqlite3.OperationalError(f"{error.strerror}: {file.parent}") from error
         connection = sqlite3.connect(

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from forethought import __version__
 from forethought.engine.ipc import wire
+from forethought.engine.ipc.peer import is_own_peer
 from forethought.engine.ipc.runtime_dir import RuntimeDir
 from forethought.engine.json_files import read_json
 from forethought.errors import Cancelled, EngineUnavailable
@@ -34,8 +35,8 @@ class HostConnection:
     ) -> None:
         """Connect and send the encoded `request`; wait for the greeting for `seconds`.
 
-        Raises NoHost, HostLeaving, Cancelled, EngineUnavailable when the host does not answer, and the EngineError
-        that it answers with.
+        Raises NoHost, HostLeaving, Cancelled, EngineUnavailable when the host does not answer or is another user's,
+        and the EngineError that it answers with.
         """
         self._socket, token = _open_socket(runtime_dir)
         self.reader = wire.MessageReader(self._socket)
@@ -92,7 +93,11 @@ def ask_host(runtime_dir: RuntimeDir, message: dict[str, Any], seconds: float = 
 
 
 def _open_socket(runtime_dir: RuntimeDir) -> tuple[socket.socket, str]:
-    """A socket to the host, and the token that it expects. Raises NoHost."""
+    """A socket to the host, and the token that it expects.
+
+    Raises NoHost, and EngineUnavailable when the host is another user's.
+    """
+    runtime_dir.secure()
     if runtime_dir.port_file.exists():
         address = read_json(runtime_dir.port_file)
         try:
@@ -109,7 +114,30 @@ def _open_socket(runtime_dir: RuntimeDir) -> tuple[socket.socket, str]:
     except OSError as error:
         connection.close()
         raise NoHost from error
+    try:
+        _check_peer(connection)
+    except BaseException:
+        connection.close()
+        raise
     return connection, ""
+
+
+def _check_peer(connection: socket.socket) -> None:
+    """Raises EngineUnavailable unless the host is known to be ours: prompts contain code."""
+    try:
+        is_own = is_own_peer(connection)
+    except OSError as error:
+        raise NoHost from error
+    if is_own is None:
+        raise EngineUnavailable(
+            "This system does not tell whose process a socket leads to, so no code is sent to the engine and answers "
+            "are facts only; set `engine` to `none`."
+        )
+    if not is_own:
+        raise EngineUnavailable(
+            "The engine's socket leads to another user's process, so no code is sent to it; set "
+            "FORETHOUGHT_RUNTIME_DIR to a folder that only you can enter."
+        )
 
 
 def _no_answer() -> EngineUnavailable:

@@ -8,6 +8,7 @@ from typing import Final
 
 from forethought.engine.json_files import read_json, write_json
 from forethought.errors import ModelLoadError
+from forethought.private_folders import ensure_private_folder
 
 _MAX_ENTRIES: Final = 200
 
@@ -72,7 +73,7 @@ class ModelRecords:
         entries.pop(key, None)
         entries[key] = value
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            ensure_private_folder(self._folder)
             write_json(self._folder / f"{name}.json", dict(list(entries.items())[-_MAX_ENTRIES:]))
         except OSError:
             return  # the disk is full or read-only: compute or measure it again next time

@@ -24,7 +24,7 @@ ORDER = [
     "insights facts",
     "engine repo names",
     "config syntax",
-    "errors folders private_folders text __init__",
+    "errors folders private_folders text toml_files __init__",
 ]
 """Packages and modules of `forethought`. Each imports only what stands in a line below its own."""
 

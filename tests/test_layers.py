@@ -32,6 +32,7 @@ ONLY_IN = {
     "pygls": ("lsp", "bench.constant_server"),
     "lsprotocol": ("lsp", "bench.constant_server"),
     "llama_cpp": ("engine.host.llama",),
+    "jinja2": ("engine.host.llama.template_process",),
     "tree_sitter": ("syntax",),
     "git": ("repo",),
     "diskcache": ("store",),

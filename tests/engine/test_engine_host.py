@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -439,6 +440,43 @@ def test_a_host_unloads_and_leaves_when_nobody_needs_it(make_engine: MakeEngine,
     pid = int(str(status_of(engine)["pid"]))
     eventually(lambda: gone(pid))
     assert "unloading" in engine.runtime_dir.log.read_text()
+
+
+def swap(path: Path, other: Path) -> None:
+    """Replace a file as download tools do."""
+    draft = path.with_suffix(".draft")
+    shutil.copy(other, draft)
+    draft.replace(path)
+
+
+def test_a_replaced_model_answers_itself(make_engine: MakeEngine, make_model: MakeModel, tmp_path: Path) -> None:
+    path = tmp_path / "model.gguf"
+    shutil.copy(make_model("llama", "v3"), path)
+    engine = make_engine(path, tmp_path)
+    question = ask("Hi", max_tokens=2)
+    before = engine.identity().digest
+    run(engine, question)
+    pid = status_of(engine)["pid"]
+    swap(path, make_model("llama", "v1"))
+    with pytest.raises(EngineError, match="replaced meanwhile"):
+        run(engine, question)  # whose digest was that of the other file
+    after = engine.identity().digest
+    assert after == hashlib.sha256(path.read_bytes()).hexdigest() != before
+    run(engine, question)
+    assert status_of(engine)["pid"] != pid
+    eventually(lambda: gone(int(str(pid))))
+
+
+def test_a_host_leaves_when_its_model_is_replaced(
+    make_engine: MakeEngine, make_model: MakeModel, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.gguf"
+    shutil.copy(make_model("llama", "v3"), path)
+    engine = make_engine(path, tmp_path)
+    run(engine, ask("Hi", max_tokens=2))
+    pid = int(str(status_of(engine)["pid"]))
+    swap(path, make_model("llama", "v3"))
+    eventually(lambda: gone(pid))
 
 
 def test_a_long_runtime_folder_works(make_engine: MakeEngine, smollm2: Path, tmp_path: Path) -> None:

@@ -24,23 +24,36 @@ class NoHost(Exception):
 
 
 class HostLeaving(Exception):
-    """The host belongs to an older version and is leaving, or it ended before it accepted the request."""
+    """The host is leaving, as an older version or a replaced model file's, or it ended before it accepted."""
 
 
 class HostConnection:
     """A connection on which a host has accepted a request. Close it to cancel."""
 
     def __init__(
-        self, runtime_dir: RuntimeDir, request: bytes, cancelled: Callable[[], bool], seconds: float = _HELLO_SECONDS
+        self,
+        runtime_dir: RuntimeDir,
+        request: bytes,
+        cancelled: Callable[[], bool],
+        seconds: float = _HELLO_SECONDS,
+        model_state: str | None = None,
     ) -> None:
         """Connect and send the encoded `request`; wait for the greeting for `seconds`.
+
+        A host of another `model_state` (a fingerprint of the model file) leaves instead of answering.
 
         Raises NoHost, HostLeaving, Cancelled, EngineUnavailable when the host does not answer or is another user's,
         and the EngineError that it answers with.
         """
         self._socket, token = _open_socket(runtime_dir)
         self.reader = wire.MessageReader(self._socket)
-        hello = {"type": "hello", "protocol": wire.PROTOCOL_VERSION, "version": __version__, "token": token}
+        hello = {
+            "type": "hello",
+            "protocol": wire.PROTOCOL_VERSION,
+            "version": __version__,
+            "token": token,
+            "model_state": model_state,
+        }
         try:
             self._socket.settimeout(CONNECT_SECONDS)
             self._socket.sendall(wire.encode_message(hello) + request)

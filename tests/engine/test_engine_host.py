@@ -19,6 +19,7 @@ from forethought.engine.api import CancelToken, Delta, Message, Prompt, Sampling
 from forethought.engine.client.engine_client import EngineClient
 from forethought.engine.client.hosts import host_status, stop_hosts
 from forethought.engine.ipc import wire
+from forethought.engine.ipc.token_proof import NONCE_BYTES, PROOF_BYTES, prove
 from forethought.errors import Cancelled, ContextOverflow, EngineError, ModelLoadError
 from support.engine import MakeEngine, MakeModel, ask, completions, gone, in_thread, prompt, run
 from support.polling import eventually
@@ -493,6 +494,8 @@ def test_the_loopback_transport_needs_its_token(make_engine: MakeEngine, smollm2
     assert stat.S_IMODE(engine.runtime_dir.port_file.stat().st_mode) == 0o600
     with socket.create_connection(("127.0.0.1", address["port"])) as connection:
         hello = {"type": "hello", "protocol": wire.PROTOCOL_VERSION, "version": "0", "token": "guess"}
+        connection.sendall(bytes(NONCE_BYTES))
+        assert connection.recv(PROOF_BYTES) == prove(address["token"], bytes(NONCE_BYTES))
         connection.sendall(wire.encode_message(hello) + wire.encode_message({"type": "info"}))
         assert (wire.MessageReader(connection).read(5) or {})["type"] == "error"
     assert stop_hosts(tmp_path) == 1

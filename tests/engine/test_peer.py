@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from forethought.engine.client.host_connection import ask_host
+from forethought.engine.client.host_connection import NoHost, ask_host
 from forethought.engine.ipc import peer
 from forethought.engine.ipc.peer import is_own_peer
 from forethought.engine.ipc.runtime_dir import RuntimeDir, runtime_dir_of
+from forethought.engine.ipc.token_proof import NONCE_BYTES, PROOF_BYTES
+from forethought.engine.json_files import write_json
 from forethought.errors import EngineUnavailable
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs Unix sockets")
@@ -85,6 +87,28 @@ def test_a_system_without_so_peercred_is_asked_by_getpeereid(monkeypatch: pytest
     ours, other = socket.socketpair()
     with ours, other:
         assert is_own_peer(ours) is False
+
+
+def test_a_program_that_took_the_port_of_a_host_gets_random_bytes_only(tmp_path: Path) -> None:
+    runtime_dir = runtime_dir_of(tmp_path, "x")
+    runtime_dir.prepare()
+    received: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                received.append(connection.recv(1000))
+                connection.sendall(bytes(PROOF_BYTES))
+                received.append(connection.recv(1000))
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        write_json(runtime_dir.port_file, {"port": listener.getsockname()[1], "token": "secret"})
+        with pytest.raises(NoHost):
+            ask_host(runtime_dir, {"type": "info"})
+        thread.join(10)
+    assert [len(data) for data in received] == [NONCE_BYTES, 0]
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root can become another user")

@@ -1,6 +1,8 @@
 """One connection to a running engine host: greeting, one request, and its replies."""
 
 import contextlib
+import hmac
+import secrets
 import socket
 import time
 from collections.abc import Callable
@@ -10,6 +12,7 @@ from forethought import __version__
 from forethought.engine.ipc import wire
 from forethought.engine.ipc.peer import is_own_peer
 from forethought.engine.ipc.runtime_dir import RuntimeDir
+from forethought.engine.ipc.token_proof import NONCE_BYTES, PROOF_BYTES, prove
 from forethought.engine.json_files import read_json
 from forethought.errors import Cancelled, EngineUnavailable
 
@@ -114,10 +117,14 @@ def _open_socket(runtime_dir: RuntimeDir) -> tuple[socket.socket, str]:
     if runtime_dir.port_file.exists():
         address = read_json(runtime_dir.port_file)
         try:
+            token = str(address["token"])
             connection = socket.create_connection(("127.0.0.1", int(address["port"])), CONNECT_SECONDS)
-        except (OSError, KeyError, ValueError, TypeError) as error:
+        except (OSError, KeyError, ValueError, TypeError, OverflowError) as error:
             raise NoHost from error
-        return connection, str(address.get("token", ""))
+        if not _knows_token(connection, token):
+            connection.close()
+            raise NoHost  # another program has the port of a host that is gone
+        return connection, token
     if not hasattr(socket, "AF_UNIX"):
         raise NoHost
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -133,6 +140,17 @@ def _open_socket(runtime_dir: RuntimeDir) -> tuple[socket.socket, str]:
         connection.close()
         raise
     return connection, ""
+
+
+def _knows_token(connection: socket.socket, token: str) -> bool:
+    nonce, proof = secrets.token_bytes(NONCE_BYTES), b""
+    try:
+        connection.sendall(nonce)
+        while len(proof) < PROOF_BYTES and (data := connection.recv(PROOF_BYTES - len(proof))):
+            proof += data
+    except OSError:
+        return False
+    return hmac.compare_digest(proof, prove(token, nonce))
 
 
 def _check_peer(connection: socket.socket) -> None:

@@ -9,6 +9,7 @@ from forethought.engine.api import Event
 from forethought.engine.host.request_queue import Listener
 from forethought.engine.ipc import wire
 from forethought.engine.ipc.peer import is_own_peer
+from forethought.engine.ipc.token_proof import NONCE_BYTES, prove
 from forethought.errors import EngineError
 from forethought.text.frames import HEADER_BYTES
 
@@ -40,6 +41,10 @@ class ClientConnection:
         """The next message. Raises WireError, ConnectionError, asyncio.IncompleteReadError when the client is gone."""
         header = await self._reader.readexactly(HEADER_BYTES)
         return wire.decode_message(await self._reader.readexactly(wire.message_length(header)))
+
+    async def prove_token(self, token: str) -> None:
+        """Show the client that we know the token. Raises what `receive` raises."""
+        self._writer.write(prove(token, await self._reader.readexactly(NONCE_BYTES)))
 
     def send(self, message: dict[str, Any]) -> None:
         """Queue a message without waiting; drop a client that reads too slowly."""

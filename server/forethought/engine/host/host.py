@@ -230,6 +230,8 @@ class Host:
         try:
             if not connection.is_same_user:
                 return
+            if self._token:
+                await asyncio.wait_for(connection.prove_token(self._token), _HELLO_SECONDS)
             if await self._greet(connection):
                 while await self._serve(connection):
                     pass

@@ -24,7 +24,7 @@ ORDER = [
     "insights facts",
     "engine repo names",
     "config syntax",
-    "errors folders text __init__",
+    "errors folders private_folders text toml_files __init__",
 ]
 """Packages and modules of `forethought`. Each imports only what stands in a line below its own."""
 
@@ -32,6 +32,7 @@ ONLY_IN = {
     "pygls": ("lsp", "bench.constant_server"),
     "lsprotocol": ("lsp", "bench.constant_server"),
     "llama_cpp": ("engine.host.llama",),
+    "jinja2": ("engine.host.llama.template_process",),
     "tree_sitter": ("syntax",),
     "git": ("repo",),
     "diskcache": ("store",),

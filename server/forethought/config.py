@@ -5,7 +5,7 @@ Later sources win: defaults < the user's file < the repository's `forethought.to
 """
 
 import os
-import tomllib
+import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from forethought.errors import ConfigError
 from forethought.folders import default_cache_folder, user_config_file
+from forethought.toml_files import read_toml
 
 HoverContent = Literal["auto", "full", "insights"]
 EngineKind = Literal["auto", "llama", "openai", "none"]
@@ -23,6 +24,12 @@ an endpoint, a folder or a program, or says how this machine is used."""
 
 REPOSITORY_FILE = "forethought.toml"
 """The name of a repository's settings file, in its root folder."""
+
+_MAX_WARNINGS = 20
+"""Per source: someone has to read them."""
+_MAX_KEY_DOTS = 3
+"""Objects nested more deeply are not settings."""
+_MAX_SHOWN_CHARS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,8 +296,8 @@ def _merge_repository(settings: Settings, file: Path, warnings: list[str]) -> Se
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return read_toml(path)
+    except (OSError, ValueError) as error:
         raise ConfigError(f"{path} is not a readable settings file ({error}); fix or delete it.") from error
 
 
@@ -314,12 +321,13 @@ def _merge(
 ) -> Settings:
     by_key = {_info(item).key: item for item in fields(Settings)}
     changes: dict[str, Any] = {}
+    ignored: list[str] = []
     for key, value in _flatten(values, by_key).items():
         item = by_key.get(key)
         if item is None:
-            warnings.append(f"{source} sets `{key}`, which is not a Forethought setting; ignored.")
+            ignored.append(f"{source} sets `{_shortened(key)}`, which is not a Forethought setting; ignored.")
         elif from_repository and _info(item).scope != "repository":
-            warnings.append(
+            ignored.append(
                 f"{source} sets `{key}`, which a repository may not set; ignored. Set it in your own settings instead."
             )
         elif value is None:
@@ -328,7 +336,10 @@ def _merge(
             try:
                 changes[item.name] = _checked(value, item)
             except ValueError as error:
-                warnings.append(f"{source} sets `{key}` to {value!r}, but it {error}; ignored.")
+                ignored.append(f"{source} sets `{key}` to {_shown(value)}, but it {error}; ignored.")
+    warnings += ignored[:_MAX_WARNINGS]
+    if len(ignored) > _MAX_WARNINGS:
+        warnings.append(f"{source} sets {len(ignored) - _MAX_WARNINGS} more values that are ignored.")
     if "model_path" in changes and "model_name" not in changes:
         changes["model_name"] = None
     if "model_name" in changes and "model_path" not in changes:
@@ -341,11 +352,21 @@ def _flatten(values: Mapping[str, Any], known: Iterable[str], prefix: str = "") 
     flat: dict[str, Any] = {}
     for key, value in values.items():
         dotted = f"{prefix}{key}"
-        if isinstance(value, Mapping) and dotted not in known:
+        if isinstance(value, Mapping) and dotted not in known and dotted.count(".") < _MAX_KEY_DOTS:
             flat.update(_flatten(value, known, f"{dotted}."))
         else:
             flat[dotted] = value
     return flat
+
+
+def _shown(value: Any) -> str:
+    limited = reprlib.Repr()
+    limited.maxstring = limited.maxother = _MAX_SHOWN_CHARS
+    return limited.repr(value)
+
+
+def _shortened(key: str) -> str:
+    return key if len(key) <= _MAX_SHOWN_CHARS else f"{key[:_MAX_SHOWN_CHARS]}…"
 
 
 def _checked(value: Any, item: "Field[Any]") -> Any:

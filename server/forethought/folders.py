@@ -1,6 +1,8 @@
 """The folders and files on this machine that belong to Forethought. Nothing is created here."""
 
 import os
+import stat
+import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -37,11 +39,20 @@ def runtime_folder(environment: Mapping[str, str] | None = None) -> Path:
     environment = os.environ if environment is None else environment
     if configured := environment.get("FORETHOUGHT_RUNTIME_DIR"):
         return Path(configured)
-    return Path(platformdirs.user_runtime_dir(_NAME))
+    if sys.platform in ("win32", "darwin"):
+        return Path(platformdirs.user_runtime_dir(_NAME))
+    # Not platformdirs': it raises when someone else has made its fallback in the temporary folder.
+    for base in (environment.get("XDG_RUNTIME_DIR"), f"/run/user/{os.getuid()}"):
+        if base and _is_own_folder(Path(base)):
+            return Path(base) / _NAME
+    return short_socket_folder()
 
 
 def short_socket_folder() -> Path:
-    """The engine host's socket, if its path in the runtime folder would exceed the limit of about 100 bytes."""
+    """The engine host's socket, if its path in the runtime folder would exceed the limit of about 100 bytes.
+
+    Another user can make this folder first, so `RuntimeDir` checks whose it is.
+    """
     user = str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
     return Path(tempfile.gettempdir()) / f"{_NAME}-{user}"
 
@@ -54,3 +65,11 @@ def data_folder() -> Path:
 def model_folder() -> Path:
     """GGUF files that `forethought model pull` downloaded."""
     return data_folder() / "models"
+
+
+def _is_own_folder(path: Path) -> bool:
+    try:
+        status = path.stat()
+    except OSError:
+        return False
+    return path.is_absolute() and stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()

@@ -155,6 +155,21 @@ def test_a_serve_address_that_makes_no_sense(world):
         assert "HOST:PORT" in one_line(ran)
 
 
+def test_others_are_served_only_with_a_token(world):
+    for address in ("0.0.0.0:0", "[::]:0"):
+        ran = world.run("serve", "--tcp", address)
+        assert ran.status == 2
+        assert "FORETHOUGHT_TCP_TOKEN" in one_line(ran)
+        assert "127.0.0.1" in one_line(ran)
+
+
+def test_a_token_that_can_be_guessed_is_refused(world):
+    for token in ("short", "two lines\nof some length", "\x1bescape-sequences"):
+        ran = world.run_process("serve", "--tcp", "127.0.0.1:0", more={"FORETHOUGHT_TCP_TOKEN": token})
+        assert ran.status == 2
+        assert "at least 16 characters" in one_line(ran)
+
+
 def test_stdio_and_tcp_exclude_each_other(world):
     assert world.run("serve", "--stdio", "--tcp", "127.0.0.1:0").status == 2
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -18,6 +19,7 @@ from forethought.engine.api import CancelToken, Delta, Message, Prompt, Sampling
 from forethought.engine.client.engine_client import EngineClient
 from forethought.engine.client.hosts import host_status, stop_hosts
 from forethought.engine.ipc import wire
+from forethought.engine.ipc.token_proof import NONCE_BYTES, PROOF_BYTES, prove
 from forethought.errors import Cancelled, ContextOverflow, EngineError, ModelLoadError
 from support.engine import MakeEngine, MakeModel, ask, completions, gone, in_thread, prompt, run
 from support.polling import eventually
@@ -441,6 +443,43 @@ def test_a_host_unloads_and_leaves_when_nobody_needs_it(make_engine: MakeEngine,
     assert "unloading" in engine.runtime_dir.log.read_text()
 
 
+def swap(path: Path, other: Path) -> None:
+    """Replace a file as download tools do."""
+    draft = path.with_suffix(".draft")
+    shutil.copy(other, draft)
+    draft.replace(path)
+
+
+def test_a_replaced_model_answers_itself(make_engine: MakeEngine, make_model: MakeModel, tmp_path: Path) -> None:
+    path = tmp_path / "model.gguf"
+    shutil.copy(make_model("llama", "v3"), path)
+    engine = make_engine(path, tmp_path)
+    question = ask("Hi", max_tokens=2)
+    before = engine.identity().digest
+    run(engine, question)
+    pid = status_of(engine)["pid"]
+    swap(path, make_model("llama", "v1"))
+    with pytest.raises(EngineError, match="replaced meanwhile"):
+        run(engine, question)  # whose digest was that of the other file
+    after = engine.identity().digest
+    assert after == hashlib.sha256(path.read_bytes()).hexdigest() != before
+    run(engine, question)
+    assert status_of(engine)["pid"] != pid
+    eventually(lambda: gone(int(str(pid))))
+
+
+def test_a_host_leaves_when_its_model_is_replaced(
+    make_engine: MakeEngine, make_model: MakeModel, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.gguf"
+    shutil.copy(make_model("llama", "v3"), path)
+    engine = make_engine(path, tmp_path)
+    run(engine, ask("Hi", max_tokens=2))
+    pid = int(str(status_of(engine)["pid"]))
+    swap(path, make_model("llama", "v3"))
+    eventually(lambda: gone(pid))
+
+
 def test_a_long_runtime_folder_works(make_engine: MakeEngine, smollm2: Path, tmp_path: Path) -> None:
     folder = tmp_path / ("long" * 20) / ("path" * 20)
     engine = make_engine(smollm2, folder)
@@ -455,6 +494,8 @@ def test_the_loopback_transport_needs_its_token(make_engine: MakeEngine, smollm2
     assert stat.S_IMODE(engine.runtime_dir.port_file.stat().st_mode) == 0o600
     with socket.create_connection(("127.0.0.1", address["port"])) as connection:
         hello = {"type": "hello", "protocol": wire.PROTOCOL_VERSION, "version": "0", "token": "guess"}
+        connection.sendall(bytes(NONCE_BYTES))
+        assert connection.recv(PROOF_BYTES) == prove(address["token"], bytes(NONCE_BYTES))
         connection.sendall(wire.encode_message(hello) + wire.encode_message({"type": "info"}))
         assert (wire.MessageReader(connection).read(5) or {})["type"] == "error"
     assert stop_hosts(tmp_path) == 1

@@ -1,8 +1,9 @@
+import os
 from pathlib import Path
 
 import pytest
 
-from forethought.engine.client.model_records import ModelRecords, Speed
+from forethought.engine.client.model_records import ModelRecords, Speed, fingerprint
 from forethought.errors import ModelLoadError
 
 
@@ -22,6 +23,18 @@ def test_a_known_digest_needs_no_reading(tmp_path: Path, monkeypatch: pytest.Mon
     digest = records.digest(path)
     monkeypatch.setattr("hashlib.file_digest", None)
     assert ModelRecords(tmp_path / "cache").digest(path) == digest
+
+
+def test_a_replaced_file_is_read_again_whatever_its_times_say(tmp_path: Path) -> None:
+    records = ModelRecords(tmp_path / "cache")
+    path, other = tmp_path / "model", tmp_path / "other"
+    path.write_bytes(b"weights")
+    other.write_bytes(b"WEIGHTS")
+    digest, state = records.digest(path), fingerprint(path)
+    os.utime(other, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns))
+    other.replace(path)
+    assert records.digest(path) != digest
+    assert fingerprint(path) != state
 
 
 def test_a_missing_model_has_no_digest(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Start and end of the server, and what a broken client can do to it."""
 
+import contextlib
 import json
 import os
 import queue
@@ -174,6 +175,37 @@ def test_one_client_is_served_over_tcp(repository: Path, environment: dict[str, 
             assert "def total" in client.request("textDocument/hover", at(uri, 4, 35))["contents"]["value"]
             client.leave()
         assert process.wait(LEAVE_SECONDS) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_client_with_the_token_is_served_and_others_are_not(
+    repository: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    log = tmp_path / "stderr"
+    code = "import sys; from forethought.lsp.serving import serve; sys.exit(serve(('0.0.0.0', 0)))"
+    secret = "correct horse battery staple"
+    with log.open("wb") as stderr:
+        process = subprocess.Popen(
+            [sys.executable, "-c", code], stderr=stderr, env={**environment, "FORETHOUGHT_TCP_TOKEN": secret}
+        )
+    try:
+        port = int(eventually(lambda: re.search(r"listening on 0\.0\.0\.0:(\d+)", log.read_text()))[1])
+        for guess in (b"Content-Length: 100\r\n\r\n" + b" " * 100, secret[:-1].encode() + b"x\n", b""):
+            with socket.create_connection(("127.0.0.1", port), 5) as connection:
+                connection.sendall(guess)
+                connection.shutdown(socket.SHUT_WR)
+                with contextlib.suppress(ConnectionResetError):
+                    assert connection.recv(10) == b""
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(f"{secret}\n".encode())
+            client = Connection(connection.makefile("rb"), connection.makefile("wb"))
+            params = {"processId": os.getpid(), "rootUri": file_uri(repository), "capabilities": {}}
+            assert client.request("initialize", params)["serverInfo"]["name"] == "forethought"
+            client.leave()
+        process.wait(LEAVE_SECONDS)
+        assert log.read_text().count("refused a client") == 3
     finally:
         process.kill()
         process.wait()

@@ -384,6 +384,41 @@ def test_a_changed_status_is_sent_once(client: Client) -> None:
     assert client.request("forethought/status", None)["state"] == "idle"
 
 
+@pytest.mark.parametrize(
+    "method",
+    [
+        "initialized",
+        "exit",
+        "$/cancelRequest",
+        "$/setTrace",
+        "textDocument/didOpen",
+        "textDocument/didChange",
+        "textDocument/didSave",
+        "textDocument/willSave",
+        "workspace/didChangeConfiguration",
+        "workspace/didChangeWatchedFiles",
+        "window/workDoneProgress/cancel",
+        "notebookDocument/didOpen",
+        "forethought/didFocus",
+        "forethought/feedback",
+    ],
+)
+def test_a_notification_with_an_id_is_answered_with_an_error(shared: Shared, method: str) -> None:
+    client, _ = shared
+    for params in ({}, {"id": 1}, None):
+        with pytest.raises(ServerError, match="is a notification; send it without an `id`") as caught:
+            client.request(method, params, 10)
+        assert caught.value.code == -32600
+    assert client.request("forethought/status", None)["state"] == "idle"
+
+
+@pytest.mark.parametrize("method", ["nonsense", "$/nonsense", "client/registerCapability", "window/showMessageRequest"])
+def test_a_request_that_no_server_takes_is_answered(shared: Shared, method: str) -> None:
+    client, _ = shared
+    with pytest.raises(ServerError):
+        client.request(method, {}, 10)
+
+
 def test_feedback_and_focus_are_taken_without_an_answer(shared: Shared) -> None:
     client, repository = shared
     client.notify("forethought/feedback", {"id": "unknown", "verdict": "wrong"})

@@ -226,6 +226,42 @@ def test_a_truncated_file_gives_its_whole_entries_and_says_so(tmp_path: Path) ->
         assert report.rejected == 0
 
 
+def lines_of(*summaries: str, count: object) -> bytes:
+    entries = [entry_of(context_hash_of(number), summary=text).to_json() for number, text in enumerate(summaries)]
+    values = [{"format": exchange.FORMAT, "schema": 1}, *entries, {"count": count}]
+    return b"".join(json.dumps(value).encode() + b"\n" for value in values)
+
+
+def with_wrong_crc(data: bytes) -> bytes:
+    return data[:-8] + bytes([data[-8] ^ 1]) + data[-7:]
+
+
+def with_wrong_length(data: bytes) -> bytes:
+    return data[:-1] + bytes([data[-1] ^ 1])
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (gzip.compress(lines_of("One.", "Two.", count=3)), "announces 3 entries and has 2"),
+        (gzip.compress(lines_of("One.", "Two.", count=1)), "announces 1 entries and has 2"),
+        (gzip.compress(lines_of("One.", count="1")), "announces"),
+        (gzip.compress(lines_of("One.", count=True)), "announces"),
+        (gzip.compress(lines_of("One.", count=1) + b"{}\n"), "goes on"),
+        (gzip.compress(lines_of("One.", count=1) * 2), "goes on"),
+        (with_wrong_crc(gzip.compress(lines_of("One.", count=1))), "checksum"),
+        (with_wrong_length(gzip.compress(lines_of("One.", count=1))), "checksum"),
+        (gzip.compress(lines_of("One.", count=1)) + b"more", "checksum"),
+    ],
+)
+def test_a_file_that_fails_its_own_checks_leaves_the_store_alone(tmp_path: Path, content: bytes, reason: str) -> None:
+    (tmp_path / "out").write_bytes(content)
+    store = DiskInsightStore.in_memory()
+    with pytest.raises(StoreError, match=reason):
+        import_entries(store, tmp_path / "out", as_is)
+    assert list(store.context_hashes()) == []
+
+
 def test_a_file_without_its_last_line_is_truncated(tmp_path: Path) -> None:
     write_export(tmp_path / "out", changed(), count=False)
     report = import_entries(DiskInsightStore.in_memory(), tmp_path / "out", as_is)

@@ -9,6 +9,7 @@ from pygls.exceptions import JsonRpcException
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
 from forethought.lsp.error_responses import INVALID_PARAMS, INVALID_REQUEST, NOT_INITIALIZED
+from forethought.lsp.protocol_extensions import DID_FOCUS, FEEDBACK
 from forethought.lsp.transport import frame_message
 
 _USED_INITIALIZE_PARAMS: Mapping[str, Any] = {
@@ -25,6 +26,11 @@ _USED_INITIALIZE_PARAMS: Mapping[str, Any] = {
     },
 }
 """The parameters of `initialize` that we use. None keeps a whole value; a tuple keeps the listed values of a list."""
+
+_NOTIFICATIONS = frozenset(method for method, found in types.METHOD_TO_TYPES.items() if found[1] is None) | {
+    DID_FOCUS,
+    FEEDBACK,
+}
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +75,8 @@ class ForethoughtProtocol(LanguageServerProtocol):
     def _refusal(self, method: str, message_id: Any) -> tuple[int, str] | None:
         if not _is_id(message_id):
             return INVALID_REQUEST, "The `id` of a request must be a string or a whole number."
+        if method in _NOTIFICATIONS:
+            return INVALID_REQUEST, f"{method} is a notification; send it without an `id`."
         if self.shutting_down:
             return INVALID_REQUEST, "The server is shutting down; it expects only `exit`."
         if method == types.INITIALIZE:

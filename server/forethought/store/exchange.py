@@ -36,6 +36,7 @@ MAX_ITEMS = 100
 """Inferences per entry, and questions per entry."""
 MAX_CALLEES = 2_000
 """Per entry."""
+_MAX_COUNT_LINE_BYTES = 100
 _MAX_NAME = 1_000
 """Characters."""
 _MAX_COUNT = 10**12
@@ -92,11 +93,16 @@ def export_entries(
 def import_entries(store: DiskInsightStore, file: Path, redact: Callable[[str], str]) -> ImportReport:
     """Store the entries of an export, marked `shared`. An entry computed here is never replaced.
 
-    Bad entries are rejected one by one. Raises StoreError when the file cannot be read or is not an export.
+    Bad entries are rejected one by one. Raises StoreError when the file cannot be read, is not an export, or fails its
+    checksum or count. A truncated file has neither, and gives its whole entries.
     """
     try:
-        with file.open("rb") as raw, gzip.open(raw, "rb") as lines:
-            return _import_lines(store, file, lines, redact)
+        with file.open("rb") as raw:
+            with gzip.open(raw, "rb") as lines:
+                _check_integrity(file, _LineReader(lines))
+            raw.seek(0)
+            with gzip.open(raw, "rb") as lines:
+                return _import_lines(store, file, lines, redact)
     except OSError as error:
         if isinstance(error, gzip.BadGzipFile):
             raise _not_an_export(file) from error
@@ -185,6 +191,52 @@ def _import_lines(
     return ImportReport(
         counts["imported"], counts["unchanged"], sum(reasons.values()), dict(sorted(reasons.items())), reader.truncated
     )
+
+
+def _check_integrity(file: Path, reader: "_LineReader") -> None:
+    """Read the whole file before anything of it is stored. Raises StoreError if its checksum or count is wrong."""
+    lines = -1  # without the header
+    counted: int | None = None
+    try:
+        while True:
+            try:
+                line = reader.next_line()
+            except _LineTooLong:
+                line = b""
+            if line is None:
+                break
+            if counted is not None:
+                raise _damaged(file, "it goes on after its count")
+            counted = _count_in(line)
+            lines += counted is None
+    except (EOFError, _FileTooLarge):
+        return
+    except zlib.error as error:
+        raise _damaged(file, "it cannot be unpacked") from error
+    except gzip.BadGzipFile as error:
+        if lines < 0:
+            raise
+        raise _damaged(file, "its checksum is wrong") from error
+    if counted is not None and counted != lines:
+        raise _damaged(file, f"it announces {counted} entries and has {lines}")
+
+
+def _count_in(line: bytes) -> int | None:
+    """The number in the last line of an export; None for another line."""
+    if len(line) > _MAX_COUNT_LINE_BYTES:
+        return None
+    try:
+        data = _parse(line)
+    except ValueError:
+        return None
+    if not isinstance(data, dict) or data.keys() != {"count"}:
+        return None
+    count = data["count"]
+    return count if type(count) is int else -1
+
+
+def _damaged(file: Path, reason: str) -> StoreError:
+    return StoreError(f"{file} is damaged ({reason}), so nothing was imported; get it again.")
 
 
 def _store(store: DiskInsightStore, entries: list[Entry], counts: Counter[str], reasons: Counter[str]) -> None:

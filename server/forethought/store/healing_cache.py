@@ -22,6 +22,7 @@ from typing import TypeVar
 import diskcache  # type: ignore[import-untyped]  # diskcache publishes no types
 
 from forethought.errors import StoreError
+from forethought.private_folders import ensure_private_folder
 from forethought.store import sqlite
 from forethought.store.json_cache import DATABASE, JsonCache, MemoryCache
 
@@ -184,7 +185,8 @@ class HealingCache:
 
     def _open_folder(self, folder: Path) -> JsonCache:
         """Raises sqlite3.Error, OSError, Timeout, or _NewerSchema."""
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        ensure_private_folder(folder)
+        sqlite.require_locks(folder)
         has_database = (folder / DATABASE).exists()  # checked first: the marker is written before the database
         schema = _stored_schema(folder)
         if schema is None and has_database:
@@ -203,6 +205,13 @@ class HealingCache:
 
     def _fall_back(self, folder: Path, error: BaseException) -> None:
         """Read a copy of what is there; if that fails, too, use memory."""
+        if isinstance(error, sqlite.NoLocks):
+            self._folder, self._cache = None, MemoryCache()  # trying again could take seconds each time
+            self.problem = (
+                f"The insight store in {folder} cannot be used ({error}); insights are kept in memory until Forethought"
+                f" restarts, so {sqlite.LOCKS_REMEDY}."
+            )
+            return
         try:
             if _stored_schema(folder) == self._schema:
                 self._copy = tempfile.TemporaryDirectory(prefix="forethought-", ignore_cleanup_errors=True)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from forethought.errors import StoreError
+from forethought.private_folders import create_private_folder
 from forethought.text.redaction import redact
 
 FILE = "questions.jsonl"
@@ -30,7 +31,7 @@ class QuestionLog:
         text = redact(" ".join(question.split()))[:MAX_CHARACTERS]
         line = json.dumps({"question": text, "symbol": redact(symbol), "tier": tier}) + "\n"
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
+            create_private_folder(self._file.parent)
             self._shorten()
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
             descriptor = os.open(self._file, flags, 0o600)

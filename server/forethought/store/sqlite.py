@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from forethought.errors import ForethoughtError
+from forethought.private_folders import ensure_private_folder
+from forethought.store.file_locks import has_locks
 
 BUSY_SECONDS = 10.0
 """How long a statement waits for another process's write before it fails."""
 
 _META = "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID"
+LOCKS_REMEDY = "set `cache.directory` to a folder on a local disk"
 _ATTEMPTS = 3
 """The first, one in a rebuilt file, and one in memory."""
 
@@ -61,6 +64,8 @@ class Database:
         self._idle: list[tuple[int, sqlite3.Connection]] = []
         """(epoch, connection) of those not in use, most recently used last."""
         self._memory: sqlite3.Connection | None = None
+        self._has_locks = False
+        """Whether the file's folder was found to have them."""
         self._closed = False
 
     def close(self) -> None:
@@ -125,9 +130,12 @@ class Database:
     def _open(self, file: Path | None) -> sqlite3.Connection:
         if file is not None:
             try:
-                file.parent.mkdir(parents=True, exist_ok=True)
+                ensure_private_folder(file.parent)
             except OSError as error:
                 raise sqlite3.OperationalError(f"{error.strerror}: {file.parent}") from error
+            if not self._has_locks:
+                require_locks(file.parent)
+                self._has_locks = True
         connection = sqlite3.connect(
             file or ":memory:",
             timeout=BUSY_SECONDS,
@@ -185,12 +193,14 @@ class Database:
                     self.problem = f"{self._name} in {self._file} was damaged ({error}); it is being rebuilt."
                 self.epoch += 1
                 return
+            lockless = isinstance(error, NoLocks)
+            remedy = LOCKS_REMEDY if lockless else "check the disk's free space and permissions"
             self.problem = (
                 f"{self._name} cannot be stored in {self._file} ({error}); it is kept in memory until Forethought"
-                " restarts, so check the disk's free space and permissions."
+                f" restarts, so {remedy}."
             )
             self._memory = self._open(None)
-            if not at_fault:
+            if not lockless and not at_fault:
                 self._copy_to_memory(self._file, self._memory)
             self.epoch += 1
 
@@ -215,6 +225,16 @@ class Database:
                     source.backup(memory)
         except sqlite3.Error as error:
             self.problem = f"{self.problem} Its content could not be read ({error})."
+
+
+class NoLocks(sqlite3.OperationalError):
+    """The file system has no locks, without which processes would overwrite each other's rows."""
+
+
+def require_locks(folder: Path) -> None:
+    """Raises NoLocks within two seconds when files in the folder cannot be locked."""
+    if not has_locks(folder):
+        raise NoLocks("its file system has no locks")
 
 
 class _OtherVersion(sqlite3.DatabaseError):

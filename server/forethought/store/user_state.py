@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import filelock
 
 from forethought.errors import StoreError
+from forethought.private_folders import create_private_folder
 
 LOCK_SECONDS = 5.0
 """How long to wait for another window's edit, which takes milliseconds."""
@@ -167,7 +168,7 @@ class UserState:
         """One window edits at a time, so that no window overwrites what another has just written."""
         lock = filelock.FileLock(self._file.with_suffix(".lock"))
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
+            create_private_folder(self._file.parent)
             lock.acquire(timeout=LOCK_SECONDS)
         except filelock.Timeout as error:
             raise StoreError(

@@ -8,7 +8,6 @@ names a Python module, which is imported, so only folders that the user chose ma
 import hashlib
 import importlib
 import re
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -19,6 +18,7 @@ import tree_sitter
 from forethought.syntax.behavior_rules import BehaviorRules, read_behavior_rules
 from forethought.syntax.captures import DEFINITION_KINDS
 from forethought.syntax.effect_rules import EffectRules, read_effect_rules
+from forethought.toml_files import read_toml
 
 CLASS_NAME = "{class}"
 """Among a language's `constructors`: a method named after its class is a constructor."""
@@ -190,8 +190,8 @@ class Languages:
 
     def _read_table(self, table: Path, left_out: str) -> dict[str, Any]:
         try:
-            return tomllib.loads(table.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            return read_toml(table)
+        except (OSError, ValueError) as error:
             self.problems.append(f"{table}: the {table.stem} table cannot be read ({error}), so {left_out} left out.")
             return {}
 

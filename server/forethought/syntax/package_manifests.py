@@ -6,9 +6,10 @@ Imports of that name refer to the repository, not to a third party.
 import json
 import posixpath
 import re
-import tomllib
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+
+from forethought.toml_files import parse_toml
 
 MANIFESTS = ("package.json", "go.mod", "Cargo.toml")
 
@@ -37,7 +38,7 @@ def read_manifest(path: str, text: str) -> Package | None:
                 module = re.search(r"^\s*module\s+\"?([^\s\"]+)", text, re.M)
                 return Package(kind, folder, module[1]) if module else None
             case "Cargo.toml":
-                return _crate(folder, tomllib.loads(text))
+                return _crate(folder, parse_toml(text))
             case "package.json":
                 return _npm(folder, json.loads(text))
     except (ValueError, RecursionError):

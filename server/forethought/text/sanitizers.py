@@ -5,12 +5,23 @@
 
 import re
 
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+# Default_Ignorable_Code_Point of Unicode 16's DerivedCoreProperties.txt, which includes the text-direction and tag
+# characters, and the interlinear annotations.
+_INVISIBLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+_REMOVED = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{_INVISIBLE}]")
+_INVISIBLE_CHARACTER = re.compile(f"[{_INVISIBLE}]")
+_LINE_SEPARATORS = re.compile("[\u2028\u2029]")
 
 
 def strip_controls(text: str) -> str:
-    """Remove control, zero-width and text-direction characters; keep tabs and line breaks."""
-    return _CONTROLS.sub("", text)
+    """Remove control characters and those that nobody sees; keep tabs and line breaks.
+
+    Unicode's own line separators become spaces: some editors end a line there, and others do not.
+    """
+    return _LINE_SEPARATORS.sub(" ", _REMOVED.sub("", text))
 
 
 def one_line(text: str) -> str:
@@ -19,15 +30,19 @@ def one_line(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """Make unprintable characters visible as escape sequences (`\\x1b`). Tabs are kept; line breaks are not."""
+    """Show unprintable and invisible characters as escape sequences (`\\x1b`). Tabs are kept; line breaks are not."""
     return "".join(
-        character if character.isprintable() or character == "\t" else _escaped(character) for character in text
+        character if _is_visible(character) or character == "\t" else _escaped(character) for character in text
     )
 
 
 def printable_path(path: str) -> str:
-    """Replace each unprintable character of a path by U+FFFD, which keeps the path one line of the same length."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in path)
+    """Replace what is unprintable or invisible in a path by U+FFFD: it stays one line of the same length."""
+    return "".join(character if _is_visible(character) else "\N{REPLACEMENT CHARACTER}" for character in path)
+
+
+def _is_visible(character: str) -> bool:
+    return character.isprintable() and not _INVISIBLE_CHARACTER.match(character)
 
 
 def _escaped(character: str) -> str:

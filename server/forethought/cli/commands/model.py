@@ -7,6 +7,7 @@ import click
 from forethought.cli.interruption import cancel_on_interrupt
 from forethought.cli.invocation import Invocation, common_options
 from forethought.cli.output import show_transfer
+from forethought.engine.client.vocabulary_check import check_vocabulary
 from forethought.engine.models.catalog import ModelListing, list_models, use_model
 from forethought.engine.models.download import check_model, pull_model, remove_model
 from forethought.folders import model_folder
@@ -67,11 +68,12 @@ def use(invocation: Invocation, name_or_path: str) -> None:
 @common_options
 @click.pass_obj
 def check(invocation: Invocation, path: str) -> None:
-    """Check a model file without loading it.
+    """Check a model file without loading its weights.
 
-    Its header, its length, and its checksum if one is known.
+    Its header, its length, its checksum if one is known, and, in a process of its own, its vocabulary.
     """
     found = check_model(path, model_folder())
+    loads = check_vocabulary(found.path)
     document = {
         "path": str(found.path),
         "size": found.size,
@@ -79,12 +81,14 @@ def check(invocation: Invocation, path: str) -> None:
         "contextLength": found.context_length,
         "sha256": found.sha256,
         "verified": found.verified,
+        "vocabularyLoads": loads or None,
     }
     checksum = "checksum verified" if found.verified else "checksum unknown"
+    vocabulary = "vocabulary loads" if loads else "vocabulary not checked (llama.cpp is not installed)"
     invocation.report(
         document,
         f"{found.path} is valid: {found.architecture}, {found.size / 1e9:.2f} GB,"
-        f" trained for {found.context_length} tokens, {checksum}.",
+        f" trained for {found.context_length} tokens, {checksum}, {vocabulary}.",
     )
 
 

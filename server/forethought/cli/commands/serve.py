@@ -11,7 +11,10 @@ from forethought.lsp.serving import serve as serve_client
 @click.command()
 @click.option("--stdio", is_flag=True, help="Use stdin and stdout, which is the default.")
 @click.option(
-    "--tcp", metavar="HOST:PORT", help="Wait for one client at this address instead; port 0 is any free port."
+    "--tcp",
+    metavar="HOST:PORT",
+    help="Wait for one client at this address instead; port 0 is any free port. Only this machine can connect, unless "
+    "FORETHOUGHT_TCP_TOKEN is set to a secret that the client sends as its first line.",
 )
 @common_options
 @click.pass_obj

@@ -110,6 +110,7 @@ class EngineClient:
         self._activity_reported_at = 0.0
 
     def identity(self) -> ModelIdentity:
+        """Calls that follow raise EngineError when the file was replaced, so that no other model answers for this."""
         config = self.config
         if config.model_path is None:
             digest = endpoint_digest(config.base_url or "", config.model_name)
@@ -217,8 +218,12 @@ class EngineClient:
         for attempt in range(1, _MAX_ATTEMPTS + 1):
             if cancel.cancelled:
                 raise Cancelled("The request was cancelled.")
+            model_state = self._fingerprint()
+            if self._digest is not None and self._digest[0] != model_state:
+                self._digest = None  # so that the next attempt has the new digest
+                raise EngineError(f"The model file {self.config.model_path} was replaced meanwhile; ask again.")
             try:
-                return HostConnection(self.runtime_dir, request, lambda: cancel.cancelled)
+                return HostConnection(self.runtime_dir, request, lambda: cancel.cancelled, model_state=model_state)
             except NoHost:
                 self._start_host()
             except HostLeaving:

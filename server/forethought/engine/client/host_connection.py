@@ -1,6 +1,8 @@
 """One connection to a running engine host: greeting, one request, and its replies."""
 
 import contextlib
+import hmac
+import secrets
 import socket
 import time
 from collections.abc import Callable
@@ -8,7 +10,9 @@ from typing import Any, Final
 
 from forethought import __version__
 from forethought.engine.ipc import wire
+from forethought.engine.ipc.peer import is_own_peer
 from forethought.engine.ipc.runtime_dir import RuntimeDir
+from forethought.engine.ipc.token_proof import NONCE_BYTES, PROOF_BYTES, prove
 from forethought.engine.json_files import read_json
 from forethought.errors import Cancelled, EngineUnavailable
 
@@ -23,23 +27,36 @@ class NoHost(Exception):
 
 
 class HostLeaving(Exception):
-    """The host belongs to an older version and is leaving, or it ended before it accepted the request."""
+    """The host is leaving, as an older version or a replaced model file's, or it ended before it accepted."""
 
 
 class HostConnection:
     """A connection on which a host has accepted a request. Close it to cancel."""
 
     def __init__(
-        self, runtime_dir: RuntimeDir, request: bytes, cancelled: Callable[[], bool], seconds: float = _HELLO_SECONDS
+        self,
+        runtime_dir: RuntimeDir,
+        request: bytes,
+        cancelled: Callable[[], bool],
+        seconds: float = _HELLO_SECONDS,
+        model_state: str | None = None,
     ) -> None:
         """Connect and send the encoded `request`; wait for the greeting for `seconds`.
 
-        Raises NoHost, HostLeaving, Cancelled, EngineUnavailable when the host does not answer, and the EngineError
-        that it answers with.
+        A host of another `model_state` (a fingerprint of the model file) leaves instead of answering.
+
+        Raises NoHost, HostLeaving, Cancelled, EngineUnavailable when the host does not answer or is another user's,
+        and the EngineError that it answers with.
         """
         self._socket, token = _open_socket(runtime_dir)
         self.reader = wire.MessageReader(self._socket)
-        hello = {"type": "hello", "protocol": wire.PROTOCOL_VERSION, "version": __version__, "token": token}
+        hello = {
+            "type": "hello",
+            "protocol": wire.PROTOCOL_VERSION,
+            "version": __version__,
+            "token": token,
+            "model_state": model_state,
+        }
         try:
             self._socket.settimeout(CONNECT_SECONDS)
             self._socket.sendall(wire.encode_message(hello) + request)
@@ -92,14 +109,22 @@ def ask_host(runtime_dir: RuntimeDir, message: dict[str, Any], seconds: float = 
 
 
 def _open_socket(runtime_dir: RuntimeDir) -> tuple[socket.socket, str]:
-    """A socket to the host, and the token that it expects. Raises NoHost."""
+    """A socket to the host, and the token that it expects.
+
+    Raises NoHost, and EngineUnavailable when the host is another user's.
+    """
+    runtime_dir.secure()
     if runtime_dir.port_file.exists():
         address = read_json(runtime_dir.port_file)
         try:
+            token = str(address["token"])
             connection = socket.create_connection(("127.0.0.1", int(address["port"])), CONNECT_SECONDS)
-        except (OSError, KeyError, ValueError, TypeError) as error:
+        except (OSError, KeyError, ValueError, TypeError, OverflowError) as error:
             raise NoHost from error
-        return connection, str(address.get("token", ""))
+        if not _knows_token(connection, token):
+            connection.close()
+            raise NoHost  # another program has the port of a host that is gone
+        return connection, token
     if not hasattr(socket, "AF_UNIX"):
         raise NoHost
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -109,7 +134,41 @@ def _open_socket(runtime_dir: RuntimeDir) -> tuple[socket.socket, str]:
     except OSError as error:
         connection.close()
         raise NoHost from error
+    try:
+        _check_peer(connection)
+    except BaseException:
+        connection.close()
+        raise
     return connection, ""
+
+
+def _knows_token(connection: socket.socket, token: str) -> bool:
+    nonce, proof = secrets.token_bytes(NONCE_BYTES), b""
+    try:
+        connection.sendall(nonce)
+        while len(proof) < PROOF_BYTES and (data := connection.recv(PROOF_BYTES - len(proof))):
+            proof += data
+    except OSError:
+        return False
+    return hmac.compare_digest(proof, prove(token, nonce))
+
+
+def _check_peer(connection: socket.socket) -> None:
+    """Raises EngineUnavailable unless the host is known to be ours: prompts contain code."""
+    try:
+        is_own = is_own_peer(connection)
+    except OSError as error:
+        raise NoHost from error
+    if is_own is None:
+        raise EngineUnavailable(
+            "This system does not tell whose process a socket leads to, so no code is sent to the engine and answers "
+            "are facts only; set `engine` to `none`."
+        )
+    if not is_own:
+        raise EngineUnavailable(
+            "The engine's socket leads to another user's process, so no code is sent to it; set "
+            "FORETHOUGHT_RUNTIME_DIR to a folder that only you can enter."
+        )
 
 
 def _no_answer() -> EngineUnavailable:

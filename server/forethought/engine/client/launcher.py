@@ -69,11 +69,7 @@ def start_host(config: HostConfig) -> None:
     """Start a host and wait until it accepts requests. Raises EngineUnavailable with the last line of its log."""
     runtime_dir = config.runtime_dir
     runtime_dir.prepare()
-    environment = dict(os.environ)
-    package = str(Path(__file__).parents[3])
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [package, environment.get("PYTHONPATH")]))
-    # With -P and our own working directory, no module of an opened repository can take the place of one of ours.
-    command = [sys.executable, "-P", "-m", "forethought.engine.host", config.to_json()]
+    command, environment = own_python("forethought.engine.host", config.to_json())
     flags: dict[str, Any] = {"start_new_session": True}
     if os.name == "nt":
         flags = {"creationflags": _DETACHED_PROCESS | _CREATE_NEW_PROCESS_GROUP}
@@ -96,6 +92,17 @@ def start_host(config: HostConfig) -> None:
         ) from error
     if status != 0:
         raise _did_not_start(runtime_dir)
+
+
+def own_python(module: str, argument: str) -> tuple[list[str], dict[str, str]]:
+    """The command and environment that run one of our modules in a process of its own.
+
+    Run it in a folder of ours: with -P, no module of an opened repository can take the place of one of ours then.
+    """
+    environment = dict(os.environ)
+    package = str(Path(__file__).parents[3])
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [package, environment.get("PYTHONPATH")]))
+    return [sys.executable, "-P", "-m", module, argument], environment
 
 
 def _wait_until_running(process: subprocess.Popen[bytes], runtime_dir: RuntimeDir) -> None:

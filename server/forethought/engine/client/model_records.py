@@ -1,6 +1,7 @@
 """Remembers content digests and measured speeds of models between runs."""
 
 import hashlib
+import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Final
 
 from forethought.engine.json_files import read_json, write_json
 from forethought.errors import ModelLoadError
+from forethought.private_folders import ensure_private_folder
 
 _MAX_ENTRIES: Final = 200
 
@@ -30,7 +32,7 @@ class ModelRecords:
         self._folder = cache_folder / "engine"
 
     def digest(self, path: Path) -> str:
-        """The SHA-256 of the file. It is read again only when its size or modification time has changed.
+        """The SHA-256 of the file. It is read again only when the file was changed or replaced.
 
         Raises ModelLoadError when the file cannot be read.
         """
@@ -38,11 +40,11 @@ class ModelRecords:
             status = path.stat()
             if not stat.S_ISREG(status.st_mode):  # opening a named pipe would wait forever
                 raise ModelLoadError(f"The model {path} is not a file; choose a GGUF file.")
-            name = f"{path.resolve()}:{status.st_size}:{status.st_mtime_ns}"
-            known = self._read("digests").get(name)
-            if isinstance(known, str):
-                return known
             with path.open("rb") as file:
+                name = f"{path.resolve()}:{_state(os.fstat(file.fileno()))}"
+                known = self._read("digests").get(name)
+                if isinstance(known, str):
+                    return known
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
             raise ModelLoadError(f"Cannot read the model {path} ({error.strerror}); choose another.") from error
@@ -72,7 +74,7 @@ class ModelRecords:
         entries.pop(key, None)
         entries[key] = value
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            ensure_private_folder(self._folder)
             write_json(self._folder / f"{name}.json", dict(list(entries.items())[-_MAX_ENTRIES:]))
         except OSError:
             return  # the disk is full or read-only: compute or measure it again next time
@@ -81,10 +83,14 @@ class ModelRecords:
 def fingerprint(path: Path) -> str:
     """Identifies the present state of a file without reading it; "" when it is missing."""
     try:
-        status = path.stat()
+        return _state(path.stat())
     except OSError:
         return ""
-    return f"{status.st_size}:{status.st_mtime_ns}"
+
+
+def _state(status: os.stat_result) -> str:
+    """Modification times can be set, so the inode and the time of the last change of any kind count, too."""
+    return f"{status.st_ino}:{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}"
 
 
 def endpoint_digest(base_url: str, model: str) -> str:

@@ -2,14 +2,14 @@
 
 import asyncio
 import contextlib
-import os
 import socket
-import struct
 from typing import Any, Final
 
 from forethought.engine.api import Event
 from forethought.engine.host.request_queue import Listener
 from forethought.engine.ipc import wire
+from forethought.engine.ipc.peer import is_own_peer
+from forethought.engine.ipc.token_proof import NONCE_BYTES, prove
 from forethought.errors import EngineError
 from forethought.text.frames import HEADER_BYTES
 
@@ -29,11 +29,9 @@ class ClientConnection:
     def is_same_user(self) -> bool:
         """Whether the client belongs to our user. The socket's permissions ensure that, too."""
         connection = self._writer.get_extra_info("socket")
-        if connection.family != getattr(socket, "AF_UNIX", None) or not hasattr(socket, "SO_PEERCRED"):
-            return True
-        credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-        _, user, _ = struct.unpack("3i", credentials)
-        return bool(user == os.getuid())
+        if connection.family != getattr(socket, "AF_UNIX", None):
+            return True  # the token proves it
+        return is_own_peer(connection) is not False
 
     @property
     def is_open(self) -> bool:
@@ -43,6 +41,10 @@ class ClientConnection:
         """The next message. Raises WireError, ConnectionError, asyncio.IncompleteReadError when the client is gone."""
         header = await self._reader.readexactly(HEADER_BYTES)
         return wire.decode_message(await self._reader.readexactly(wire.message_length(header)))
+
+    async def prove_token(self, token: str) -> None:
+        """Show the client that we know the token. Raises what `receive` raises."""
+        self._writer.write(prove(token, await self._reader.readexactly(NONCE_BYTES)))
 
     def send(self, message: dict[str, Any]) -> None:
         """Queue a message without waiting; drop a client that reads too slowly."""

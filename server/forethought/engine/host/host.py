@@ -23,7 +23,7 @@ from typing import Any, Final
 
 from forethought import __version__
 from forethought.engine.client.launcher import HostConfig
-from forethought.engine.client.model_records import ModelRecords, Speed
+from forethought.engine.client.model_records import ModelRecords, Speed, fingerprint
 from forethought.engine.host.client_connection import ClientConnection, ConnectionListener
 from forethought.engine.host.lazy_backend import LazyBackend, create_backend
 from forethought.engine.host.machine_load import MachineLoad
@@ -32,7 +32,7 @@ from forethought.engine.ipc import wire
 from forethought.engine.ipc.host_lock import HostLock
 from forethought.engine.ipc.runtime_dir import RuntimeDir
 from forethought.engine.json_files import write_json
-from forethought.errors import Cancelled, EngineError, EngineUnavailable
+from forethought.errors import Cancelled, EngineError, EngineUnavailable, ModelLoadError
 
 _MAX_LOG_BYTES: Final = 1_000_000
 _HELLO_SECONDS: Final = 10.0
@@ -99,6 +99,8 @@ class Host:
         self._load = MachineLoad()
         self._queue = RequestQueue(lambda: self._load.leaves_free(config.idle_share))
         self._records = ModelRecords(Path(config.cache_folder))
+        self._model_state = self._present_model_state()
+        """Of the file when the host started: it never loads another one."""
         self._backend = LazyBackend(lambda: create_backend(config, self._load, self._loading))
         self._token = secrets.token_hex(32) if config.transport == "tcp" else ""
         self._leaving = asyncio.Event()
@@ -182,6 +184,8 @@ class Host:
             self._load.sample()
             if not self._lock.intact or not self._address.exists():
                 self._leave("its lock or address was removed")
+            if self._present_model_state() != self._model_state:
+                self._leave("its model file was replaced", drop_requests=True)
             inactive = time.monotonic() - max(self._queue.last_work, self._queue.last_activity)
             unload = self._config.unload_seconds
             if not self._queue.busy and inactive >= unload + min(max(unload, _EXIT_SECONDS[0]), _EXIT_SECONDS[1]):
@@ -226,6 +230,8 @@ class Host:
         try:
             if not connection.is_same_user:
                 return
+            if self._token:
+                await asyncio.wait_for(connection.prove_token(self._token), _HELLO_SECONDS)
             if await self._greet(connection):
                 while await self._serve(connection):
                     pass
@@ -237,7 +243,10 @@ class Host:
             await connection.close()
 
     async def _greet(self, connection: ClientConnection) -> bool:
-        """Exchange versions; False when the connection ends here. A newer client makes this host leave."""
+        """Exchange versions; False when the connection ends here.
+
+        A newer client, or one that means another state of the model file, makes this host leave.
+        """
         hello = await asyncio.wait_for(connection.receive(), _HELLO_SECONDS)
         if hello.get("type") != "hello":
             raise wire.WireError("the connection does not begin with hello")
@@ -247,6 +256,10 @@ class Host:
         if _version_of(hello) > (wire.PROTOCOL_VERSION, _numbers(__version__)) or self._leaving.is_set():
             connection.send({"type": "leaving"})
             self._leave("a newer version wants to take over")
+            return False
+        if hello.get("model_state") not in (None, self._model_state):
+            connection.send({"type": "leaving"})
+            self._leave("its model file was replaced", drop_requests=True)
             return False
         if hello.get("protocol") != wire.PROTOCOL_VERSION:
             connection.send(
@@ -313,6 +326,10 @@ class Host:
             with contextlib.suppress(asyncio.CancelledError):  # ours
                 await cancelled
 
+    def _present_model_state(self) -> str:
+        path = self._config.model_path
+        return "endpoint" if path is None else fingerprint(Path(path))
+
     def _describe(self) -> dict[str, Any]:
         state = self._backend.state()
         return {
@@ -330,13 +347,15 @@ class Host:
 
     @contextlib.contextmanager
     def _loading(self) -> Iterator[None]:
-        """Leave a marker in case the process dies while loading."""
+        """Leave a marker in case the process dies while loading. Raises ModelLoadError if the file was replaced."""
         started = time.monotonic()
         self._runtime_dir.loading.touch()
         try:
             yield
         finally:
             self._runtime_dir.loading.unlink(missing_ok=True)
+        if self._present_model_state() != self._model_state:
+            raise ModelLoadError(f"The model file {self._config.model_path} was replaced meanwhile; ask again.")
         _log(f"loaded {self._config.model_name} in {time.monotonic() - started:.2f} s")
 
 

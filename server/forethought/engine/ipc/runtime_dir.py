@@ -3,15 +3,19 @@
 import hashlib
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from forethought.errors import EngineUnavailable
 from forethought.folders import short_socket_folder
+from forethought.private_folders import ensure_private_folder
 
 MAX_SOCKET_PATH_BYTES: Final = 100
 """The system's own limit, including the final zero byte, is 104 (macOS) or 108 (Linux)."""
+
+_REMEDY: Final = "delete it, or set FORETHOUGHT_RUNTIME_DIR to another folder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +76,26 @@ class RuntimeDir:
 
     def prepare(self) -> None:
         """Create the folders, accessible to their owner only. Raises EngineUnavailable."""
-        _make_private_folder(self.folder)
-        if self.socket.parent != self.folder:
-            _make_private_folder(self.socket.parent)
+        self.secure()
+        for folder in self._folders:
+            _make_private(folder)
+        self.secure()
+
+    def secure(self) -> None:
+        """Close the folders to others. Raises EngineUnavailable if a folder, the socket or the port file is not ours.
+
+        Call it before reading the port file or connecting to the socket: another user may have been first.
+        """
+        _check_runtime_folder(self.folder.parent)
+        for folder in self._folders:
+            if _exists_and_is_own(folder, stat.S_ISDIR, "folder"):
+                _make_private(folder)
+        _exists_and_is_own(self.socket, stat.S_ISSOCK, "socket")
+        _exists_and_is_own(self.port_file, stat.S_ISREG, "file")
+
+    @property
+    def _folders(self) -> tuple[Path, ...]:
+        return tuple({self.folder: None, self.socket.parent: None})
 
 
 def runtime_dir_of(runtime_folder: Path, served: str) -> RuntimeDir:
@@ -84,21 +105,46 @@ def runtime_dir_of(runtime_folder: Path, served: str) -> RuntimeDir:
 
 
 def all_runtime_dirs(runtime_folder: Path) -> list[RuntimeDir]:
-    """One for each host, running or not, that has left files in the folder."""
+    """One for each host, running or not, that has left files in the folder.
+
+    Raises EngineUnavailable if the folder is not ours.
+    """
     folder = runtime_folder / "engine"
+    _check_runtime_folder(runtime_folder)
+    _exists_and_is_own(folder, stat.S_ISDIR, "folder")
     keys = {path.name.partition(".")[0] for path in folder.glob("[!.]*.*")} if folder.is_dir() else set()
     return [RuntimeDir(folder, key) for key in sorted(keys)]
 
 
-def _make_private_folder(folder: Path) -> None:
+def _check_runtime_folder(folder: Path) -> None:
+    """Raises EngineUnavailable if another user, root excepted, owns the folder and so can replace what is in it."""
+    status = _status(folder)
+    if status is not None and os.name == "posix" and status.st_uid not in (0, os.geteuid()):
+        raise EngineUnavailable(f"{folder} belongs to another user, so the engine does not use it; {_REMEDY}.")
+
+
+def _exists_and_is_own(path: Path, is_right_kind: Callable[[int], bool], kind: str) -> bool:
+    """Whether there is something. Raises EngineUnavailable unless it is of this kind, not a link to one, and ours."""
+    status = _status(path)
+    if status is None:
+        return False
+    if not is_right_kind(status.st_mode) or (os.name == "posix" and status.st_uid != os.geteuid()):
+        raise EngineUnavailable(f"{path} is not a {kind} of yours, so the engine does not use it; {_REMEDY}.")
+    return True
+
+
+def _status(path: Path) -> os.stat_result | None:
+    """None when it is missing. Raises EngineUnavailable when the system does not tell."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = folder.lstat()
-        if not stat.S_ISDIR(status.st_mode) or (hasattr(os, "getuid") and status.st_uid != os.getuid()):
-            raise EngineUnavailable(f"{folder} is not a folder that you own, so the engine cannot use it; remove it.")
-        if status.st_mode & 0o077:
-            folder.chmod(0o700)
+        return path.lstat()
+    except FileNotFoundError:
+        return None
     except OSError as error:
-        raise EngineUnavailable(
-            f"Cannot create the engine's folder {folder} ({error.strerror}); set FORETHOUGHT_RUNTIME_DIR to another."
-        ) from error
+        raise EngineUnavailable(f"Cannot read {path} ({error.strerror}); {_REMEDY}.") from error
+
+
+def _make_private(folder: Path) -> None:
+    try:
+        ensure_private_folder(folder)
+    except OSError as error:
+        raise EngineUnavailable(f"Cannot use the engine's folder {folder} ({error.strerror}); {_REMEDY}.") from error

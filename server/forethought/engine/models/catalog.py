@@ -18,6 +18,7 @@ from forethought.config import Settings
 from forethought.engine.api import ResolvedModel
 from forethought.engine.json_files import read_json, write_json
 from forethought.errors import ModelError
+from forethought.private_folders import create_private_folder
 
 RECORDS = "models.json"
 """In the model folder: where each pulled file came from, by file name."""
@@ -312,7 +313,7 @@ def _choice_file(model_folder: Path) -> Path:
 
 def _write_json(path: Path, value: Mapping[str, Any]) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        create_private_folder(path.parent)
         write_json(path, value)
     except OSError as error:
         raise ModelError(

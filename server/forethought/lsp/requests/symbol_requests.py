@@ -10,6 +10,7 @@ from forethought.lsp.state import ServerState
 from forethought.syntax.symbol_kinds import SymbolKind
 from forethought.syntax.tags import Range, Symbol
 from forethought.text.positions import Encoding
+from forethought.text.sanitizers import printable_path
 from forethought.workspace.snapshot import DocumentSnapshot
 
 MAX_DETAIL_LENGTH = 120
@@ -54,13 +55,13 @@ async def workspace_symbol(server: ServerState, params: types.WorkspaceSymbolPar
         encoder = server.encoder()
         return [
             types.SymbolInformation(
-                name=info.symbol.name or info.path,
+                name=printable_path(info.symbol.name or info.path),
                 kind=LSP_KINDS[info.symbol.kind],
                 location=types.Location(
                     encoder.uri(workspace, info.path),
                     lsp_range(encoder.range(workspace, info.path, info.symbol.selection)),
                 ),
-                container_name=info.path,
+                container_name=printable_path(info.path),
             )
             for workspace in server.session.workspaces
             for info in workspace.search(params.query)
@@ -72,10 +73,10 @@ async def workspace_symbol(server: ServerState, params: types.WorkspaceSymbolPar
 def _flat_symbols(snapshot: DocumentSnapshot, uri: str, encoding: Encoding) -> list[types.SymbolInformation]:
     return [
         types.SymbolInformation(
-            name=symbol.short_name,
+            name=printable_path(symbol.short_name),
             kind=LSP_KINDS[symbol.kind],
             location=types.Location(uri, to_lsp_range(snapshot.lines, symbol.range, encoding)),
-            container_name=symbol.name.rpartition(".")[0] or None,
+            container_name=printable_path(symbol.name.rpartition(".")[0]) or None,
         )
         for symbol in snapshot.tags.symbols[1:]  # the first one is the file
     ]
@@ -86,7 +87,7 @@ def _nested_symbols(snapshot: DocumentSnapshot, encoding: Encoding) -> list[type
     top: list[types.DocumentSymbol] = []
     for symbol in snapshot.tags.symbols[1:]:
         node = types.DocumentSymbol(
-            name=symbol.short_name,
+            name=printable_path(symbol.short_name),
             kind=LSP_KINDS[symbol.kind],
             range=to_lsp_range(snapshot.lines, _enclosing_range(symbol), encoding),
             selection_range=to_lsp_range(snapshot.lines, symbol.selection, encoding),

@@ -12,7 +12,9 @@ Render = Callable[[list[dict[str, str]]], str]
 """A chat template: turns messages with `role` and `content` into the text of a prompt. May raise anything."""
 
 _PLACEHOLDER: Final = "FORETHOUGHT{}CONTENT"
-_PLACEHOLDERS: Final = re.compile("FORETHOUGHT([0-9]{1,6})CONTENT")
+_PADDING: Final = "\N{EM SPACE}\N{EN SPACE}"
+"""Around each placeholder: whitespace that no template contains, but a template that trims its contents removes."""
+_PLACEHOLDERS: Final = re.compile(f"({_PADDING})?FORETHOUGHT([0-9]{{1,6}})CONTENT({_PADDING})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,39 +75,37 @@ def plain(messages: list[dict[str, str]]) -> str:
 def _render_pieces(turns: list[Message], template: Render) -> list[Piece] | None:
     """Render with placeholders for the contents, so that template and contents can be told apart afterwards.
 
+    What the template does thus depends only on the roles, which `IsolatedTemplate` counts on.
+
     None when the template raises, or does not use each content exactly once.
     """
-    placeholders = [_PLACEHOLDER.format(index) for index in range(len(turns))]
+    placeholders = [f"{_PADDING}{_PLACEHOLDER.format(index)}{_PADDING}" for index in range(len(turns))]
     try:
         rendered = template(
             [{"role": turn.role, "content": text} for turn, text in zip(turns, placeholders, strict=True)]
         )
-        expected = template([{"role": turn.role, "content": turn.content} for turn in turns])
     except Exception:  # noqa: BLE001  a template is the model author's program and may raise anything
         return None
-    pieces = _split(rendered, [turn.content for turn in turns])
-    if pieces is None:
-        return None
-    if "".join(piece.text for piece in pieces) != expected:
-        # Some templates trim the contents, which does not show with placeholders.
-        trimmed = _split(rendered, [turn.content.strip() for turn in turns])
-        if trimmed is not None and "".join(piece.text for piece in trimmed) == expected:
-            return trimmed
-    return pieces
+    return _split(rendered, [turn.content for turn in turns])
 
 
 def _split(rendered: str, contents: list[str]) -> list[Piece] | None:
-    """Replace the placeholders, in any order, by the contents; None unless each occurs exactly once."""
+    """Replace the placeholders, in any order, by the contents; None unless each occurs exactly once.
+
+    A content whose padding is gone is trimmed, as the template trims it.
+    """
     pieces: list[Piece] = []
     end = 0
     indexes = []
     for match in _PLACEHOLDERS.finditer(rendered):
-        index = int(match[1])
+        before, number, after = match.groups()
+        index = int(number)
         if index >= len(contents):
             return None
+        content = contents[index] if before else contents[index].lstrip()
         pieces += [
             Piece(rendered[end : match.start()], is_literal=False),
-            Piece(contents[index], is_literal=True),
+            Piece(content if after else content.rstrip(), is_literal=True),
         ]
         end = match.end()
         indexes.append(index)

@@ -2,15 +2,14 @@
 
 import ctypes
 import re
-import sys
 from collections.abc import Iterable
-from typing import Any, Final, cast
+from typing import Final
 
 import llama_cpp
-from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
 from forethought.engine.api import Prompt
 from forethought.engine.host.llama import chat_template
+from forethought.engine.host.llama.isolated_template import IsolatedTemplate
 from forethought.engine.host.llama.native_log import NativeLog
 from forethought.engine.models.gguf import ModelFile
 
@@ -46,7 +45,11 @@ class Vocabulary:
         self._bos: int = llama_cpp.llama_vocab_bos(self.pointer)
         self._adds_bos = bool(llama_cpp.llama_vocab_get_add_bos(self.pointer))
         eos: int = llama_cpp.llama_vocab_eos(self.pointer)
-        self._template = _compile_template(file.chat_template, texts.get(self._bos, ""), texts.get(eos, ""))
+        self._template = (
+            IsolatedTemplate(file.chat_template, texts.get(self._bos, ""), texts.get(eos, ""))
+            if file.chat_template
+            else None
+        )
         self._default_template = chat_template.plain
         if "[INST]" in self._special:
             self._default_template = chat_template.mistral_instruct
@@ -131,16 +134,3 @@ class Vocabulary:
 
 def _any_of(texts: Iterable[str]) -> re.Pattern[str]:
     return re.compile("|".join(map(re.escape, texts)) or _MATCHES_NOTHING)
-
-
-def _compile_template(source: str | None, bos: str, eos: str) -> chat_template.Render | None:
-    """None when the model has no template, or one that jinja refuses."""
-    if not source:
-        return None
-    try:
-        formatter = Jinja2ChatFormatter(template=source, bos_token=bos, eos_token=eos)
-    except Exception as error:  # noqa: BLE001  a template is untrusted text, and jinja raises many kinds
-        sys.stderr.write(f"Cannot use the model's chat template ({type(error).__name__}); using a default one.\n")
-        return None
-    # Plain dicts are what it takes. A cast, not an ignore, so that types are checked alike with and without the engine.
-    return lambda messages: formatter(messages=cast(Any, messages)).prompt

@@ -14,6 +14,7 @@ from forethought.syntax.extraction import read_tags
 from forethought.syntax.tags import Position
 from forethought.workspace.indexer import IndexReport
 from support.polling import eventually
+from support.repository import make_repository
 from support.session_world import SOURCE, SessionWorld
 
 
@@ -274,7 +275,7 @@ def test_closing_a_root_ends_its_refresh(world: SessionWorld, monkeypatch: pytes
 
 
 def test_a_refresh_that_failed_is_tried_again(world: SessionWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("forethought.workspace.refresher.HEAD_POLL_SECONDS", 0.01)
+    monkeypatch.setattr("forethought.workspace.refresher.POLL_SECONDS", 0.01)
     _, workspace = world.open(engine=False)
     refresh, faults = workspace.refresher.indexer.refresh, [IndexingError("The index is busy.")]
 
@@ -309,3 +310,49 @@ def test_insights_that_could_not_be_indexed_are_indexed_later(
 
 def _fresh(session: Session) -> int:
     return int(session.status()["roots"][0]["contexts"]["fresh"])
+
+
+@pytest.mark.parametrize("rules", [".gitignore", ".forethoughtignore", ".git/info/exclude"])
+def test_edited_ignore_rules_count_at_once(world: SessionWorld, monkeypatch: pytest.MonkeyPatch, rules: str) -> None:
+    monkeypatch.setattr("forethought.workspace.refresher.POLL_SECONDS", 0.01)
+    world.write("folder/loose.py", "def loose():\n    pass\n")
+    _, workspace = world.open(engine=False)
+    workspace.watch()
+    eventually(lambda: "folder/loose.py" in workspace.index.paths())
+    world.write(rules, "folder/\n")
+    if not rules.startswith(".git/"):
+        workspace.files_changed([rules])
+    eventually(lambda: "folder/loose.py" not in workspace.index.paths())
+    world.write(rules, "# nothing\n")
+    if not rules.startswith(".git/"):
+        workspace.files_changed([rules])
+    eventually(lambda: "folder/loose.py" in workspace.index.paths())
+
+
+def test_names_do_not_resolve_to_an_open_file_that_is_ignored(world: SessionWorld) -> None:
+    _, workspace = world.open(engine=False)
+    world.write(".gitignore", "hidden.py\n")
+    workspace.refresh()
+    workspace.change_file("hidden.py", "def secret_thing():\n    pass\n", 1)
+    workspace.change_file("plain.py", "def plain_thing():\n    pass\n", 1)
+    workspace.change_file("user.py", "from hidden import secret_thing\nfrom plain import plain_thing\n", 1)
+    assert workspace.wait_idle(10)
+    snapshot = workspace.document("user.py")
+    assert snapshot is not None
+    assert workspace.document("hidden.py") is not None
+    assert workspace.targets(snapshot, Position(0, 19)) == ()
+    assert workspace.targets(snapshot, Position(1, 18)) == (Target("plain.py", "plain_thing"),)
+    assert workspace.is_left_out("hidden.py")
+    assert not workspace.is_left_out("plain.py")
+
+
+def test_a_file_of_a_nested_clone_has_no_facts_of_ours(world: SessionWorld) -> None:
+    _, workspace = world.open(engine=False)
+    workspace.refresh()
+    make_repository(world.folder / "inner", {"use.py": "from greet import polish\n\npolish('x')\n"})
+    assert workspace.targets_at("inner/use.py", Position(2, 2)) == ()
+    workspace.change_file("inner/use.py", "from greet import polish\n\npolish('y')\n", 1)
+    assert workspace.wait_idle(10)
+    assert workspace.document("inner/use.py") is None
+    called_by = workspace.facts(Target("greet.py", "polish"), "callers").called_by
+    assert [call.path for call in called_by] == ["greet.py"]

@@ -18,6 +18,7 @@ from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 from forethought.errors import ForethoughtError, RootError
 from forethought.repo.git import Repository, find_git_root, is_bare_repository
+from forethought.repo.git_process import git_folder_of
 from forethought.text.redaction import is_secret_path
 
 MAX_SOURCE_BYTES = 1_000_000
@@ -25,6 +26,10 @@ MAX_SOURCE_BYTES = 1_000_000
 
 SNIFFED_BYTES = 8192
 """A file is classified by this many bytes of its start."""
+
+FORETHOUGHT_RULES = ".forethoughtignore"
+IGNORE_FILES = frozenset({".gitignore", FORETHOUGHT_RULES})
+"""Names of the files whose rules say which files of their folder are left out."""
 
 NEVER_ENTERED = frozenset(
     {
@@ -110,7 +115,7 @@ def discover(
     Raises GitError if git fails.
     """
     located = _Located(root)
-    forethought_rules = _IgnoreFiles(located, ".forethoughtignore")
+    forethought_rules = _IgnoreFiles(located, FORETHOUGHT_RULES)
     within = "/".join(PurePosixPath(within.strip("/")).parts)
     excluded = _compile(exclude)
     files: list[SourceFile] = []
@@ -135,6 +140,37 @@ def read_source(root: Path, path: str) -> bytes:
     """
     file, status = _Located(root).locate(path, follow=True)
     return _read(path, file, status, MAX_SOURCE_BYTES)
+
+
+def is_foreign(root: Path, repository: Repository | None, path: str) -> bool:
+    """Whether a file belongs to a clone or worktree inside the repository. Raises GitError if git fails."""
+    nested = nested_root(root, path)
+    if nested is None or repository is None:
+        return False
+    submodule = repository.submodule(nested) if repository.is_submodule(nested) else None
+    return submodule is None or is_foreign(submodule.root, submodule, path.removeprefix(nested).strip("/"))
+
+
+def is_left_out(root: Path, repository: Repository | None, exclude: Sequence[str], path: str) -> bool:
+    """Whether a file is ignored, excluded or secret. It need not exist. Raises GitError if git fails."""
+    located = _Located(root)
+    verdict = _IgnoreFiles(located, FORETHOUGHT_RULES).verdict(path)
+    if verdict or is_secret_path(path) or _compile(exclude).match_file(path):
+        return True
+    return verdict is None and _is_ignored_by_git(located, repository, path)
+
+
+def _is_ignored_by_git(located: "_Located", repository: Repository | None, path: str) -> bool:
+    if repository is None:
+        rules = _IgnoreFiles(located, ".gitignore")
+        folders = [folder for folder in _folders_of(path) if folder]
+        return any(rules.verdict(folder, is_folder=True) for folder in folders) or rules.verdict(path) is True
+    nested = nested_root(repository.root, path)
+    if nested is None:
+        return bool(repository.ignored([path]))
+    submodule = repository.submodule(nested)
+    inner = path.removeprefix(nested).strip("/")
+    return submodule is None or _is_ignored_by_git(_Located(submodule.root), submodule, inner)
 
 
 def language_of(path: str, data: bytes, detect: Detect) -> str | None:
@@ -351,16 +387,18 @@ def _prefix_of(root: Path, repository: Repository) -> str:
     return "" if root == repository.root else root.relative_to(repository.root).as_posix() + "/"
 
 
+def nested_root(root: Path, path: str) -> str | None:
+    """The outermost submodule, clone or worktree below `root` that holds `path`. Runs no program."""
+    folders = (*_folders_of(path), path)[1:]
+    return next((folder for folder in folders if folder and git_folder_of(root / folder) is not None), None)
+
+
 def _list_in_repository(repository: Repository, within: str) -> Iterator[str]:
-    # Not Path.resolve, which fails on a loop of symlinks.
-    nested_root = find_git_root(Path(os.path.realpath(repository.root / within)))
-    if nested_root != repository.root and (nested := Repository.open(repository.root / within)) is not None:
-        if not nested.root.is_relative_to(repository.root):
-            return  # a symlink leads out of the repository
-        prefix = _prefix_of(nested.root, repository)
-        yield from (
-            prefix + path for path in _list_in_repository(nested, within.removeprefix(prefix.rstrip("/")).strip("/"))
-        )
+    if (nested := nested_root(repository.root, within)) is not None:
+        submodule = repository.submodule(nested) if repository.is_submodule(nested) else None
+        if submodule is not None:  # a clone or worktree is another repository, even if git does not ignore it
+            inner = within.removeprefix(nested).strip("/")
+            yield from (f"{nested}/{path}" for path in _list_in_repository(submodule, inner))
         return
     for entry in repository.list_tracked(within):
         if not entry.is_submodule:

@@ -14,6 +14,7 @@ from forethought.syntax.extraction import read_tags
 from forethought.syntax.languages import Languages
 from forethought.syntax.tags import Position
 from forethought.workspace.change_set import ChangeSet
+from forethought.workspace.membership import Membership
 from forethought.workspace.snapshot import Buffer, DocumentSnapshot, OverlaySnapshot, Snapshot, SnapshotId
 
 MAX_CLOSED_DOCUMENTS = 8
@@ -37,6 +38,7 @@ class OpenDocuments:
         index: IndexStore,
         languages: Languages,
         read: Callable[[str], bytes | None],
+        membership: Membership,
         index_queries: SharedQueryCache,
         on_shown: Callable[[DocumentSnapshot, SnapshotId], None],
     ) -> None:
@@ -44,6 +46,7 @@ class OpenDocuments:
         self._index = index
         self._languages = languages
         self._read = read
+        self._membership = membership
         self._index_queries = index_queries
         self._overlay_queries = SharedQueryCache(start=index_queries)
         self._on_shown = on_shown
@@ -80,13 +83,14 @@ class OpenDocuments:
         if buffer is None:
             return None
         document = self._parse(path, buffer.version, buffer.data)
+        laid_over = not self._membership.is_left_out(path)  # names in other files must not resolve to what is hidden
         generation = self._index.generation  # read before locking: the event loop takes this lock, too
         with self._published:
             if self._buffers.get(path) is not buffer:
                 return None
             if _names(self._shown.documents.get(path)) != _names(document):
                 self._targets = WeakKeyDictionary()
-            self._show(path, document, generation, laid_over=True)
+            self._show(path, document, generation, laid_over=laid_over)
             self._outdated.discard(path)
             self._published.notify_all()
         return document
@@ -236,7 +240,9 @@ class OpenDocuments:
         self._shown = _Shown(overlay.with_document(path, None), _without(documents, path))
 
     def _parse(self, path: str, version: int | None, data: bytes) -> DocumentSnapshot | None:
-        """None if the file is too large, or its language is unknown."""
+        """None if the file is too large, of an unknown language, or another repository's."""
+        if self._membership.is_foreign(path):
+            return None
         language = self._languages.detect(path, data[:8192])
         if language is None or len(data) > MAX_SOURCE_BYTES:
             return None

@@ -32,6 +32,7 @@ from forethought.syntax.languages import Languages
 from forethought.syntax.tags import Position
 from forethought.workspace.change_set import ChangeSet
 from forethought.workspace.indexer import Indexer, IndexReport, Progress
+from forethought.workspace.membership import Membership
 from forethought.workspace.open_documents import OpenDocuments
 from forethought.workspace.refresher import Refresher
 from forethought.workspace.saved_contexts import SavedContexts
@@ -92,8 +93,11 @@ class Workspace:
             index, contexts, FulltextIndex.of_root(settings.cache_folder, root, words_version), read
         )
         """What questions about the whole repository are answered from."""
+        self._membership = Membership(root, repository, index, settings.exclude)
         cache = SymbolInfoCache()
-        self.documents = OpenDocuments(index, languages, read, self.saved.query_cache, cache.follow_document)
+        self.documents = OpenDocuments(
+            index, languages, read, self._membership, self.saved.query_cache, cache.follow_document
+        )
         self.symbols = SymbolInfos(
             self.documents,
             index,
@@ -108,6 +112,7 @@ class Workspace:
             lambda: self._closing.cancelled,
         )
         self.refresher = Refresher(self._make_indexer(), self.saved, repository, self._index_queue, on_change)
+        self.refresher.subscribe(lambda change: self._membership.forget())
         self.refresher.subscribe(self.symbols.index_changed)
         self.refresher.subscribe(self.documents.index_changed)
         self.refresher.subscribe(self._follow_change)
@@ -144,6 +149,7 @@ class Workspace:
         changed = settings.exclude != self.settings.exclude
         self.settings = settings
         if changed:
+            self._membership.exclude = settings.exclude
             self.refresher.indexer = self._make_indexer()
             self.refresher.refresh_soon()
 
@@ -299,6 +305,10 @@ class Workspace:
         if path in self.index.paths() or (self.root / path).is_dir():
             return None
         return self.index.skipped().get(path, "it is not a source file that git or we follow")
+
+    def is_left_out(self, path: str) -> bool:
+        """Whether a file must not reach a prompt: it is ignored, excluded or secret. Asks git about unknown files."""
+        return self._membership.is_left_out(path)
 
     @property
     def indexing(self) -> bool:

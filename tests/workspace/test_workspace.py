@@ -356,3 +356,30 @@ def test_a_file_of_a_nested_clone_has_no_facts_of_ours(world: SessionWorld) -> N
     assert workspace.document("inner/use.py") is None
     called_by = workspace.facts(Target("greet.py", "polish"), "callers").called_by
     assert [call.path for call in called_by] == ["greet.py"]
+
+
+def test_an_edited_manifest_decides_anew_what_imports_mean(world: SessionWorld) -> None:
+    world.write("packages/x/package.json", '{"name": "@c/other"}')
+    world.write("packages/x/index.ts", "export function far() { return 1; }\n")
+    world.write("app.ts", 'import { far } from "@c/x";\nexport const near = () => far();\n')
+    _, workspace = world.open(engine=False)
+    workspace.refresh()
+    workspace.change_file("app.ts", (world.folder / "app.ts").read_text(), 1)
+    assert workspace.wait_idle(10)
+    before = {item.symbol.id: item.context_hash for item in workspace.saved.symbols("app.ts")}
+
+    def meaning() -> tuple[Target, ...]:
+        assert workspace.wait_idle(10)
+        snapshot = workspace.document("app.ts")
+        assert snapshot is not None
+        return workspace.targets(snapshot, Position(1, 26))
+
+    assert meaning() == ()
+    world.write("packages/x/package.json", '{"name": "@c/x"}')
+    workspace.files_changed(["packages/x/package.json"])
+    assert meaning() == (Target("packages/x/index.ts", "far"),)
+    assert {item.symbol.id: item.context_hash for item in workspace.saved.symbols("app.ts")} != before
+    world.write("packages/x/package.json", '{"name": "@c/other"}')
+    workspace.files_changed(["packages/x/package.json"])
+    assert meaning() == ()
+    assert {item.symbol.id: item.context_hash for item in workspace.saved.symbols("app.ts")} == before

@@ -57,7 +57,9 @@ class Refresher:
     ) -> IndexReport:
         """Index what changed on disk, below `paths` or in the whole root. Blocks for as long as that takes.
 
-        An ignore file among `paths` stands for its folder. Raises GitError when git cannot list the files, and IndexingError when the index cannot be written.
+        An ignore file among `paths` stands for its folder.
+
+        Raises GitError when git cannot list the files, and IndexingError when the index cannot be written.
         """
         paths = None if paths is None else frozenset(map(_affected, paths))
         state = self._state() if paths is None else None
@@ -81,7 +83,7 @@ class Refresher:
             self._queue.submit("refresh changed", self._refresh_waiting, 1)
 
     def watch(self) -> None:
-        """Refresh the root now, and whenever HEAD moves (commit, merge, rebase, switch …) or its rules do."""
+        """Refresh the root now, and whenever HEAD moves (commit, merge, switch …) or git's own ignore rules change."""
         self.refresh_soon()
         if self._repository is not None:
             threading.Thread(target=self._follow_repository, name="HEAD", daemon=True).start()

@@ -142,7 +142,9 @@ class SavedContexts:
         outdated = set(replaced)
         if table.any:
             names: set[str] = set()
-            for path, (before, _) in replaced.items():
+            for path, (before, current) in replaced.items():
+                if before == current:
+                    continue  # only its imports may mean something else
                 now, then = _interface(self._index.outline(path)), self._interface_then(path, before)
                 names |= {name for name in now.keys() | then.keys() if now.get(name) != then.get(name)}
             outdated |= self._users_of(names)
@@ -156,7 +158,9 @@ class SavedContexts:
         if self._index.paths() <= {path for path, (before, _) in replaced.items() if not before}:
             return {}
         found = {}
-        for path, (before, _) in replaced.items():
+        for path, (before, current) in replaced.items():
+            if before == current:
+                continue
             now, then = _shapes(self._index.outline(path)), _shapes(self._index.outline_of(before))
             found[path] = [symbol_id for symbol_id, shape in now.items() if then.get(symbol_id) != shape]
         return found

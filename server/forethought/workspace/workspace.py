@@ -346,11 +346,11 @@ class Workspace:
 
     def _follow_change(self, change: ChangeSet) -> None:
         """Queue what depends on the index and takes time."""
-        if change.files:
+        if change.files or change.outdated != frozenset():  # what names mean may have changed with a manifest, too
             for path in self.open_paths:
                 self._build_soon(path, 2)
-            if self.repository_search.initialized:
-                self._index_queue.submit("words", lambda: self.repository_search.catch_up(CancelToken()), 9)
+        if change.files and self.repository_search.initialized:
+            self._index_queue.submit("words", lambda: self.repository_search.catch_up(CancelToken()), 9)
         if self._watched:
             for path in sorted(self.index.paths())[:MAX_FILES_AHEAD]:
                 self._call_queue.submit(("calls", path), partial(self._find_calls, path), 5)

@@ -135,6 +135,11 @@ class Repository:
         """Whether git's index has a submodule at exactly this path, checked out or not."""
         return any(entry.is_submodule and entry.path == path for entry in self.list_tracked(path))
 
+    def ignored_folders(self) -> frozenset[str]:
+        """The folders that git ignores, without those inside them."""
+        output = self._git.read("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory")
+        return frozenset(os.fsdecode(record).rstrip("/") for record in _records(output) if record.endswith(b"/"))
+
     def ignored(self, paths: Iterable[str]) -> frozenset[str]:
         """Those of the paths that git ignores. They need not exist; tracked files are never ignored."""
         stdin = b"".join(b"./" + os.fsencode(path) + b"\0" for path in paths)  # “./” keeps “:” from being magic

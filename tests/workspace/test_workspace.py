@@ -13,6 +13,7 @@ from forethought.names.resolver import Target
 from forethought.syntax.extraction import read_tags
 from forethought.syntax.tags import Position
 from forethought.workspace.indexer import IndexReport
+from forethought.workspace.snapshot import Buffer
 from support.polling import eventually
 from support.repository import make_repository
 from support.session_world import SOURCE, SessionWorld
@@ -383,3 +384,51 @@ def test_an_edited_manifest_decides_anew_what_imports_mean(world: SessionWorld) 
     workspace.files_changed(["packages/x/package.json"])
     assert meaning() == ()
     assert {item.symbol.id: item.context_hash for item in workspace.saved.symbols("app.ts")} == before
+
+
+def test_insights_do_not_count_as_fresh_while_what_they_use_is_another(world: SessionWorld) -> None:
+    """Not even between an edit and the moment when the contexts of other symbols are computed again."""
+    _, workspace = world.prepared()
+    workspace.change_file("greet.py", SOURCE, 1)
+    assert workspace.wait_idle(10)
+    user, used = Target("greet.py", "Greeter.greet"), "def polish(text: str) -> str:"
+    for version, (text, expected) in enumerate(
+        ((SOURCE.replace(used, "def polish(text: str, hard: bool = False) -> str:"), "stale"), (SOURCE, "fresh")), 2
+    ):
+        before = workspace.quick_info(user)
+        assert before is not None
+        workspace.documents.put(Buffer("greet.py", text.encode(), version))
+        workspace.documents.build("greet.py")
+        at_once = workspace.quick_info(user)
+        assert at_once is not None
+        assert at_once.state == "stale"
+        workspace.change_file("greet.py", text, version)
+        assert workspace.wait_idle(10)
+        settled = workspace.quick_info(user)
+        assert settled is not None
+        assert settled.state == expected
+    workspace.documents.put(Buffer("greet.py", SOURCE.replace(used, "def polish(text, soft):").encode(), 9))
+    workspace.documents.build("greet.py")
+    workspace.close_file("greet.py")
+    info = workspace.symbol_info(user)
+    assert info is not None
+    assert info.state == "fresh"
+
+
+def test_an_open_file_that_was_never_saved_follows_the_ignore_rules(world: SessionWorld) -> None:
+    _, workspace = world.open(engine=False)
+    workspace.refresh()
+    workspace.change_file("plain.py", "def plain_thing():\n    pass\n", 1)
+    workspace.change_file("user.py", "from plain import plain_thing\n", 1)
+
+    def meaning(rules: str) -> tuple[Target, ...]:
+        world.write(".forethoughtignore", rules)
+        workspace.files_changed([".forethoughtignore"])
+        assert workspace.wait_idle(10)
+        snapshot = workspace.document("user.py")
+        assert snapshot is not None
+        return workspace.targets(snapshot, Position(0, 18))
+
+    assert meaning("plain.py\n") == ()
+    assert meaning("# nothing\n") == (Target("plain.py", "plain_thing"),)
+    assert meaning("plain.py\n") == ()

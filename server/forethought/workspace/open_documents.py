@@ -15,6 +15,7 @@ from forethought.syntax.languages import Languages
 from forethought.syntax.tags import Position
 from forethought.workspace.change_set import ChangeSet
 from forethought.workspace.membership import Membership
+from forethought.workspace.saved_contexts import interface_of
 from forethought.workspace.snapshot import Buffer, DocumentSnapshot, OverlaySnapshot, Snapshot, SnapshotId
 
 MAX_CLOSED_DOCUMENTS = 8
@@ -41,8 +42,12 @@ class OpenDocuments:
         membership: Membership,
         index_queries: SharedQueryCache,
         on_shown: Callable[[DocumentSnapshot, SnapshotId], None],
+        on_interface_changed: Callable[[None, SnapshotId], None],
     ) -> None:
-        """`read` returns the text on disk. `on_shown` is called with each document that is published, under a lock."""
+        """`read` returns the text on disk. `on_shown` is called with each document that is published, under a lock.
+
+        So is `on_interface_changed`, after a document that shows users of its names something else than before.
+        """
         self._index = index
         self._languages = languages
         self._read = read
@@ -50,6 +55,11 @@ class OpenDocuments:
         self._index_queries = index_queries
         self._overlay_queries = SharedQueryCache(start=index_queries)
         self._on_shown = on_shown
+        self._on_interface_changed = on_interface_changed
+        self._interfaces: dict[str, dict[str, str]] = {}
+        """Of the open files that have been published."""
+        self._unsaved_interfaces: dict[str, int] = {}
+        """Those of them whose interface is not that of the indexed file → generation of the index."""
         self._lock = threading.RLock()
         self._published = threading.Condition(self._lock)
         self._buffers: dict[str, Buffer] = {}
@@ -74,24 +84,47 @@ class OpenDocuments:
         with self._published:
             self._buffers.pop(path, None)
             self._outdated.discard(path)
+            self._interfaces.pop(path, None)
             self._hide(path)
+            generation = self._unsaved_interfaces.pop(path, None)
+            if generation is not None:
+                self._on_interface_changed(None, SnapshotId(generation, self._shown.overlay.edits))
             self._published.notify_all()
 
     def build(self, path: str) -> DocumentSnapshot | None:
         """Parse the file's buffer and publish it. None if it cannot be parsed, or was replaced or closed meanwhile."""
+        document = self._build(path)
+        while document is not None and not self.follows_rules(path):  # they changed meanwhile
+            document = self._build(path)
+        return document
+
+    def follows_rules(self, path: str) -> bool:
+        """Whether names resolve to an open file exactly if it is not left out. May ask git."""
+        return (path in self._shown.overlay.laid_over) != self._membership.is_left_out(path)
+
+    def _build(self, path: str) -> DocumentSnapshot | None:
         buffer = self._buffers.get(path)
         if buffer is None:
             return None
         document = self._parse(path, buffer.version, buffer.data)
         laid_over = not self._membership.is_left_out(path)  # names in other files must not resolve to what is hidden
+        interface = interface_of(document.tags if document is not None else None)
+        saved_interface = interface_of(self._index.outline(path))
         generation = self._index.generation  # read before locking: the event loop takes this lock, too
         with self._published:
             if self._buffers.get(path) is not buffer:
                 return None
-            if _names(self._shown.documents.get(path)) != _names(document):
+            was_laid_over = path in self._shown.overlay.laid_over
+            if _names(self._shown.documents.get(path)) != _names(document) or was_laid_over != laid_over:
                 self._targets = WeakKeyDictionary()
             self._show(path, document, generation, laid_over=laid_over)
             self._outdated.discard(path)
+            if interface != self._interfaces.get(path, saved_interface):
+                self._on_interface_changed(None, SnapshotId(generation, self._shown.overlay.edits))
+            self._interfaces[path] = interface
+            self._unsaved_interfaces.pop(path, None)
+            if interface != saved_interface:
+                self._unsaved_interfaces[path] = generation
             self._published.notify_all()
         return document
 

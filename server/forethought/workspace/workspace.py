@@ -100,7 +100,13 @@ class Workspace:
         self._membership = Membership(root, repository, index, settings.exclude)
         cache = SymbolInfoCache()
         self.documents = OpenDocuments(
-            index, languages, read, self._membership, self.saved.query_cache, cache.follow_document
+            index,
+            languages,
+            read,
+            self._membership,
+            self.saved.query_cache,
+            cache.follow_document,
+            cache.outdate_contexts,
         )
         self.symbols = SymbolInfos(
             self.documents,
@@ -363,8 +369,9 @@ class Workspace:
 
     def _follow_change(self, change: ChangeSet) -> None:
         """Queue what depends on the index and takes time."""
-        if change.files or change.outdated != frozenset():  # what names mean may have changed with a manifest, too
-            for path in self.open_paths:
+        names_changed = change.files or change.outdated != frozenset()  # with a manifest, they do so without a file
+        for path in self.open_paths:
+            if names_changed or not self.documents.follows_rules(path):
                 self._build_soon(path, 2)
         if change.files and self.repository_search.initialized:
             self._index_queue.submit("words", lambda: self.repository_search.catch_up(CancelToken()), 9)

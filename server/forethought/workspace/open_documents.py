@@ -17,6 +17,7 @@ from forethought.workspace.change_set import ChangeSet
 from forethought.workspace.membership import Membership
 from forethought.workspace.saved_contexts import interface_of
 from forethought.workspace.snapshot import Buffer, DocumentSnapshot, OverlaySnapshot, Snapshot, SnapshotId
+from forethought.workspace.symbol_info_cache import SymbolInfoCache
 
 MAX_CLOSED_DOCUMENTS = 8
 """Snapshots of closed files, kept for the next request about them."""
@@ -41,25 +42,20 @@ class OpenDocuments:
         read: Callable[[str], bytes | None],
         membership: Membership,
         index_queries: SharedQueryCache,
-        on_shown: Callable[[DocumentSnapshot, SnapshotId], None],
-        on_interface_changed: Callable[[None, SnapshotId], None],
+        cache: SymbolInfoCache,
     ) -> None:
-        """`read` returns the text on disk. `on_shown` is called with each document that is published, under a lock.
-
-        So is `on_interface_changed`, after a document that shows users of its names something else than before.
-        """
+        """`read` returns the text on disk. `cache` is told of each document that is published or taken away."""
         self._index = index
         self._languages = languages
         self._read = read
         self._membership = membership
         self._index_queries = index_queries
         self._overlay_queries = SharedQueryCache(start=index_queries)
-        self._on_shown = on_shown
-        self._on_interface_changed = on_interface_changed
+        self._cache = cache
         self._interfaces: dict[str, dict[str, str]] = {}
         """Of the open files that have been published."""
-        self._unsaved_interfaces: dict[str, int] = {}
-        """Those of them whose interface is not that of the indexed file → generation of the index."""
+        self._unsaved_interfaces: set[str] = set()
+        """Those of them whose interface is not that of the indexed file."""
         self._lock = threading.RLock()
         self._published = threading.Condition(self._lock)
         self._buffers: dict[str, Buffer] = {}
@@ -86,9 +82,9 @@ class OpenDocuments:
             self._outdated.discard(path)
             self._interfaces.pop(path, None)
             self._hide(path)
-            generation = self._unsaved_interfaces.pop(path, None)
-            if generation is not None:
-                self._on_interface_changed(None, SnapshotId(generation, self._shown.overlay.edits))
+            if path in self._unsaved_interfaces:
+                self._unsaved_interfaces.discard(path)
+                self._cache.outdate_contexts(None, self._after_edit())
             self._published.notify_all()
 
     def build(self, path: str) -> DocumentSnapshot | None:
@@ -120,11 +116,9 @@ class OpenDocuments:
             self._show(path, document, generation, laid_over=laid_over)
             self._outdated.discard(path)
             if interface != self._interfaces.get(path, saved_interface):
-                self._on_interface_changed(None, SnapshotId(generation, self._shown.overlay.edits))
+                self._cache.outdate_contexts(None, self._after_edit())
             self._interfaces[path] = interface
-            self._unsaved_interfaces.pop(path, None)
-            if interface != saved_interface:
-                self._unsaved_interfaces[path] = generation
+            (self._unsaved_interfaces.discard if interface == saved_interface else self._unsaved_interfaces.add)(path)
             self._published.notify_all()
         return document
 
@@ -265,12 +259,21 @@ class OpenDocuments:
         if shown is overlay and before is not None and before.data != document.data:
             shown = overlay.touched()
         self._shown = _Shown(shown, {**_without(self._shown.documents, path), path: document})
-        self._on_shown(document, SnapshotId(generation, shown.edits))
+        self._cache.follow_document(document, SnapshotId(generation, shown.edits))
 
     def _hide(self, path: str) -> None:
         """Take a document away; the index shows through. The lock is held."""
         overlay, documents = self._shown
-        self._shown = _Shown(overlay.with_document(path, None), _without(documents, path))
+        shown = overlay.with_document(path, None)
+        if path in documents and shown is overlay:
+            shown = overlay.touched()
+        self._shown = _Shown(shown, _without(documents, path))
+        if shown is not overlay:
+            self._cache.drop_files((path,), self._after_edit())
+
+    def _after_edit(self) -> SnapshotId:
+        """A lower bound of all snapshots from the last edit on. Reads no index: the event loop waits for the lock."""
+        return SnapshotId(0, self._shown.overlay.edits)
 
     def _parse(self, path: str, version: int | None, data: bytes) -> DocumentSnapshot | None:
         """None if the file is too large, of an unknown language, or another repository's."""

@@ -101,7 +101,8 @@ class SymbolInfoCache:
             for target, info in list(self._infos.items()):
                 if info.state == "fresh" and (paths is None or target.path in paths):
                     self._completed_at.pop(target, None)
-                    self.put(target, replace(info, context_hash=None, state="stale"), now, complete=False)
+                    self._versions += 1
+                    self._infos[target] = replace(info, context_hash=None, state="stale", version=self._versions)
 
     def targets(self) -> list[Target]:
         with self._lock:

@@ -99,15 +99,7 @@ class Workspace:
         """What questions about the whole repository are answered from."""
         self._membership = Membership(root, repository, index, settings.exclude)
         cache = SymbolInfoCache()
-        self.documents = OpenDocuments(
-            index,
-            languages,
-            read,
-            self._membership,
-            self.saved.query_cache,
-            cache.follow_document,
-            cache.outdate_contexts,
-        )
+        self.documents = OpenDocuments(index, languages, read, self._membership, self.saved.query_cache, cache)
         self.symbols = SymbolInfos(
             self.documents,
             index,

@@ -32,7 +32,7 @@ from forethought.workspace.workspace import Workspace
 from support.repository import git
 from support.session_world import SessionWorld
 
-STEPS = 20
+STEPS = 15
 """Rules a run, and the checks after each."""
 
 MODULES = ("one", "two", "three", "four")

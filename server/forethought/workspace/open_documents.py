@@ -62,6 +62,8 @@ class OpenDocuments:
         self._outdated: set[str] = set()
         """Open files whose snapshots are older than their buffers."""
         self._shown = _Shown(OverlaySnapshot(index), {})
+        self._own_queries: WeakKeyDictionary[DocumentSnapshot, SharedQueryCache] = WeakKeyDictionary()
+        """Of open files that are left out, which see names that no other file does."""
         self._targets: WeakKeyDictionary[DocumentSnapshot, _Targets] = WeakKeyDictionary()
         """What the identifiers of each document refer to. Replaced when the names defined in an open file change."""
 
@@ -177,8 +179,17 @@ class OpenDocuments:
         # Taken before resolving: if names change meanwhile, the result goes into a table that is no longer read.
         known = self._targets.setdefault(document, {})
         if start not in known:
-            known[start] = self.resolver(self.overlay).resolve_at(document.path, start).targets
+            known[start] = self._resolver_in(document).resolve_at(document.path, start).targets
         return known[start]
+
+    def _resolver_in(self, document: DocumentSnapshot) -> Resolver:
+        overlay = self.overlay
+        if document.path not in self._buffers or document.path in overlay.laid_over:
+            return self.resolver(overlay)
+        # The file is left out, so that others do not see its names, but it does.
+        overlay = overlay.with_document(document.path, document.tags)
+        queries = self._own_queries.setdefault(document, SharedQueryCache(start=self._index_queries))
+        return Resolver(overlay, queries.current(overlay))
 
     def lines(self, path: str) -> tuple[bytes, ...]:
         """The rows of the buffer, else of the file on disk; empty if there is neither. May read the disk."""

@@ -495,3 +495,23 @@ def test_looking_twice_at_a_symbol_without_an_insight_is_one_request(world: Sess
     session.request_insights(workspace, [target])
     assert session.idle_loop._surveys
     assert session.idle_loop.obstacle() is None
+
+
+def test_code_that_is_newly_ignored_leaves_prompts_and_queue_at_once(world: SessionWorld) -> None:
+    session, workspace = world.open()
+    world.engine.hold()
+    session.start()
+    eventually(lambda: session.status()["state"] == "thinking")
+    eventually(lambda: session.status()["queue"] > 1)
+    world.write(".forethoughtignore", "*.py\n")
+    workspace.files_changed([".forethoughtignore"])
+    eventually(lambda: session.status()["state"] == "idle" and session.status()["queue"] == 0)  # although none answered
+    assert not workspace.index.paths()
+    asked = len(world.engine.requests)
+    world.engine.release()
+    world.write(".forethoughtignore", "greet.py\n")
+    workspace.files_changed([".forethoughtignore"])
+    eventually(lambda: finished(session))
+    texts = [message.content for request in world.engine.requests[asked:] for message in request.prompts[0].messages]
+    assert texts
+    assert not any("Knows how to greet" in text or "def polish" in text for text in texts)

@@ -12,7 +12,7 @@ import pytest
 from forethought.errors import RootError
 from forethought.repo.discovery import MAX_SOURCE_BYTES, Discovery, UnreadableSource, discover, find_root, read_source
 from forethought.repo.git import Repository
-from support.repository import git
+from support.repository import git, make_repository
 
 LANGUAGES = {"py": "python", "js": "javascript", "go": "go", "css": "css"}
 
@@ -465,3 +465,16 @@ def test_nothing_is_found_within_a_symlink_out_of_the_root(root: Path, tmp_path:
     git(other, "init", "-q")
     (root / "link").symlink_to(other)
     assert paths(root, within="link") == []
+
+
+@pytest.mark.parametrize("nested", ["build/clone", "side"])
+def test_a_nested_clone_or_worktree_is_another_repository(tmp_path: Path, nested: str) -> None:
+    root = make_repository(tmp_path / "r", {"a.py": "A = 1\n", ".gitignore": "build/\n"})
+    if nested == "side":
+        git(root, "worktree", "add", "-q", "-b", "side", nested)
+    else:
+        git(root, "clone", "-q", str(root), nested)
+    repository = Repository.open(root)
+    for within in ("", nested, f"{nested}/a.py", nested.partition("/")[0]):
+        found = [file.path for file in discover(root, lambda path, head: "python", repository, within=within).files]
+        assert [path for path in found if path.startswith(nested)] == []

@@ -14,7 +14,7 @@ import pytest
 from forethought.errors import UsageError
 from forethought.repo.git import GitError, Repository
 from forethought.repo.git_process import GitProcess
-from support.repository import git
+from support.repository import git, make_repository
 
 
 def commit(folder: Path, message: str = "change", at: int = 0, **files: str | None) -> str:
@@ -495,3 +495,14 @@ def test_commits_since_a_revision_and_before_a_time(folder: Path) -> None:
     assert repository.commit_before(2**40) == second
     with pytest.raises(UsageError, match="is not a commit"):
         repository.count_commits("nowhere")
+
+
+def test_ignored_paths_need_not_exist(tmp_path: Path) -> None:
+    root = make_repository(tmp_path / "r", {".gitignore": "build/\n*.log\n", "kept.log.py": "", ":odd/a.py": ""})
+    (root / "tracked.log").write_text("")
+    git(root, "add", "-f", "tracked.log")
+    repository = Repository.open(root)
+    assert repository is not None
+    asked = ["build/new.py", "kept.log.py", "x.log", "tracked.log", ":odd/a.py", ":odd/[b].log"]
+    assert repository.ignored(asked) == {"build/new.py", "x.log", ":odd/[b].log"}
+    assert repository.ignored([]) == frozenset()

@@ -13,7 +13,9 @@ from forethought.names.resolver import Target
 from forethought.syntax.extraction import read_tags
 from forethought.syntax.tags import Position
 from forethought.workspace.indexer import IndexReport
+from forethought.workspace.snapshot import Buffer
 from support.polling import eventually
+from support.repository import make_repository
 from support.session_world import SOURCE, SessionWorld
 
 
@@ -274,7 +276,7 @@ def test_closing_a_root_ends_its_refresh(world: SessionWorld, monkeypatch: pytes
 
 
 def test_a_refresh_that_failed_is_tried_again(world: SessionWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("forethought.workspace.refresher.HEAD_POLL_SECONDS", 0.01)
+    monkeypatch.setattr("forethought.workspace.refresher.POLL_SECONDS", 0.01)
     _, workspace = world.open(engine=False)
     refresh, faults = workspace.refresher.indexer.refresh, [IndexingError("The index is busy.")]
 
@@ -309,3 +311,139 @@ def test_insights_that_could_not_be_indexed_are_indexed_later(
 
 def _fresh(session: Session) -> int:
     return int(session.status()["roots"][0]["contexts"]["fresh"])
+
+
+@pytest.mark.parametrize("rules", [".gitignore", ".forethoughtignore", ".git/info/exclude"])
+def test_edited_ignore_rules_count_at_once(world: SessionWorld, monkeypatch: pytest.MonkeyPatch, rules: str) -> None:
+    monkeypatch.setattr("forethought.workspace.refresher.POLL_SECONDS", 0.01)
+    world.write("folder/loose.py", "def loose():\n    pass\n")
+    _, workspace = world.open(engine=False)
+    workspace.watch()
+    eventually(lambda: "folder/loose.py" in workspace.index.paths())
+    world.write(rules, "folder/\n")
+    if not rules.startswith(".git/"):
+        workspace.files_changed([rules])
+    eventually(lambda: "folder/loose.py" not in workspace.index.paths())
+    world.write(rules, "# nothing\n")
+    if not rules.startswith(".git/"):
+        workspace.files_changed([rules])
+    eventually(lambda: "folder/loose.py" in workspace.index.paths())
+
+
+def test_names_do_not_resolve_to_an_open_file_that_is_ignored(world: SessionWorld) -> None:
+    _, workspace = world.open(engine=False)
+    world.write(".gitignore", "hidden.py\n")
+    workspace.refresh()
+    workspace.change_file("hidden.py", "def secret_thing():\n    pass\n", 1)
+    workspace.change_file("plain.py", "def plain_thing():\n    pass\n", 1)
+    workspace.change_file("user.py", "from hidden import secret_thing\nfrom plain import plain_thing\n", 1)
+    assert workspace.wait_idle(10)
+    snapshot = workspace.document("user.py")
+    assert snapshot is not None
+    assert workspace.document("hidden.py") is not None
+    assert workspace.targets(snapshot, Position(0, 19)) == ()
+    assert workspace.targets(snapshot, Position(1, 18)) == (Target("plain.py", "plain_thing"),)
+    assert workspace.is_left_out("hidden.py")
+    assert not workspace.is_left_out("plain.py")
+
+
+def test_a_file_of_a_nested_clone_has_no_facts_of_ours(world: SessionWorld) -> None:
+    _, workspace = world.open(engine=False)
+    workspace.refresh()
+    make_repository(world.folder / "inner", {"use.py": "from greet import polish\n\npolish('x')\n"})
+    assert workspace.targets_at("inner/use.py", Position(2, 2)) == ()
+    workspace.change_file("inner/use.py", "from greet import polish\n\npolish('y')\n", 1)
+    assert workspace.wait_idle(10)
+    assert workspace.document("inner/use.py") is None
+    called_by = workspace.facts(Target("greet.py", "polish"), "callers").called_by
+    assert [call.path for call in called_by] == ["greet.py"]
+
+
+def test_an_edited_manifest_decides_anew_what_imports_mean(world: SessionWorld) -> None:
+    world.write("packages/x/package.json", '{"name": "@c/other"}')
+    world.write("packages/x/index.ts", "export function far() { return 1; }\n")
+    world.write("app.ts", 'import { far } from "@c/x";\nexport const near = () => far();\n')
+    _, workspace = world.open(engine=False)
+    workspace.refresh()
+    workspace.change_file("app.ts", (world.folder / "app.ts").read_text(), 1)
+    assert workspace.wait_idle(10)
+    before = {item.symbol.id: item.context_hash for item in workspace.saved.symbols("app.ts")}
+
+    def meaning() -> tuple[Target, ...]:
+        assert workspace.wait_idle(10)
+        snapshot = workspace.document("app.ts")
+        assert snapshot is not None
+        return workspace.targets(snapshot, Position(1, 26))
+
+    assert meaning() == ()
+    world.write("packages/x/package.json", '{"name": "@c/x"}')
+    workspace.files_changed(["packages/x/package.json"])
+    assert meaning() == (Target("packages/x/index.ts", "far"),)
+    assert {item.symbol.id: item.context_hash for item in workspace.saved.symbols("app.ts")} != before
+    world.write("packages/x/package.json", '{"name": "@c/other"}')
+    workspace.files_changed(["packages/x/package.json"])
+    assert meaning() == ()
+    assert {item.symbol.id: item.context_hash for item in workspace.saved.symbols("app.ts")} == before
+
+
+def test_insights_do_not_count_as_fresh_while_what_they_use_is_another(world: SessionWorld) -> None:
+    """Not even between an edit and the moment when the contexts of other symbols are computed again."""
+    _, workspace = world.prepared()
+    workspace.change_file("greet.py", SOURCE, 1)
+    assert workspace.wait_idle(10)
+    user, used = Target("greet.py", "Greeter.greet"), "def polish(text: str) -> str:"
+    for version, (text, expected) in enumerate(
+        ((SOURCE.replace(used, "def polish(text: str, hard: bool = False) -> str:"), "stale"), (SOURCE, "fresh")), 2
+    ):
+        before = workspace.quick_info(user)
+        assert before is not None
+        workspace.documents.put(Buffer("greet.py", text.encode(), version))
+        workspace.documents.build("greet.py")
+        at_once = workspace.quick_info(user)
+        assert at_once is not None
+        assert at_once.state in ("stale", expected)
+        workspace.change_file("greet.py", text, version)
+        assert workspace.wait_idle(10)
+        settled = workspace.quick_info(user)
+        assert settled is not None
+        assert settled.state == expected
+    workspace.documents.put(Buffer("greet.py", SOURCE.replace(used, "def polish(text, soft):").encode(), 9))
+    workspace.documents.build("greet.py")
+    workspace.close_file("greet.py")
+    info = workspace.symbol_info(user)
+    assert info is not None
+    assert info.state == "fresh"
+
+
+def test_an_open_file_that_was_never_saved_follows_the_ignore_rules(world: SessionWorld) -> None:
+    _, workspace = world.open(engine=False)
+    workspace.refresh()
+    workspace.change_file("plain.py", "def plain_thing():\n    pass\n", 1)
+    workspace.change_file("user.py", "from plain import plain_thing\n", 1)
+
+    def meaning(rules: str) -> tuple[Target, ...]:
+        world.write(".forethoughtignore", rules)
+        workspace.files_changed([".forethoughtignore"])
+        assert workspace.wait_idle(10)
+        snapshot = workspace.document("user.py")
+        assert snapshot is not None
+        return workspace.targets(snapshot, Position(0, 18))
+
+    assert meaning("plain.py\n") == ()
+    assert meaning("# nothing\n") == (Target("plain.py", "plain_thing"),)
+    assert meaning("plain.py\n") == ()
+
+
+def test_a_discarded_edit_is_not_shown_to_users_in_other_files(world: SessionWorld) -> None:
+    _, workspace = world.open(engine=False)
+    workspace.refresh()
+    workspace.change_file("test_greet.py", (world.folder / "test_greet.py").read_text(), 1)
+    workspace.change_file("greet.py", SOURCE.replace("polish(text: str)", "polish(shoe)"), 1)
+    assert workspace.wait_idle(10)
+    before = workspace.quick_info(Target("greet.py", "polish"))
+    workspace.close_file("greet.py")
+    after = workspace.quick_info(Target("greet.py", "polish"))
+    assert before is not None
+    assert after is not None
+    assert before.symbol.signature == "def polish(shoe) -> str"
+    assert after.symbol.signature == "def polish(text: str) -> str"

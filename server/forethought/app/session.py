@@ -4,13 +4,13 @@ import contextlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from forethought.app.composition import compose, pass_options
 from forethought.app.status_document import status_document, title_of
-from forethought.config import LoadedSettings, Settings
+from forethought.config import REPOSITORY_FILE, LoadedSettings, Settings
 from forethought.engine.api import CancelToken, Engine
 from forethought.errors import ForethoughtError, StoreError
 from forethought.facts.usage import Progress as ReadProgress
@@ -83,12 +83,15 @@ class Session:
 
     # Life
 
-    def start(self) -> None:
-        """Index in the background, follow the repositories, and think while idle."""
+    def start(self, *, watch_files: bool = False) -> None:
+        """Index in the background, follow the repositories, and think while idle.
+
+        watch_files: find out which files change on disk, because the client does not report them
+        """
         self._started = True
         # The rules of questions take a while to compile: not while a person waits for the first answer.
         threading.Thread(target=read_intent, args=("Who calls this?",), name="question rules", daemon=True).start()
-        self._parts.workspaces.watch()
+        self._parts.workspaces.watch(self._follow_settings if watch_files else None)
         self.idle_loop.start()
 
     def configure(self, loaded: LoadedSettings) -> None:
@@ -106,6 +109,10 @@ class Session:
         self._parts.workspaces.reread_settings(workspace)
         self.idle_loop.survey_soon(workspace)
         self._on_change()
+
+    def _follow_settings(self, workspace: Workspace, changed: Collection[str]) -> None:
+        if REPOSITORY_FILE in changed:
+            self.reread_settings(workspace)
 
     def settings_of(self, workspace: Workspace | None) -> Settings:
         """The settings of a root; for None, those for a question about no root in particular."""

@@ -1,7 +1,7 @@
 """The roots that one process serves: opens, finds, configures and closes their workspaces."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from forethought.config import LoadedSettings
@@ -41,6 +41,7 @@ class Workspaces:
         self._on_error = on_error
         self._now = now
         self._watching = False
+        self._on_outside_change: Callable[[Workspace, Collection[str]], None] | None = None
         self._changing = threading.Lock()
         """Held while roots are added or removed: editors do so on several threads."""
         self._all: tuple[Workspace, ...] = ()
@@ -75,11 +76,19 @@ class Workspaces:
         innermost = max(around, key=lambda workspace: len(workspace.root.parts))
         return innermost, file.relative_to(innermost.root).as_posix()
 
-    def watch(self) -> None:
-        """Index every root now and whenever it changes, those that are added later, too."""
+    def watch(self, on_outside_change: Callable[[Workspace, Collection[str]], None] | None) -> None:
+        """Index every root now and whenever it changes, those that are added later, too.
+
+        on_outside_change: called with the files that change on disk; None if the client reports them
+        """
         self._watching = True
+        self._on_outside_change = on_outside_change
         for workspace in self._all:
-            workspace.watch()
+            self._watch(workspace)
+
+    def _watch(self, workspace: Workspace) -> None:
+        report = self._on_outside_change
+        workspace.watch(None if report is None else lambda paths: report(workspace, paths))
 
     def configure(self, loaded: LoadedSettings) -> None:
         """Take new settings. A changed cache directory counts from the next start."""
@@ -120,7 +129,7 @@ class Workspaces:
         self._share_space()
         self._idle_loop.add(workspace)
         if self._watching:
-            workspace.watch()
+            self._watch(workspace)
         return workspace
 
     def _share_space(self) -> None:

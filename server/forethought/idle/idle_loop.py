@@ -246,6 +246,12 @@ class IdleLoop:
     # Surveys
 
     def _follow_change(self, workspace: Workspace, change: ChangeSet) -> None:
+        gone = change.files - workspace.index.paths()
+        with self._changed:
+            if gone and self.current is not None and self.current[0] is workspace:
+                path = self.current[1].path
+                if change.outdated is None or path in change.outdated or path in gone:
+                    self._cancel.cancel()  # its prompts may show what is ignored now
         self._request_survey(workspace, change.outdated, rescope=True)
 
     def _request_survey(self, workspace: Workspace, paths: Collection[str] | None, *, rescope: bool = False) -> None:

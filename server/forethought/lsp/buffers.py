@@ -103,6 +103,17 @@ class Buffers:
             self._by_uri.pop(buffer.uri, None)
         return buffer
 
+    def withdraw(self, buffer: Buffer) -> None:
+        """Take a buffer from its root; another one of the same file, opened by another name, counts in its place."""
+        if buffer.location is None:
+            return
+        workspace, path = buffer.location
+        others = [other for other in self if other is not buffer and other.location == buffer.location]
+        if others:
+            workspace.change_file(path, others[-1].text, others[-1].version)
+        else:
+            workspace.close_file(path)
+
 
 def _key(uri: str) -> str:
     path = path_of(uri)

@@ -18,15 +18,16 @@ MAX_REMEMBERED = 1024
 
 @dataclass(frozen=True, slots=True)
 class _Resolved:
-    """Locations by URI, valid while the session serves the same roots from the same folders."""
+    """Locations by URI, valid while the session serves the same roots from the same folders, and links are the same."""
 
     workspaces: tuple[Workspace, ...]
     folders: dict[Path, tuple[Path, Path]]
+    links: dict[Path, Path]
     locations: dict[str, tuple[Workspace, str] | None]
 
 
 class Roots:
-    """Maps URIs to (root, path inside it) and back, also for folders that the client opened through a symbolic link."""
+    """Maps URIs to (root, path inside it) and back, also for what the client reaches through symbolic links."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -35,7 +36,9 @@ class Roots:
 
         Replaced as a whole, because the event loop reads it while a thread changes it.
         """
-        self._resolved = _Resolved((), {}, {})
+        self._links: dict[Path, Path] = {}
+        """Maps a file, as the client writes it, to the file in a root that it is a link to. Replaced as a whole."""
+        self._resolved = _Resolved((), {}, {}, {})
         self._changing = threading.Lock()
 
     def __bool__(self) -> bool:
@@ -70,14 +73,14 @@ class Roots:
             self._session.add_root(root, within)
 
     def resolve_uri(self, uri: str) -> tuple[Workspace, str] | None:
-        """Return the root that contains a file and the file's path there. Looks at names only, so it is instant."""
-        resolved, workspaces, folders = self._resolved, self._session.workspaces, self._folders
-        if resolved.workspaces is not workspaces or resolved.folders is not folders:
-            resolved = self._resolved = _Resolved(workspaces, folders, {})
+        """Return the root that contains a file and the file's path there. Instant: knows names and links."""
+        resolved, workspaces, folders, links = self._resolved, self._session.workspaces, self._folders, self._links
+        if resolved.workspaces is not workspaces or resolved.folders is not folders or resolved.links is not links:
+            resolved = self._resolved = _Resolved(workspaces, folders, links, {})
         locations = resolved.locations
         if uri not in locations:
             if len(locations) >= MAX_REMEMBERED:
-                self._resolved = _Resolved(workspaces, folders, {})
+                self._resolved = _Resolved(workspaces, folders, links, {})
             locations[uri] = self._resolve(uri)
         return locations[uri]
 
@@ -85,6 +88,32 @@ class Roots:
         written = path_of(uri)
         if written is None:
             return None
+        if linked := self._links.get(written):
+            return self._session.workspace_of(linked)
+        return self._resolve_name(written)
+
+    def follow_link(self, uri: str) -> bool:
+        """Find out whether a file is reached through a symbolic link inside its root. Blocks: reads the disk.
+
+        Returns whether `resolve_uri` or `document_uri` answers differently now.
+        """
+        written = path_of(uri)
+        if written is None:
+            return False
+        real = Path(os.path.realpath(written))
+        named = self._resolve_name(written)
+        is_link = (named is None or named[0].root / named[1] != real) and self._session.workspace_of(real) is not None
+        with self._changing:
+            # One spelling a file: the client's last one is that in which it is told about the file.
+            links = {link: file for link, file in self._links.items() if file != real and link != written}
+            if is_link:
+                links = {**dict(list(links.items())[1 - MAX_REMEMBERED :]), written: real}
+            if links == self._links:
+                return False
+            self._links = links
+        return True
+
+    def _resolve_name(self, written: Path) -> tuple[Workspace, str] | None:
         for folder, (real, _) in self._folders.items():
             if folder != real and written.is_relative_to(folder):
                 return self._session.workspace_of(real / written.relative_to(folder))
@@ -100,6 +129,9 @@ class Roots:
         return uri if path is None else self._written(path)
 
     def _written(self, path: Path) -> str:
+        for link, file in self._links.items():
+            if file == path:
+                return file_uri(link)
         for folder, (real, _) in self._folders.items():
             if folder != real and path.is_relative_to(real):
                 return file_uri(folder / path.relative_to(real))

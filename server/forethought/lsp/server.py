@@ -138,9 +138,9 @@ class ForethoughtServer(LanguageServer):
     async def start(self) -> None:
         """Start to work. From now on, the client accepts requests of ours."""
         await self._configuration.pull(self)
-        self._watch_files()
+        reported = self._ask_for_file_changes()
         self.show_notices()
-        await self.threads.run_alone(self.session.start)
+        await self.threads.run_alone(lambda: self.session.start(watch_files=not reported))
         self._status_reporter.start()
 
     def leave(self, status: int) -> None:
@@ -175,6 +175,10 @@ class ForethoughtServer(LanguageServer):
         self.show_notices()
         self.status_changed()
 
+    async def follow_link(self, uri: str) -> None:
+        if await self.threads.run(self.roots.follow_link, uri):
+            self._relocate_buffers()
+
     async def adopt_folder(self, folder: Path) -> None:
         await self._add_folders([folder])
         self._relocate_buffers()
@@ -192,6 +196,7 @@ class ForethoughtServer(LanguageServer):
         for buffer in self.buffers:
             location = self.roots.resolve_uri(buffer.uri)
             if location != buffer.location:
+                self.buffers.withdraw(buffer)
                 buffer.location = location
                 if location is not None:
                     workspace, path = location
@@ -206,15 +211,16 @@ class ForethoughtServer(LanguageServer):
         await self.threads.run_alone(self.session.reread_settings, workspace)
         self.show_notices()
 
-    def _watch_files(self) -> None:
-        """Ask the client to report files that change on disk, if it supports that."""
+    def _ask_for_file_changes(self) -> bool:
+        """Ask the client to report files that change on disk. Returns False if it cannot be asked."""
         workspace = self.client_capabilities.workspace
         watching = workspace.did_change_watched_files if workspace else None
         if watching is None or not watching.dynamic_registration:
-            return
+            return False
         options = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher("**/*")])
         registration = types.Registration("forethought-files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
         self.client_register_capability(types.RegistrationParams([registration]))
+        return True
 
     # What the client is told
 

@@ -55,6 +55,9 @@ class ServerState(Protocol):
     def run_in_background(self, coroutine: Coroutine[Any, Any, None]) -> None:
         """Run a coroutine beside the current handler. An exception goes to the log."""
 
+    async def follow_link(self, uri: str) -> None:
+        """Find out whether an open document is reached through a symbolic link, and serve the file behind it."""
+
     async def adopt_folder(self, folder: Path) -> None:
         """Serve a folder that the client did not open."""
 

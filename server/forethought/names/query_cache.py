@@ -50,13 +50,14 @@ class QueryCache:
         self.names: dict[str, FileNames | None] = {}
         self.files: dict[str, FileQueries] = {}
         paths = snapshot.paths()
+        self.packages = tuple(snapshot.packages())
         if previous is None:
-            self.modules = modules.ModuleTable(paths, snapshot.packages())
+            self.modules = modules.ModuleTable(paths, self.packages)
             return
         changed = {path for path, _ in previous.contents.items() ^ self.contents.items()}
         self.names = {path: names for path, names in previous.names.copy().items() if path not in changed}
-        if paths != previous.modules.paths:  # any import may now refer to another file
-            self.modules = modules.ModuleTable(paths, snapshot.packages())
+        if paths != previous.modules.paths or self.packages != previous.packages:
+            self.modules = modules.ModuleTable(paths, self.packages)  # any import may now refer to another file
             return
         self.modules = previous.modules
         self.files = {path: file.copy() for path, file in previous.files.copy().items() if path not in changed}

@@ -72,7 +72,8 @@ def model_name(model: str, is_demo: bool) -> str:
 
 
 def _prompts(question: Question, referents: Sequence[Referent], tier: Literal["enriched", "full"]) -> list[Prompt]:
-    """The prompt to try first, and shorter ones for when it does not fit."""
+    """The prompt to try first, and shorter ones for when it does not fit. Files that are left out are not in them."""
+    referents = [referent for referent in referents if not referent.workspace.is_left_out(referent.path)]
     if tier == "enriched":
         summaries = [context_summary(referent) for referent in referents]
         return [

@@ -5,6 +5,7 @@ The reasons in `Discovery.skipped` and `UnreadableSource.reason` are `ignored by
 and `unknown language`. Files that git ignores are not listed at all.
 """
 
+import contextlib
 import errno
 import os
 import re
@@ -18,6 +19,8 @@ from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 from forethought.errors import ForethoughtError, RootError
 from forethought.repo.git import Repository, find_git_root, is_bare_repository
+from forethought.repo.git_process import git_folder_of
+from forethought.text.positions import end_lines_with_lf
 from forethought.text.redaction import is_secret_path
 
 MAX_SOURCE_BYTES = 1_000_000
@@ -25,6 +28,10 @@ MAX_SOURCE_BYTES = 1_000_000
 
 SNIFFED_BYTES = 8192
 """A file is classified by this many bytes of its start."""
+
+FORETHOUGHT_RULES = ".forethoughtignore"
+IGNORE_FILES = frozenset({".gitignore", FORETHOUGHT_RULES})
+"""Names of the files whose rules say which files of their folder are left out."""
 
 NEVER_ENTERED = frozenset(
     {
@@ -110,7 +117,7 @@ def discover(
     Raises GitError if git fails.
     """
     located = _Located(root)
-    forethought_rules = _IgnoreFiles(located, ".forethoughtignore")
+    forethought_rules = _IgnoreFiles(located, FORETHOUGHT_RULES)
     within = "/".join(PurePosixPath(within.strip("/")).parts)
     excluded = _compile(exclude)
     files: list[SourceFile] = []
@@ -129,12 +136,67 @@ def discover(
 
 
 def read_source(root: Path, path: str) -> bytes:
-    """The content of a file of at most MAX_SOURCE_BYTES. Never blocks, and never leaves the root.
+    """The content of a file of at most MAX_SOURCE_BYTES, its lines ending in LF or CRLF, not in a bare CR.
 
-    A symlink to a regular file inside the root is followed. Raises UnreadableSource for anything else.
+    Never blocks, and never leaves the root. A symlink to a regular file inside the root is followed. Raises
+    UnreadableSource for anything else.
     """
     file, status = _Located(root).locate(path, follow=True)
-    return _read(path, file, status, MAX_SOURCE_BYTES)
+    return end_lines_with_lf(_read(path, file, status, MAX_SOURCE_BYTES))
+
+
+def source_folders(root: Path, repository: Repository | None) -> set[str]:
+    """The folders in which source files may appear, the root ("") among them. Raises GitError if git fails."""
+    ignored = repository.ignored_folders() if repository is not None else frozenset()
+    found: set[str] = set()
+    pending = [""]
+    while pending:
+        folder = pending.pop()
+        if folder and git_folder_of(root / folder) is not None and is_foreign(root, repository, folder):
+            continue
+        found.add(folder)
+        with contextlib.suppress(OSError), os.scandir(root / folder) as entries:
+            for entry in entries:
+                path = f"{folder}/{entry.name}" if folder else entry.name
+                if entry.name not in NEVER_ENTERED and path not in ignored and entry.is_dir(follow_symlinks=False):
+                    pending.append(path)
+    return found
+
+
+def is_foreign(root: Path, repository: Repository | None, path: str) -> bool:
+    """Whether a file belongs to a clone or worktree inside the repository. Raises GitError if git fails."""
+    nested = nested_root(root, path)
+    if nested is None or repository is None:
+        return False
+    submodule = repository.submodule(nested) if repository.is_submodule(nested) else None
+    return submodule is None or is_foreign(submodule.root, submodule, path.removeprefix(nested).strip("/"))
+
+
+def is_left_out(root: Path, repository: Repository | None, exclude: Sequence[str], path: str) -> bool:
+    """Whether a file is ignored, excluded, secret or reached through a symlink. Raises GitError if git fails.
+
+    It need not exist.
+    """
+    if os.path.realpath(root / path) != str(root / path):
+        return True  # a target inside the root is listed itself
+    located = _Located(root)
+    verdict = _IgnoreFiles(located, FORETHOUGHT_RULES).verdict(path)
+    if verdict or is_secret_path(path) or _compile(exclude).match_file(path):
+        return True
+    return verdict is None and _is_ignored_by_git(located, repository, path)
+
+
+def _is_ignored_by_git(located: "_Located", repository: Repository | None, path: str) -> bool:
+    if repository is None:
+        rules = _IgnoreFiles(located, ".gitignore")
+        folders = [folder for folder in folders_above(path) if folder]
+        return any(rules.verdict(folder, is_folder=True) for folder in folders) or rules.verdict(path) is True
+    nested = nested_root(repository.root, path)
+    if nested is None:
+        return bool(repository.ignored([path]))
+    submodule = repository.submodule(nested)
+    inner = path.removeprefix(nested).strip("/")
+    return submodule is None or _is_ignored_by_git(_Located(submodule.root), submodule, inner)
 
 
 def language_of(path: str, data: bytes, detect: Detect) -> str | None:
@@ -284,7 +346,7 @@ class _IgnoreFiles:
     def verdict(self, path: str, is_folder: bool = False) -> bool | None:
         """True if the path is ignored, False if it is re-included by `!`, None if no rule matches."""
         verdict = None
-        for folder in _folders_of(path):
+        for folder in folders_above(path):
             if (rules := self._rules(folder)) is not None:
                 relative = path[len(folder) + 1 if folder else 0 :] + ("/" if is_folder else "")
                 include = rules.check_file(relative).include
@@ -323,7 +385,7 @@ def _compile(patterns: Iterable[str]) -> GitIgnoreSpec:
     return GitIgnoreSpec(compiled)
 
 
-def _folders_of(path: str) -> Iterator[str]:
+def folders_above(path: str) -> Iterator[str]:
     """Every folder above a path, the root ("") first."""
     yield ""
     slash = path.find("/")
@@ -341,7 +403,7 @@ def _list_paths(
     start = (prefix + within).rstrip("/")
     listed = {path.removeprefix(prefix) for path in _list_in_repository(repository, start)}
     rule_folders = {path.rpartition("/")[0] for path in listed if path.rpartition("/")[2] == forethought_rules.name}
-    if any(forethought_rules.reincludes(folder) for folder in rule_folders.union(_folders_of(within))):
+    if any(forethought_rules.reincludes(folder) for folder in rule_folders.union(folders_above(within))):
         ignored = (path.removeprefix(prefix) for path in repository.list_untracked(start, ignored=True))
         listed.update(path for path in ignored if forethought_rules.verdict(path) is False)
     return listed
@@ -351,16 +413,18 @@ def _prefix_of(root: Path, repository: Repository) -> str:
     return "" if root == repository.root else root.relative_to(repository.root).as_posix() + "/"
 
 
+def nested_root(root: Path, path: str) -> str | None:
+    """The outermost submodule, clone or worktree below `root` that holds `path`. Runs no program."""
+    folders = (*folders_above(path), path)[1:]
+    return next((folder for folder in folders if folder and git_folder_of(root / folder) is not None), None)
+
+
 def _list_in_repository(repository: Repository, within: str) -> Iterator[str]:
-    # Not Path.resolve, which fails on a loop of symlinks.
-    nested_root = find_git_root(Path(os.path.realpath(repository.root / within)))
-    if nested_root != repository.root and (nested := Repository.open(repository.root / within)) is not None:
-        if not nested.root.is_relative_to(repository.root):
-            return  # a symlink leads out of the repository
-        prefix = _prefix_of(nested.root, repository)
-        yield from (
-            prefix + path for path in _list_in_repository(nested, within.removeprefix(prefix.rstrip("/")).strip("/"))
-        )
+    if (nested := nested_root(repository.root, within)) is not None:
+        submodule = repository.submodule(nested) if repository.is_submodule(nested) else None
+        if submodule is not None:  # a clone or worktree is another repository, even if git does not ignore it
+            inner = within.removeprefix(nested).strip("/")
+            yield from (f"{nested}/{path}" for path in _list_in_repository(submodule, inner))
         return
     for entry in repository.list_tracked(within):
         if not entry.is_submodule:

@@ -103,6 +103,14 @@ class Repository:
             target = self._read_ref(target.removeprefix("ref: ").strip())
         return f"{state.strip()} {target.strip()}"
 
+    def rules_state(self) -> tuple[tuple[int, int] | None, ...]:
+        """Differs whenever the ignore rules outside the working tree do: the repository's own, and the user's.
+
+        The user's are looked for where git looks by default; `core.excludesFile` is not followed.
+        """
+        configuration = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")  # noqa: PTH111 -- never raises
+        return tuple(map(_stamp, (self.common_folder / "info" / "exclude", Path(configuration, "git", "ignore"))))
+
     def list_tracked(self, within: str = "") -> list[TrackedFile]:
         """The entries of git's index, sorted by path. A path in conflict is listed once, with its first stage."""
         output = self._git.read("ls-files", "-z", "--cached", "--stage", "-t", "--", *_pathspec(within))
@@ -122,6 +130,23 @@ class Repository:
             for record in _records(self._git.read("ls-files", "-z", *which, "--", *_pathspec(within)))
         )
         return [path for path in paths if not path.endswith("/")]  # a nested repository is listed as a folder
+
+    def is_submodule(self, path: str) -> bool:
+        """Whether git's index has a submodule at exactly this path, checked out or not."""
+        return any(entry.is_submodule and entry.path == path for entry in self.list_tracked(path))
+
+    def ignored_folders(self) -> frozenset[str]:
+        """The folders that git ignores, without those inside them."""
+        output = self._git.read("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory")
+        return frozenset(os.fsdecode(record).rstrip("/") for record in _records(output) if record.endswith(b"/"))
+
+    def ignored(self, paths: Iterable[str]) -> frozenset[str]:
+        """Those of the paths that git ignores. They need not exist; tracked files are never ignored."""
+        stdin = b"".join(b"./" + os.fsencode(path) + b"\0" for path in paths)  # “./” keeps “:” from being magic
+        status, output, errors = self._git.call("check-ignore", "-z", "--stdin", stdin=stdin, literal=False)
+        if status > 1:
+            raise GitError(f"git check-ignore failed in {self.root}: {last_line(errors)}; check the repository.")
+        return frozenset(os.fsdecode(record).removeprefix("./") for record in _records(output))
 
     def submodule(self, path: str) -> "Repository | None":
         """The submodule at `path`; None if it is not checked out."""
@@ -374,6 +399,15 @@ def _git_status(file: Path) -> os.stat_result | None:
     except (OSError, ValueError):
         return None
     return None if stat.S_ISDIR(status.st_mode) else status
+
+
+def _stamp(file: Path) -> tuple[int, int] | None:
+    """A file's time stamp in nanoseconds and its size; None if there is none."""
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
 
 
 def _read_working_file(file: Path, limit: int) -> bytes | None:

@@ -47,8 +47,13 @@ class GitProcess:
             raise GitError(f"git {arguments[0]} failed in {self.root}: {last_line(errors)}; check the repository.")
         return output
 
-    def call(self, *arguments: str, stdin: bytes = b"", seconds: float = CALL_SECONDS) -> tuple[int, bytes, str]:
-        """(exit status, output, error output) of the command. Raises GitError if it cannot run or takes too long."""
+    def call(
+        self, *arguments: str, stdin: bytes = b"", seconds: float = CALL_SECONDS, literal: bool = True
+    ) -> tuple[int, bytes, str]:
+        """(exit status, output, error output) of the command. Raises GitError if it cannot run or takes too long.
+
+        literal: take paths literally; False for the commands that refuse to
+        """
         from git.exc import GitCommandNotFound  # see _new_git
 
         command = ["git", "--no-pager", *_SAFE_CONFIG, *arguments]
@@ -56,7 +61,12 @@ class GitProcess:
             # As a process of its own session, because `kill_after_timeout` kills no children that start meanwhile, and
             # nothing at all on Windows.
             process = self._git.execute(
-                command, istream=subprocess.PIPE, as_process=True, shell=False, start_new_session=True
+                command,
+                istream=subprocess.PIPE,
+                as_process=True,
+                shell=False,
+                start_new_session=True,
+                env=None if literal else {"GIT_LITERAL_PATHSPECS": "0"},
             )
         except GitCommandNotFound as error:
             raise _git_is_missing(self.root) from error

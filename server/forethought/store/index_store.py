@@ -5,6 +5,7 @@ branches back and forth.
 """
 
 import contextlib
+import json
 import os
 import sqlite3
 import threading
@@ -16,7 +17,6 @@ from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from forethought.repo.package_discovery import find_packages
 from forethought.store import tags_encoding
 from forethought.store.context_hash_table import ContextHashTable
 from forethought.store.index_database import IndexDatabase, bump, counter
@@ -87,13 +87,13 @@ class IndexStore:
     neither disk nor memory can hold the index.
     """
 
-    def __init__(self, database: IndexDatabase, root: Path | None = None) -> None:
+    def __init__(self, database: IndexDatabase) -> None:
         self._database = database
-        self._root = root
-        """Where package manifests are found; None for an index without files on disk."""
         self.context_hashes = ContextHashTable(database)
         self._lock = threading.Lock()
         self._decoded: OrderedDict[tuple[int, int, bool], FileTags] = OrderedDict()
+        self._packages: tuple[object, tuple[Package, ...]] = ("[]", ())
+        """As stored, and decoded."""
         self._paths: tuple[int, frozenset[str]] | None = None
 
     @classmethod
@@ -104,7 +104,7 @@ class IndexStore:
             os.utime(file)  # `evict_indexes` goes by this time
         database = IndexDatabase(file, extractor_version)
         database.rows("SELECT 1")  # heals a broken file now, so that `problem` is known
-        return cls(database, root)
+        return cls(database)
 
     @classmethod
     def in_memory(cls, extractor_version: str = "1") -> "IndexStore":
@@ -157,7 +157,25 @@ class IndexStore:
 
     def packages(self) -> tuple[Package, ...]:
         """The packages whose manifests are beside or above the files."""
-        return find_packages(self._root, self.paths()) if self._root is not None else ()
+        row = self._database.row("SELECT value FROM meta WHERE key = 'packages'")
+        text, known = row[0] if row else "[]", self._packages
+        if known[0] != text:
+            known = self._packages = (text, _decode_packages(text))
+        return known[1]
+
+    def set_packages(self, packages: Iterable[Package]) -> None:
+        """Replace the packages. If any differs, the contexts of all files are noted as outdated: imports decide."""
+        text = json.dumps([tuple(package) for package in packages])
+        if _decode_packages(text) == self.packages():
+            return
+
+        def change(connection: sqlite3.Connection) -> None:
+            connection.execute("INSERT OR REPLACE INTO meta VALUES ('packages', ?)", (text,))
+            connection.execute(
+                "INSERT OR IGNORE INTO replaced SELECT path, content_hash FROM files JOIN contents ON id = content"
+            )
+
+        self._database.write(change)
 
     def content_hash(self, path: str) -> str | None:
         """The content hash of a file as indexed; None if it is not indexed."""
@@ -413,6 +431,15 @@ class IndexStore:
         row = self._database.row("SELECT content FROM files WHERE path = ?", (os.fsencode(path),))
         if row is not None:
             self._database.write(lambda connection: _delete_content(connection, row[0]))
+
+
+def _decode_packages(text: object) -> tuple[Package, ...]:
+    """The packages; none if the text is garbled: the next refresh of the whole root writes them again."""
+    try:
+        rows = json.loads(str(text))
+        return tuple(Package(str(kind), str(folder), str(name), tuple(entries)) for kind, folder, name, entries in rows)
+    except (TypeError, ValueError):
+        return ()
 
 
 def _insert_content(connection: sqlite3.Connection, file: IndexedFile, tags: EncodedTags, now: float) -> int:

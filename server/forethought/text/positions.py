@@ -12,7 +12,15 @@ Encoding = Literal["utf-8", "utf-16", "utf-32"]
 
 BOM = codecs.BOM_UTF8
 
+_BARE_CR = re.compile(rb"\r(?!\n)")
 _WORD = re.compile(r"[\w$]+")
+
+
+def end_lines_with_lf(data: bytes) -> bytes:
+    """End lines that end in a bare CR, as LSP allows, in an LF: the grammars count no others. Offsets stay the same."""
+    if data.count(b"\r") == data.count(b"\r\n"):
+        return data
+    return _BARE_CR.sub(b"\n", data)
 
 
 def units_to_index(line: str, units: int, encoding: Encoding) -> int | None:

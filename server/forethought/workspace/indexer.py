@@ -13,6 +13,7 @@ from forethought.engine.api import CancelToken
 from forethought.errors import IndexingError
 from forethought.repo.discovery import Discovery, SourceFile, UnreadableSource, discover, read_source
 from forethought.repo.git import Repository
+from forethought.repo.package_discovery import find_packages
 from forethought.store.index_store import IndexedFile, IndexStore, Stamp
 from forethought.store.tags_encoding import EncodedTags, encode
 from forethought.syntax.extraction import read_tags
@@ -161,6 +162,8 @@ class _Run:
         kept = {path: reason for path, reason in self._store.skipped().items() if not is_below(path, below)}
         self._store.set_skipped({**kept, **skipped, **self.failures})
         self._store.prune()
+        if not all(path in stamps and path in present for path in below):  # else only known files were looked at
+            self._store.set_packages(find_packages(self._indexer._root, self._store.paths()))
 
     def _discover(self, within: str, stamps: Mapping[str, Stamp]) -> Discovery:
         def known(path: str, size: int, modified_ns: int) -> str | None:

@@ -14,7 +14,10 @@ from forethought.syntax.extraction import read_tags
 from forethought.syntax.languages import Languages
 from forethought.syntax.tags import Position
 from forethought.workspace.change_set import ChangeSet
+from forethought.workspace.membership import Membership
+from forethought.workspace.saved_contexts import interface_of
 from forethought.workspace.snapshot import Buffer, DocumentSnapshot, OverlaySnapshot, Snapshot, SnapshotId
+from forethought.workspace.symbol_info_cache import SymbolInfoCache
 
 MAX_CLOSED_DOCUMENTS = 8
 """Snapshots of closed files, kept for the next request about them."""
@@ -37,22 +40,30 @@ class OpenDocuments:
         index: IndexStore,
         languages: Languages,
         read: Callable[[str], bytes | None],
+        membership: Membership,
         index_queries: SharedQueryCache,
-        on_shown: Callable[[DocumentSnapshot, SnapshotId], None],
+        cache: SymbolInfoCache,
     ) -> None:
-        """`read` returns the text on disk. `on_shown` is called with each document that is published, under a lock."""
+        """`read` returns the text on disk. `cache` is told of each document that is published or taken away."""
         self._index = index
         self._languages = languages
         self._read = read
+        self._membership = membership
         self._index_queries = index_queries
         self._overlay_queries = SharedQueryCache(start=index_queries)
-        self._on_shown = on_shown
+        self._cache = cache
+        self._interfaces: dict[str, dict[str, str]] = {}
+        """Of the open files that have been published."""
+        self._unsaved_interfaces: set[str] = set()
+        """Those of them whose interface is not that of the indexed file."""
         self._lock = threading.RLock()
         self._published = threading.Condition(self._lock)
         self._buffers: dict[str, Buffer] = {}
         self._outdated: set[str] = set()
         """Open files whose snapshots are older than their buffers."""
         self._shown = _Shown(OverlaySnapshot(index), {})
+        self._own_queries: WeakKeyDictionary[DocumentSnapshot, SharedQueryCache] = WeakKeyDictionary()
+        """Of open files that are left out, which see names that no other file does."""
         self._targets: WeakKeyDictionary[DocumentSnapshot, _Targets] = WeakKeyDictionary()
         """What the identifiers of each document refer to. Replaced when the names defined in an open file change."""
 
@@ -71,23 +82,45 @@ class OpenDocuments:
         with self._published:
             self._buffers.pop(path, None)
             self._outdated.discard(path)
+            self._interfaces.pop(path, None)
             self._hide(path)
+            if path in self._unsaved_interfaces:
+                self._unsaved_interfaces.discard(path)
+                self._cache.outdate_contexts(None, self._after_edit())
             self._published.notify_all()
 
     def build(self, path: str) -> DocumentSnapshot | None:
         """Parse the file's buffer and publish it. None if it cannot be parsed, or was replaced or closed meanwhile."""
+        document = self._build(path)
+        while document is not None and not self.follows_rules(path):  # they changed meanwhile
+            document = self._build(path)
+        return document
+
+    def follows_rules(self, path: str) -> bool:
+        """Whether names resolve to an open file exactly if it is not left out. May ask git."""
+        return (path in self._shown.overlay.laid_over) != self._membership.is_left_out(path)
+
+    def _build(self, path: str) -> DocumentSnapshot | None:
         buffer = self._buffers.get(path)
         if buffer is None:
             return None
         document = self._parse(path, buffer.version, buffer.data)
+        laid_over = not self._membership.is_left_out(path)  # names in other files must not resolve to what is hidden
+        interface = interface_of(document.tags if document is not None else None)
+        saved_interface = interface_of(self._index.outline(path))
         generation = self._index.generation  # read before locking: the event loop takes this lock, too
         with self._published:
             if self._buffers.get(path) is not buffer:
                 return None
-            if _names(self._shown.documents.get(path)) != _names(document):
+            was_laid_over = path in self._shown.overlay.laid_over
+            if _names(self._shown.documents.get(path)) != _names(document) or was_laid_over != laid_over:
                 self._targets = WeakKeyDictionary()
-            self._show(path, document, generation, laid_over=True)
+            self._show(path, document, generation, laid_over=laid_over)
             self._outdated.discard(path)
+            if interface != self._interfaces.get(path, saved_interface):
+                self._cache.outdate_contexts(None, self._after_edit())
+            self._interfaces[path] = interface
+            (self._unsaved_interfaces.discard if interface == saved_interface else self._unsaved_interfaces.add)(path)
             self._published.notify_all()
         return document
 
@@ -146,8 +179,17 @@ class OpenDocuments:
         # Taken before resolving: if names change meanwhile, the result goes into a table that is no longer read.
         known = self._targets.setdefault(document, {})
         if start not in known:
-            known[start] = self.resolver(self.overlay).resolve_at(document.path, start).targets
+            known[start] = self._resolver_in(document).resolve_at(document.path, start).targets
         return known[start]
+
+    def _resolver_in(self, document: DocumentSnapshot) -> Resolver:
+        overlay = self.overlay
+        if document.path not in self._buffers or document.path in overlay.laid_over:
+            return self.resolver(overlay)
+        # The file is left out, so that others do not see its names, but it does.
+        overlay = overlay.with_document(document.path, document.tags)
+        queries = self._own_queries.setdefault(document, SharedQueryCache(start=self._index_queries))
+        return Resolver(overlay, queries.current(overlay))
 
     def lines(self, path: str) -> tuple[bytes, ...]:
         """The rows of the buffer, else of the file on disk; empty if there is neither. May read the disk."""
@@ -228,15 +270,26 @@ class OpenDocuments:
         if shown is overlay and before is not None and before.data != document.data:
             shown = overlay.touched()
         self._shown = _Shown(shown, {**_without(self._shown.documents, path), path: document})
-        self._on_shown(document, SnapshotId(generation, shown.edits))
+        self._cache.follow_document(document, SnapshotId(generation, shown.edits))
 
     def _hide(self, path: str) -> None:
         """Take a document away; the index shows through. The lock is held."""
         overlay, documents = self._shown
-        self._shown = _Shown(overlay.with_document(path, None), _without(documents, path))
+        shown = overlay.with_document(path, None)
+        if path in documents and shown is overlay:
+            shown = overlay.touched()
+        self._shown = _Shown(shown, _without(documents, path))
+        if shown is not overlay:
+            self._cache.drop_files((path,), self._after_edit())
+
+    def _after_edit(self) -> SnapshotId:
+        """A lower bound of all snapshots from the last edit on. Reads no index: the event loop waits for the lock."""
+        return SnapshotId(0, self._shown.overlay.edits)
 
     def _parse(self, path: str, version: int | None, data: bytes) -> DocumentSnapshot | None:
-        """None if the file is too large, or its language is unknown."""
+        """None if the file is too large, of an unknown language, or another repository's."""
+        if self._membership.is_foreign(path):
+            return None
         language = self._languages.detect(path, data[:8192])
         if language is None or len(data) > MAX_SOURCE_BYTES:
             return None

@@ -4,14 +4,15 @@ import threading
 from collections.abc import Callable, Collection
 
 from forethought.engine.api import CancelToken
+from forethought.repo.discovery import IGNORE_FILES
 from forethought.repo.git import Repository
 from forethought.workspace.change_set import ChangeSet
 from forethought.workspace.indexer import Indexer, IndexReport, Progress
 from forethought.workspace.saved_contexts import SavedContexts
 from forethought.workspace.worker_queue import WorkerQueue
 
-HEAD_POLL_SECONDS = 1.0
-"""Between two reads of HEAD, which are two small files."""
+POLL_SECONDS = 1.0
+"""Between two looks at HEAD and the ignore rules in git's folder, which are a few small files."""
 
 
 class Refresher:
@@ -38,8 +39,10 @@ class Refresher:
         self._lock = threading.Lock()
         self._running = 0
         """Refreshes under way."""
-        self._indexed_head: str | None = None
-        """HEAD when the whole root was last refreshed."""
+        self._waiting: set[str] = set()
+        """Paths of the queued refresh."""
+        self._indexed_state: object = None
+        """Of the repository when the whole root was last refreshed."""
         self._closing = CancelToken()
 
     def subscribe(self, subscriber: Callable[[ChangeSet], None]) -> None:
@@ -54,12 +57,15 @@ class Refresher:
     ) -> IndexReport:
         """Index what changed on disk, below `paths` or in the whole root. Blocks for as long as that takes.
 
+        An ignore file among `paths` stands for its folder.
+
         Raises GitError when git cannot list the files, and IndexingError when the index cannot be written.
         """
-        head = self._repository.head_state() if paths is None and self._repository is not None else None
+        paths = None if paths is None else frozenset(map(_affected, paths))
+        state = self._state() if paths is None else None
         report = self._refresh_index(paths, on_progress, cancel)
-        if head is not None and not report.cancelled:
-            self._indexed_head = head  # not before: a refresh that failed is tried again
+        if state is not None and not report.cancelled:
+            self._indexed_state = state  # not before: a refresh that failed is tried again
         self.indexed_once = True
         change = ChangeSet.of(report, paths, self._saved.invalidate())
         for subscriber in self._subscribers:
@@ -72,21 +78,22 @@ class Refresher:
         if paths is None:
             self._queue.submit("refresh all", lambda: self._refresh_in_background(None), 2)
         else:
-            changed = frozenset(paths)
-            self._queue.submit(("refresh", changed), lambda: self._refresh_in_background(changed), 1)
+            with self._lock:
+                self._waiting.update(paths)
+            self._queue.submit("refresh changed", self._refresh_waiting, 1)
 
     def watch(self) -> None:
-        """Refresh the root now, and whenever HEAD moves: commit, amend, merge, rebase, switch, pull."""
+        """Refresh the root now, and whenever HEAD moves (commit, merge, switch …) or git's own ignore rules change."""
         self.refresh_soon()
         if self._repository is not None:
-            threading.Thread(target=self._follow_head, name="HEAD", daemon=True).start()
+            threading.Thread(target=self._follow_repository, name="HEAD", daemon=True).start()
 
     @property
     def running(self) -> bool:
         return self._running > 0
 
     def close(self) -> None:
-        """Stop following HEAD, and cancel a refresh that runs in the background."""
+        """Stop following the repository, and cancel a refresh that runs in the background."""
         self._closing.cancel()
 
     def _refresh_index(
@@ -106,14 +113,28 @@ class Refresher:
             with self._lock:
                 self._running -= 1
 
+    def _refresh_waiting(self) -> None:
+        with self._lock:
+            paths, self._waiting = self._waiting, set()
+        self._refresh_in_background(paths)
+
     def _refresh_in_background(self, paths: Collection[str] | None) -> None:
         # A change of one file may be noticed before the poll notices that HEAD moved: then others have changed, too.
-        self.refresh(None if self._head_moved() else paths, cancel=self._closing)
+        self.refresh(None if self._repository_changed() else paths, cancel=self._closing)
 
-    def _follow_head(self) -> None:
-        while not self._closing.wait(HEAD_POLL_SECONDS):
-            if self._head_moved():
+    def _follow_repository(self) -> None:
+        while not self._closing.wait(POLL_SECONDS):
+            if self._repository_changed():
                 self.refresh_soon()
 
-    def _head_moved(self) -> bool:
-        return self._repository is not None and self._repository.head_state() != self._indexed_head
+    def _repository_changed(self) -> bool:
+        return self._repository is not None and self._state() != self._indexed_state
+
+    def _state(self) -> object:
+        return (self._repository.head_state(), self._repository.rules_state()) if self._repository is not None else None
+
+
+def _affected(path: str) -> str:
+    """What may be indexed differently now that a file changed: the file, or the folder that it has rules for."""
+    folder, _, name = path.rpartition("/")
+    return folder if name in IGNORE_FILES else path

@@ -142,8 +142,10 @@ class SavedContexts:
         outdated = set(replaced)
         if table.any:
             names: set[str] = set()
-            for path, (before, _) in replaced.items():
-                now, then = _interface(self._index.outline(path)), self._interface_then(path, before)
+            for path, (before, current) in replaced.items():
+                if before == current:
+                    continue  # only its imports may mean something else
+                now, then = interface_of(self._index.outline(path)), self._interface_then(path, before)
                 names |= {name for name in now.keys() | then.keys() if now.get(name) != then.get(name)}
             outdated |= self._users_of(names)
             for path in outdated:
@@ -156,7 +158,9 @@ class SavedContexts:
         if self._index.paths() <= {path for path, (before, _) in replaced.items() if not before}:
             return {}
         found = {}
-        for path, (before, _) in replaced.items():
+        for path, (before, current) in replaced.items():
+            if before == current:
+                continue
             now, then = _shapes(self._index.outline(path)), _shapes(self._index.outline_of(before))
             found[path] = [symbol_id for symbol_id, shape in now.items() if then.get(symbol_id) != shape]
         return found
@@ -166,7 +170,7 @@ class SavedContexts:
         outline = self._index.outline_of(digest)
         if outline is None:
             return {_short(key): "" for key in self._index.context_hashes.of(path)}
-        return _interface(outline)
+        return interface_of(outline)
 
     def _users_of(self, names: set[str]) -> set[str]:
         """Files that mention one of the names, or the name of anything whose interface mentions it, and so on."""
@@ -177,7 +181,7 @@ class SavedContexts:
             found = {path for name in new for path in self._index.paths_naming(name)}
             users |= found
             for path in found - mentioned.keys():
-                seen = _interface(self._index.outline(path))
+                seen = interface_of(self._index.outline(path))
                 mentioned[path] = {name: frozenset(IDENTIFIER.findall(text)) for name, text in seen.items() if name}
             names = names | new
             new = {
@@ -208,7 +212,7 @@ class SavedContexts:
         return data if data is not None and hashlib.sha256(data).hexdigest() == digest else None
 
 
-def _interface(tags: FileTags | None) -> dict[str, str]:
+def interface_of(tags: FileTags | None) -> dict[str, str]:
     """Short name → everything that users of the name can see of it in this file."""
     if tags is None:
         return {}

@@ -24,7 +24,9 @@ class SymbolInfoCache:
         self._completed_at: dict[Target, SnapshotId] = {}
         """The snapshot for which everything about a symbol was computed."""
         self._changed_at: dict[str, SnapshotId] = {}
-        """path → the first snapshot with the text that the file has now."""
+        """path → the first snapshot with the text that the file has now, or since which its contexts are others."""
+        self._interfaces_changed_at: SnapshotId | None = None
+        """The first snapshot with the interface that an open file has now: any context may use it."""
 
     def get(self, target: Target) -> SymbolInfo | None:
         return self._infos.get(target)
@@ -53,8 +55,8 @@ class SymbolInfoCache:
         with self._lock:
             self._versions += 1
             versioned = replace(info, version=self._versions)
-            changed_at = self._changed_at.get(target.path)
-            if changed_at is not None and not computed_from.is_at_least(changed_at):
+            changes = (self._changed_at.get(target.path), self._interfaces_changed_at)
+            if not all(changed_at is None or computed_from.is_at_least(changed_at) for changed_at in changes):
                 return versioned  # true of the text that the caller read; nobody else may see it
             if complete:
                 self._completed_at[target] = computed_from
@@ -85,6 +87,22 @@ class SymbolInfoCache:
             self._changed_at.update(dict.fromkeys(paths, now))
             for target in [target for target in self._infos if target.path in paths]:
                 self.drop(target)
+
+    def outdate_contexts(self, paths: Collection[str] | None, now: SnapshotId) -> None:
+        """What symbols of these files (None: of all) use has another interface as of `now`: no insight counts as fresh.
+
+        Until their contexts are computed again, it is unknown whether they are.
+        """
+        with self._lock:
+            if paths is None:
+                self._interfaces_changed_at = now
+            else:
+                self._changed_at.update(dict.fromkeys(paths, now))
+            for target, info in list(self._infos.items()):
+                if info.state == "fresh" and (paths is None or target.path in paths):
+                    self._completed_at.pop(target, None)
+                    self._versions += 1
+                    self._infos[target] = replace(info, context_hash=None, state="stale", version=self._versions)
 
     def targets(self) -> list[Target]:
         with self._lock:

@@ -173,10 +173,14 @@ class SymbolInfos:
                 self._later(target, 3, self._update_insights)
 
     def index_changed(self, change: ChangeSet) -> None:
-        """Forget what is known about changed files."""
+        """Forget what is known about changed files, and that what uses them is fresh."""
         if change.files:
             self._blame_cache.clear()
-            self._cache.drop_files(change.files, self._documents.snapshot().id)
+            now = self._documents.snapshot().id
+            self._cache.outdate_contexts(change.outdated, now)
+            self._cache.drop_files(change.files, now)
+        elif change.outdated:
+            self._cache.outdate_contexts(change.outdated, self._documents.snapshot().id)
 
     def _complete_later(self, target: Target, urgency: int) -> None:
         def complete(target: Target) -> None:

@@ -20,7 +20,8 @@ from forethought.facts.symbol_facts import FactPart, SymbolFacts
 from forethought.names.resolver import IndexSnapshot, Resolver, Target
 from forethought.repo.blame import LastChange
 from forethought.repo.blame_cache import BlameCache
-from forethought.repo.discovery import UnreadableSource, read_source
+from forethought.repo.discovery import UnreadableSource, folders_above, read_source, source_folders
+from forethought.repo.file_watcher import FileWatcher
 from forethought.repo.git import Repository
 from forethought.search.fulltext_index import FulltextIndex
 from forethought.search.passages import WORDS_VERSION
@@ -30,8 +31,10 @@ from forethought.store.protocol import InsightStore
 from forethought.syntax.extraction import TAGS_VERSION
 from forethought.syntax.languages import Languages
 from forethought.syntax.tags import Position
+from forethought.text.positions import end_lines_with_lf
 from forethought.workspace.change_set import ChangeSet
 from forethought.workspace.indexer import Indexer, IndexReport, Progress
+from forethought.workspace.membership import Membership
 from forethought.workspace.open_documents import OpenDocuments
 from forethought.workspace.refresher import Refresher
 from forethought.workspace.saved_contexts import SavedContexts
@@ -83,6 +86,8 @@ class Workspace:
         self._call_queue = WorkerQueue(f"calls {root.name}", on_error)
         self._closing = CancelToken()
         self._watched = False
+        self._file_watcher: FileWatcher | None = None
+        self._on_error = on_error
 
         read = partial(_read, root)
         words_version = f"{WORDS_VERSION}-{TAGS_VERSION}-{languages.digest}"
@@ -92,8 +97,9 @@ class Workspace:
             index, contexts, FulltextIndex.of_root(settings.cache_folder, root, words_version), read
         )
         """What questions about the whole repository are answered from."""
+        self._membership = Membership(root, repository, index, settings.exclude)
         cache = SymbolInfoCache()
-        self.documents = OpenDocuments(index, languages, read, self.saved.query_cache, cache.follow_document)
+        self.documents = OpenDocuments(index, languages, read, self._membership, self.saved.query_cache, cache)
         self.symbols = SymbolInfos(
             self.documents,
             index,
@@ -108,6 +114,7 @@ class Workspace:
             lambda: self._closing.cancelled,
         )
         self.refresher = Refresher(self._make_indexer(), self.saved, repository, self._index_queue, on_change)
+        self.refresher.subscribe(lambda change: self._membership.forget())
         self.refresher.subscribe(self.symbols.index_changed)
         self.refresher.subscribe(self.documents.index_changed)
         self.refresher.subscribe(self._follow_change)
@@ -116,7 +123,7 @@ class Workspace:
 
     def change_file(self, path: str, text: str, version: int | None) -> None:
         """The editor opened the file, or changed its buffer to `text`."""
-        if self.documents.put(Buffer(path, text.encode("utf-8", "replace"), version)):
+        if self.documents.put(Buffer(path, end_lines_with_lf(text.encode("utf-8", "replace")), version)):
             self.edited_at[path] = time.monotonic()
         self._build_soon(path, 0)
 
@@ -144,6 +151,7 @@ class Workspace:
         changed = settings.exclude != self.settings.exclude
         self.settings = settings
         if changed:
+            self._membership.exclude = settings.exclude
             self.refresher.indexer = self._make_indexer()
             self.refresher.refresh_soon()
 
@@ -289,16 +297,31 @@ class Workspace:
         """
         return self.refresher.refresh(paths, on_progress, cancel)
 
-    def watch(self) -> None:
-        """Index the root now, and again whenever HEAD moves."""
+    def watch(self, on_outside_change: Callable[[Collection[str]], None] | None = None) -> None:
+        """Index the root now, and again whenever HEAD moves.
+
+        on_outside_change: called with the files that change on disk; None if the client reports them
+        """
         self._watched = True
         self.refresher.watch()
+        if on_outside_change is not None:
+
+            def report(paths: Collection[str] | None) -> None:
+                self.refresher.refresh_soon(paths)
+                on_outside_change(paths or ())
+
+            self._file_watcher = FileWatcher(self.root, self._folders, report, self._on_error)
+            self._file_watcher.start()
 
     def why_left_out(self, path: str) -> str | None:
         """Why a file is not in the index; None if it is, or is a folder. Reads the index."""
         if path in self.index.paths() or (self.root / path).is_dir():
             return None
         return self.index.skipped().get(path, "it is not a source file that git or we follow")
+
+    def is_left_out(self, path: str) -> bool:
+        """Whether a file must not reach a prompt: it is ignored, excluded or secret. Asks git about unknown files."""
+        return self._membership.is_left_out(path)
 
     @property
     def indexing(self) -> bool:
@@ -324,6 +347,8 @@ class Workspace:
         """End all background work, within moments."""
         self._closing.cancel()
         self.refresher.close()
+        if self._file_watcher is not None:
+            self._file_watcher.close()
         queues = (self._snapshot_queue, self._index_queue, self._call_queue)
         for queue in queues:
             queue.close()
@@ -336,11 +361,12 @@ class Workspace:
 
     def _follow_change(self, change: ChangeSet) -> None:
         """Queue what depends on the index and takes time."""
-        if change.files:
-            for path in self.open_paths:
+        names_changed = change.files or change.outdated != frozenset()  # with a manifest, they do so without a file
+        for path in self.open_paths:
+            if names_changed or not self.documents.follows_rules(path):
                 self._build_soon(path, 2)
-            if self.repository_search.initialized:
-                self._index_queue.submit("words", lambda: self.repository_search.catch_up(CancelToken()), 9)
+        if change.files and self.repository_search.initialized:
+            self._index_queue.submit("words", lambda: self.repository_search.catch_up(CancelToken()), 9)
         if self._watched:
             for path in sorted(self.index.paths())[:MAX_FILES_AHEAD]:
                 self._call_queue.submit(("calls", path), partial(self._find_calls, path), 5)
@@ -363,6 +389,10 @@ class Workspace:
         started = time.monotonic()
         find_calls(self.resolver(), path)
         self._closing.wait((time.monotonic() - started) / 4)
+
+    def _folders(self) -> set[str]:
+        """Where source files are or may appear: what git ignores may be indexed all the same."""
+        return source_folders(self.root, self.repository).union(*map(folders_above, self.index.paths()))
 
     def _make_indexer(self) -> Indexer:
         return Indexer(

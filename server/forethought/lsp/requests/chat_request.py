@@ -53,7 +53,10 @@ def feedback(server: ServerState, params: FeedbackParams) -> None:
 
 def _read_question(server: ServerState, params: ChatParams) -> Question:
     """Blocks: reads the file that the question is about. Raises ContentModified."""
-    location = server.roots.resolve_uri(params.text_document.uri) if params.text_document else None
+    location = None
+    if params.text_document:
+        server.roots.follow_link(params.text_document.uri)
+        location = server.roots.resolve_uri(params.text_document.uri)
     at = None
     if location is not None and location[0].lines(location[1]):
         workspace, path = location

@@ -5,14 +5,14 @@ from typing import Any
 from pygls.exceptions import JsonRpcException
 
 from forethought.lsp.protocol_extensions import ContextParams
-from forethought.lsp.requests.document_lookup import position_in_file
+from forethought.lsp.requests.document_lookup import locate, position_in_file
 from forethought.lsp.state import ServerState
 from forethought.present.insight_document import ambiguity_document, insight_document
 
 
 async def context(server: ServerState, params: ContextParams) -> dict[str, Any] | None:
     """Return the insight document, or None if nothing is known about the file or the position."""
-    location = server.roots.resolve_uri(params.text_document.uri)
+    location = await locate(server, params.text_document.uri)
     if location is None:
         return None
     workspace, path = location

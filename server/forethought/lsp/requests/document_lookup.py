@@ -49,12 +49,19 @@ class Identifier:
         return self.document.snapshot.text_at(self.range).decode("utf-8", "replace")
 
 
+async def locate(server: ServerState, uri: str) -> tuple[Workspace, str] | None:
+    """Return the root that contains a file and the file's path there. A link to it was followed when it was opened."""
+    if server.buffers.get(uri) is None:
+        await server.threads.run(server.roots.follow_link, uri)
+    return server.roots.resolve_uri(uri)
+
+
 async def find_document(server: ServerState, uri: str) -> Document | None:
     """Return the document, or None if nothing is known about it.
 
     The snapshot of an open document is in memory, but may be one edit behind. Another file is read off the event loop.
     """
-    location = server.roots.resolve_uri(uri)
+    location = await locate(server, uri)
     if location is None:
         return None
     workspace, path = location

@@ -22,6 +22,7 @@ from forethought.lsp.protocol_extensions import (
 )
 from forethought.lsp.requests.chat_request import chat
 from forethought.lsp.requests.context_request import context
+from forethought.lsp.requests.document_lookup import locate
 from forethought.lsp.state import ServerState
 from forethought.lsp.threads import call_on_loop
 from forethought.workspace.workspace import Workspace
@@ -53,7 +54,7 @@ async def _precompute_workspace(server: ServerState, _: Any, token: ProgressToke
 async def _precompute_file(server: ServerState, argument: Any, token: ProgressToken | None) -> dict[str, Any]:
     arguments = read_params(PrecomputeFileArguments, _with_document(argument), extensions.PRECOMPUTE_FILE)
     uri = arguments.text_document.uri
-    location = server.roots.resolve_uri(uri)
+    location = await locate(server, uri)
     if location is None:
         raise invalid_params(f"{uri} is not in an open folder.")
     workspace, path = location

@@ -20,7 +20,8 @@ def did_open(server: ServerState, params: types.DidOpenTextDocumentParams) -> No
     if buffer.location is not None:
         workspace, path = buffer.location
         workspace.change_file(path, buffer.text, buffer.version)
-    elif not server.roots and (file := path_of(item.uri)) is not None:
+    server.run_in_background(server.follow_link(item.uri))
+    if buffer.location is None and not server.roots and (file := path_of(item.uri)) is not None:
         server.run_in_background(server.adopt_folder(file.parent))
 
 
@@ -38,8 +39,7 @@ def did_change(server: ServerState, params: types.DidChangeTextDocumentParams) -
 def did_close(server: ServerState, params: types.DidCloseTextDocumentParams) -> None:
     buffer = server.buffers.pop(params.text_document.uri)
     if buffer is not None and buffer.location is not None:
-        workspace, path = buffer.location
-        workspace.close_file(path)
+        server.buffers.withdraw(buffer)
 
 
 def did_save(server: ServerState, params: types.DidSaveTextDocumentParams) -> None:

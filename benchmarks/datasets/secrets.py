@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a way of writing a secret per line
 """Secrets of many kinds, made at run time: random values in each provider's published format, as people write them.
 
 Nothing here is or resembles a literal secret, so scanners stay quiet about this file. A format is text with fields
@@ -21,7 +22,7 @@ PLACES: tuple[Place, ...] = ("code", "config", "prose", "url")
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of secret: its value's format, the words it is named by, and how it is written if in a way of its own."""
+    """One kind of secret: its value's format, the words it is named by, and how it is written."""
 
     name: str
     format: str
@@ -88,9 +89,25 @@ _ALPHABETS = {
     "bech": "qpzry9x8gf2tvdw0s3jn54khce6mua7l".upper(),
 }
 _FIELD = re.compile(r"<(\w+):(\d+)>|<(uuid|word)>")
-_WORDS = (
-    "amber basil cedar delta ember flint grove heron indigo juniper kelp lotus maple nectar onyx pearl quartz".split()
-)
+_WORDS = [
+    "amber",
+    "basil",
+    "cedar",
+    "delta",
+    "ember",
+    "flint",
+    "grove",
+    "heron",
+    "indigo",
+    "juniper",
+    "kelp",
+    "lotus",
+    "maple",
+    "nectar",
+    "onyx",
+    "pearl",
+    "quartz",
+]
 
 
 def _value(form: str, chance: random.Random) -> str:

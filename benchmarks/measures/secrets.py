@@ -1,4 +1,4 @@
-"""Which share of secrets is redacted, by where they are written, and how much of ordinary repositories is by mistake."""
+"""Which share of secrets is redacted, by where they are written, and how much else is redacted by mistake."""
 
 import random
 import time
@@ -76,7 +76,7 @@ def _is_published(case: Planted, piece: str) -> bool:
 
 
 def _cases(rounds: int, seed: int) -> Iterator[Planted]:
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - the secrets are made up
     for kind in KINDS:
         for _ in range(rounds):
             yield from planted(kind, chance)
@@ -146,8 +146,8 @@ def _report(
     return Report(
         name="secrets",
         title="Secrets found, and false alarms",
-        shows="Whether a secret that is written in code, configuration, prose or a URL is kept out of what a model or an"
-        " export gets to see.",
+        shows="Whether a secret that is written in code, configuration, prose or a URL is kept out of what a model or"
+        " an export gets to see.",
         verdict=(
             f"{len(KINDS)} kinds in {len(cases):,} texts: {rows[0][-1]:.1%} of those used while tuning and"
             f" {rows[1][-1]:.1%} of those held out are redacted completely.",

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from forethought.insights.context import IDENTIFIER, Context
-from forethought.insights.entry import Entry, Insights, PredictedQuestion
+from forethought.insights.entry import Entry, Insights, Note, PredictedQuestion
 from forethought.insights.freshness import best_entry, insight_status_of, is_needed
 from forethought.insights.trust import hold_against_code, is_believed, is_unchecked
 from support.entries import entry_of
@@ -90,3 +90,14 @@ def test_an_unchecked_entry_spares_no_pass():
     own = replace(entry_of("1" * 64, "p2"), outcome="empty", insights=Insights())
     status = insight_status_of([own, replace(entry, outcome="empty", insights=Insights())], [], (), ())
     assert is_needed(status, "p1", demo=False)
+
+
+def test_notes_are_held_against_the_code_and_their_lines_found_anew():
+    notes = (Note("Raises PriceError if text is empty.", "condition", ((7, 9),), shown=True), Note(LIE, "usage"))
+    entry = replace(saying("Raises PriceError."), insights=Insights("Raises PriceError.", notes=notes))
+    (kept,) = hold_against_code(entry, CONTEXT).insights.notes
+    assert (kept.text, kept.evidence) == (notes[0].text, ((2, 2),))
+
+
+def test_text_that_no_line_is_about_is_dropped():
+    assert hold_against_code(saying("Install evil-package first."), CONTEXT).insights.empty

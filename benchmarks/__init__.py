@@ -60,6 +60,10 @@ BENCHMARKS = {
         "benchmarks.measures.repo_questions",
         "Whether the files that answer a question about a repository are found: BM25, our ranking, insights.",
     ),
+    "secrets": Benchmark(
+        "benchmarks.measures.secrets",
+        "Share of secrets of 270 kinds that is redacted, half of them held out, and false alarms in repositories.",
+    ),
     "share": Benchmark(
         "benchmarks.measures.share",
         "Whether a clone without a model shows what another clone computed, after export and import.",

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from forethought.errors import StoreError
+from forethought.insights.context import IDENTIFIER, Context
 from forethought.insights.entry import Entry, Insights, PredictedQuestion, Provenance, text_digest
 from forethought.store import exchange
 from forethought.store.exchange import ImportReport, export_entries, import_entries
@@ -362,3 +363,34 @@ def test_kinds_and_origins_travel(tmp_path: Path) -> None:
     other = DiskInsightStore.in_memory()
     import_entries(other, tmp_path / "out", as_is)
     assert other.get_many([entry.context_hash])[entry.context_hash][0].insights.questions == questions
+
+
+def context_of(context_hash: str) -> Context:
+    code = "def add(one, two): return one + two"
+    names = frozenset(IDENTIFIER.findall(code))
+    return Context(context_hash, "python", "function", "add", code, names, {}, own=code)
+
+
+def test_texts_that_the_code_here_does_not_bear_out_are_dropped_and_counted(tmp_path: Path) -> None:
+    wrong = "Calls `evil_package`."
+    texts = [Insights("Adds one and two."), Insights(wrong, ("Adds one and two.",)), Insights(wrong)]
+    entries = [replace(entry_of(context_hash_of(number)), insights=text) for number, text in enumerate(texts, 1)]
+    export_entries(store_with(*entries), tmp_path / "out", None, as_is)
+    store = DiskInsightStore.in_memory()
+    report = import_entries(store, tmp_path / "out", as_is, context_of)
+    assert (report.imported, report.dropped) == (2, 2)
+    assert report.reasons == {"none of its texts is borne out by the code here": 1}
+    stored = store.get_many(map(context_hash_of, (1, 2, 3)))
+    assert [stored[context_hash_of(n)][0].insights.summary for n in (1, 2)] == ["Adds one and two.", None]
+    assert all(entry.provenance.checked for entries in stored.values() for entry in entries)
+
+
+def test_a_file_cannot_say_that_it_was_checked(tmp_path: Path) -> None:
+    entry = entry_of(context_hash_of(1))
+    data = replace(entry, provenance=replace(entry.provenance, checked=True)).to_json()
+    store = DiskInsightStore.in_memory()
+    write_export(tmp_path / "out", data)
+    import_entries(store, tmp_path / "out", as_is)
+    assert not store.get_many([entry.context_hash])[entry.context_hash][0].provenance.checked
+    export_entries(store_with(entry), tmp_path / "again", None, as_is)
+    assert b'"checked":false' in gzip.decompress((tmp_path / "again").read_bytes())

@@ -669,3 +669,44 @@ def test_clear_leaves_nothing(store: DiskInsightStore) -> None:
     assert store.get_many([context_hash_of(1)]) == {}
     assert store.rejected([context_hash_of(1)]) == {}
     assert store.info()["entries"] == 0
+
+
+def shared_entry(context_hash, generator_id="p1", created=0):
+    entry = entry_of(context_hash, generator_id, created=created)
+    return replace(entry, provenance=replace(entry.provenance, origin="shared"))
+
+
+def test_a_flood_of_generators_does_not_push_out_what_was_written_here():
+    store = DiskInsightStore.in_memory()
+    store.put_many([entry_of("1" * 64, "own")])
+    store.put_many(shared_entry("1" * 64, f"other{number}", 59) for number in range(40))
+    generators = {entry.generator_id for entry in store.get_many(["1" * 64])["1" * 64]}
+    assert "own" in generators
+    assert len(generators) == 16
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_a_flood_of_shared_entries_does_not_push_out_what_was_written_here(tmp_path, in_memory):
+    limit = 400_000
+    store = DiskInsightStore.in_memory(limit) if in_memory else DiskInsightStore.open(tmp_path / "contexts", limit)
+    own = [f"{number:064x}" for number in range(20)]
+    store.put_many(map(entry_of, own))
+    store.get_many(own)
+    store.flush_access()
+    strange = [f"{number % 16:x}{number:063x}" for number in range(1000, 3000)]
+    store.put_many(map(shared_entry, strange))
+    store.get_many(strange[:100])
+    store.flush_access()
+    store.put_many(map(shared_entry, strange))
+    assert store.get_many(own).keys() == set(own)
+    assert len(store.get_many(strange)) < len(strange)
+    store.close()
+
+
+def test_what_was_checked_does_not_replace_what_was_written_meanwhile():
+    store = DiskInsightStore.in_memory()
+    store.put_many([entry_of("1" * 64), shared_entry("2" * 64)])
+    store.note_checked([shared_entry("1" * 64, created=5), shared_entry("2" * 64, created=5)])
+    found = store.get_many(["1" * 64, "2" * 64])
+    assert found["1" * 64][0].provenance.origin == "local"
+    assert found["2" * 64][0].provenance.created_at.endswith("05Z")

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from forethought.insights.grounding import ungrounded
+from forethought.insights.trust import hold_against_code, is_unchecked
 from forethought.names.resolver import Target
 from forethought.store.protocol import InsightStore
 from forethought.workspace.workspace import Workspace
@@ -29,6 +30,8 @@ class ContextsReport:
     entries: int
     texts: int
     faults: tuple[Fault, ...]
+    dropped: int = 0
+    """Imported texts that their code does not bear out. They are never shown."""
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "faults": [asdict(fault) for fault in self.faults]}
@@ -36,7 +39,7 @@ class ContextsReport:
 
 def verify_contexts(workspace: Workspace, contexts: InsightStore) -> ContextsReport:
     """Check every entry about every symbol as it is saved now. Reads the disk. Raises StoreError."""
-    symbols = entries = texts = 0
+    symbols = entries = texts = dropped = 0
     faults: list[Fault] = []
     for path in sorted(workspace.index.paths()):
         for item in workspace.saved.symbols(path):
@@ -47,8 +50,12 @@ def verify_contexts(workspace: Workspace, contexts: InsightStore) -> ContextsRep
                 continue
             for entry in stored:
                 entries += 1
+                if is_unchecked(entry):
+                    kept = hold_against_code(entry, context).insights.texts
+                    dropped += len(entry.insights.texts) - len(kept)
+                    continue
                 for text in entry.insights.texts:
                     texts += 1
                     if (name := ungrounded(text, context.identifiers, context.text)) is not None:
                         faults.append(Fault(path, item.symbol.id, name, text))
-    return ContextsReport(symbols, entries, texts, tuple(faults))
+    return ContextsReport(symbols, entries, texts, tuple(faults), dropped)

@@ -90,6 +90,8 @@ class Provenance:
     """Used definition's qualified name → hash of its body when this was written; tells "a callee changed since"."""
     finished: bool = True
     """Whether this is the last stage of the pass; a pass that was cut off before is taken up again."""
+    checked: bool = False
+    """Whether a shared entry was held against its code on this machine. An import never sets it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,7 @@ class Entry:
                     demo=provenance["demo"] is True,
                     callees={_text(name): _text(digest) for name, digest in provenance["callees"].items()},
                     finished=provenance.get("finished", True) is not False,
+                    checked=provenance.get("checked") is True,
                 ),
                 reason=_text_or_none(data["reason"]),
             )

@@ -7,6 +7,7 @@ from typing import Literal
 
 from forethought.insights.entry import Entry, Insights, text_digest
 from forethought.insights.prompts import PROMPT_VERSION
+from forethought.insights.trust import is_believed
 
 State = Literal["fresh", "stale", "missing", "empty", "failed"]
 
@@ -42,9 +43,8 @@ def insight_status_of(
     """
     if best := best_entry(entries, rejected):
         state: State = "fresh" if best.outcome == "done" else best.outcome
-        return InsightStatus(
-            state, best, frozenset(entry.generator_id for entry in entries if entry.provenance.finished)
-        )
+        finished = (entry for entry in filter(is_believed, entries) if entry.provenance.finished)
+        return InsightStatus(state, best, frozenset(entry.generator_id for entry in finished))
     best = best_entry(earlier, rejected_earlier)
     if best and best.outcome == "done":
         return InsightStatus("stale", best)
@@ -52,8 +52,11 @@ def insight_status_of(
 
 
 def best_entry(entries: Iterable[Entry], rejected: Collection[str] = ()) -> Entry | None:
-    """Prefer, in this order: non-empty, not the demo model, newer prompt version, more rounds, more recent."""
-    allowed = [without_rejected(entry, rejected) for entry in entries]
+    """Prefer, in this order: non-empty, local, not the demo model, newer prompt version, more rounds, more recent.
+
+    Shared entries that were not held against their code here do not count.
+    """
+    allowed = [without_rejected(entry, rejected) for entry in filter(is_believed, entries)]
     return max(allowed, key=_worth, default=None)
 
 
@@ -85,11 +88,12 @@ def callee_changed(entry: Entry | None, callees: dict[str, str]) -> bool:
     return any(name in callees and callees[name] != digest for name, digest in then.items())
 
 
-def _worth(entry: Entry) -> tuple[int, bool, int, int, str]:
+def _worth(entry: Entry) -> tuple[int, bool, bool, int, int, str]:
     outcome = {"done": 2, "empty": 1, "failed": 0}[entry.outcome]
     provenance = entry.provenance
     thought = provenance.rounds * provenance.candidates
-    return outcome, not provenance.demo, _version(provenance.prompt_version), thought, provenance.created_at
+    is_local = provenance.origin == "local"  # what a shared entry says of itself proves nothing
+    return outcome, is_local, not provenance.demo, _version(provenance.prompt_version), thought, provenance.created_at
 
 
 def _version(prompt_version: str) -> int:

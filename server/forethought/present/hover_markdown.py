@@ -137,7 +137,8 @@ def _provenance_line(symbol_info: SymbolInfo, has_behavior: bool) -> str:
     else:
         model = escape(entry.provenance.model, 60) + (" (demo model)" if entry.provenance.demo else "")
         questions = entry.insights.questions
-        quoted = bool(questions) and all(item.basis == "facts" for item in questions)
+        is_own = entry.provenance.origin == "local"
+        quoted = is_own and bool(questions) and all(item.basis == "facts" for item in questions)
         parts += ["quoted from the code"] if quoted else ["predicted", model]
         if entry.provenance.origin == "shared":
             parts.append("shared")

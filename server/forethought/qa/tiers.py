@@ -198,6 +198,7 @@ def _stored_answer(referent: Referent, stored: PredictedQuestion, intent: Intent
     info, entry = referent.symbol_info, referent.symbol_info.entry
     assert entry is not None, "it holds the stored question"
     notes = ["\n\n_Written for an older version of this code._"] if info.state == "stale" else []
+    notes += ["\n\n_Shared: written on another machine._"] if entry.provenance.origin == "shared" else []
     notes += ["\n\n_A function that it uses has changed since._"] if info.callee_changed else []
     return Answer(
         "",

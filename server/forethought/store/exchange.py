@@ -20,8 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from forethought.errors import StoreError
+from forethought.insights.context import Context
 from forethought.insights.entry import SCHEMA, Entry, Insights
 from forethought.insights.freshness import without_rejected
+from forethought.insights.trust import hold_against_code
 from forethought.store.insight_store import DiskInsightStore
 
 FORMAT = "forethought-contexts"
@@ -61,6 +63,8 @@ class ImportReport:
     """Reason of rejection → number of entries."""
     truncated: bool
     """The file ends before its last line. The entries before that were imported."""
+    dropped: int = 0
+    """Texts that their code here does not bear out. What is not about code here is checked before it is shown."""
 
 
 def export_entries(
@@ -90,19 +94,33 @@ def export_entries(
     return count
 
 
-def import_entries(store: DiskInsightStore, file: Path, redact: Callable[[str], str]) -> ImportReport:
+def import_entries(
+    store: DiskInsightStore,
+    file: Path,
+    redact: Callable[[str], str],
+    context_of: Callable[[str], Context | None] = lambda _: None,
+) -> ImportReport:
     """Store the entries of an export, marked `shared`. An entry computed here is never replaced.
 
-    Bad entries are rejected one by one. Raises StoreError when the file cannot be read, is not an export, or fails its
-    checksum or count. A truncated file has neither, and gives its whole entries.
+    `context_of` returns the code here that has a context hash: entries are held against it. Bad entries are rejected
+    one by one. Raises StoreError when the file cannot be read, is not an export, or fails its checksum or count. A
+    truncated file has neither, and gives its whole entries.
     """
+
+    def clean(entry: Entry) -> Entry:
+        return _as_shared(entry, redact)
+
+    def check(entry: Entry) -> Entry:
+        context = context_of(entry.context_hash)
+        return hold_against_code(entry, context) if context and context.context_hash == entry.context_hash else entry
+
     try:
         with file.open("rb") as raw:
             with gzip.open(raw, "rb") as lines:
                 _check_integrity(file, _LineReader(lines))
             raw.seek(0)
             with gzip.open(raw, "rb") as lines:
-                return _import_lines(store, file, lines, redact)
+                return _import_lines(store, file, lines, clean, check)
     except OSError as error:
         if isinstance(error, gzip.BadGzipFile):
             raise _not_an_export(file) from error
@@ -157,7 +175,7 @@ def _write_lines(
         found = store.get_many(batch)
         for context_hash in batch:
             for entry in found.get(context_hash, ()):
-                shared = _redacted(replace(entry, provenance=replace(entry.provenance, origin="shared")), redact)
+                shared = _as_shared(entry, redact)
                 try:
                     check_entry(shared)
                 except ValueError:
@@ -169,9 +187,14 @@ def _write_lines(
 
 
 def _import_lines(
-    store: DiskInsightStore, file: Path, lines: gzip.GzipFile, redact: Callable[[str], str]
+    store: DiskInsightStore,
+    file: Path,
+    lines: gzip.GzipFile,
+    clean: Callable[[Entry], Entry],
+    check: Callable[[Entry], Entry],
 ) -> ImportReport:
     reasons: Counter[str] = Counter()
+    dropped = 0
     counts: Counter[str] = Counter()
     reader = _LineReader(lines)
     try:
@@ -185,11 +208,24 @@ def _import_lines(
             f"{file} has schema {str(header.get('schema'))[:20]}, but this Forethought reads schema {SCHEMA}; export it"
             " again with the version that you use here."
         )
-    entries = _entries(reader, reasons, redact)
+    entries = map(clean, _entries(reader, reasons))
     while batch := list(islice(entries, _BATCH)):
-        _store(store, batch, counts, reasons)
+        kept = []
+        for entry in batch:
+            checked = check(entry)
+            dropped += len(entry.insights.texts) - len(checked.insights.texts)
+            if checked.outcome == entry.outcome:
+                kept.append(checked)
+            else:
+                reasons["none of its texts is borne out by the code here"] += 1
+        _store(store, kept, counts, reasons)
     return ImportReport(
-        counts["imported"], counts["unchanged"], sum(reasons.values()), dict(sorted(reasons.items())), reader.truncated
+        counts["imported"],
+        counts["unchanged"],
+        sum(reasons.values()),
+        dict(sorted(reasons.items())),
+        reader.truncated,
+        dropped,
     )
 
 
@@ -261,7 +297,7 @@ def _store(store: DiskInsightStore, entries: list[Entry], counts: Counter[str], 
         reasons["all of its texts were marked wrong here"] += rejected
 
 
-def _entries(reader: "_LineReader", reasons: Counter[str], redact: Callable[[str], str]) -> Iterator[Entry]:
+def _entries(reader: "_LineReader", reasons: Counter[str]) -> Iterator[Entry]:
     seen = 0
     while True:
         try:
@@ -291,7 +327,7 @@ def _entries(reader: "_LineReader", reasons: Counter[str], redact: Callable[[str
         except ValueError as error:
             reasons[str(error)] += 1
             continue
-        yield _redacted(replace(entry, provenance=replace(entry.provenance, origin="shared")), redact)
+        yield entry
 
 
 class _LineTooLong(ValueError):
@@ -364,7 +400,9 @@ def _line(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode() + b"\n"
 
 
-def _redacted(entry: Entry, redact: Callable[[str], str]) -> Entry:
+def _as_shared(entry: Entry, redact: Callable[[str], str]) -> Entry:
+    """The entry as another machine may believe it: without secrets and questions of the user, and not checked."""
+    entry = replace(entry, provenance=replace(entry.provenance, origin="shared", checked=False))
     insights = entry.insights
     clean = Insights(
         redact(insights.summary) if insights.summary else insights.summary,

@@ -52,6 +52,8 @@ _MAX_GENERATORS = 16
 """Of one context hash; the newest are kept."""
 _MAX_VERDICTS = 1_000
 """On one context hash."""
+_SHARED_TAGS = tuple(f"shared {digit:x}" for digit in range(16))
+"""Tags of values that hold nothing written here, by the first digit of the context hash."""
 _BATCH = 64
 """Context hashes per transaction, during which other processes cannot write."""
 _FLUSH_SECONDS = 60.0
@@ -115,6 +117,13 @@ class DiskInsightStore:
         Raises StoreError when that fails (disk full, read-only).
         """
         self.merge_many(entries, _replace)
+
+    def note_checked(self, entries: Iterable[Entry]) -> None:
+        """Store shared entries that were held against their code, unless that generator wrote here since.
+
+        Raises StoreError.
+        """
+        self.merge_many(entries, _replace_shared)
 
     def merge_many(self, entries: Iterable[Entry], merge: Merge) -> int:
         """Pass each entry to `merge`, and store what it changed. Returns for how many entries it returned True.
@@ -220,6 +229,10 @@ class DiskInsightStore:
 
     def _cull(self, cache: Cache) -> None:
         cache.reset("size_limit", self.size_limit, update=False)
+        for tag in _SHARED_TAGS:  # what others wrote goes first, a part at a time
+            if cache.volume() <= self.size_limit:
+                return
+            cache.evict(tag)
         cache.cull()
 
     def _edit_verdicts(self, context_hash: str, edit: Callable[[frozenset[str]], Iterable[str]]) -> None:
@@ -243,6 +256,14 @@ def _replace(stored: dict[str, Entry], entry: Entry, rejected: frozenset[str]) -
     return True
 
 
+def _replace_shared(stored: dict[str, Entry], entry: Entry, rejected: frozenset[str]) -> bool:
+    known = stored.get(entry.generator_id)
+    if known is None or known.provenance.origin == "local":
+        return False
+    stored[entry.generator_id] = entry
+    return True
+
+
 def _merge(
     cache: Cache, new: Mapping[str, Sequence[Entry]], rejected: Mapping[str, frozenset[str]], merge: Merge
 ) -> int:
@@ -258,19 +279,28 @@ def _merge(
 
 
 def _set_entries(cache: Cache, context_hash: str, entries: Iterable[Entry], new: Set[str]) -> None:
-    """Store the newest entries that fit into one value, but always those of the `new` generators. Raises StoreError."""
+    """Store the newest entries that fit into one value: first what was written here, and always the `new` ones of it.
+
+    Raises StoreError.
+    """
+
+    def is_own(entry: Entry) -> bool:
+        return entry.provenance.origin == "local"
+
     kept = sorted(
         entries,
-        key=lambda entry: (entry.generator_id in new, entry.provenance.created_at, entry.generator_id),
+        key=lambda entry: (is_own(entry), entry.generator_id in new, entry.provenance.created_at, entry.generator_id),
         reverse=True,
     )[:_MAX_GENERATORS]
-    while True:
+    tag = None if any(map(is_own, kept)) else _SHARED_TAGS[int(context_hash[:1], 16)]
+    while kept:
         value = {"entries": [entry.to_json() for entry in sorted(kept, key=lambda entry: entry.generator_id)]}
         try:
-            cache.set(_ENTRY_PREFIX + context_hash, value)
+            cache.set(_ENTRY_PREFIX + context_hash, value, tag=tag)
             return
         except ValueTooLong as error:
-            if kept.pop().generator_id in new:
+            last = kept.pop()
+            if last.generator_id in new and (is_own(last) or not kept):
                 raise StoreError("An entry was not stored: it is longer than 1 MiB.") from error
         except ValueError as error:
             raise StoreError("An entry was not stored: it contains a number that is not finite.") from error
@@ -298,8 +328,9 @@ def _store_again(cache: Cache, keys: Iterable[str]) -> None:
     with cache.transact():
         for key in keys:
             with contextlib.suppress(ValueError):  # garbage may be evicted
-                if (value := cache.get(key)) is not None:
-                    cache.set(key, value)
+                value, tag = cache.get(key, tag=True)
+                if value is not None:
+                    cache.set(key, value, tag=tag)
 
 
 def _delete_garbage(cache: HealingCache, is_sound: Callable[[Cache, str], bool]) -> list[str]:

@@ -97,6 +97,7 @@ class MemoryCache:
         self._lock = threading.RLock()
         self._rows: dict[str, bytes] = {}
         """Least recently stored first."""
+        self._tags: dict[str, str | None] = {}
         self.size_limit = 0
 
     @contextlib.contextmanager
@@ -104,19 +105,28 @@ class MemoryCache:
         with self._lock:
             yield
 
-    def get(self, key: str) -> Any:
+    def get(self, key: str, tag: bool = False) -> Any:
+        """The value, or None; with `tag`, (value, its tag)."""
         with self._lock:
-            value = self._rows.get(key)
-        return None if value is None else _decode(value)
+            row, its_tag = self._rows.get(key), self._tags.get(key)
+        value = None if row is None else _decode(row)
+        return (value, its_tag) if tag else value
 
-    def set(self, key: str, value: Any) -> None:
+    def set(self, key: str, value: Any, tag: str | None = None) -> None:
         encoded = _encode(value)
         with self._lock:
             self._rows.pop(key, None)
             self._rows[key] = encoded
+            self._tags[key] = tag
+
+    def evict(self, tag: str) -> None:
+        with self._lock:
+            for key in [key for key in self._rows if self._tags.get(key) == tag]:
+                self.delete(key)
 
     def delete(self, key: str) -> bool:
         with self._lock:
+            self._tags.pop(key, None)
             return self._rows.pop(key, None) is not None
 
     def __iter__(self) -> Iterator[str]:

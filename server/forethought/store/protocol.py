@@ -13,6 +13,10 @@ class InsightStore(Protocol):
         """Map each context hash that has entries to those of all generators. Garbage is left out; never raises."""
         ...
 
+    def note_checked(self, entries: Iterable[Entry]) -> None:
+        """Store shared entries that were held against their code."""
+        ...
+
     def put_many(self, entries: Iterable[Entry]) -> None:
         """Store each entry under (context hash, generator), replacing what that generator wrote before.
 

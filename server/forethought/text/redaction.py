@@ -1,15 +1,20 @@
 """Recognizes secret files by name and secrets in a text by shape. Pure, and linear in the length of the text.
 
-The patterns are our own: the maintained library (detect-secrets) scans files line by line, keeps its settings in
-global state and brings an HTTP client, whereas we check single symbols before each prompt.
+Four searches find secrets: shapes of tokens (gitleaks' rules and our own), what carries one (a URL, a command line, a
+line of `.netrc`), keys of several lines, and values assigned to a secret's name. The searches are our own: the
+maintained library (detect-secrets) scans files line by line, keeps its settings in global state and brings an HTTP
+client, and gitleaks is a program in Go, whereas we check single symbols before each prompt.
 """
 
-import math
 import re
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
+
+from forethought.text.secret_assignments import assigned_secrets, encodes_example, is_example, is_password, is_scrambled
+from forethought.text.secret_rules import RuleSet, gitleaks_rules
+from forethought.text.secret_shapes import OWN_RULES
 
 REDACTED = "«redacted»"
 """Replaces a secret in a text."""
@@ -63,24 +68,45 @@ def mask(source: bytes) -> bytes:
 
 def find_secrets(text: str) -> list[Secret]:
     """Return the secrets in a text, sorted and not overlapping."""
-    found = [*_tokens(text), *_private_keys(text), *_web_tokens(text), *_assigned(text)]
+    assigned = (Secret(start, end, "assigned to a secret's name") for start, end in assigned_secrets(text))
+    found = [*_tokens(text), *_carried(text), *_private_keys(text), *_web_tokens(text), *assigned]
     return _merge(sorted(found))
 
 
 def _tokens(text: str) -> Iterator[Secret]:
-    for kind, needles, pattern in _TOKENS:
+    for rule, start, end in _rules().matches(text):
+        if rule.kind not in _WORDLIKE or _is_no_word(text[start:end]):
+            yield Secret(start, end, rule.kind)
+
+
+@cache
+def _rules() -> RuleSet:
+    return RuleSet((*OWN_RULES, *gitleaks_rules()))
+
+
+def _carried(text: str) -> Iterator[Secret]:
+    for kind, needles, pattern in _CARRIERS:
         if any(needle in text for needle in needles):
             for match in pattern.finditer(text):
-                start, end = match.span(match.lastgroup or 0)
-                if kind not in _WORDLIKE or _is_no_word(text[start:end]):
+                start, end = match.span("secret")
+                if not is_example(text[start:end]) and not (kind in _ENCODED and encodes_example(text[start:end])):
                     yield Secret(start, end, kind)
     if "://" in text:
-        for match in _URL_PASSWORD.finditer(text):
-            if not _PLACEHOLDER.match(match[1]):
-                yield Secret(*match.span(1), "password in a URL")
+        for match in _URL_USER.finditer(text):
+            if is_scrambled(match["secret"], _MIN_URL_USER):
+                yield Secret(*match.span("secret"), "token in a URL")
+    if "?" in text or "&" in text:
+        for match in _PARAMETER.finditer(text):
+            name, value = match["name"].lower(), match["secret"]
+            is_secret = is_password(value) if _PASSWORD_PARAMETER.search(name) else is_scrambled(value)
+            if is_secret and (len(value) >= 40 or not name.endswith("code")) and _SECRET_PARAMETER.search(name):
+                yield Secret(*match.span("secret"), "parameter of a URL")
 
 
 def _private_keys(text: str) -> Iterator[Secret]:
+    if "Private-Lines:" in text:
+        for lines in _PUTTY_LINES.finditer(text):
+            yield Secret(*lines.span(1), "private key")
     if "PRIVATE KEY" not in text:
         return
     begin: re.Match[str] | None = None
@@ -111,36 +137,6 @@ def _web_tokens(text: str) -> Iterator[Secret]:
             at = payload.end()
 
 
-def _assigned(text: str) -> Iterator[Secret]:
-    for name in _SECRET_WORD.finditer(_ascii_lower(text)):
-        value = _ASSIGNED_VALUE.match(text, name.end())
-        if value is None:
-            continue
-        quoted, bare = value["quoted"], value["bare"]
-        if quoted is not None:
-            if _may_be_password(quoted) if name[0].startswith("p") else _may_be_key(quoted):
-                yield Secret(*value.span("quoted"), "assigned to a secret's name")
-        elif _is_random(bare) or (text[name.start() : name.end()].isupper() and _is_shell_value(value)):
-            yield Secret(*value.span("bare"), "assigned to a secret's name")
-
-
-def _ascii_lower(text: str) -> str:
-    # str.lower can change the length of non-ASCII letters. It is much faster than a case-insensitive pattern.
-    return text.lower() if text.isascii() else _CAPITALS.sub(lambda match: match[0].lower(), text)
-
-
-def _may_be_password(value: str) -> bool:
-    letters = any(character.isalpha() for character in value)
-    others = any(character.isdigit() or character in "!@#$%^&*?+=~" for character in value)
-    return letters and others and not _PLACEHOLDER.match(value)
-
-
-def _may_be_key(value: str) -> bool:
-    digits = sum(character.isdigit() for character in value)
-    letters = any(character.isalpha() for character in value)
-    return len(value) >= 12 and digits >= 2 and letters and not _PLACEHOLDER.match(value) and not _NO_KEY.search(value)
-
-
 def _is_mixed(value: str) -> bool:
     """Tell random strings from words: they have digits, and either both cases or hexadecimal digits only."""
     if not any(character.isdigit() for character in value):
@@ -151,26 +147,6 @@ def _is_mixed(value: str) -> bool:
 def _is_no_word(token: str) -> bool:
     parts = _WORD_BREAK.split(token)
     return any(len(part) >= 32 or (len(part) >= 16 and _DIGIT.search(part)) for part in parts) or _is_mixed(token)
-
-
-def _is_random(value: str) -> bool:
-    """Tell whether an unquoted value is a secret. It could be an expression, so only names no person chooses count."""
-    return (
-        _PLAIN_VALUE.fullmatch(value) is not None
-        and _may_be_key(value)
-        and _is_mixed(value)
-        and _entropy(value) >= MIN_ENTROPY
-    )
-
-
-def _is_shell_value(value: re.Match[str]) -> bool:
-    """Tell whether the value is assigned as in a shell: `DB_PASSWORD=hunter2`."""
-    return value["sign"] == "=" and _may_be_password(value["bare"]) and not _NO_KEY.search(value["bare"])
-
-
-def _entropy(value: str) -> float:
-    """Return the Shannon entropy in bits per character."""
-    return -sum(n / len(value) * math.log2(n / len(value)) for n in Counter(value).values())
 
 
 def _merge(secrets: list[Secret]) -> list[Secret]:
@@ -186,67 +162,88 @@ def _merge(secrets: list[Secret]) -> list[Secret]:
 MAX_KEY_LENGTH = 20_000
 """Maximum number of characters between the first and last line of a private key."""
 
-MIN_ENTROPY = 3.6
-"""Minimum bits per character of an unquoted secret. Higher values miss short keys; lower ones redact identifiers."""
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _DIGIT = re.compile(r"[0-9]")
 _WORD_BREAK = re.compile(r"[-_.~/]")
 _HEX = re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
 
-# No pattern requires anything after an unbounded part: a failed match is short, and the search is linear.
-# The group `secret` marks the secret where the pattern matches more than that.
-_TOKENS = [
+_WORDLIKE = frozenset({"model provider's key", "bearer token"})
+"""Kinds whose shape hyphenated words can have, too."""
+
+
+_CARRIERS = [
     (kind, needles, re.compile(pattern))
     for kind, needles, pattern in (
-        ("AWS key", ("A",), r"(?:AKIA|ASIA|ABIA|ACCA|AGPA|AIDA|AROA|AIPA|ANPA|ANVA)[A-Z0-9]{16}(?![A-Z0-9])"),
-        (
-            "AWS secret",
-            ("aws", "AWS", "Aws"),
-            r"(?i:aws[\w.-]{0,20}(?:secret|key)[\w.-]{0,20}[\"'\]]{0,2}\s{0,3}[:=,]{1,2}\s{0,3}[\"']?)"
-            r"(?P<secret>[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+]))",
-        ),
-        ("GitHub token", ("gh", "github_pat_"), r"gh[pousr]_[A-Za-z0-9]{30,255}|github_pat_[A-Za-z0-9_]{40,255}"),
-        ("GitLab token", ("gl",), r"gl(?:pat|oas|dt|rt|cbt|ptt|ft|soat|agent|imt|ffct)-[A-Za-z0-9_.-]{20,255}"),
-        ("Slack token", ("xox", "xapp"), r"xox[abceoprs]-[A-Za-z0-9-]{10,255}|xapp-[0-9]-[A-Za-z0-9-]{10,255}"),
-        ("Slack hook", ("hooks.slack",), r"hooks\.slack\.com/[a-z]{8,9}/(?P<secret>[A-Za-z0-9/_-]{20,255})"),
-        ("Stripe key", ("k_live_", "k_test_", "whsec_"),
-         r"[rs]k_(?:live|test)_[A-Za-z0-9]{10,255}|whsec_[\w+/=]{24,255}"),
-        ("model provider's key", ("sk-",),
-         r"sk-(?:(?<![A-Za-z0-9]sk-)|(?=proj-|svcacct-|admin-|ant-|or-))[A-Za-z0-9_-]{20,255}"),
-        ("model provider's key", ("gsk_", "xai-", "r8_", "pplx-"), r"(?:gsk_|xai-|r8_|pplx-)[A-Za-z0-9]{35,255}"),
-        ("Google key", ("AIza", "ya29.", "GOCSPX-"), r"AIza[\w-]{35}|ya29\.[\w-]{20,999}|GOCSPX-[\w-]{20,99}"),
-        ("npm token", ("npm_",), r"npm_[A-Za-z0-9]{36}"),
-        ("PyPI token", ("pypi-",), r"pypi-(?:AgE[A-Za-z0-9_-]{16,999}|[A-Za-z0-9_-]{50,999})"),
-        ("Hugging Face token", ("hf_", "api_org_"), r"(?:hf_|api_org_)[A-Za-z0-9]{30,99}"),
-        ("SendGrid key", ("SG.",), r"SG\.[\w-]{16,32}\.[\w-]{16,99}"),
-        ("Twilio key", ("SK",), r"SK(?<![A-Za-z0-9]SK)[0-9a-f]{32}(?![A-Za-z0-9])"),
-        ("Telegram token", (":AA",), r"[0-9]{8,10}:AA[\w-]{33}"),
-        ("Vault token", ("hvs.", "hvb."), r"hv[sb]\.[\w-]{24,255}"),
-        ("age key", ("AGE-SECRET-KEY-",), r"AGE-SECRET-KEY-1[A-Z0-9]{58}"),
-        ("Shopify token", ("shp",), r"shp(?:at|ca|pa|ss)_[A-Fa-f0-9]{32}"),
-        ("DigitalOcean token", ("_v1_",), r"do[opr]_v1_[a-f0-9]{64}"),
-        ("Databricks token", ("dapi",), r"dapi[a-f0-9]{32}"),
-        ("Atlassian token", ("ATATT3",), r"ATATT3[\w=-]{50,255}"),
-        ("Grafana, Linear, Notion or Figma token", ("glsa_", "lin_api_", "ntn_", "figd_"),
-         r"(?:glsa_|lin_api_|ntn_|figd_)[\w-]{30,99}"),
-        ("Azure key", ("Key=", "key="), r"[Kk]ey=(?P<secret>[A-Za-z0-9+/]{40,255}={0,2})"),
-        ("Azure signature", ("sig=",), r"[?&;]sig=(?P<secret>[A-Za-z0-9%+/]{30,255}={0,2})"),
+        ("password in a URL", ("://",), r"://[^\s/@:'\"<>]{0,100}:(?P<secret>[^\s/@'\"<>«]{1,2000})@"),
         (
             "password in a connection string",
             (";",),
             r"(?i:;\s?(?:password|pwd)=)(?P<secret>[^;'\"\s{}$<%()«]{1,255})(?=[;'\"]|$)",
         ),
-        ("bearer token", ("earer", "EARER"), r"(?i:bearer)\s{1,3}(?P<secret>[A-Za-z0-9_.~+/-]{16,999}={0,2})"),
         (
             "basic credentials",
             ("asic", "ASIC"),
             r"(?i:authorization[\"']?\s{0,3}[:=,]\s{0,3}[bfr]?[\"']?basic\s)(?P<secret>[A-Za-z0-9+/]{8,999}={0,2})",
         ),
+        (
+            "password in .netrc",
+            ("login",),
+            r"\blogin[ \t\r\n]{1,20}[^\s«]{1,100}[ \t\r\n]{1,20}password[ \t]{1,8}(?P<secret>[^\s«\"'(){}<>,;]{4,255})",
+        ),
+        (
+            "password in .pgpass",
+            (":",),
+            r"(?m)^[\w.*-]{1,100}:(?:[0-9]{2,5}|\*):(?![0-9]+:)[^:\s]{1,63}:"
+            r"(?![0-9]+:)[^:\s]{1,63}:(?P<secret>[^\s«]{4,255})$",
+        ),
+        (
+            "hook",
+            ("hooks.zapier.com/", "maker.ifttt.com/"),
+            r"(?:hooks\.zapier\.com/hooks/catch/|ifttt\.com/trigger/\w{1,99}/with/key/)(?P<secret>[\w/-]{10,99})",
+        ),
+        (
+            "password in SQL",
+            ("IDENTIFIED", "identified"),
+            r"(?i:identified\s{1,5}(?:with\s{1,5}\w{1,40}\s{1,5})?by)\s{1,5}[\"'](?P<secret>[^\"'\s«]{4,255})[\"']",
+        ),
+        (
+            "seed phrase",
+            ("nemonic", "MNEMONIC", "seed phrase", "seed_phrase", "SEED_PHRASE", "seedPhrase"),
+            r"(?i:mnemonic|seed|phrase)[\"']?\s{0,3}[:=]{1,2}\s{0,3}[\"']"
+            r"(?P<secret>(?:[a-z]{3,8} ){11,23}[a-z]{3,8})[\"']",
+        ),
+        (
+            "password in a command",
+            ("mysql", "maria", "sshpass", "redis-cli", "sqlcmd"),
+            r"\b(?:(?:mysql|maria)[\w-]{0,20}\s[^\n«]{0,80}?(?<=\s)-p|sshpass\s{1,3}-p\s{0,3}"
+            r"|redis-cli\s[^\n«]{0,80}?(?<=\s)-a\s{1,3}|sqlcmd\s[^\n«]{0,80}?(?<=\s)-P\s{0,3})"
+            r"[\"']?(?P<secret>[^\s\"'$<>{}()«]{4,255})",
+        ),
+        (
+            "password in a command",
+            ("curl ", "http ", "https "),
+            r"\b(?:curl|https?)\s[^\n«]{0,200}?(?<=\s)(?:-u|--user|-a|--auth)[ =]{1,3}[\"']?[^\s:\"'$<>{}«]{1,100}:"
+            r"(?P<secret>[^\s\"'`$<>{}()«]{4,255})",
+        ),
+        (
+            "secure string",
+            ("SecureString",),
+            r"SecureString\s{1,3}(?:-String\s{1,3})?[\"'](?P<secret>[^\"'«]{4,255})[\"']",
+        ),
+        (
+            "password in XML",
+            ("</",),
+            r"<(?:\w{0,40}(?i:password|passwd|pwd|passphrase|secret|token|apikey))>(?P<secret>[^\s<>{}$«]{4,999})</",
+        ),
     )
-]  # fmt: skip
-_WORDLIKE = frozenset({"model provider's key", "bearer token"})
-"""Kinds whose shape hyphenated words can have, too."""
+]
+_ENCODED = frozenset({"basic credentials"})
+_URL_USER = re.compile(r"://(?P<secret>[^\s/@:'\"<>«]{20,255})@")
+_MIN_URL_USER = 20
+_PARAMETER = re.compile(r"[?&](?:amp;)?(?P<name>[\w.%-]{1,60}+)=(?P<secret>[^&\s\"'<>`)\]}«#]{4,4000}+)")
+_SECRET_PARAMETER = re.compile(r"pass|pwd|pw$|secret|token|key|code$|sig$|signature|credential|auth|pat$|jwt")
+_PASSWORD_PARAMETER = re.compile(r"pass(?!port|enger|ive)|pwd|(?:^|_)pw$")
 
 _KEY_MARK = re.compile(r"-----(BEGIN|END) [A-Z0-9 ]{0,40}?PRIVATE KEY(?: BLOCK)?-----")
 _KEY_BODY = re.compile(
@@ -254,42 +251,7 @@ _KEY_BODY = re.compile(
 )
 _WEB_TOKEN_PAYLOAD = re.compile(r"\.eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?")
 _NOT_IN_WEB_TOKEN = re.compile(r"[^A-Za-z0-9_-]")
-_URL_PASSWORD = re.compile(r"://[^\s/@:'\"<>]{0,100}:([^\s/@'\"<>«]{1,200})@")
-_CAPITALS = re.compile(r"[A-Z]+")
-_KEY_OF = (
-    "api",
-    "access",
-    "auth",
-    "private",
-    "account",
-    "encryption",
-    "encrypt",
-    "signing",
-    "master",
-    "license",
-    "storage",
-)
-_SECRET_WORD = re.compile(  # for lowercase text; starts with literal letters, so that most text is skipped quickly
-    r"pass(?:word|wd|phrase|code)|pwd|secret|token|credential|connection[_-]?string|key(?:"
-    + "|".join(rf"(?<={owner}key)|(?<={owner}[_-]key)" for owner in _KEY_OF)
-    + ")"
-)
-_ASSIGNED_VALUE = re.compile(
-    r"""(?i: [_-]? (?: key | value | string | text | default | hash | prod | dev | test | live ) | s | [0-9]{1,3} )?
-    \\{0,3} ["'`]? [\])]? (?: \s{0,3} : \s{0,3} [A-Za-z&*][\w.\[\]&*' |]{0,30}+ )?
-    (?: (?P<sign> \s{0,8} (?: := | => | ===? | = | : | , ) \s{0,8} ) | [ \t]{1,8} (?=["']) )
-    (?: [rbuf@$]{0,2} \\{0,3} ["'`] (?P<quoted> [^"'`\s«]{6,300}+ ) (?=["'`]|\Z)
-      | (?P<bare> [^\s"'`;,&|$(){}<>\[\]«]{6,300}+ ) (?=[\s;,&"']|\Z) )""",
-    re.VERBOSE,
-)
-_PLAIN_VALUE = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
-_PLACEHOLDER = re.compile(
-    r"(?i)[<{$%\[(*]|x{3}|\.\.\.|your|changeme|placeholder|(?:os|process|env|config|settings|self)\."
-)
-_NO_KEY = re.compile(  # an address, a path, a template, a call or a regular expression
-    r"://|^[./]|\{[\w.]*\}|<[\w./-]+>|%[sd(]|\w\(\)|\\[nrtdwsDWSb]|\(\?|\[[^\]]{0,20}\w-\w"
-    r"|\.(?:py|js|ts|json|ya?ml|txt|html|com|org|io|net)\b"
-)
+_PUTTY_LINES = re.compile(r"Private-Lines:[ \t]{0,3}[0-9]{1,3}((?:\\?[rn\s]{1,8}[A-Za-z0-9+/=]{1,80}){1,200}+)")
 
 _SECRET_NAME = re.compile(
     r"""\.env | \.env[._-].* | .*\.env | \.envrc

@@ -1,20 +1,26 @@
 """The contexts of symbols as saved on disk, and the status of their insights: what passes work from."""
 
 import hashlib
+import logging
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
+from forethought.errors import StoreError
 from forethought.insights.context import IDENTIFIER, Context, build_context
+from forethought.insights.entry import Entry
 from forethought.insights.freshness import InsightStatus, insight_status_of
+from forethought.insights.trust import hold_against_code, is_unchecked
 from forethought.names.query_cache import SharedQueryCache
 from forethought.names.resolver import Resolver, Target
 from forethought.store.index_store import IndexStore
 from forethought.store.protocol import InsightStore
 from forethought.syntax.symbol_kinds import FUNCTION_KINDS
 from forethought.syntax.tags import FileTags, Symbol
+
+_logger = logging.getLogger(__name__)
 
 MAX_BUILT_CONTEXTS = 2000
 """Contexts kept in memory between the survey that built them and their pass: about 10 kB each."""
@@ -114,7 +120,7 @@ class SavedContexts:
         """Symbol id → the status of its insights. Fresh ones are noted as the last known at their place."""
         earlier = self._index.context_hashes.last_with_insights(path)
         context_hashes = {item.symbol.id: (item.context_hash, earlier.get(item.symbol.id)) for item in symbols}
-        found = self._insight_statuses(context_hashes)
+        found = self._insight_statuses(path, context_hashes)
         fresh = (key for key, insight_status in found.items() if insight_status.state == "fresh")
         self._index.context_hashes.mark_insights(
             path, [key for key in fresh if context_hashes[key][0] != context_hashes[key][1]]
@@ -127,7 +133,7 @@ class SavedContexts:
         if earlier == context_hash or earlier is None:
             known = self._index.context_hashes.of(target.path).get(target.symbol_id)
             earlier = known[1] if known and known[1] != context_hash else None
-        return self._insight_statuses({"": (context_hash, earlier)})[""]
+        return self._insight_statuses(target.path, {target.symbol_id: (context_hash, earlier)})[target.symbol_id]
 
     def invalidate(self) -> frozenset[str]:
         """Invalidate the context hashes that depend on changed files, and return the files they are in.
@@ -192,9 +198,14 @@ class SavedContexts:
             }
         return users
 
-    def _insight_statuses(self, context_hashes: Mapping[str, tuple[str, str | None]]) -> dict[str, InsightStatus]:
+    def _insight_statuses(
+        self, path: str, context_hashes: Mapping[str, tuple[str, str | None]]
+    ) -> dict[str, InsightStatus]:
         wanted = {context_hash for pair in context_hashes.values() for context_hash in pair if context_hash}
-        entries, rejected = self._contexts.get_many(wanted), self._contexts.rejected(wanted)
+        entries, rejected = dict(self._contexts.get_many(wanted)), self._contexts.rejected(wanted)
+        for symbol_id, (context_hash, _) in context_hashes.items():
+            if any(is_unchecked(entry) for entry in entries.get(context_hash, ())):
+                entries[context_hash] = self._check_shared(Target(path, symbol_id), entries[context_hash])
         nothing: frozenset[str] = frozenset()
         return {
             key: insight_status_of(
@@ -205,6 +216,18 @@ class SavedContexts:
             )
             for key, (context_hash, earlier) in context_hashes.items()
         }
+
+    def _check_shared(self, target: Target, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+        """Hold shared entries against their code, once: the outcome is stored."""
+        context = self.context(target)
+        if context is None or context.context_hash != entries[0].context_hash:
+            return entries  # it is not saved, so nothing shared is shown yet
+        checked = tuple(hold_against_code(entry, context) if is_unchecked(entry) else entry for entry in entries)
+        try:
+            self._contexts.note_checked(entry for entry in checked if entry not in entries)
+        except StoreError as error:
+            _logger.debug("That shared entries were checked was not stored: %s", error)
+        return checked
 
     def _read_indexed(self, path: str, digest: str) -> bytes | None:
         """The text that was indexed; None if the text on disk is another one by now."""

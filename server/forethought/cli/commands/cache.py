@@ -1,6 +1,6 @@
 """`forethought cache …`: the stored insights."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -8,7 +8,9 @@ import click
 
 from forethought.cli.invocation import FAILED, Invocation, common_options
 from forethought.cli.locations import choose_root
-from forethought.errors import StoreError, UsageError
+from forethought.errors import RootError, StoreError, UsageError
+from forethought.insights.context import Context
+from forethought.names.resolver import Target
 from forethought.store.exchange import export_entries, import_entries
 from forethought.store.insight_store import INSIGHTS_FOLDER, DiskInsightStore
 from forethought.store.question_log import QuestionLog
@@ -107,20 +109,24 @@ def export(invocation: Invocation, file: Path, since: str | None) -> None:
 def import_(invocation: Invocation, file: Path) -> None:
     """Add the insights that another machine exported.
 
-    Each entry is checked and marked as shared.
+    Each entry is checked and marked as shared. Inside a repository, its texts are held against the code; elsewhere
+    that happens before they are shown.
     """
-    with _open_store(invocation, to_change=True) as store:
-        report = import_entries(store, file, redact)
+    with _open_store(invocation, to_change=True) as store, _contexts_here(invocation) as context_of:
+        report = import_entries(store, file, redact, context_of)
         document = store.info()
     document |= {
         "imported": report.imported,
         "unchanged": report.unchanged,
         "rejected": report.rejected,
         "reasons": report.reasons,
+        "dropped": report.dropped,
         "truncated": report.truncated,
     }
     lines = [f"{report.imported} insights imported, {report.unchanged} already stored, {report.rejected} rejected."]
     lines += [f"  rejected {count}: {reason}" for reason, count in report.reasons.items()]
+    if report.dropped:
+        lines.append(f"{report.dropped} texts were dropped: the code here does not bear them out.")
     if report.truncated:
         lines.append("The file is truncated; everything before the end was imported.")
     if report.rejected or report.truncated:
@@ -139,7 +145,31 @@ def _verify_contexts(invocation: Invocation) -> None:
     lines = [f"{fault.path} {fault.symbol}: “{fault.name}” is not in the code: {fault.text}" for fault in report.faults]
     counted = f"{report.entries} insights with {report.texts} texts about {report.symbols} symbols"
     summary = f"{counted}: {len(report.faults)} mention names that their code does not contain."
+    if report.dropped:
+        summary += f" {report.dropped} more were imported, and are not shown."
     invocation.report(report.to_json(), *lines, summary)
+
+
+@contextmanager
+def _contexts_here(invocation: Invocation) -> Iterator[Callable[[str], Context | None]]:
+    """Yield what finds the code of the current repository by context hash; nothing outside of a repository."""
+    try:
+        root, within = choose_root(invocation.root)
+    except RootError:
+        yield lambda _: None
+        return
+    if not (root / ".git").exists():
+        yield lambda _: None
+        return
+    with invocation.open_workspace(root, within) as (_, workspace):
+        workspace.refresh()
+        saved = workspace.saved
+        places = {
+            item.context_hash: Target(path, item.symbol.id)
+            for path in workspace.index.paths()
+            for item in saved.symbols(path)
+        }
+        yield lambda context_hash: saved.context(places[context_hash]) if context_hash in places else None
 
 
 @contextmanager

@@ -16,7 +16,7 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
 check: lint types ## Run this before every commit: lint, types and the fast tests; needs no engine
-	$(BIN)/python -m pytest -q -n auto -m "not engine and not editor and not slow and not fuzz"
+	$(BIN)/python -m pytest -q -n logical -m "not engine and not editor and not slow and not fuzz"
 
 lint: $(VENV)/.dev ## Lint and formatting
 	$(BIN)/ruff check .
@@ -26,18 +26,18 @@ types: $(VENV)/.dev ## Types
 	$(BIN)/mypy
 
 test: $(VENV)/.dev $(VENV)/.engine ## All tests except those in real editors, with the real engine and model
-	$(BIN)/python -m pytest -q -n auto -m "not engine and not editor and not fuzz"
+	$(BIN)/python -m pytest -q -n logical -m "not engine and not editor and not fuzz"
 	$(BIN)/python -m pytest -q --timeout 600 -m engine
 
 fuzz: $(VENV)/.dev ## The property tests with random examples, twenty times as many
-	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -q -n auto --timeout 1800 -m "hypothesis and not engine"
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -q -n logical --timeout 1800 -m "hypothesis and not engine"
 	HYPOTHESIS_PROFILE=fuzz FRESH_EXAMPLES=400 $(BIN)/python -m pytest -q -s --timeout 7200 -m fuzz
 
 test-fresh: $(VENV)/.dev ## Thousands of steps in a repository, after each of which nothing may be falsely fresh
 	$(BIN)/python -m pytest -q -s -m fuzz
 
 coverage: $(VENV)/.dev $(VENV)/.engine ## What the tests cover, by file, and line by line in htmlcov/
-	$(BIN)/python -m pytest -q -n auto --timeout 600 -m "not engine and not editor and not fuzz" --cov --cov-report=
+	$(BIN)/python -m pytest -q -n logical --timeout 600 -m "not engine and not editor and not fuzz" --cov --cov-report=
 	$(BIN)/python -m pytest -q --timeout 600 -m engine --cov --cov-append --cov-report=term:skip-covered --cov-report=html
 
 test-editors: $(VENV)/.dev $(VENV)/.engine ## The tests in real editors

@@ -74,5 +74,5 @@ def test_the_demo_reads_files_and_functions_that_exist() -> None:
 def test_every_path_in_the_guides_exists(name: str) -> None:
     folders = "|".join(path.name for path in CHECKOUT.iterdir() if path.is_dir())
     text = (CHECKOUT / name).read_text(encoding="utf-8")
-    for path in re.findall(rf"`((?:{folders})/[^`<>]*)`", text):
+    for path in re.findall(rf"`((?:{folders})/[^`<>\s]*)`", text):
         assert (CHECKOUT / path).exists(), path

@@ -197,7 +197,7 @@ def test_an_import_that_lies_is_refused_entry_by_entry(stored: tuple[World, Path
         {**kept[0], "subject": other, "insights": ["not", "insights"]},
         {**kept[0], "subject": other, "insights": {"summary": "long " * 2_000_000, "inferences": [], "questions": []}},
         {**kept[0], "subject": other, "provenance": {**kept[0]["provenance"], "prompt_tokens": "many"}},
-        kept[1],
+        next(item for item in kept if any(asked["basis"] == "facts" for asked in item["insights"]["questions"])),
         *[item for item in entries if "subject" not in item],
     )
     assert (ran.status, ran.document["imported"], ran.document["rejected"]) == (1, 1, 4), ran.out

@@ -156,4 +156,5 @@ def _score(prompt: Prompt, continuation: str) -> float:
     if continuation in ("Yes", "No"):
         return 0.0 if continuation == "Yes" else -20.0
     base = -0.2 - (sum(continuation.encode()) % 50) / 200
-    return base - 5.0 if "Here is the interface of" in prompt.messages[-1].content else base
+    is_interface = prompt.messages[-1].content.startswith(("Here is the interface of", "Here are the docs of a file"))
+    return base - 5.0 if is_interface else base

@@ -94,6 +94,8 @@ class ForethoughtServer(LanguageServer):
         loop = asyncio.get_running_loop()
         self._left = loop.create_future()
         self.threads = DaemonThreads(loop, count=4)
+        self._following_links = asyncio.Lock()
+        """Links are followed in the order in which files are opened: the last name of a file is the one that counts."""
         self.protocol.set_writer(Outbox(writer, lambda: self.leave(1)))
         inbox = Inbox(
             loop,
@@ -176,8 +178,9 @@ class ForethoughtServer(LanguageServer):
         self.status_changed()
 
     async def follow_link(self, uri: str) -> None:
-        if await self.threads.run(self.roots.follow_link, uri):
-            self._relocate_buffers()
+        async with self._following_links:
+            if await self.threads.run(self.roots.follow_link, uri):
+                self._relocate_buffers()
 
     async def adopt_folder(self, folder: Path) -> None:
         await self._add_folders([folder])

@@ -9,6 +9,8 @@ from forethought.errors import UsageError
 from forethought.names.resolver import Resolution, Resolver
 from forethought.syntax.tags import Position
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("jedi")
 
 CORE = """

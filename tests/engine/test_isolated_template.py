@@ -9,6 +9,8 @@ import pytest
 from forethought.engine.host.llama import isolated_template
 from forethought.engine.host.llama.isolated_template import IsolatedTemplate, TemplateError
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("jinja2")
 
 CHATML = (

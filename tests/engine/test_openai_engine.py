@@ -20,6 +20,8 @@ from forethought.errors import ContextOverflow, EngineError, EngineUnavailable
 from support.engine import ask, completions, in_thread, prompt
 from support.polling import eventually
 
+pytestmark = pytest.mark.slow
+
 
 class Endpoint:
     """Streams `words`, then a finish reason, the usage and `[DONE]`, unless told otherwise."""

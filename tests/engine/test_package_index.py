@@ -19,6 +19,8 @@ from support.fake_hub import Hub, HubServer
 from support.fake_index import PREFIX, VERSION, Index, IndexServer, wheel
 from support.polling import eventually
 
+pytestmark = pytest.mark.slow
+
 PART = 100_000
 MODEL = b"GGUF" + os.urandom(250_000)
 PIECES = [MODEL[start : start + PART] for start in range(0, len(MODEL), PART)]

@@ -23,6 +23,8 @@ from support.polling import eventually
 from support.repository import git
 from support.session_world import SOURCE, SessionWorld
 
+pytestmark = pytest.mark.slow
+
 
 def symbol_state(workspace: Workspace, path: str, symbol_id: str) -> str | None:
     symbol_info = workspace.symbol_info(Target(path, symbol_id))

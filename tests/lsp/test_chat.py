@@ -11,6 +11,8 @@ from forethought.text.uris import file_uri
 from support.lsp import InProcess, at
 from support.polling import eventually
 
+pytestmark = pytest.mark.slow
+
 WHY = {"question": "Why would somebody prefer total over a loop of their own, and what would break without it?"}
 
 

@@ -6,11 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from forethought.bench.lsp_client import CAPABILITIES, Client
 from forethought.text.uris import file_uri
 from support.lsp import at, wait_until_indexed
 from support.polling import eventually
 from support.repository import git
+
+pytestmark = pytest.mark.slow
 
 MAX_DELAY = 2.0
 """Seconds in which a change outside the editor must be seen."""

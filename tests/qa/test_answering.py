@@ -15,6 +15,8 @@ from forethought.qa.tiers import ASPECT_OF_KIND, AskedQuestion
 from forethought.syntax.tags import Position
 from support.session_world import SessionWorld, ask
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("question", "expected"),

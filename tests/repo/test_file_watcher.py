@@ -14,6 +14,8 @@ from forethought.repo.git import Repository
 from support.polling import eventually
 from support.repository import git, make_repository, write_files
 
+pytestmark = pytest.mark.slow
+
 FILES = {"a.py": "", "lib/b.py": "", ".gitignore": "build/\n", "build/made.py": "", "node_modules/x/index.js": ""}
 
 

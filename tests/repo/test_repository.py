@@ -16,6 +16,8 @@ from forethought.repo.git import GitError, Repository
 from forethought.repo.git_process import GitProcess
 from support.repository import git, make_repository
 
+pytestmark = pytest.mark.slow
+
 
 def commit(folder: Path, message: str = "change", at: int = 0, **files: str | None) -> str:
     """Write files (`a__b_py` is a/b.py; None deletes) and commit everything."""

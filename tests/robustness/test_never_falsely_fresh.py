@@ -32,6 +32,8 @@ from forethought.workspace.workspace import Workspace
 from support.repository import git
 from support.session_world import SessionWorld
 
+pytestmark = pytest.mark.slow
+
 STEPS = 15
 """Rules a run, and the checks after each."""
 

@@ -17,6 +17,8 @@ from forethought.store.sqlite import Database, Schema
 from support.entries import entry_of
 from support.session_world import SessionWorld, ask
 
+pytestmark = pytest.mark.slow
+
 if sys.platform == "win32":
     pytest.skip("its network drives have locks", allow_module_level=True)
 

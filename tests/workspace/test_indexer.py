@@ -19,6 +19,8 @@ from forethought.workspace.indexer import MAX_FILES_IN_PROCESS, Indexer
 from forethought.workspace.parser_process import ParserWorker
 from support.polling import eventually
 
+pytestmark = pytest.mark.slow
+
 OLD = 1_700_000_000
 
 

@@ -14,6 +14,8 @@ from facts.behavior.test_script_behavior import JAVASCRIPT, TSX, TYPESCRIPT
 from facts.behavior.test_scripting_behavior import BASH, LUA, PHP, RUBY
 from support.behaviors import LANGUAGES, behaviors
 
+pytestmark = pytest.mark.slow
+
 PYTHON = {
     "all": (
         "async def f(self, a):\n    with open(a) as file:\n        for x in file:\n            if x: continue\n"

@@ -324,7 +324,7 @@ class _Writer:
                 raws = []
                 for number, arm in enumerate(step.arms):
                     head = f"{'else ' if number and arm.kind != 'else' else ''}{self.branch_head(arm)}"
-                    raws += _referring(self._inside(arm.steps, depth, head, "in that case, "), len(raws))
+                    raws += _referring(self._inside(arm.steps, depth, head, self.back_to(arm)), len(raws))
             case "switch":
                 raws = [_Raw.about(text, arm.steps or (step,)) for arm, text in self.cases(step)]
             case "try" if first is not None:
@@ -332,7 +332,7 @@ class _Writer:
                 raws = self._inside(first.steps, depth, f"{place}, ", f"{that}, ")
                 for arm in step.arms[1:]:
                     head = self.handler_head(arm)
-                    handled = self._inside(arm.steps, depth, head, "in that case, ") if len(arm.steps) > 1 else []
+                    handled = self._inside(arm.steps, depth, head, "in that handler, ") if len(arm.steps) > 1 else []
                     if not handled and (text := self.handler(arm, depth)):
                         handled = [_Raw.about(text, arm.steps or (step,))]
                     raws += _referring([raw._replace(prefix=f"{that}, {raw.prefix}") for raw in handled], len(raws))
@@ -349,8 +349,8 @@ class _Writer:
         subject = f" of {self.quote(step.text)}" if step.text and step.text != "true" else ""
         for arm in step.arms:
             inner = self.sequence(arm.steps, 1, closed=True) or "does nothing"
-            label = f"in the case {self.label(arm)}" if arm.text else "in any other case"
-            yield arm, f"{label}{subject}, {inner}{self.falls(arm)}"
+            label = f"in the case {self.label(arm)}{subject}" if arm.text else f"if no other case{subject} applies"
+            yield arm, f"{label}, {inner}{self.falls(arm)}"
 
     def handler_head(self, arm: Arm) -> str:
         if arm.kind == "finally":
@@ -521,6 +521,16 @@ class _Writer:
             return "otherwise, "
         condition = self.condition(arm)
         return f"{'if' + condition[4:] if condition.startswith('when ') else condition}, "
+
+    def back_to(self, arm: Arm) -> str:
+        """Begins a sentence that goes on in the same branch: names the branch if others were mentioned since."""
+        if not any(step.arms for step in arm.steps):
+            return "in that case, "
+        if arm.kind == "else":
+            return "in that `else` branch, "
+        if arm.kind == "absent":
+            return "in that case, "
+        return f"in that {self.quote(f'unless {arm.text}' if arm.kind == 'unless' else arm.text)} branch, "
 
     def verb(self, step: Step) -> str:
         return "awaits" if step.awaited else self.words.call

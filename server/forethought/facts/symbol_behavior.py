@@ -251,7 +251,8 @@ def _condition(step: Step, arm: Arm, words: Words) -> tuple[str, ...]:
                 return (f"in the case that {quoted(step.text, _QUOTE)} is {quoted(arm.text, _QUOTE)}",)
             return (condition_text(arm, words),) if arm.text else ()
         case "else" if step.kind == "switch":
-            return (f"in any other case of {quoted(step.text, _QUOTE)}",) if step.text else ("in any other case",)
+            subject = f" of {quoted(step.text, _QUOTE)}" if step.text else ""
+            return (f"if no other case{subject} applies",)
         case "else":
             first = step.arms[0]
             if len(step.arms) == 2 and first.text and first.kind in ("when", "unless"):

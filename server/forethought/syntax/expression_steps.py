@@ -81,12 +81,19 @@ def read_write(reader: StepReader, node: Node, role: Role, tail: Tail | None) ->
         yield from reader.read(inner) if inner is value else ()
         inner = following
     operator = reader.operator(node)
+    if inner is not value and set("([{") & set(reader.quoter.text(inner)):  # `a = b = f()`: one object, one call
+        shared = reader.part(value, reader.rules.roles[value.type], 1)
+        if shared is not None:
+            yield reader.assignment(node, target, reader.quoter.text(shared), operator)
+            return
     yield from reader.read_value(inner, assigned(reader, node, target, operator))
 
 
 def assigned(reader: StepReader, node: Node, target: Node, operator: str) -> Tail:
     def make(value: Node) -> Step:
         text, awaited = reader.quote_value(value)
+        if reader.is_call(value) and _is_blank(reader.quoter.text(target)):
+            return reader.step("call", node, text, awaited=awaited, arms=reader.closures(value))
         if node.type == "reference_assignment_expression":
             text = f"&{text}"
         step = reader.assignment(node, target, text, operator)
@@ -115,6 +122,8 @@ def read_declare(reader: StepReader, node: Node, role: Role, tail: Tail | None) 
 
     def make(found: Node) -> Step:
         text, awaited = reader.quote_value(found)
+        if reader.is_call(found) and _is_blank(target):
+            return reader.step("call", node, text, awaited=awaited, arms=reader.closures(found))
         return reader.step(
             "bind",
             node,
@@ -239,3 +248,8 @@ def read_word(reader: StepReader, node: Node, role: Role, tail: Tail | None) -> 
         yield from reader.read_unlisted(node, tail)
     elif reader.rules.bare_calls and word not in reader.locals and word not in reader.parameters:
         yield reader.step("call", node, word)
+
+
+def _is_blank(target: str) -> bool:
+    """Whether an assignment drops its value: `_, _ = f()`."""
+    return set(target) <= set("_, ")

@@ -5,6 +5,10 @@ import pytest
 from support.behaviors import behavior, check
 
 CASES = {
+    "results that are dropped": (
+        "func f() {\n\t_, _ = fmt.Println(1)\n\tn, _ := g()\n\th(n)\n}",
+        "Calls `fmt.Println(1)`, gets `n, _` from `g()` and calls `h(n)`.",
+    ),
     "an error is passed on after each step": (
         'func f(p string) (string, error) {\n\tfile, err := os.Open(p)\n\tif err != nil {\n\t\treturn "", err\n\t}\n'
         '\tdata, err := io.ReadAll(file)\n\tif err != nil {\n\t\treturn "", err\n\t}\n\treturn string(data), nil\n}',

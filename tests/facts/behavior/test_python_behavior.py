@@ -329,3 +329,32 @@ def test_reassigned_names_are_kept_when_the_text_is_short():
         limit=150,
     )
     assert "path" not in text or "join" in text or "…" in text
+
+
+def test_a_chained_assignment_calls_once():
+    check(
+        LANGUAGE,
+        """
+        def f(self):
+            self.root = root = make()
+        """,
+        "Gets `root` from `make()` and sets `self.root` to `root`.",
+    )
+
+
+def test_what_follows_a_nested_condition_names_the_branch_it_is_in():
+    check(
+        LANGUAGE,
+        """
+        def f(self, flag, name):
+            if not flag.changed:
+                if self.actual_flags_by_name is None:
+                    self.actual_flags_by_name = make_ordered_mapping(str, Flag, self.normalize_name)
+                self.actual_flags_by_name[name] = flag
+                self.ordered_actual_flags = append_to(self.ordered_actual_flags, flag, self.sort_flags)
+        """,
+        "If `not flag.changed`, if `self.actual_flags_by_name is None`, sets `self.actual_flags_by_name` to"
+        " `make_ordered_mapping(str, Flag, self.normalize_name)`.",
+        "In that `not flag.changed` branch, sets `self.actual_flags_by_name[name]` to `flag` and"
+        " `self.ordered_actual_flags` to `append_to(self.ordered_actual_flags, flag, self.sort_flags)`.",
+    )

@@ -118,6 +118,10 @@ TYPESCRIPT = {
     "a getter": ("class A { get f() { return this.#x; } }", "Returns `this.#x`."),
     "a property with a function": ("class A { f = (x: number) => this.set(x); }", "Returns `this.set(x)`."),
     "chained assignments": ("function f(a: A) { a.x = a.y = 1; }", "Sets `a.y` to `1` and `a.x` to `1`."),
+    "a chained assignment of a new object": (
+        "function f(a: A) { a.x = a.y = []; }",
+        "Sets `a.y` to `[]` and `a.x` to `a.y`.",
+    ),
     "destructuring": ("function f(a: A) { [a.x, this.y] = [1, 2]; }", "Sets `[a.x, this.y]` to `[1, 2]`."),
     "satisfies": ("function f() { return { a: 1 } satisfies A; }", "Returns `{ a: 1 } satisfies A`."),
 }

@@ -69,7 +69,7 @@ def test_cases_of_a_switch():
     found = behavior("java", "class K { int f(int a) { switch (a) { case 1: return 2; default: return 3; } } }")
     assert [case.text for case in found.cases_about("a")] == [
         "In the case that `a` is `1`, returns `2`.",
-        "In any other case of `a`, returns `3`.",
+        "If no other case of `a` applies, returns `3`.",
     ]
 
 

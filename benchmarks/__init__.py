@@ -13,6 +13,10 @@ BENCHMARKS = {
         "benchmarks.measures.amortize",
         "Cost per query when 1 to 10 queries share one sleep-time pass, and when that pays off.",
     ),
+    "behavior": Benchmark(
+        "benchmarks.measures.behavior",
+        "How much of what is read off functions is right and adds something, according to readers of the code.",
+    ),
     "candidates": Benchmark(
         "benchmarks.measures.candidates",
         "Effect of 1 to 10 merged drafts and 0 to 4 revisions, on word problems and on code.",

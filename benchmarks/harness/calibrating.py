@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from benchmarks.datasets.labeled_notes import Statement
 from forethought.errors import UsageError
-from forethought.insights.selection import Calibration
+from forethought.insights.selection import NO_EVIDENCE, Calibration
 
 MAX_WRONG, MAX_RESTATING = 0.05, 0.15
 """Goals: shares of what is shown."""
@@ -14,14 +14,12 @@ GAINS: Final = tuple(number / 10 for number in range(13))
 YES_ODDS: Final = tuple(number / 10 for number in range(31))
 MIN_EVIDENCE = 10
 """Statements that thresholds must show to be chosen: an error among fewer says little."""
-MAX_TOLERATED = 0.10
-"""Wrong share above which nothing of a model is shown: on few statements, less cannot be told from MAX_WRONG."""
-CAUTIOUS: Final = Calibration(0.7, 2.0, right_if_shown=0.8, right_otherwise=0.5)
+CAUTIOUS: Final = Calibration(0.7, 2.0, NO_EVIDENCE, NO_EVIDENCE)
 """For models without labels: statements that owe much to the code, and that the model believes firmly."""
 
 
 def fit_calibrations(statements: Sequence[Statement], date: str) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """What calibration.json holds: thresholds for each model, or null if more than MAX_TOLERATED would be wrong.
+    """What calibration.json holds: thresholds for each model, or null if more than MAX_WRONG would be wrong.
 
     Uses the statements of role `tune` only. Also returns a sentence about each model that misses MAX_WRONG there.
     Raises UsageError if a model has fewer than MIN_EVIDENCE statements.
@@ -34,13 +32,12 @@ def fit_calibrations(statements: Sequence[Statement], date: str) -> tuple[dict[s
     for digest in dict.fromkeys(one.digest for one in tune):
         own = [one for one in tune if one.digest == digest]
         calibration, wrong = choose_thresholds(own)
-        thresholds = None if wrong > MAX_TOLERATED else _calibration_data(calibration)
+        thresholds = None if wrong > MAX_WRONG else _calibration_data(calibration)
         models[digest] = {"model": own[0].model, "fitted": date, **counts(own), "thresholds": thresholds}
         if wrong > MAX_WRONG:
-            shown = "so nothing is shown" if thresholds is None else "and those are used"
             sentences.append(
                 f"{own[0].model}: no thresholds keep what is wrong at {MAX_WRONG:.0%} on the repositories to tune on; "
-                f"the best reach {wrong:.0%}, {shown}."
+                f"the best reach {wrong:.0%}, so nothing is shown."
             )
     return {"models": models, "default": {"thresholds": _calibration_data(CAUTIOUS)}}, tuple(sentences)
 

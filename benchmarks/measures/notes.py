@@ -7,7 +7,6 @@ and `--collect` makes statements to label by a real pass over a repository.
 """
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ import forethought
 from benchmarks.datasets.labeled_notes import LABELS, ROLES, Function, Statement, by_function, read_statements
 from benchmarks.harness.calibrating import CAUTIOUS, MAX_RESTATING, MAX_WRONG, YES_ODDS, counts, fit_calibrations
 from benchmarks.harness.note_collection import DEFAULT_FUNCTIONS, collect_statements
+from benchmarks.harness.readers import agreement
 from forethought.bench.bootstrap import bootstrap, bootstrap_of
 from forethought.bench.measurement import Measurement
 from forethought.bench.report import Cell, Goal, Interval, Plot, Report, Series, Table
@@ -308,13 +308,5 @@ def _percent(interval: Interval) -> str:
 
 
 def _agreement(statements: Sequence[Statement]) -> Iterator[str]:
-    """Agreement of two readers beyond chance: Cohen's κ (Educational and Psychological Measurement 20, 1960)."""
-    for what, pairs in (
-        ("whether they are right, vague or wrong", [one.right for one in statements]),
-        ("whether they add something", [tuple(map(str, one.adds)) for one in statements]),
-    ):
-        agreed = sum(one == other for one, other in pairs) / len(pairs)
-        tallies = [Counter(pair[place] for pair in pairs) for place in (0, 1)]
-        by_chance = sum(tallies[0][name] * tallies[1][name] for name in tallies[0]) / len(pairs) ** 2
-        kappa = (agreed - by_chance) / (1 - by_chance) if by_chance < 1 else 1.0
-        yield f"The two readers of {len(pairs)} statements agree on {what} in {agreed:.0%} (κ = {kappa:.2f})."
+    yield agreement("whether they are right, vague or wrong", [one.right for one in statements])
+    yield agreement("whether they add something", [tuple(map(str, one.adds)) for one in statements])

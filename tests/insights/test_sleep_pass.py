@@ -8,6 +8,7 @@ from forethought.engine.api import CancelToken, Prompt
 from forethought.errors import Cancelled, ContextOverflow, EngineError
 from forethought.insights.entry import Entry, PredictedQuestion, text_digest
 from forethought.insights.prompts import question_prompt
+from forethought.insights.selection import NO_EVIDENCE
 from forethought.insights.sleep_pass import MAX_SHOWN, Method, PassOptions, Thought, generator_id_of, think
 from support.fake_engine import FAKE_INFO, FakeEngine
 from support.indexing import context_of
@@ -162,7 +163,7 @@ def test_without_scores_the_model_is_asked_both_ways() -> None:
     thought = unscored("Yes", "No", "Yes.", "Yes", "no", "No")
     assert len(shown(thought)) == 1
     assert thought.dropped["taken back by the model"] == 2
-    assert {note.confidence for note in thought.entry.insights.notes} == {None}
+    assert {note.confidence for note in thought.entry.insights.notes} == {NO_EVIDENCE}
 
 
 def test_an_endpoint_that_cannot_score_leaves_predictability_open() -> None:

@@ -38,7 +38,7 @@ class Note:
     evidence: tuple[tuple[int, int], ...] = ()
     """First and last line of what it is about, counted from the symbol's first line, which is 0."""
     confidence: float | None = None
-    """Estimated probability that it is right; None where the engine cannot score."""
+    """Estimated probability that it is right."""
     gain: float | None = None
     """Mean log-probability per token that the code adds to what signature and docs give it."""
     shown: bool = False

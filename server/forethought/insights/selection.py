@@ -23,6 +23,8 @@ from typing import Any
 from forethought.engine.api import ModelIdentity
 
 CALIBRATION = "calibration.json"
+NO_EVIDENCE = 0.5
+"""Confidence in a statement of a model that nobody labeled: Laplace's rule of succession without observations."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ from forethought.insights.question_predictor import (
     shown_by,
     working_question,
 )
-from forethought.insights.selection import Calibration, Calibrations, Measurements, shipped_calibrations
+from forethought.insights.selection import NO_EVIDENCE, Calibration, Calibrations, Measurements, shipped_calibrations
 from forethought.insights.similarity import SAME_CLAIM, similarity
 from forethought.text.redaction import redact
 
@@ -376,7 +376,7 @@ class _Pass:
         for number, statement in enumerate(statements):
             if replies[2 * number].startswith("yes") and replies[2 * number + 1].startswith("no"):
                 evidence = find_evidence(statement.text, self.context.own)
-                notes.append(Note(statement.text, statement.kind, evidence, shown=True))
+                notes.append(Note(statement.text, statement.kind, evidence, NO_EVIDENCE, shown=True))
             else:
                 self.dropped["taken back by the model"] += 1
         return notes

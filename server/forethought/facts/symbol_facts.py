@@ -186,7 +186,7 @@ def _is_in_decorator(reference: Reference, scope: Symbol) -> bool:
 
 def _calls(resolver: Resolver, path: str, tags: FileTags, symbol: Symbol) -> tuple[list[Location], list[Reference]]:
     """(the definitions that the symbol's body calls, its unresolved calls): see `SymbolFacts`."""
-    scopes = _body_scopes(tags, symbol)
+    scopes = body_scopes(tags, symbol)
     seen: set[Target] = {Target(path, symbol.id)} if symbol.kind in CLASS_KINDS else set()
     calls: list[Location] = []
     unresolved: dict[str, Reference] = {}
@@ -221,7 +221,7 @@ def _is_defined(snapshot: IndexSnapshot, language: str, reference: Reference) ->
     )
 
 
-def _body_scopes(tags: FileTags, symbol: Symbol) -> set[str]:
+def body_scopes(tags: FileTags, symbol: Symbol) -> set[str]:
     """Ids of the symbol and of what is in its body, without the methods of a class and the definitions of a file."""
     scopes = {symbol.id}
     for other in tags.symbols[1:]:

@@ -1,0 +1,132 @@
+"""Every use of a definition: calls, types, values and imports. Only what certainly refers to it counts."""
+
+import posixpath
+from collections.abc import Callable, Collection, Iterator
+from typing import NamedTuple
+
+from forethought.errors import Cancelled
+from forethought.facts.symbol_facts import known_as
+from forethought.names import modules
+from forethought.names.file_names import Target
+from forethought.names.resolver import Resolver
+from forethought.syntax.symbol_kinds import FUNCTION_KINDS
+from forethought.syntax.tags import Range
+
+_PACKAGE_FILES = ("__init__.py", "index.ts", "index.tsx", "index.js", "index.jsx", "index.mjs", "mod.rs", "lib.rs")
+"""Files that tend to import a name only to pass it on, so that they do not use it."""
+_DECLARING_LANGUAGES = frozenset({"c", "cpp"})
+
+
+class Use(NamedTuple):
+    """A place that refers to a definition."""
+
+    path: str
+    symbol_id: str
+    """Id of the enclosing symbol; the file itself if empty."""
+    range: Range
+    kind: str
+    """`import`, or a kind of `Reference`."""
+
+
+def find_uses(resolver: Resolver, target: Target, cancelled: Callable[[], bool] = lambda: False) -> list[Use]:
+    """The uses in the repository, in order. Only files that mention the name are read.
+
+    A use that may refer to something else is left out. Raises Cancelled as soon as `cancelled` returns true.
+    """
+    if resolver.symbol(target) is None:
+        return []
+    snapshot = resolver.snapshot
+    names: dict[str, set[str]] = {path: {_name(resolver, target)} for path in _package_files(resolver, target.path)}
+    for name, only_in in known_as(snapshot, _name(resolver, target)):
+        for path in {path for path, _ in snapshot.references_named(name)} if only_in is None else {only_in}:
+            names.setdefault(path, set()).add(name)
+    definitions = same_definitions(resolver, target)
+    uses: list[Use] = []
+    for path in sorted(names):
+        if cancelled():
+            raise Cancelled("The references are no longer wanted.")
+        uses.extend(_uses_in(resolver, path, names[path], definitions))
+    return uses
+
+
+def find_uses_in(resolver: Resolver, target: Target, path: str) -> list[Use]:
+    """The uses in one file, in order."""
+    tags = resolver.snapshot.tags(path)
+    if tags is None or resolver.symbol(target) is None:
+        return []
+    name = _name(resolver, target)
+    aliases = {item.local for item in tags.imports if item.name == name}
+    return list(_uses_in(resolver, path, {name, *aliases}, same_definitions(resolver, target)))
+
+
+def same_definitions(resolver: Resolver, target: Target) -> frozenset[Target]:
+    """The target, its overloads (those with its qualified name in its file) and its declarations."""
+    names, symbol = resolver.names(target.path), resolver.symbol(target)
+    if names is None or symbol is None:
+        return frozenset({target})
+    overloads = {Target(target.path, other.id) for other in names.tags.symbols if other.name == symbol.name}
+    return frozenset({target, *overloads, *find_declarations(resolver, target)})
+
+
+def find_declarations(resolver: Resolver, target: Target) -> tuple[Target, ...]:
+    """The declarations of a C or C++ function, in path order; empty in languages that have none."""
+    names, symbol = resolver.names(target.path), resolver.symbol(target)
+    if names is None or symbol is None or symbol.kind not in FUNCTION_KINDS or not symbol.body:
+        return ()
+    if names.tags.language not in _DECLARING_LANGUAGES:
+        return ()
+    declarations = []
+    for path, symbol_id, kind, language in resolver.snapshot.definitions_named(symbol.short_name):
+        candidate = Target(path, symbol_id)
+        if language not in _DECLARING_LANGUAGES or kind not in FUNCTION_KINDS or candidate == target:
+            continue
+        if resolver.without_declarations((candidate,)) == (target,):
+            declarations.append(candidate)
+    return tuple(declarations)
+
+
+def _uses_in(resolver: Resolver, path: str, names: Collection[str], definitions: frozenset[Target]) -> Iterator[Use]:
+    tags = resolver.snapshot.tags(path)
+    if tags is None or tags.language not in _languages(resolver, definitions):
+        return
+    found = [
+        Use(path, item.scope, item.range, "import")
+        for item in tags.imports
+        if (item.local in names or item.name in names) and _means(resolver.imported(path, item).targets, definitions)
+    ]
+    found += [
+        Use(path, reference.scope, reference.range, reference.kind)
+        for reference in tags.references
+        if reference.name in names and _means(resolver.resolve(path, reference).targets, definitions)
+    ]
+    yield from sorted(set(found), key=lambda use: use.range)
+
+
+def _means(targets: tuple[Target, ...], definitions: frozenset[Target]) -> bool:
+    return bool(targets) and definitions.issuperset(targets)
+
+
+def _languages(resolver: Resolver, definitions: frozenset[Target]) -> frozenset[str]:
+    """The languages in which these definitions can be used."""
+    found = (resolver.names(target.path) for target in definitions)
+    return frozenset(other for names in found if names is not None for other in modules.family(names.tags.language))
+
+
+def _name(resolver: Resolver, target: Target) -> str:
+    """The unqualified name by which others refer to the target; a file is referred to by its module's name."""
+    symbol = resolver.symbol(target)
+    if symbol is not None and symbol.id:
+        return symbol.short_name
+    folder, file = posixpath.split(target.path)
+    return posixpath.basename(folder) if file in _PACKAGE_FILES else file.partition(".")[0]
+
+
+def _package_files(resolver: Resolver, path: str) -> Iterator[str]:
+    """The files that stand for the packages around a file."""
+    known = resolver.snapshot.paths()
+    folder = posixpath.dirname(path)
+    while True:
+        yield from (file for name in _PACKAGE_FILES if (file := posixpath.join(folder, name)) in known)
+        if not folder:
+            return
+        folder = posixpath.dirname(folder)

@@ -1,0 +1,102 @@
+"""Every certain use of a definition, of whatever kind, in several languages."""
+
+import pytest
+
+from forethought.errors import Cancelled
+from forethought.facts.references import find_declarations, find_uses, find_uses_in
+from forethought.names.resolver import Resolver, Target
+from support.indexing import index_of
+
+
+def uses(sources: dict[str, str], path: str, symbol: str) -> list[str]:
+    found = find_uses(Resolver(index_of(sources)), Target(path, symbol))
+    return [f"{use.path}:{use.range.start.row + 1} {use.kind}" for use in found]
+
+
+PYTHON = {
+    "jar.py": "class Jar:\n    def open(self): ...\n\ndef make() -> Jar:\n    return Jar()\n\nLIMIT = 3\n",
+    "box.py": (
+        "from .jar import Jar as J, LIMIT, make\n"
+        "class Box(J): ...\n"
+        "def f(jar: J, m=make):\n"
+        "    jar.open()\n"
+        "    return LIMIT + make()\n"
+    ),
+    "other.py": "class Jar: ...\nLIMIT = 4\ndef make(jar): jar.open(LIMIT)\nmake(Jar())\n",
+    "__init__.py": "from .jar import make\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("symbol", "expected"),
+    [
+        ("Jar", ["box.py:1 import", "box.py:2 class", "box.py:3 type", "jar.py:4 type", "jar.py:5 call"]),
+        ("Jar.open", ["box.py:4 call"]),
+        ("make", ["__init__.py:1 import", "box.py:1 import", "box.py:3 name", "box.py:5 call"]),
+        ("LIMIT", ["box.py:1 import", "box.py:5 name"]),
+    ],
+)
+def test_uses_of_every_kind_in_python(symbol: str, expected: list[str]) -> None:
+    assert uses(PYTHON, "jar.py", symbol) == expected
+
+
+@pytest.mark.parametrize(
+    ("sources", "path", "symbol", "expected"),
+    [
+        ({"a.ts": "export interface Jar {}\nexport function make(): Jar { return {} }\n",
+          "b.ts": "import { Jar, make as m } from './a';\nconst jar: Jar = m();\nexport { make } from './a';\n"},
+         "a.ts", "Jar", ["a.ts:2 type", "b.ts:1 import", "b.ts:2 type"]),
+        ({"a.ts": "export function make() {}\n", "b.ts": "import { make as m } from './a';\nm();\n"},
+         "a.ts", "make", ["b.ts:1 import", "b.ts:2 call"]),
+        ({"a.go": "package p\ntype Jar struct{}\nfunc Make() *Jar { return &Jar{} }\n",
+          "b.go": "package p\nvar f = Make\nfunc g(j Jar) { Make() }\n"},
+         "a.go", "Make", ["b.go:2 name", "b.go:3 call"]),
+        ({"src/lib.rs": "mod jar;\nuse crate::jar::make;\nfn f() { make(); }\n", "src/jar.rs": "pub fn make() {}\n"},
+         "src/jar.rs", "make", ["src/lib.rs:2 import", "src/lib.rs:3 call"]),
+        ({"p/Jar.java": "package p;\nclass Jar {}\n", "p/Box.java": "package p;\nclass Box extends Jar { Jar jar; }\n"},
+         "p/Jar.java", "Jar", ["p/Box.java:2 class", "p/Box.java:2 type"]),
+        ({"a.h": "int make(int n);\n", "a.c": '#include "a.h"\nint make(int n) { return n; }\n',
+          "b.c": '#include "a.h"\nint f(void) { return make(1); }\n'},
+         "a.c", "make", ["b.c:2 call"]),
+    ],
+)  # fmt: skip
+def test_uses_in_other_languages(sources: dict[str, str], path: str, symbol: str, expected: list[str]) -> None:
+    assert uses(sources, path, symbol) == expected
+
+
+def test_a_use_of_one_of_several_candidates_is_left_out() -> None:
+    sources = {
+        "a.py": "class A:\n    def go(self): ...\nclass B:\n    def go(self): ...\n",
+        "b.py": "from a import A, B\ndef f(flag):\n    x = A() if flag else B()\n    x.go()\n    A().go()\n",
+    }
+    assert uses(sources, "a.py", "A.go") == ["b.py:5 call"]
+
+
+def test_a_file_is_used_where_it_is_imported() -> None:
+    sources = {"jar.py": "X = 1\n", "box.py": "import jar\nprint(jar.X)\n"}
+    assert uses(sources, "jar.py", "") == ["box.py:1 import", "box.py:2 name"]
+
+
+def test_uses_in_one_file() -> None:
+    found = find_uses_in(Resolver(index_of(PYTHON)), Target("jar.py", "Jar"), "box.py")
+    assert [use.range.start.row + 1 for use in found] == [1, 2, 3]
+
+
+def test_a_c_function_has_declarations() -> None:
+    sources = {
+        "a.h": "int make(int n);\n",
+        "a.c": '#include "a.h"\nint make(int n) { return n; }\n',
+        "z.h": "int take(int n);\n",
+    }
+    resolver = Resolver(index_of(sources))
+    assert find_declarations(resolver, Target("a.c", "make")) == (Target("a.h", "make"),)
+    assert find_declarations(resolver, Target("a.h", "make")) == ()
+
+
+def test_the_search_stops_when_it_is_cancelled() -> None:
+    with pytest.raises(Cancelled):
+        find_uses(Resolver(index_of(PYTHON)), Target("jar.py", "Jar"), lambda: True)
+
+
+def test_what_is_gone_has_no_uses() -> None:
+    assert uses(PYTHON, "jar.py", "Lid") == []

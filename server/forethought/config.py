@@ -18,6 +18,7 @@ from forethought.toml_files import read_toml
 HoverContent = Literal["auto", "full", "insights"]
 EngineKind = Literal["auto", "llama", "openai", "none"]
 SleepScope = Literal["auto", "open", "all", "off"]
+NavigationMode = Literal["auto", "on", "off"]
 SettingScope = Literal["repository", "user"]
 """`repository`: also allowed in a repository's own `forethought.toml`. `user`: ignored there, because it names a model,
 an endpoint, a folder or a program, or says how this machine is used."""
@@ -203,6 +204,19 @@ class Settings:
             "Maximum number of tokens to spend on thinking about one file.",
             scope="repository",
             range=(0, 100_000_000),
+        ),
+    )
+    navigation: NavigationMode = field(
+        default="auto",
+        metadata=_about(
+            "navigation",
+            "Where Forethought answers requests that other language servers answer, too: definitions, references, "
+            "highlights, hierarchies and code lenses.",
+            choices={
+                "auto": "In languages for which the editor is known to have no other server.",
+                "on": "In every language.",
+                "off": "Nowhere.",
+            },
         ),
     )
     cache_directory: str | None = field(

@@ -1,7 +1,7 @@
 """Checks messages before pygls handles them: what is wrong with a message is answered or logged, never raised."""
 
 import logging
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
 from lsprotocol import types
@@ -9,7 +9,7 @@ from pygls.exceptions import JsonRpcException
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
 from forethought.lsp.error_responses import INVALID_PARAMS, INVALID_REQUEST, NOT_INITIALIZED
-from forethought.lsp.protocol_extensions import DID_FOCUS, FEEDBACK
+from forethought.lsp.protocol_extensions import DID_CHANGE_LANGUAGE_SERVERS, DID_FOCUS, FEEDBACK
 from forethought.lsp.transport import frame_message
 
 _USED_INITIALIZE_PARAMS: Mapping[str, Any] = {
@@ -22,12 +22,16 @@ _USED_INITIALIZE_PARAMS: Mapping[str, Any] = {
             "synchronization": None,
             "hover": {"contentFormat": ("markdown", "plaintext")},
             "documentSymbol": {"hierarchicalDocumentSymbolSupport": None},
+            **dict.fromkeys(("definition", "declaration", "implementation", "references", "documentHighlight")),
+            **dict.fromkeys(("callHierarchy", "typeHierarchy", "codeLens")),
         },
+        "experimental": None,
     },
 }
 """The parameters of `initialize` that we use. None keeps a whole value; a tuple keeps the listed values of a list."""
 
 _NOTIFICATIONS = frozenset(method for method, found in types.METHOD_TO_TYPES.items() if found[1] is None) | {
+    DID_CHANGE_LANGUAGE_SERVERS,
     DID_FOCUS,
     FEEDBACK,
 }
@@ -43,6 +47,8 @@ class ForethoughtProtocol(LanguageServerProtocol):
         self.initialized = False
         """Whether `initialize` was answered."""
         self.shutting_down = False
+        self.restrict_capabilities: Callable[[types.ServerCapabilities], None] = lambda capabilities: None
+        """Called with everything that the server can do, to remove what it does not offer to this client."""
 
     def receive(self, data: dict[str, Any]) -> None:
         """Handle one message. Never raises."""
@@ -106,6 +112,7 @@ class ForethoughtProtocol(LanguageServerProtocol):
         result = yield from super().lsp_initialize(params)
         if (commands := result.capabilities.execute_command_provider) is not None:
             commands.work_done_progress = True
+        self.restrict_capabilities(result.capabilities)
         self.initialized = True
         return result
 

@@ -24,6 +24,8 @@ DID_CHANGE_STATUS = "forethought/didChangeStatus"
 """Notification to the client: the status document."""
 DID_FOCUS = "forethought/didFocus"
 """Notification: `FocusParams`."""
+DID_CHANGE_LANGUAGE_SERVERS = "forethought/didChangeLanguageServers"
+"""Notification: `LanguageServersParams`."""
 FEEDBACK = "forethought/feedback"
 """Notification: `FeedbackParams`."""
 
@@ -119,6 +121,13 @@ class FocusParams:
     """The file that the user looks at: its symbols are thought about first."""
 
     text_document: TextDocumentIdentifier
+
+
+@attrs.frozen
+class LanguageServersParams:
+    """The languages for which the client has another language server, as LSP's language ids. Replaces earlier ones."""
+
+    languages: tuple[str, ...]
 
 
 @attrs.frozen

@@ -10,15 +10,27 @@ from forethought.lsp import protocol_extensions as extensions
 from forethought.lsp.error_responses import error_responses
 from forethought.lsp.json_rpc import ForethoughtProtocol
 from forethought.lsp.params_converter import read_params
-from forethought.lsp.protocol_extensions import ChatParams, ContextParams, DigestParams, FeedbackParams, FocusParams
+from forethought.lsp.protocol_extensions import (
+    ChatParams,
+    ContextParams,
+    DigestParams,
+    FeedbackParams,
+    FocusParams,
+    LanguageServersParams,
+)
 from forethought.lsp.requests import file_notifications as files
+from forethought.lsp.requests.call_hierarchy_requests import incoming_calls, outgoing_calls, prepare_call_hierarchy
 from forethought.lsp.requests.chat_request import chat, feedback
 from forethought.lsp.requests.code_actions import EXPLAIN, code_action
+from forethought.lsp.requests.code_lens_requests import code_lens, resolve_code_lens
 from forethought.lsp.requests.context_request import context
+from forethought.lsp.requests.definition_requests import declaration, definition, implementation
 from forethought.lsp.requests.digest_request import digest
 from forethought.lsp.requests.execute_command import COMMANDS, execute_command
 from forethought.lsp.requests.hover_request import hover
+from forethought.lsp.requests.reference_requests import document_highlight, references
 from forethought.lsp.requests.symbol_requests import document_symbol, workspace_symbol
+from forethought.lsp.requests.type_hierarchy_requests import prepare_type_hierarchy, subtypes, supertypes
 from forethought.lsp.state import ServerState
 
 Handler = Callable[[ServerState, Any], Any]
@@ -75,6 +87,21 @@ def register_handlers(server: RegisteringServer) -> None:
     feature(types.WORKSPACE_SYMBOL, workspace_symbol)
     feature(types.TEXT_DOCUMENT_CODE_ACTION, code_action, options=types.CodeActionOptions([EXPLAIN]))
 
+    feature(types.TEXT_DOCUMENT_DEFINITION, definition)
+    feature(types.TEXT_DOCUMENT_DECLARATION, declaration)
+    feature(types.TEXT_DOCUMENT_IMPLEMENTATION, implementation)
+    feature(types.TEXT_DOCUMENT_REFERENCES, references)
+    feature(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT, document_highlight)
+    feature(types.TEXT_DOCUMENT_PREPARE_CALL_HIERARCHY, prepare_call_hierarchy)
+    feature(types.CALL_HIERARCHY_INCOMING_CALLS, incoming_calls)
+    feature(types.CALL_HIERARCHY_OUTGOING_CALLS, outgoing_calls)
+    feature(types.TEXT_DOCUMENT_PREPARE_TYPE_HIERARCHY, prepare_type_hierarchy)
+    feature(types.TYPE_HIERARCHY_SUPERTYPES, supertypes)
+    feature(types.TYPE_HIERARCHY_SUBTYPES, subtypes)
+    feature(types.TEXT_DOCUMENT_CODE_LENS, code_lens)
+    feature(types.CODE_LENS_RESOLVE, resolve_code_lens)
+    feature(extensions.DID_CHANGE_LANGUAGE_SERVERS, _did_change_language_servers, LanguageServersParams)
+
     feature(extensions.CHAT, chat, ChatParams)
     feature(extensions.CONTEXT, context, ContextParams)
     feature(extensions.DIGEST, digest, DigestParams)
@@ -112,6 +139,10 @@ def _bound(handler: Handler, server: ServerState, method: str, params_type: Any 
 
 async def _did_change_configuration(server: ServerState, params: types.DidChangeConfigurationParams) -> None:
     await server.apply_settings(params.settings)
+
+
+def _did_change_language_servers(server: ServerState, params: LanguageServersParams) -> None:
+    server.navigation.set_other_servers(params.languages)
 
 
 async def _status(server: ServerState, _: Any) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from forethought.lsp.configuration import Configuration
 from forethought.lsp.error_responses import CANCELLED, PARSE_ERROR
 from forethought.lsp.hover_renderer import HoverRenderer
 from forethought.lsp.json_rpc import ForethoughtProtocol
+from forethought.lsp.navigation import Navigation
 from forethought.lsp.progress_jobs import ProgressJobs
 from forethought.lsp.registration import register_handlers
 from forethought.lsp.roots import Roots
@@ -61,6 +62,7 @@ class ForethoughtServer(LanguageServer):
     protocol: ForethoughtProtocol
     encoding: Encoding
     hover_renderer: HoverRenderer
+    navigation: Navigation
     roots: Roots
     session: Session
     threads: DaemonThreads
@@ -133,6 +135,8 @@ class ForethoughtServer(LanguageServer):
         self.session = await self.threads.run_alone(open_session)
         self.roots = Roots(self.session)
         self.hover_renderer = HoverRenderer(params, self.roots)
+        self.navigation = Navigation(params, self)
+        self.protocol.restrict_capabilities = self.navigation.restrict
         await self._add_folders(folders)
         if params.process_id is not None:
             _watch_parent(params.process_id, lambda: call_on_loop(loop, self.leave, 1))
@@ -141,6 +145,7 @@ class ForethoughtServer(LanguageServer):
         """Start to work. From now on, the client accepts requests of ours."""
         await self._configuration.pull(self)
         reported = self._ask_for_file_changes()
+        self.navigation.update()
         self.show_notices()
         await self.threads.run_alone(lambda: self.session.start(watch_files=not reported))
         self._status_reporter.start()
@@ -174,6 +179,7 @@ class ForethoughtServer(LanguageServer):
                 await self.threads.run_alone(self.roots.remove, path)
         await self._add_folders([path for folder in added if (path := path_of(folder.uri)) is not None])
         self._relocate_buffers()
+        self.navigation.update()
         self.show_notices()
         self.status_changed()
 
@@ -185,6 +191,7 @@ class ForethoughtServer(LanguageServer):
     async def adopt_folder(self, folder: Path) -> None:
         await self._add_folders([folder])
         self._relocate_buffers()
+        self.navigation.update()
         self.show_notices()
 
     async def _add_folders(self, folders: Sequence[Path]) -> None:
@@ -209,6 +216,7 @@ class ForethoughtServer(LanguageServer):
 
     async def apply_settings(self, settings: Any) -> None:
         await self._configuration.push(self, settings)
+        self.navigation.update()
 
     async def reread_settings(self, workspace: Workspace) -> None:
         await self.threads.run_alone(self.session.reread_settings, workspace)
@@ -239,6 +247,8 @@ class ForethoughtServer(LanguageServer):
 
     def status_changed(self) -> None:
         self._status_reporter.changed()
+        if self.protocol.initialized:
+            self.navigation.refresh_lenses()
 
     def notify(self, method: str, params: Any) -> None:
         self.protocol.notify(method, params)

@@ -9,6 +9,7 @@ from lsprotocol import types
 from forethought.app.session import Session
 from forethought.lsp.buffers import Buffers
 from forethought.lsp.hover_renderer import HoverRenderer
+from forethought.lsp.navigation import Navigation
 from forethought.lsp.progress_jobs import ProgressJobs
 from forethought.lsp.roots import Roots
 from forethought.lsp.threads import DaemonThreads
@@ -24,6 +25,7 @@ class ServerState(Protocol):
     encoding: Encoding
     hover_renderer: HoverRenderer
     jobs: ProgressJobs
+    navigation: Navigation
     roots: Roots
     session: Session
     threads: DaemonThreads

@@ -273,9 +273,20 @@ class Workspace:
         return self.symbols.last_change(target)
 
     def search(self, query: str, limit: int = 200) -> tuple[SymbolInfo, ...]:
-        """Symbols whose name contains `query`, the shortest names first; no facts. Reads the index."""
-        found = self.index.search(query, limit)
-        return tuple(info for item in found if (info := self.quick_info(Target(item.path, item.symbol_id))))
+        """Symbols whose name contains `query`, the shortest names first; no facts. Reads the index.
+
+        Of an open file, those of its buffer.
+        """
+        overlay, wanted = self.documents.overlay, query.lower()
+        open_files = overlay.laid_over
+        found = [(item.path, item.symbol_id) for item in self.index.search(query, limit) if item.path not in open_files]
+        for path in open_files:
+            tags = overlay.outline(path)
+            symbols = tags.symbols[1:] if tags is not None else ()
+            found += [(path, symbol.id) for symbol in symbols if wanted in symbol.short_name.lower()]
+        infos = [info for path, symbol_id in found if (info := self.quick_info(Target(path, symbol_id)))]
+        infos.sort(key=lambda info: (len(info.symbol.short_name), info.symbol.short_name, info.path))
+        return tuple(infos[:limit])
 
     def insights_changed(self, targets: Iterable[Target] | None = None) -> None:
         """Insights about these symbols (None: about any) were stored or rejected. Instant."""

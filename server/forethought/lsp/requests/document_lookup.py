@@ -56,7 +56,9 @@ async def locate(server: ServerState, uri: str) -> tuple[Workspace, str] | None:
     return server.roots.resolve_uri(uri)
 
 
-async def find_document(server: ServerState, uri: str) -> Document | None:
+async def find_document(
+    server: ServerState, uri: str, max_wait_after_edit: float = MAX_WAIT_AFTER_EDIT
+) -> Document | None:
     """Return the document, or None if nothing is known about it.
 
     The snapshot of an open document is in memory, but may be one edit behind. Another file is read off the event loop.
@@ -71,7 +73,7 @@ async def find_document(server: ServerState, uri: str) -> Document | None:
     else:
         snapshot = workspace.document(path)
         if snapshot is None or snapshot.version != buffer.version or not workspace.documents_are_current:
-            seconds = MAX_WAIT_AFTER_OPEN if snapshot is None else MAX_WAIT_AFTER_EDIT
+            seconds = MAX_WAIT_AFTER_OPEN if snapshot is None else max_wait_after_edit
             snapshot = await server.threads.run(workspace.wait_document, path, buffer.version, seconds)
     return None if snapshot is None else Document(workspace, path, snapshot, buffer)
 

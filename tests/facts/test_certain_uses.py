@@ -3,7 +3,7 @@
 import pytest
 
 from forethought.errors import Cancelled
-from forethought.facts.references import find_declarations, find_uses, find_uses_in
+from forethought.facts.certain_uses import find_declarations, find_uses, find_uses_in
 from forethought.names.resolver import Resolver, Target
 from support.indexing import index_of
 

@@ -1,0 +1,75 @@
+"""`textDocument/prepareTypeHierarchy`, `typeHierarchy/supertypes` and `typeHierarchy/subtypes`."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import fields
+from typing import Any
+
+from lsprotocol import types
+
+from forethought.facts.class_hierarchy import subclasses
+from forethought.lsp.requests.navigation_lookup import (
+    check_current,
+    find_place,
+    find_symbol,
+    hierarchy_item,
+    run_cancellable,
+    symbol_of,
+)
+from forethought.lsp.state import ServerState
+from forethought.names.resolver import Resolver, Target
+from forethought.syntax.symbol_kinds import TYPE_KINDS
+from forethought.workspace.workspace import Workspace
+
+Items = list[types.TypeHierarchyItem] | None
+
+
+async def prepare_type_hierarchy(server: ServerState, params: types.TypeHierarchyPrepareParams) -> Items:
+    """Return the types that the identifier may refer to."""
+    place = await find_place(server, params.text_document.uri, params.position)
+    if place is None:
+        return None
+    workspace = place.document.workspace
+    items = await server.threads.run(_items, server, workspace, place.targets)
+    check_current(place.document)
+    return items or None
+
+
+async def supertypes(server: ServerState, params: types.TypeHierarchySupertypesParams) -> Items:
+    """Return the direct bases that are in the repository and can be resolved to one class."""
+    return await _answer(server, params.item, _supertypes)
+
+
+async def subtypes(server: ServerState, params: types.TypeHierarchySubtypesParams) -> Items:
+    """Return the classes that certainly have the item as a direct base."""
+    return await _answer(server, params.item, _subtypes)
+
+
+def _supertypes(resolver: Resolver, target: Target) -> list[Target]:
+    return [classes[0] for _, classes in resolver.bases(target) if len(classes) == 1]
+
+
+def _subtypes(resolver: Resolver, target: Target) -> list[Target]:
+    return [Target(found.path, found.symbol_id) for found in subclasses(resolver, target)]
+
+
+async def _answer(
+    server: ServerState, item: types.TypeHierarchyItem, find: Callable[[Resolver, Target], Iterable[Target]]
+) -> Items:
+    symbol = await find_symbol(server, item.uri, item.data)
+    if symbol is None:
+        return None
+    workspace, target = symbol
+    return await run_cancellable(server, lambda _: _items(server, workspace, find(workspace.resolver(), target)))
+
+
+def _items(server: ServerState, workspace: Workspace, targets: Iterable[Target]) -> list[types.TypeHierarchyItem]:
+    encoder = server.encoder()
+    items: list[types.TypeHierarchyItem] = []
+    for target in targets:
+        symbol = symbol_of(workspace, target)
+        if symbol is None or symbol.kind not in TYPE_KINDS:
+            continue
+        if (found := hierarchy_item(encoder, workspace, target)) is not None:
+            members: dict[str, Any] = {field.name: getattr(found, field.name) for field in fields(found)}
+            items.append(types.TypeHierarchyItem(**members))
+    return items

@@ -32,3 +32,12 @@ vim.api.nvim_create_autocmd({ "BufEnter", "LspAttach" }, {
     end
   end,
 })
+
+-- Navigation is left to other servers, where there are any.
+vim.api.nvim_create_autocmd({ "LspAttach", "LspDetach" }, {
+  group = group,
+  callback = function(event)
+    local left = event.event == "LspDetach" and event.data.client_id or nil
+    require("forethought.server").report_servers_everywhere(left)
+  end,
+})

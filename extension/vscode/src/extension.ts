@@ -2,8 +2,8 @@
 
 import * as vscode from "vscode";
 import { Answers, labelOf, placeOf } from "./answers";
-import type { ChatParams, DigestResult, PrecomputeReport } from "./protocol";
-import { documentSelector, messageOf, Server } from "./server";
+import type { ChatParams, DigestResult, Position, PrecomputeReport } from "./protocol";
+import { documentSelector, messageOf, referencesCommand, Server } from "./server";
 import { menuCommand, StatusItem } from "./status";
 
 const contextScheme = "forethought-context";
@@ -39,6 +39,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     vscode.workspace.registerTextDocumentContentProvider(digestScheme, digests),
     vscode.languages.registerCodeActionsProvider(documentSelector, { provideCodeActions: askAction }),
     vscode.window.onDidChangeActiveTextEditor((editor) => void (editor && server.focus(editor.document))),
+    vscode.extensions.onDidChange(() => void server.reportLanguageServers()),
     vscode.workspace.onDidGrantWorkspaceTrust(() => void server.restart()),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration("forethought.server.path")) void server.restart();
@@ -71,6 +72,11 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   register("forethought.client.clearCache", () => clearCache(server));
   register("forethought.client.restart", () => server.restart());
   register("forethought.client.openLog", async () => log.show());
+  register(referencesCommand, async (uri, position) => {
+    const { line, character } = position as Position;
+    const at = new vscode.Position(line, character);
+    await vscode.commands.executeCommand("editor.action.findReferences", vscode.Uri.parse(uri as string), at);
+  });
   register("forethought.client.install", async () => typeInstallCommand(context, server));
   register("forethought.client.setPath", openPathSetting);
 

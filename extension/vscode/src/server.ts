@@ -17,8 +17,10 @@ import {
   type ExecuteCommandSignature,
   type LanguageClientOptions,
   type ProgressToken,
+  type StaticFeature,
   type WorkDoneProgressReport,
 } from "vscode-languageclient/node";
+import { languagesWithServer } from "./languageServers";
 import { locateServer } from "./locate";
 import type { StatusDocument } from "./protocol";
 import { RestartQueue } from "./restartQueue";
@@ -29,6 +31,20 @@ const stopMilliseconds = 3000;
 
 /** The documents to synchronize: any language, since a user's own grammars may add one. */
 export const documentSelector = [{ scheme: "file" }, { scheme: "untitled" }];
+
+/** Shows the references at a position; the server's code lenses call it with a URI and an LSP position. */
+export const referencesCommand = "forethought.client.showReferences";
+
+/** Tells the server that this client reports other language servers, and how it shows references. */
+const navigation: StaticFeature = {
+  fillClientCapabilities: (capabilities) => {
+    const own = { languageServers: true, showReferences: referencesCommand };
+    capabilities.experimental = { ...(capabilities.experimental as object | undefined), forethought: own };
+  },
+  initialize: () => {},
+  getState: () => ({ kind: "static" }),
+  clear: () => {},
+};
 
 /** Handles a server command in the editor; `undefined` means that the server should handle it. */
 export type LocalCommand = (command: string, args: unknown[]) => Promise<unknown> | undefined;
@@ -101,6 +117,13 @@ export class Server implements vscode.Disposable {
     });
   }
 
+  /** Tells the server for which languages there is another server; it leaves navigation in these to it. */
+  async reportLanguageServers(): Promise<void> {
+    if (!this.client?.isRunning()) return;
+    const languages = languagesWithServer(vscode.extensions.all.map(({ id }) => id));
+    await this.client.sendNotification("forethought/didChangeLanguageServers", { languages });
+  }
+
   /** Cancels the running passes. Returns how many there were. */
   async cancelPasses(): Promise<number> {
     const client = this.running();
@@ -154,10 +177,12 @@ export class Server implements vscode.Disposable {
       this.clientOptions(),
     );
     this.client = client;
+    client.registerFeature(navigation);
     client.onNotification("forethought/didChangeStatus", (status: StatusDocument) => this.report(client, status));
     client.onDidChangeState(({ newState }) => this.followState(client, newState));
     try {
       await client.start();
+      await this.reportLanguageServers();
       this.report(client, await client.sendRequest<StatusDocument>("forethought/status", {}));
     } catch (error) {
       this.log.error(`The server at ${located.command} did not start: ${messageOf(error)}`);

@@ -54,6 +54,13 @@ local function client()
   end)
 end
 
+--- The result of a request to Forethought's server alone; nil if there is none.
+local function ask(method, params)
+  local answer = require("forethought.server").call(client(), "request_sync", method, params, TIMEOUT, 0)
+  local result = answer and answer.result
+  return result ~= vim.NIL and result or nil
+end
+
 --- Put the cursor on the first place of a text.
 local function go_to(text)
   vim.api.nvim_win_set_cursor(0, { 1, 0 })
@@ -189,6 +196,64 @@ function groups.real()
     vim.ui.input = input
     expect(suggested, "greet")
     expect(wait_for_float("the answer", "facts · live"), "UnknownLanguage")
+  end)
+
+  test("definitions come from Forethought until another server knows them, and again after that", function()
+    local bufnr = open("reception.py")
+    local ours = client()
+    go_to("greet(name)")
+    local function definitions()
+      return ask("textDocument/definition", vim.lsp.util.make_position_params(0, ours.offset_encoding))
+    end
+    local found = wait("a definition", definitions)
+    expect((found[1] or found).targetUri or (found[1] or found).uri, "/greeting%.py$")
+    local other = assert(vim.lsp.start({
+      name = "other",
+      cmd = function()
+        local closing = false
+        return {
+          request = function(method, _, done)
+            done(nil, method == "initialize" and { capabilities = { definitionProvider = true } } or nil)
+            return true, 1
+          end,
+          notify = function()
+            return true
+          end,
+          is_closing = function()
+            return closing
+          end,
+          terminate = function()
+            closing = true
+          end,
+        }
+      end,
+    }, { bufnr = bufnr }))
+    wait("no definition beside another server", function()
+      return not definitions()
+    end)
+    vim.lsp.buf_detach_client(bufnr, other)
+    wait("a definition again", definitions)
+  end)
+
+  test("a code lens says how often a function is used, and shows where", function()
+    open("greeting.py")
+    client()
+    go_to("greet(name")
+    local function run()
+      local params = { textDocument = { uri = vim.uri_from_bufnr(0) } }
+      for _, lens in ipairs(ask("textDocument/codeLens", params) or {}) do
+        local resolved = assert(ask("codeLens/resolve", lens))
+        if resolved.command.title:find("^2 uses · 1 test · changed today") then
+          return resolved.command
+        end
+      end
+    end
+    local command = wait("the lens", run)
+    require("forethought.server").show_references(command, { client_id = client().id })
+    wait("the list of references", function()
+      return #vim.fn.getqflist() == 4 -- with the imports
+    end)
+    vim.cmd.cclose()
   end)
 
   test("the status comes to rest", function()

@@ -3,6 +3,9 @@ local M = {}
 
 local NAME = "forethought"
 
+--- What a code lens runs.
+local SHOW_REFERENCES = "forethought.showReferences"
+
 --- The status document of each running client, by client id.
 ---@type table<integer, table>
 M.status = {}
@@ -43,6 +46,10 @@ local FILETYPES = {
   "typescriptreact",
 }
 -- end generated
+
+--- The languages that were reported to each client as having another server, by client id.
+---@type table<integer, string>
+local reported = {}
 
 ---@param message string
 ---@param level? integer
@@ -86,7 +93,12 @@ function M.config()
         on_root(root)
       end
     end,
+    capabilities = M.capabilities(),
+    commands = { [SHOW_REFERENCES] = M.show_references },
     init_options = settings,
+    on_init = function(client)
+      M.report_servers(client)
+    end,
     settings = { forethought = settings },
     handlers = {
       ["forethought/didChangeStatus"] = function(_, document, context)
@@ -170,6 +182,68 @@ function M.call(client, name, ...)
   return client[name](...)
 end
 
+--- Neovim's capabilities, and that this plugin reports other servers and shows references.
+---@return table
+function M.capabilities()
+  local capabilities = vim.lsp.protocol.make_client_capabilities()
+  capabilities.experimental = { forethought = { languageServers = true, showReferences = SHOW_REFERENCES } }
+  return capabilities
+end
+
+--- Go to the name that a code lens is about, and list its references.
+---@param command { arguments: any[] } A URI and a position.
+---@param context { client_id: integer }
+function M.show_references(command, context)
+  local uri, position = command.arguments[1], command.arguments[2]
+  local client = vim.lsp.get_client_by_id(context.client_id)
+  local location = { uri = uri, range = { start = position, ["end"] = position } }
+  if client and vim.lsp.util.show_document(location, client.offset_encoding, { focus = true }) then
+    vim.lsp.buf.references({ includeDeclaration = false })
+  end
+end
+
+--- The languages of the buffers to which another client that goes to definitions is attached too, sorted.
+---@param client vim.lsp.Client
+---@param left? integer A client that is being detached.
+---@return string[]
+function M.languages_with_server(client, left)
+  local languages = {}
+  for _, other in ipairs(vim.lsp.get_clients()) do
+    if other.name ~= NAME and other.id ~= left and M.call(other, "supports_method", "textDocument/definition") then
+      for bufnr in pairs(other.attached_buffers) do
+        if vim.api.nvim_buf_is_valid(bufnr) then
+          languages[client.get_language_id(bufnr, vim.bo[bufnr].filetype)] = true
+        end
+      end
+    end
+  end
+  local names = vim.tbl_keys(languages)
+  table.sort(names)
+  return names
+end
+
+--- Tell the server for which languages there is another server; it leaves navigation in these to it.
+---@param client vim.lsp.Client
+---@param left? integer A client that is being detached.
+function M.report_servers(client, left)
+  local languages = M.languages_with_server(client, left)
+  local text = table.concat(languages, " ")
+  if reported[client.id] ~= text then
+    reported[client.id] = text
+    M.call(client, "notify", "forethought/didChangeLanguageServers", { languages = languages })
+  end
+end
+
+--- Report to every server, because another client was attached or detached.
+---@param left? integer
+function M.report_servers_everywhere(left)
+  for _, client in ipairs(vim.lsp.get_clients({ name = NAME })) do
+    if client.initialized then
+      M.report_servers(client, left)
+    end
+  end
+end
+
 --- Tell the server that the user is looking at a buffer.
 ---@param bufnr integer
 function M.focus(bufnr)
@@ -201,6 +275,7 @@ function M.ended(code, signal, client_id)
       return
     end
     require("forethought.answer").abandon(client_id)
+    reported[client_id] = nil
     M.take_status(client_id, nil)
     if leaving[client_id] then
       leaving[client_id] = nil

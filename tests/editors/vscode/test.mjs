@@ -61,6 +61,15 @@ await session("real", { server }, async (page, { shot }) => {
     const explained = answerView(page).locator("article", { hasText: "What does `greet` do?" });
     await explained.locator(".provenance").waitFor({ timeout: 30_000 });
   });
+  await check("F12 goes to a definition, and a code lens there counts the uses and shows them", page, async () => {
+    await showFile(page, "reception.py");
+    await word(page, "greet").click();
+    await page.keyboard.press("F12");
+    await activeFile(page, "greeting.py");
+    await page.locator(".codelens-decoration a", { hasText: /^2 uses · 1 test · changed today$/ }).click({ timeout: 30_000 });
+    await page.locator(".reference-zone-widget .referenceMatch").first().waitFor({ timeout: 30_000 });
+    await page.keyboard.press("Escape");
+  });
   await check("what is known about a symbol opens as a document", page, async () => {
     await showFile(page, "greeting.py");
     await word(page, "greet").click();

@@ -1,7 +1,5 @@
 """`textDocument/prepareCallHierarchy`, `callHierarchy/incomingCalls` and `callHierarchy/outgoingCalls`."""
 
-from dataclasses import fields
-
 from lsprotocol import types
 
 from forethought.facts.call_hierarchy import Calls
@@ -10,7 +8,6 @@ from forethought.facts.call_hierarchy import outgoing_calls as find_outgoing_cal
 from forethought.lsp.position_encoding import lsp_range
 from forethought.lsp.requests.navigation_lookup import (
     Cancelled,
-    HierarchyItem,
     check_current,
     find_place,
     find_symbol,
@@ -37,11 +34,11 @@ async def prepare_call_hierarchy(
     def read() -> list[types.CallHierarchyItem]:
         encoder, workspace = server.encoder(), place.document.workspace
         return [
-            _item(found)
+            item
             for target in place.targets
             if (symbol := symbol_of(workspace, target)) is not None
             and symbol.kind in FUNCTION_KINDS | TYPE_KINDS
-            and (found := hierarchy_item(encoder, workspace, target)) is not None
+            and (item := hierarchy_item(encoder, workspace, target, types.CallHierarchyItem)) is not None
         ]
 
     items = await server.threads.run(read)
@@ -93,14 +90,10 @@ def _items(
     encoder: LocationEncoder, workspace: Workspace, calls: Calls
 ) -> list[tuple[types.CallHierarchyItem, Target, list[Range]]]:
     return [
-        (_item(found), target, list(ranges))
+        (item, target, list(ranges))
         for target, ranges in calls.items()
-        if (found := hierarchy_item(encoder, workspace, target)) is not None
+        if (item := hierarchy_item(encoder, workspace, target, types.CallHierarchyItem)) is not None
     ]
-
-
-def _item(item: HierarchyItem) -> types.CallHierarchyItem:
-    return types.CallHierarchyItem(**{field.name: getattr(item, field.name) for field in fields(item)})
 
 
 def _ranges(encoder: LocationEncoder, workspace: Workspace, path: str, ranges: list[Range]) -> list[types.Range]:

@@ -31,6 +31,7 @@ START_OF_FILE = Range(Position(0, 0), Position(0, 0))
 
 Cancelled = Callable[[], bool]
 T = TypeVar("T")
+Item = TypeVar("Item", types.CallHierarchyItem, types.TypeHierarchyItem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,27 +143,14 @@ def origin_range(server: ServerState, place: Place) -> types.Range:
     return to_lsp_range(place.document.snapshot.lines, place.range, server.encoding)
 
 
-@dataclass(frozen=True, slots=True)
-class HierarchyItem:
-    """What the items of call and type hierarchies have in common."""
-
-    name: str
-    kind: types.SymbolKind
-    detail: str
-    uri: str
-    range: types.Range
-    selection_range: types.Range
-    data: dict[str, str]
-
-
-def hierarchy_item(encoder: LocationEncoder, workspace: Workspace, target: Target) -> HierarchyItem | None:
+def hierarchy_item(encoder: LocationEncoder, workspace: Workspace, target: Target, kind: type[Item]) -> Item | None:
     """Describe a symbol; None if it is gone. Blocks: reads the index, and the lines around the symbol."""
     symbol = symbol_of(workspace, target)
     if symbol is None:
         return None
     path = printable_path(target.path)
     container = printable_path(symbol.name.rpartition(".")[0])
-    return HierarchyItem(
+    return kind(
         name=printable_path(symbol.short_name) or path,
         kind=LSP_KINDS[symbol.kind],
         detail=f"{container} · {path}" if container else path,

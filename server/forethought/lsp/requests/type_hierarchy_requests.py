@@ -1,8 +1,6 @@
 """`textDocument/prepareTypeHierarchy`, `typeHierarchy/supertypes` and `typeHierarchy/subtypes`."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import fields
-from typing import Any
 
 from lsprotocol import types
 
@@ -64,12 +62,10 @@ async def _answer(
 
 def _items(server: ServerState, workspace: Workspace, targets: Iterable[Target]) -> list[types.TypeHierarchyItem]:
     encoder = server.encoder()
-    items: list[types.TypeHierarchyItem] = []
-    for target in targets:
-        symbol = symbol_of(workspace, target)
-        if symbol is None or symbol.kind not in TYPE_KINDS:
-            continue
-        if (found := hierarchy_item(encoder, workspace, target)) is not None:
-            members: dict[str, Any] = {field.name: getattr(found, field.name) for field in fields(found)}
-            items.append(types.TypeHierarchyItem(**members))
-    return items
+    return [
+        item
+        for target in targets
+        if (symbol := symbol_of(workspace, target)) is not None
+        and symbol.kind in TYPE_KINDS
+        and (item := hierarchy_item(encoder, workspace, target, types.TypeHierarchyItem)) is not None
+    ]

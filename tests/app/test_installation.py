@@ -13,6 +13,8 @@ import pytest
 from forethought.app.diagnosis import Finding, diagnose
 from forethought.app.inventory import delete_items, take_inventory
 from forethought.config import EngineKind, Settings
+from forethought.embedding import minilm_file
+from forethought.embedding.source import PACKAGES
 from forethought.engine.models.catalog import CATALOG, write_records
 from forethought.folders import model_folder, user_grammar_folder
 from forethought.store.insight_store import DiskInsightStore
@@ -189,6 +191,19 @@ def test_a_bad_model_says_what_is_wrong_with_it(home: Home) -> None:
     bad = write(home.path / "bad.gguf", "<html>")
     settings = Settings(cache_directory=home.settings.cache_directory, model_path=str(bad), engine="llama")
     assert "model" in (complaint(home, "not a GGUF file", settings).fix or "")
+
+
+def test_search_by_words_alone_is_no_fault_and_says_how_to_add_meaning(home: Home) -> None:
+    (finding,) = [item for item in findings(home)[True] if "by words only" in item.message]
+    assert "pip install 'forethought[semantic]'" in (finding.fix or "") or "model pull minilm" in (finding.fix or "")
+
+
+def test_a_damaged_model_for_search_is_a_fault(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    for package in PACKAGES:
+        pytest.importorskip(package, reason="comes with the extra `semantic`")
+    monkeypatch.setattr("forethought.app.diagnosis.model_folder", lambda: home.models)
+    write(minilm_file.file_in(home.models), "cut")
+    assert "model pull minilm" in (complaint(home, "by words only").fix or "")
 
 
 def test_an_engine_that_is_not_installed_says_how_to_install_it(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

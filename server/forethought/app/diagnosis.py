@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forethought.config import Settings
+from forethought.embedding import minilm_file
+from forethought.embedding.minilm import MiniLM
+from forethought.embedding.source import missing_part
 from forethought.engine.models.catalog import CATALOG, choose_model
 from forethought.engine.models.gguf import check_memory, read_model_file
 from forethought.errors import EngineError, ModelError
@@ -43,6 +46,7 @@ def diagnose(settings: Settings, environment: Mapping[str, str], languages: Lang
         _check_git(environment),
         *_check_languages(languages),
         *_check_engine(settings),
+        _check_semantic_search(),
         _check_store(settings.cache_folder, settings.cache_size_limit),
         _check_runtime_folder(runtime_folder(environment)),
         *(_check_space(folder) for folder in dict.fromkeys((settings.cache_folder, model_folder()))),
@@ -114,6 +118,19 @@ def _check_model(settings: Settings, required: bool) -> Finding:
     except (ModelError, EngineError) as error:
         return Finding(False, str(error), "Run `forethought model list`, then `model pull` or `model use`.")
     return Finding(True, f"model: {model.name} ({header.architecture}, {header.size / 1e9:.2f} GB) at {model.path}")
+
+
+def _check_semantic_search() -> Finding:
+    """Never a fault unless the model is damaged: search by words alone is a complete installation."""
+    if (missing := missing_part(model_folder())) is not None:
+        what, fix = missing
+        return Finding(True, f"search: by words only, because {what}", fix)
+    try:
+        MiniLM(minilm_file.file_in(model_folder()))
+    except Exception as error:  # noqa: BLE001 -- whatever ONNX Runtime raises is a finding
+        fix = f"Run `forethought model pull {minilm_file.NAME}`."
+        return Finding(False, f"search: by words only, because its model does not load ({error})", fix)
+    return Finding(True, f"search: by words and meaning ({minilm_file.TITLE})")
 
 
 def _check_store(folder: Path, limit: int) -> Finding:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forethought.config import Settings
+from forethought.embedding import minilm_file
 from forethought.engine.models.catalog import CATALOG, CHOICE, RECORDS, read_records
 from forethought.folders import (
     data_folder,
@@ -29,7 +30,7 @@ _IN_CACHE = (
         "contexts",
         r"(contexts|verdicts)(\.broken-\d+)?/(cache\.db(-wal|-shm|-journal)?|forethought-contexts\.json(\.[\d-]+)?)",
     ),
-    ("index", r"index/[0-9a-f]{32}\.(words\.)?(sqlite(-wal|-shm|-journal)?|set-aside)"),
+    ("index", r"index/[0-9a-f]{32}\.(words\.|vectors\.)?(sqlite(-wal|-shm|-journal)?|set-aside)"),
     ("engine", r"engine/(digests|speeds)\.json"),
     ("snapshots", r"snapshots/[0-9a-f]{16,64}\.[\w.]+"),
     ("state", r"state\.(json|lock)|state-\w{8}"),
@@ -41,7 +42,7 @@ _IN_CACHE = (
 _IN_RUNTIME = (("engine host", r"engine/[0-9a-f]{16}\.[a-z.]+"),)
 _IN_SOCKETS = (("engine host", r"[0-9a-f]{16}\.sock"),)
 _IN_CONFIG = (("settings", r"forethought\.toml"),)
-_PARTIAL_DOWNLOAD = re.compile(r"\..+\.gguf\.(\w+\.part|lock)")
+_PARTIAL_DOWNLOAD = re.compile(r"\..+\.(gguf\.(\w+\.part|lock)|onnx\.part)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def _cache_files(folder: Path) -> Iterator[tuple[str, Path]]:
 def _data_files(data: Path) -> Iterator[tuple[str, Path]]:
     """Yield (kind, file) for what we downloaded and for the user's choice. GGUF files added by hand are the user's."""
     models = model_folder()
-    names = {RECORDS, *(model.file for model in CATALOG), *read_records(models)}
+    names = {RECORDS, minilm_file.file_in(models).name, *(model.file for model in CATALOG), *read_records(models)}
     for path in _files_below(data):
         if path == data / CHOICE:
             yield "choice", path

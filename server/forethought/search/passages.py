@@ -60,28 +60,32 @@ def read_words(path: str, content_hash: str, tags: FileTags, source: bytes) -> F
     passages = []
     for symbol in tags.symbols:
         if symbol.kind == "file":
-            if text := _own_words(tags, symbol, masked):
+            if text := _joined(own_text(tags, symbol, masked)):
                 passages.append(Passage("", _joined(path.rpartition("/")[2]), text))
-        elif symbol.body is not None and symbol.kind not in _VALUE_KINDS:
+        elif has_passage(symbol):
             owner = _joined(symbol.name.rpartition(".")[0])
-            text = f"{owner} {_own_words(tags, symbol, masked)}".strip()
+            text = f"{owner} {_joined(own_text(tags, symbol, masked))}".strip()
             passages.append(Passage(symbol.id, _joined(symbol.short_name), text))
     names = " ".join(_joined(symbol.short_name) for symbol in tags.symbols[1:])
     text = masked.decode("utf-8", "replace")
     return FileWords(path, content_hash, _joined(path), names, _joined(text), tuple(passages))
 
 
-def _own_words(tags: FileTags, symbol: Symbol, source: bytes) -> str:
-    """The words of the symbol's text, without the parts that have passages of their own."""
+def has_passage(symbol: Symbol) -> bool:
+    """Whether a symbol of a file is a function, a class or alike."""
+    return symbol.body is not None and symbol.kind not in _VALUE_KINDS
+
+
+def own_text(tags: FileTags, symbol: Symbol, source: bytes) -> str:
+    """The symbol's text, without the parts that have passages of their own."""
     pieces = []
     at = symbol.span.start
     for child in tags.symbols:
-        has_passage = child.body is not None and child.kind not in _VALUE_KINDS and child is not symbol
-        if has_passage and child.parent == symbol.id and child.span.start >= at:
+        if has_passage(child) and child is not symbol and child.parent == symbol.id and child.span.start >= at:
             pieces.append(source[at : child.span.start])
             at = child.span.end
     pieces.append(source[at : symbol.span.end])
-    return _joined(b"\n".join(pieces).decode("utf-8", "replace"))
+    return b"\n".join(pieces).decode("utf-8", "replace")
 
 
 def _joined(text: str) -> str:

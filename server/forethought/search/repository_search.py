@@ -11,9 +11,12 @@ from forethought.names.resolver import Target
 from forethought.search.fulltext_index import FulltextIndex
 from forethought.search.passages import FileWords, read_words, words
 from forethought.search.ranking import Ranking, question_words, rank
+from forethought.search.semantic_index import SemanticIndex
 from forethought.store.index_store import IndexStore
 from forethought.store.protocol import InsightStore
 
+MAX_NEAREST = 400
+"""Texts nearest to a question that count."""
 _BATCH_FILES = 64
 _LOCK_SECONDS = 0.1
 """How often a question that waits for another one looks whether it was cancelled."""
@@ -31,12 +34,15 @@ class RepositorySearch:
         insights: InsightStore,
         fulltext: FulltextIndex,
         read: Callable[[str], bytes | None],
+        semantic_index: SemanticIndex | None = None,
     ) -> None:
-        """`read` returns a saved file's bytes, or None if it cannot be read."""
+        """`read` returns a saved file's bytes, or None if it cannot be read. Without `semantic_index`, words alone
+        count."""
         self._index = index
         self._insights = insights
         self._fulltext = fulltext
         self._read = read
+        self._semantic_index = semantic_index
         self._catching_up = threading.Lock()
         self._generation: int | None = None
         """That of the index when its changes were last taken over."""
@@ -72,7 +78,9 @@ class RepositorySearch:
     def rank(self, question: str, cancel: CancelToken) -> Ranking:
         """Rank files and symbols by how well they fit the question. Raises StoreError, IndexingError, Cancelled."""
         self.catch_up(cancel)
-        return rank(question, self._fulltext.search(question_words(question)))
+        hits = self._fulltext.search(question_words(question))
+        cosines = self._semantic_index.nearest(question, MAX_NEAREST) if self._semantic_index is not None else None
+        return rank(question, hits, cosines)
 
     def catch_up(self, cancel: CancelToken) -> None:
         """Read what changed since the last call. Raises StoreError, IndexingError, Cancelled."""

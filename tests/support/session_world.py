@@ -5,6 +5,7 @@ from pathlib import Path
 
 from forethought.app.session import Session
 from forethought.config import load_settings
+from forethought.embedding.embedder import Embedder
 from forethought.engine.api import CancelToken
 from forethought.idle.precomputation import Selection
 from forethought.qa.question import Answer, Question
@@ -52,7 +53,7 @@ class SessionWorld:
     def commit(self, message: str = "change") -> None:
         commit(self.folder, message)
 
-    def open(self, engine: bool = True, **flags: object) -> tuple[Session, Workspace]:
+    def open(self, engine: bool = True, embedder: Embedder | None = None, **flags: object) -> tuple[Session, Workspace]:
         settings = {"cache": {"directory": str(self.cache)}, "idle": {"delaySeconds": 0, "onBattery": True}, **flags}
         if not engine:
             settings["engine"] = "none"
@@ -61,7 +62,9 @@ class SessionWorld:
             "FORETHOUGHT_RUNTIME_DIR": str(self.cache / "run"),
             "FORETHOUGHT_CONFIG": str(self.cache / "none"),
         }
-        session = Session(loaded, environment, engine=self.engine if engine else None, now=lambda: self.now)
+        session = Session(
+            loaded, environment, engine=self.engine if engine else None, embedder=embedder, now=lambda: self.now
+        )
         self._sessions.append(session)
         return session, session.add_root(self.folder)
 

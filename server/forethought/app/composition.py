@@ -7,8 +7,10 @@ from pathlib import Path
 from forethought.app.engine_registry import Engines
 from forethought.app.workspaces import Workspaces
 from forethought.config import LoadedSettings, Settings
+from forethought.embedding.embedder import Embedder
+from forethought.embedding.source import EmbedderSource
 from forethought.engine.api import Engine
-from forethought.folders import runtime_folder, user_grammar_folder
+from forethought.folders import model_folder, runtime_folder, user_grammar_folder
 from forethought.idle.idle_loop import IdleLoop
 from forethought.insights.question_predictor import templates_of
 from forethought.insights.sleep_pass import PassOptions
@@ -43,12 +45,14 @@ def compose(
     loaded: LoadedSettings,
     environment: Mapping[str, str],
     engine: Engine | None,
+    embedder: Embedder | None,
     *,
     on_change: Callable[[], None],
     on_error: Callable[[Exception], None],
     now: Callable[[], float],
 ) -> Parts:
-    """Open the stores in the cache folder and connect everything; nothing runs yet. `engine`: in place of a model's."""
+    """Open the stores in the cache folder and connect everything; nothing runs yet. `engine` and `embedder`: in place
+    of a model's."""
     settings = loaded.settings
     folder = settings.cache_folder
     grammar_folders = _grammar_folders(environment)
@@ -71,6 +75,7 @@ def compose(
         load_languages(grammar_folders),
         grammar_folders,
         idle_loop,
+        EmbedderSource(model_folder(), embedder),
         on_change=on_change,
         on_error=on_error,
         now=now,

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from forethought.app.composition import compose, pass_options
 from forethought.app.status_document import status_document, title_of
 from forethought.config import REPOSITORY_FILE, LoadedSettings, Settings
+from forethought.embedding.embedder import Embedder
 from forethought.engine.api import CancelToken, Engine
 from forethought.errors import ForethoughtError, StoreError
 from forethought.facts.usage import Progress as ReadProgress
@@ -41,15 +42,18 @@ class Session:
         on_change: Callable[[], None] = lambda: None,
         on_log: Callable[[str], None] = lambda line: None,
         engine: Engine | None = None,
+        embedder: Embedder | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """`engine` is used in place of what the settings name. `now` is in seconds since the epoch; days follow it."""
+        """`engine` is used in place of what the settings name, `embedder` in place of the installed model. `now` is in
+        seconds since the epoch; days follow it."""
         self.settings: Settings = loaded.settings
         """Of no root in particular; what a repository may choose is in `Workspace.settings`."""
         self._parts = compose(
             loaded,
             environment,
             engine,
+            embedder,
             on_change=on_change,
             on_error=lambda error: on_log(f"{type(error).__name__}: {error}"),
             now=now,
@@ -181,6 +185,7 @@ class Session:
 
     def report_activity(self) -> None:
         """A person edits, hovers or asks. Instant."""
+        self.idle_loop.note_activity()
         self._parts.engines.report_activity()
 
     # Thinking
@@ -249,6 +254,7 @@ class Session:
         self._parts.questions.clear()
         for workspace in self.workspaces:
             workspace.repository_search.reset()
+            workspace.semantic_index.reset()
         delete_fulltext_indexes(self._cache_folder)
         self.idle_loop.survey_soon()
         for workspace in self.workspaces:

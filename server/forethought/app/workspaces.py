@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from forethought.config import LoadedSettings
+from forethought.embedding.source import EmbedderSource
 from forethought.errors import RootError
 from forethought.idle.idle_loop import IdleLoop
 from forethought.repo.git import Repository
@@ -26,6 +27,7 @@ class Workspaces:
         languages: Languages,
         grammar_folders: Sequence[Path],
         idle_loop: IdleLoop,
+        embedders: EmbedderSource,
         *,
         on_change: Callable[[], None],
         on_error: Callable[[Exception], None],
@@ -37,6 +39,7 @@ class Workspaces:
         self._languages = languages
         self._grammar_folders = grammar_folders
         self._idle_loop = idle_loop
+        self._embedders = embedders
         self._on_change = on_change
         self._on_error = on_error
         self._now = now
@@ -117,6 +120,7 @@ class Workspaces:
             self._contexts,
             IndexStore.open(self._folder, root, f"{TAGS_VERSION}-{self._languages.digest}"),
             repository if repository is not None and repository.root == root else None,
+            self._embedders,
             grammar_folders=self._grammar_folders,
             on_change=self._on_change,
             on_error=self._on_error,

@@ -1,7 +1,8 @@
 """Thinks while the user is idle: one daemon thread surveys what changed and runs one sleep-time pass after another.
 
 Pause, battery and the daily budget are checked here. That nobody is active in any window is checked by the engine host,
-which all windows share: it lets idle work wait.
+which all windows share: it lets idle work wait. What changed is embedded before passes run, which takes a few seconds
+where passes take hours; that runs in this process, and waits while anybody is active in its windows.
 """
 
 import contextlib
@@ -100,6 +101,8 @@ class IdleLoop:
         """Of the running pass."""
         self._not_before = 0.0
         self._survey_not_before = 0.0
+        self._embed_not_before = 0.0
+        self._active_at = time.monotonic()
         self._deferred = False
         self._news = False
         """Whether anything happened since the thread looked last."""
@@ -150,6 +153,10 @@ class IdleLoop:
         """A person found no fresh insight about this symbol: think about it first. Instant."""
         if self.queue.request(workspace, target) or self._deferred:
             self._request_survey(workspace, [target.path])
+
+    def note_activity(self) -> None:
+        """A person edits, hovers or asks. Instant."""
+        self._active_at = time.monotonic()
 
     def cancel_current(self) -> None:
         """Stop the running pass; its symbol stays queued."""
@@ -203,9 +210,10 @@ class IdleLoop:
 
     def _run(self) -> None:
         while True:
-            may_think = self._next() is not None  # reads files: not while it holds the lock that a hover takes
+            # Reads files: not while it holds the lock that a hover takes.
+            may_work = self._next_to_embed() is not None or self._next() is not None
             with self._changed:
-                if not (self._survey_is_due() or may_think or self._news or self._closed):
+                if not (self._survey_is_due() or may_work or self._news or self._closed):
                     self._changed.wait(POLL_SECONDS)
                 self._news = False
                 if self._closed:
@@ -218,7 +226,9 @@ class IdleLoop:
             try:
                 if surveys:
                     self._survey_or_retry(surveys)
-                if (candidate := self._next()) is not None:
+                if (workspace := self._next_to_embed()) is not None:
+                    self._embed(workspace)
+                elif (candidate := self._next()) is not None:
                     self._think(candidate)
             except Cancelled:
                 continue  # a person, or the closing session, stopped it; the symbol stays queued
@@ -234,6 +244,29 @@ class IdleLoop:
         if any(workspace.indexing for workspace in self.coverage.roots):
             return None
         return self.limits.choose(self.settings, candidates)
+
+    def _next_to_embed(self) -> Workspace | None:
+        """The root with something to embed now; None if there is none, or nothing may be embedded."""
+        if self._deferred or time.monotonic() < self._embed_not_before or self._anyone_active():
+            return None
+        waiting = [root for root in self.coverage.roots if root.semantic_index.pending and root.indexed_once]
+        if not waiting or waiting[0].indexing or not self.limits.allow_embedding(self.settings):
+            return None
+        return waiting[0]
+
+    def _embed(self, workspace: Workspace) -> None:
+        """Embed the next file, unless anybody becomes active meanwhile."""
+        try:
+            workspace.semantic_index.embed_next(lambda: self._cancel.cancelled or self._anyone_active())
+        except Cancelled:
+            return  # the rest of the file stays queued
+        except Exception as error:  # noqa: BLE001 -- passes go on without; the error goes to the log
+            self._embed_not_before = time.monotonic() + RETRY_SECONDS
+            self._on_error(error)
+
+    def _anyone_active(self) -> bool:
+        """Whether a person used a window of this process within the last seconds."""
+        return time.monotonic() - self._active_at < self.settings.idle_delay_seconds
 
     def _survey_is_due(self) -> bool:
         return bool(self._surveys) and time.monotonic() >= self._survey_not_before

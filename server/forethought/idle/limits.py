@@ -58,6 +58,10 @@ class Limits:
             return Obstacle("older spent", budget=budget)
         return None
 
+    def allow_embedding(self, settings: Settings) -> bool:
+        """Whether neither pause nor battery forbids it. It takes too little to count toward the daily budget."""
+        return self.pause() is None and (settings.idle_on_battery or not self._on_battery())
+
     def choose(self, settings: Settings, queue: Sequence[Candidate]) -> Candidate | None:
         """The most valuable candidate that the daily budget allows."""
         return self._budget(settings).choose(queue, self._changed_today)

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from forethought.config import Settings
+from forethought.embedding.source import EmbedderSource
 from forethought.engine.api import CancelToken
 from forethought.facts.call_graph import find_calls
 from forethought.facts.effects import Effects
@@ -26,8 +27,10 @@ from forethought.repo.git import Repository
 from forethought.search.fulltext_index import FulltextIndex
 from forethought.search.passages import WORDS_VERSION
 from forethought.search.repository_search import RepositorySearch
+from forethought.search.semantic_index import SemanticIndex
 from forethought.store.index_store import IndexStore
 from forethought.store.protocol import InsightStore
+from forethought.store.vector_store import VectorStore
 from forethought.syntax.extraction import TAGS_VERSION
 from forethought.syntax.languages import Languages
 from forethought.syntax.tags import Position
@@ -60,6 +63,7 @@ class Workspace:
         contexts: InsightStore,
         index: IndexStore,
         repository: Repository | None,
+        embedders: EmbedderSource,
         *,
         grammar_folders: Sequence[Path] = (),
         on_change: Callable[[], None],
@@ -90,12 +94,14 @@ class Workspace:
         self._on_error = on_error
 
         read = partial(_read, root)
-        words_version = f"{WORDS_VERSION}-{TAGS_VERSION}-{languages.digest}"
+        tags_version = f"{TAGS_VERSION}-{languages.digest}"
         self.saved = SavedContexts(index, contexts, read, now)
         """What passes work from."""
-        self.repository_search = RepositorySearch(
-            index, contexts, FulltextIndex.of_root(settings.cache_folder, root, words_version), read
-        )
+        open_vectors = partial(VectorStore.of_root, settings.cache_folder, root)
+        self.semantic_index = SemanticIndex(index, contexts, embedders, open_vectors, read, tags_version)
+        """The meaning of every file and symbol, where there is an embedder. Idle work fills it."""
+        fulltext = FulltextIndex.of_root(settings.cache_folder, root, f"{WORDS_VERSION}-{tags_version}")
+        self.repository_search = RepositorySearch(index, contexts, fulltext, read, self.semantic_index)
         """What questions about the whole repository are answered from."""
         self._membership = Membership(root, repository, index, settings.exclude)
         cache = SymbolInfoCache()
@@ -292,6 +298,10 @@ class Workspace:
         """Insights about these symbols (None: about any) were stored or rejected. Instant."""
         targets = targets if targets is None else tuple(targets)
         self.repository_search.insights_changed(targets)
+        if targets is None:
+            self.semantic_index.all_changed()
+        else:
+            self.semantic_index.files_changed(target.path for target in targets)
         self.symbols.insights_changed(targets)
 
     # The index
@@ -366,6 +376,7 @@ class Workspace:
         for queue in queues:
             queue.join(1.0)
         self.repository_search.close()
+        self.semantic_index.close()
         self.index.close()
 
     # Background work
@@ -376,6 +387,9 @@ class Workspace:
         for path in self.open_paths:
             if names_changed or not self.documents.follows_rules(path):
                 self._build_soon(path, 2)
+        self.semantic_index.files_changed(change.files)
+        if change.outdated is None:
+            self.semantic_index.all_changed()  # another process may have written the index
         if change.files and self.repository_search.initialized:
             self._index_queue.submit("words", lambda: self.repository_search.catch_up(CancelToken()), 9)
         if self._watched:

@@ -25,6 +25,10 @@ BENCHMARKS = {
         "benchmarks.measures.code_facts",
         "Questions of fact about a Python repository by tier: accuracy according to Python's `ast`, tokens, time.",
     ),
+    "code-search": Benchmark(
+        "benchmarks.measures.code_search",
+        "Web queries and the function that answers each, by words, meaning and both; speed of vectors.",
+    ),
     "commit": Benchmark(
         "benchmarks.measures.commit",
         "What is recomputed after one function was edited and committed, and how soon it is fresh.",
@@ -62,7 +66,7 @@ BENCHMARKS = {
     ),
     "repo-questions": Benchmark(
         "benchmarks.measures.repo_questions",
-        "Whether the files that answer a question about a repository are found: BM25, our ranking, insights.",
+        "Whether the files that answer a question about a repository are found: BM25, our ranking, meaning, insights.",
     ),
     "secrets": Benchmark(
         "benchmarks.measures.secrets",

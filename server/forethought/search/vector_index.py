@@ -15,7 +15,7 @@ from forethought.names.resolver import Target
 from forethought.store.vector_store import PlacedVector
 
 COMPARED: Final = 4000
-"""Vectors that are compared in full. Of the 100 nearest among the 6,261 functions of CoSQA, RECALL are among them."""
+"""Vectors that are compared in full. Among 100,000 made of those of xarray, they hold 95 % of the nearest 400."""
 
 
 class VectorIndex:
@@ -40,7 +40,8 @@ class VectorIndex:
         values = np.frombuffer(vector.values, dtype=np.int8)
         direction = values.astype(np.float32) * np.float32(vector.scale)
         rows = self._candidates(_signs(values[np.newaxis])[0], max(count, COMPARED))
-        cosines = (self._values[rows].astype(np.float32) @ direction) * self._scales[rows]
+        # Not `@`: its threads wait for each other, which on a busy machine takes ten times as long as the work.
+        cosines = np.einsum("ij,j->i", self._values[rows].astype(np.float32), direction) * self._scales[rows]
         found: dict[Target, float] = {}
         for at in np.argsort(-cosines, kind="stable")[:count]:
             found.setdefault(self._targets[rows[at]], float(cosines[at]))

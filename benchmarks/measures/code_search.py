@@ -229,7 +229,7 @@ def _report(
                 ("functions", "way", "queries", "MRR", "gain over words"),
                 tuple(rows),
                 "95 % intervals by bootstrap over queries. The number of tokens that are embedded was chosen on a part "
-                "of these functions; the weights of words and meaning were not.",
+                "of these functions; the weight of meaning was not.",
             ),
         ),
         settings=measurement.settings(seed=seed),

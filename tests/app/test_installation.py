@@ -195,7 +195,7 @@ def test_a_bad_model_says_what_is_wrong_with_it(home: Home) -> None:
 
 def test_search_by_words_alone_is_no_fault_and_says_how_to_add_meaning(home: Home) -> None:
     (finding,) = [item for item in findings(home)[True] if "by words only" in item.message]
-    assert "pip install 'forethought[semantic]'" in (finding.fix or "") or "model pull minilm" in (finding.fix or "")
+    assert "pip install onnxruntime" in (finding.fix or "") or "model pull minilm" in (finding.fix or "")
 
 
 def test_a_damaged_model_for_search_is_a_fault(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,4 +77,4 @@ def test_what_is_missing_is_named_with_a_remedy(tmp_path: Path) -> None:
     assert missing is not None
     what, fix = missing
     assert "not installed" in what
-    assert "semantic" in fix or "model pull minilm" in fix
+    assert "pip install onnxruntime" in fix or "model pull minilm" in fix

@@ -16,7 +16,7 @@ PACKAGES = ("onnxruntime", "tokenizers", "numpy")
 def missing_part(model_folder: Path) -> tuple[str, str] | None:
     """What search by meaning lacks, and how to get it; None if it is all there. Instant: nothing is loaded."""
     if any(importlib.util.find_spec(package) is None for package in PACKAGES):
-        return "ONNX Runtime and tokenizers are not installed", "Run `pip install 'forethought[semantic]'`."
+        return "ONNX Runtime and tokenizers are not installed", "Run `pip install onnxruntime tokenizers numpy`."
     if not minilm_file.is_installed(model_folder):
         return "its model is not installed", f"Run `forethought model pull {minilm_file.NAME}`."
     return None

@@ -37,6 +37,11 @@ def is_public_member(path: str, tags: FileTags, symbol: Symbol) -> bool:
     return _is_visible(path, tags, symbol)
 
 
+def is_visible(path: str, tags: FileTags, symbol: Symbol) -> bool:
+    """Whether a symbol is visible to other files by its own declaration, whatever it is in."""
+    return is_public_member(path, tags, symbol) if symbol.kind == "method" else _is_visible(path, tags, symbol)
+
+
 def _is_visible(path: str, tags: FileTags, symbol: Symbol) -> bool:
     if tags.language == "go":
         is_hidden = "internal" in path.split("/")[:-1] or any(other.name == "main" for other in tags.symbols)

@@ -7,6 +7,7 @@ from forethought.facts.class_hierarchy import classes_with_external_base, extern
 from forethought.facts.symbol_diff import Change
 from forethought.names.resolver import Target
 from forethought.qa.fact_rendering import fact_text
+from forethought.qa.fact_rendering.exception_texts import caught_in, raised_in
 from forethought.qa.fact_rendering.phrasing import (
     MAX_LISTED,
     did_you_mean,
@@ -17,7 +18,7 @@ from forethought.qa.fact_rendering.phrasing import (
     where,
 )
 from forethought.qa.fact_rendering.subject import FactSubject
-from forethought.qa.intent import closest_names
+from forethought.qa.intent import Intent, closest_names
 from forethought.qa.question import (
     Answer,
     Question,
@@ -90,9 +91,26 @@ class FactAnswers:
             return _fact(resolved, targets[0], cancelled)
         if intent.name is None:
             return no_answer("It is not clear what “this” refers to. Name a symbol, or put the cursor on one.")
-        if intent.aspect == "subclasses" and (answer := self._subclasses_of_external(intent.name)) is not None:
+        if (
+            intent.aspect in ("subclasses", "overrides")
+            and (answer := self._subclasses_of_external(intent.name)) is not None
+        ):
+            return answer
+        if intent.aspect in ("raisers", "catchers") and (answer := self._uses_of_external(intent)) is not None:
             return answer
         return self.unknown(resolved, intent.name)
+
+    def _uses_of_external(self, intent: Intent) -> Answer | None:
+        """What raises or catches an exception that is defined elsewhere; None if nothing does."""
+        find = raised_in if intent.aspect == "raisers" else caught_in
+        name = (intent.name or "").rpartition(".")[2]
+        for workspace in self._workspaces():
+            text, places = find(workspace, name, f"`{intent.name}`")
+            if places:
+                sources = tuple(source_of_place(workspace, place) for place in places)
+                note = f"`{intent.name}` is not defined in this repository. "
+                return Answer("", note + text, "facts", sources=sources, aspect=intent.aspect)
+        return None
 
     def _changed_since(self, question: Question, revision: str) -> Answer:
         """The symbols that differ from a revision, in the root that was asked from, else in all."""

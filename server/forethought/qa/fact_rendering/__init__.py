@@ -2,31 +2,48 @@
 
 from collections.abc import Callable
 
-from forethought.qa.fact_rendering import behavior_texts, class_texts, relation_texts, signature_texts, symbol_texts
+from forethought.qa.fact_rendering import (
+    behavior_texts,
+    class_texts,
+    exception_texts,
+    relation_texts,
+    signature_texts,
+    symbol_texts,
+)
 from forethought.qa.fact_rendering.phrasing import FactText
 from forethought.qa.fact_rendering.subject import FactSubject
 
 _TEXTS: dict[str, Callable[[FactSubject], FactText]] = {
     "bases": class_texts.bases,
     "callers": relation_texts.callers,
+    "catchers": exception_texts.catchers,
     "cases": behavior_texts.cases,
     "catches": behavior_texts.catches,
     "calls": relation_texts.calls,
+    "comparison": signature_texts.comparison,
     "decorators": symbol_texts.decorators,
     "default": signature_texts.default,
     "docs": symbol_texts.docs,
     "early_returns": behavior_texts.early_returns,
     "effects": behavior_texts.effects,
     "exists": symbol_texts.exists,
+    "exports": class_texts.exports,
+    "fields": class_texts.fields,
     "last_change": symbol_texts.last_change,
     "location": symbol_texts.location,
     "members": class_texts.members,
     "nature": symbol_texts.nature,
+    "overridden": class_texts.overridden,
+    "overrides": class_texts.overrides,
+    "parameter_type": signature_texts.parameter_type,
     "parameters": signature_texts.parameters,
+    "raisers": exception_texts.raisers,
     "raises": signature_texts.raises,
     "returns": signature_texts.returns,
     "subclasses": class_texts.subclasses,
     "tests": relation_texts.tests,
+    "value": symbol_texts.value,
+    "visibility": symbol_texts.visibility,
     "writes": behavior_texts.writes,
 }
 

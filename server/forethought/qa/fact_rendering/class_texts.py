@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from forethought.facts import class_hierarchy as hierarchy
+from forethought.facts.exports import is_visible
 from forethought.facts.symbol_facts import Location
 from forethought.names.resolver import Target
 from forethought.qa.fact_rendering.phrasing import (
@@ -26,6 +27,7 @@ from forethought.syntax.tags import Symbol
 from forethought.text.sanitizers import printable_path
 
 _MAX_MEMBERS = 2 * MAX_LISTED
+_MAX_DESCENDANTS = 500
 
 
 def members(subject: FactSubject) -> FactText:
@@ -64,9 +66,107 @@ def bases(subject: FactSubject) -> FactText:
 def subclasses(subject: FactSubject) -> FactText:
     if not subject.is_class:
         return FactText(f"{subject.name} is {with_article(subject.symbol.kind)} and has no subclasses.")
+    if subject.info.language == "go" and subject.symbol.kind == "interface":
+        why = "types in Go do not declare which interfaces they implement"
+        return FactText(f"It is not known which types implement {subject.name}: {why}.")
     direct = hierarchy.subclasses(subject.resolver, subject.target)
     head = f"{subject.name} has {counted(len(direct), 'direct subclass')}"
     return listed(head, direct, len(direct), f"{subject.name} has no subclasses in this repository{AS_FAR_AS_RESOLVED}")
+
+
+def fields(subject: FactSubject) -> FactText:
+    """What a class holds: what its body declares, and members that are values."""
+    if not subject.is_class:
+        return FactText(f"{subject.name} is {with_article(subject.symbol.kind)} and has no fields.")
+    own = hierarchy.own_members(subject.resolver, subject.target)
+    values = [(target, member) for target, member in own if member.kind not in CLASS_KINDS | FUNCTION_KINDS]
+    declared = _fields(subject)
+    if not values and not declared:
+        return FactText(f"{subject.name} declares no fields.{_inherited_note(subject)}")
+    text = f"{subject.name} has {declared}" if declared else ""
+    if values:
+        lines = [
+            f"- `{_declared(member)}` ({_line(subject, target, member)})" for target, member in values[:_MAX_MEMBERS]
+        ]
+        head = f"{subject.name} defines {counted(len(values), 'field')}:\n"
+        listing = head + "\n".join(lines) + more_lines(len(values), len(lines))
+        text = f"{text}\n\n{listing}" if text else listing
+    return FactText(text + _inherited_note(subject), places_of(values[:MAX_LISTED]))
+
+
+def _inherited_note(subject: FactSubject) -> str:
+    """That there are bases, whose fields are not listed."""
+    return f"\n\nIt inherits from {quoted(subject.symbol.bases)}." if subject.symbol.bases else ""
+
+
+def overrides(subject: FactSubject) -> FactText:
+    """The classes that inherit from a class or implement an interface; the methods that override a method."""
+    if subject.is_class:
+        return subclasses(subject)
+    owner = subject.resolver.owner(subject.target)
+    if owner is None:
+        return FactText(
+            f"{subject.name} is {with_article(subject.symbol.kind)} outside of a class; nothing overrides it."
+        )
+    places = []
+    for below in _descendants(subject, owner):
+        own = hierarchy.own_members(subject.resolver, below)
+        places += [item for item in own if item[1].short_name == subject.symbol.short_name]
+    head = f"{subject.name} is overridden in {counted(len(places), 'place')}"
+    if_none = f"{subject.name} is not overridden in this repository{AS_FAR_AS_RESOLVED}"
+    return listed(head, places_of(places), len(places), if_none)
+
+
+def overridden(subject: FactSubject) -> FactText:
+    """The methods of base classes that a method, or the methods of a class, override."""
+    owner = subject.target if subject.is_class else subject.resolver.owner(subject.target)
+    if owner is None:
+        kind = with_article(subject.symbol.kind)
+        return FactText(f"{subject.name} is {kind} outside of a class and overrides nothing.")
+    names = {subject.symbol.short_name}
+    if subject.is_class:
+        own_methods = (member for _, member in hierarchy.own_members(subject.resolver, owner))
+        names = {member.short_name for member in own_methods if member.kind in FUNCTION_KINDS}
+    places = []
+    for base in subject.resolver.order(owner)[1:]:
+        own = hierarchy.own_members(subject.resolver, base)
+        places += [item for item in own if item[1].short_name in names]
+    unknown = hierarchy.external_bases(subject.resolver, owner)
+    note = f" It may override a method of {outside(unknown)}." if unknown else ""
+    head = f"{subject.name} overrides {counted(len(places), 'method')}"
+    found = listed(head, places_of(places), len(places), f"{subject.name} overrides nothing in this repository")
+    return FactText(found.text + note, found.places)
+
+
+def _descendants(subject: FactSubject, owner: Target) -> list[Target]:
+    """Every class that inherits from another, directly or not."""
+    found: dict[Target, None] = {}
+    waiting = [owner]
+    while waiting and len(found) < _MAX_DESCENDANTS:
+        for place in hierarchy.subclasses(subject.resolver, waiting.pop()):
+            below = Target(place.path, place.symbol_id)
+            if below not in found and below != owner:
+                found[below] = None
+                waiting.append(below)
+    return list(found)
+
+
+def exports(subject: FactSubject) -> FactText:
+    """What a file offers to other files, by the rules of its language."""
+    if subject.symbol.kind != "file":
+        return members(subject)
+    outline = subject.resolver.snapshot.outline(subject.info.path)
+    symbols = outline.symbols[1:] if outline is not None else ()
+    own = [
+        (Target(subject.info.path, item.id), item)
+        for item in symbols
+        if outline is not None and not item.parent and is_visible(subject.info.path, outline, item)
+    ]
+    if not own:
+        return FactText(f"{subject.name} exports nothing that it defines.")
+    lines = [f"- `{_declared(member)}` ({_line(subject, target, member)})" for target, member in own[:_MAX_MEMBERS]]
+    head = f"{subject.name} exports {counted(len(own), 'symbol')} that it defines:\n"
+    return FactText(head + "\n".join(lines) + more_lines(len(own), len(lines)), places_of(own[:MAX_LISTED]))
 
 
 def _one_member(subject: FactSubject, other: str) -> FactText:

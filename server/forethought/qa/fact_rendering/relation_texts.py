@@ -12,6 +12,7 @@ from forethought.qa.fact_rendering.phrasing import (
     shortened,
 )
 from forethought.qa.fact_rendering.subject import FactSubject
+from forethought.search.ranking import is_test_path
 from forethought.syntax.tags import Reference
 
 _MAX_UNRESOLVED = 5
@@ -19,11 +20,29 @@ _MAX_UNRESOLVED = 5
 
 
 def callers(subject: FactSubject) -> FactText:
+    """Every caller, or those of `intent.part`: in tests or outside of them."""
     facts = subject.workspace.facts(subject.target, "callers")
+    if subject.intent.part is not None:
+        return _some_callers(subject, facts, in_tests=subject.intent.part == "in_tests")
     at_least = "at least " if facts.possible_callers_count else ""
     head = f"{subject.name} is called from {at_least}{counted(facts.called_by_count, 'place')}"
     if_none = f"{subject.name} is not called in this repository{AS_FAR_AS_RESOLVED}"
     return _with_unresolved(subject, facts, listed(head, facts.called_by, facts.called_by_count, if_none))
+
+
+def _some_callers(subject: FactSubject, facts: SymbolFacts, in_tests: bool) -> FactText:
+    """The callers in test files, or those in other files, and how many there are of the others."""
+    chosen = [place for place in facts.called_by if is_test_path(place.path) is in_tests]
+    where, elsewhere = ("in tests", "outside of tests") if in_tests else ("outside of tests", "in tests")
+    is_complete = len(facts.called_by) == facts.called_by_count and not facts.possible_callers_count
+    at_least = "" if is_complete else "at least "
+    head = f"{subject.name} is called from {at_least}{counted(len(chosen), 'place')} {where}"
+    others = len(facts.called_by) - len(chosen)
+    if_none = f"{subject.name} is not called {where}{AS_FAR_AS_RESOLVED}"
+    text, places = listed(head, chosen, len(chosen), if_none)
+    if others:
+        text += f"\n\nIt is also called from {counted(others, 'place')} {elsewhere}."
+    return _with_unresolved(subject, facts, FactText(text, places))
 
 
 def tests(subject: FactSubject) -> FactText:

@@ -28,6 +28,7 @@ from forethought.workspace.workspace import Workspace
 _SEPARATORS = frozenset({"*", "/"})
 _SIGILS = "$*&@-"
 """Characters before a parameter's name that are not part of it."""
+_RECEIVERS = frozenset({"self", "cls"})
 
 
 class _Called(NamedTuple):
@@ -52,6 +53,20 @@ def has_parameter(workspace: Workspace, target: Target, name: str) -> bool:
     return _named(_parameters(called, outline.language), name) is not None
 
 
+def parameter_names(workspace: Workspace, target: Target) -> set[str]:
+    """The parameters of a function and its overloads, or of the constructor of a class, by name. Reads the index."""
+    resolver = workspace.resolver()
+    symbol = resolver.symbol(target)
+    outline = resolver.snapshot.outline(target.path)
+    if symbol is None or outline is None or symbol.kind not in CLASS_KINDS | FUNCTION_KINDS:
+        return set()
+    called = hierarchy.constructor(resolver, target) or target
+    overloads = hierarchy.overloads(resolver, called)
+    return {
+        name for item in overloads for parameter in _parameters(item, outline.language) for name in parameter.names
+    } - _RECEIVERS
+
+
 def parameters(subject: FactSubject) -> FactText:
     """Every parameter, or whether there is a parameter `intent.other`."""
     called, asked = _called(subject), subject.intent.other
@@ -61,6 +76,8 @@ def parameters(subject: FactSubject) -> FactText:
         return FactText(f"{called.name} does not define a constructor.\n\n`{called.symbol.signature}`")
     if asked is not None:
         return FactText(_one_parameter(subject, called, asked))
+    if subject.intent.part is not None:
+        return FactText(_some_parameters(subject, called, are_required=subject.intent.part == "required"))
     constructor = Location(called.target.path, called.symbol.id, called.symbol.selection)
     places = (constructor,) if called.target != subject.target else ()
     if len(called.overloads) > 1:
@@ -156,6 +173,68 @@ def _one_parameter(subject: FactSubject, called: _Called, asked: str) -> str:
         if parameter is not None:
             return f"Yes: {called.name} takes `{parameter.text}`."
     return _no_parameter(called, asked)
+
+
+def _some_parameters(subject: FactSubject, called: _Called, are_required: bool) -> str:
+    """The parameters that a call must give, or those that it may leave out, overload by overload."""
+    overloads = called.overloads or (called.symbol,)
+    lines = []
+    for overload in overloads:
+        given = [
+            item
+            for item in _parameters(overload, subject.info.language)
+            if item.names and not _RECEIVERS.intersection(item.names)
+        ]
+        chosen = [item.text for item in given if _is_required(item) is are_required]
+        of_all = f"{len(chosen)} of {counted(len(given), 'parameter')}"
+        state = "required" if are_required else "optional"
+        shown = f": {quoted(chosen)}" if chosen else ""
+        lines.append(f"{of_all} of {called.name} {'is' if len(chosen) == 1 else 'are'} {state}{shown}.")
+        lines.append(f"\n`{overload.signature}`")
+    return "\n".join(lines[: 2 * MAX_LISTED])
+
+
+def _is_required(parameter: Parameter) -> bool:
+    is_optional = re.match(r"[\w\s]*\?", parameter.text) is not None
+    return parameter.default is None and not parameter.is_variadic and not is_optional
+
+
+def parameter_type(subject: FactSubject) -> FactText:
+    """The type of the parameter `intent.other`, as it is declared."""
+    called, asked = _called(subject), subject.intent.other or ""
+    for overload in called.overloads or (called.symbol,):
+        parameter = _named(_parameters(overload, subject.info.language), asked)
+        if parameter is not None:
+            text = f"`{asked}` of {called.name} is declared as `{parameter.text}`"
+            plain = parameter.text.strip(f"{_SIGILS} ").partition("=")[0].strip()
+            note = ", without a type" if plain == asked else ""
+            return FactText(f"{text}{note}.\n\n`{overload.signature}`")
+    return FactText(_no_parameter(called, asked))
+
+
+def comparison(subject: FactSubject) -> FactText:
+    """What the signatures of the symbol and of `intent.other` have in common, and what not."""
+    other = subject.second()
+    if other is None:
+        return FactText(f"It is unclear which definition `{subject.intent.other}` is; nothing can be compared.")
+    left, right = _called(subject), _called(other)
+    of_left = {item.names[0]: item.text for item in left.parameters if item.names}
+    of_right = {item.names[0]: item.text for item in right.parameters if item.names}
+    lines = [f"- {left.name}: `{left.symbol.signature}`", f"- {right.name}: `{right.symbol.signature}`"]
+    same = [text for name, text in of_left.items() if of_right.get(name) == text]
+    different = [
+        f"`{of_left[name]}` and `{of_right[name]}`"
+        for name in of_left
+        if name in of_right and of_left[name] != of_right[name]
+    ]
+    lines += [f"- both take {quoted(same)}"] if same else []
+    lines += [f"- they declare differently: {'; '.join(different)}"] if different else []
+    for one, taken, rest in ((left, of_left, of_right), (right, of_right, of_left)):
+        alone = [text for name, text in taken.items() if name not in rest]
+        lines += [f"- only {one.name} takes {quoted(alone)}"] if alone else []
+    if left.symbol.returns != right.symbol.returns:
+        lines.append(f"- they return `{left.symbol.returns or '?'}` and `{right.symbol.returns or '?'}`")
+    return FactText("\n".join(lines), (Location(other.info.path, other.symbol.id, other.symbol.selection),))
 
 
 def _no_parameter(called: _Called, asked: str) -> str:

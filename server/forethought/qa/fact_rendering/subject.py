@@ -47,6 +47,11 @@ class FactSubject:
         """The function and the others of its name in the file, where the language has overloads."""
         return hierarchy.overloads(self.resolver, self.target)
 
+    def second(self) -> "FactSubject | None":
+        """The one definition that `intent.other` means; None if there is none, or several."""
+        info = self.workspace.quick_info(self.others[0]) if len(self.others) == 1 else None
+        return FactSubject(Referent(self.workspace, info), self.intent) if info is not None else None
+
     def effects(self, target: Target) -> Effects:
         """A function's effects. Takes up to seconds; raises Cancelled when the question is."""
         return self.workspace.effects(target, self._cancelled)

@@ -3,10 +3,21 @@
 import re
 
 from forethought.facts import class_hierarchy as hierarchy
-from forethought.qa.fact_rendering.phrasing import FactText, counted, quoted, shortened, where, with_article
+from forethought.facts.exports import is_visible
+from forethought.qa.fact_rendering.phrasing import (
+    FactText,
+    counted,
+    display_name,
+    quoted,
+    shortened,
+    where,
+    with_article,
+)
 from forethought.qa.fact_rendering.subject import FactSubject
 from forethought.syntax.decorators import decorators_of
+from forethought.syntax.symbol_kinds import VALUE_KINDS
 from forethought.syntax.tags import Symbol
+from forethought.workspace.symbol_info import SymbolInfo
 
 _MAX_DECORATOR_LENGTH = 160
 """Characters of a decorator in a list."""
@@ -19,6 +30,15 @@ _PROPERTIES = {
     "yield": "a generator",
 }
 """Words that ask for a property of a symbol, and how an answer names it."""
+
+
+def symbol_sketch(symbol_info: SymbolInfo) -> str:
+    """What is known about a symbol at once: its kind, place and signature, and the first paragraph of its docs."""
+    symbol = symbol_info.symbol
+    lines = [f"{display_name(symbol_info)} is {with_article(symbol.kind)} in {where(symbol_info)}."]
+    lines += [f"`{symbol.signature}`"] if symbol.signature else []
+    lines += [symbol.doc.strip().partition("\n\n")[0]] if symbol.doc else []
+    return "\n\n".join(lines)
 
 
 def location(subject: FactSubject) -> FactText:
@@ -54,6 +74,28 @@ def decorators(subject: FactSubject) -> FactText:
         return FactText(f"{subject.name} has no decorators.")
     shown = quoted(shortened(text, _MAX_DECORATOR_LENGTH) for text in written)
     return FactText(f"{subject.name} has {counted(len(written), 'decorator')}: {shown}.")
+
+
+def value(subject: FactSubject) -> FactText:
+    """The value of a constant or variable, as it is written."""
+    symbol = subject.symbol
+    if symbol.kind not in VALUE_KINDS:
+        return FactText(f"{subject.name} is {with_article(symbol.kind)} ({where(subject.info)}) and has no value.")
+    return FactText(f"{subject.name} is defined as `{symbol.signature}` ({where(subject.info)}).")
+
+
+def visibility(subject: FactSubject) -> FactText:
+    """Whether a symbol is public by the rules or conventions of its language."""
+    symbol, path = subject.symbol, subject.info.path
+    outline = subject.resolver.snapshot.outline(path)
+    if outline is None or symbol.kind == "file":
+        return FactText(f"{subject.name} is {with_article(symbol.kind)}, which is neither public nor private.")
+    owner = outline.symbol(symbol.parent) if symbol.parent else None
+    is_public = is_visible(path, outline, symbol) and (owner is None or is_visible(path, outline, owner))
+    declared = f"\n\n`{symbol.signature}`" if symbol.signature else ""
+    if is_public:
+        return FactText(f"{subject.name} is public ({where(subject.info)}).{declared}")
+    return FactText(f"{subject.name} is not public ({where(subject.info)}).{declared}")
 
 
 def last_change(subject: FactSubject) -> FactText:

@@ -26,6 +26,16 @@ FactAspect = Literal[
     "cases",
     "early_returns",
     "catches",
+    "parameter_type",
+    "fields",
+    "raisers",
+    "catchers",
+    "overrides",
+    "overridden",
+    "exports",
+    "visibility",
+    "value",
+    "comparison",
 ]
 PredictedAspect = Literal["purpose", "when", "how", "mechanism"]
 Aspect = FactAspect | PredictedAspect
@@ -49,13 +59,14 @@ class Intent:
     marked: bool = False
     """The name can only mean a symbol: back-ticks, brackets, dots, underscores, capitals, “the function …”."""
     other: str | None = None
-    """What else the aspect needs: a parameter (`default`, `parameters`), a second symbol (`calls`, `bases`), an
-    exception (`raises`, `catches`), a word such as `async` or `class` (`nature`), a kind of effect (`effects`), a
-    name in conditions (`cases`), a revision (`changed_since`)."""
+    """What else the aspect needs: a parameter (`default`, `parameters`, `parameter_type`), a second symbol (`calls`,
+    `bases`, `comparison`), an exception (`raises`, `catches`), a word such as `async` or `class` (`nature`), a kind of
+    effect (`effects`), a name in conditions (`cases`), a revision (`changed_since`)."""
     kind: str | None = None
     """What the question says the symbol is: `class` of “the class Session” and “this class”."""
     part: str | None = None
-    """The kind of members that `members` asks for, such as `method`."""
+    """Which ones are asked for: a kind of member such as `method` (`members`), `required` or `optional` (`parameters`),
+    `in_tests` or `outside_tests` (`callers`)."""
     in_file: str | None = None
     """The file that the question says the symbol is in."""
     refers_back: bool = False

@@ -60,6 +60,10 @@ BENCHMARKS = {
         "benchmarks.measures.predictability",
         "Gain from sleep time in five groups of questions, from the least to the most predictable.",
     ),
+    "questions": Benchmark(
+        "benchmarks.measures.questions",
+        "Questions of fact about real repositories in any words: recall, precision, latency; fits the learned reader.",
+    ),
     "replay": Benchmark(
         "benchmarks.measures.replay",
         "Share of hovers on just-changed symbols that find a fresh insight, over a replayed history.",

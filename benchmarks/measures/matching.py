@@ -20,6 +20,7 @@ from forethought.config import load_settings
 from forethought.engine.api import CancelToken, Message
 from forethought.errors import UsageError
 from forethought.insights.entry import Entry, Insights, PredictedQuestion, Provenance
+from forethought.qa.intent import Intent
 from forethought.qa.question import Answer, Question
 from forethought.qa.referents import Referents
 from forethought.syntax.symbol_kinds import CLASS_KINDS
@@ -177,10 +178,15 @@ def _ask(session: Session, workspace: Workspace, referents: Referents, case: Cas
     right = (
         aspect == case.aspect
         and (expected_symbol is None or symbol == expected_symbol)
-        and (case.other is None or (intent is not None and intent.other == case.other))
+        and (case.other is None or _names(answer, intent, case.other))
         and (case.aspect in (None, "unknown") or case.other is not None or intent is None or intent.other is None)
     )
     return Outcome(case, aspect, symbol, right, (understood - started) * 1000, (answered - understood) * 1000)
+
+
+def _names(answer: Answer, intent: Intent | None, other: str) -> bool:
+    """Whether the question was understood to name this parameter or second symbol."""
+    return intent.other == other if intent is not None else f"`{other}`" in (answer.read_as or "")
 
 
 def _question(case: Case, workspace: Workspace) -> Question:

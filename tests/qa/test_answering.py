@@ -9,6 +9,7 @@ from forethought.insights.question_predictor import purpose_question, shown_by, 
 from forethought.qa.answerer import Answerer
 from forethought.qa.intent import Intent, read_intent
 from forethought.qa.question import Question
+from forethought.qa.reader.question_reader import QuestionReader
 from forethought.qa.referents import Referents
 from forethought.qa.retrieval import Retriever
 from forethought.qa.tiers import ASPECT_OF_KIND, AskedQuestion
@@ -222,7 +223,7 @@ def test_a_text_that_is_cut_off_or_invents_a_name_says_so(world: SessionWorld) -
 def test_the_tiers_are_tried_from_the_cheapest_to_the_one_that_always_answers(world: SessionWorld) -> None:
     session, _ = world.prepared(think=False)
     answerer = Answerer(lambda: session.workspaces, lambda: world.engine)
-    assert [tier.name for tier in answerer.tiers] == ["facts", "predicted", "enriched", "full", "none"]
+    assert [tier.name for tier in answerer.tiers] == ["facts", "predicted", "facts", "enriched", "full", "none"]
 
 
 @pytest.mark.parametrize(
@@ -241,7 +242,8 @@ def test_each_tier_answers_what_it_can_and_leaves_the_rest_to_the_next(
     session, _ = world.prepared()
     referents = Referents(lambda: session.workspaces)
     retriever = Retriever(lambda: session.workspaces, referents)
-    asked = AskedQuestion(referents.resolve(Question(question)), retriever, lambda delta: None, CancelToken())
+    resolved = referents.resolve(Question(question))
+    asked = AskedQuestion(resolved, retriever, QuestionReader(), lambda delta: None, CancelToken())
     answerer = Answerer(lambda: session.workspaces, lambda: world.engine)
     assert {tier.name for tier in answerer.tiers if tier.try_answer(asked) is not None} == tiers
 

@@ -28,4 +28,10 @@ def answer_document(answer: Answer, encoder: LocationEncoder) -> dict[str, Any]:
     }
     if answer.matched_question is not None:
         document["matchedQuestion"] = answer.matched_question
+    if answer.read_as is not None:
+        document["readAs"] = safe_markdown(answer.read_as)
+    if answer.suggestions:
+        document["readings"] = [
+            {"text": safe_markdown(item.text), "question": item.question} for item in answer.suggestions
+        ]
     return document

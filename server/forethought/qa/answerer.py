@@ -11,10 +11,22 @@ from dataclasses import replace
 from forethought.engine.api import CancelToken, Engine
 from forethought.errors import UsageError
 from forethought.qa.fact_answers import FactAnswers
-from forethought.qa.question import Answer, Question
+from forethought.qa.fact_rendering.symbol_texts import symbol_sketch
+from forethought.qa.question import Answer, Question, source_of
+from forethought.qa.reader.question_reader import QuestionReader
 from forethought.qa.referents import Referents
 from forethought.qa.retrieval import Retriever
-from forethought.qa.tiers import AnswerTier, AskedQuestion, EnrichedTier, FactTier, FullTier, NoTier, PredictedTier
+from forethought.qa.tiers import (
+    AnswerTier,
+    AskedQuestion,
+    EnrichedTier,
+    FactTier,
+    FullTier,
+    NoTier,
+    PredictedTier,
+    ReadingTier,
+    with_suggestions,
+)
 from forethought.workspace.workspace import Workspace
 
 
@@ -24,9 +36,12 @@ class Answerer:
     def __init__(self, workspaces: Callable[[], Sequence[Workspace]], chat_engine: Callable[[], Engine]) -> None:
         self._referents = Referents(workspaces)
         self._retriever = Retriever(workspaces, self._referents)
+        self._reader = QuestionReader()
+        facts = FactAnswers(workspaces, self._referents)
         self.tiers: tuple[AnswerTier, ...] = (
-            FactTier(FactAnswers(workspaces, self._referents)),
+            FactTier(facts),
             PredictedTier(self._referents),
+            ReadingTier(facts, self._referents),
             EnrichedTier(chat_engine),
             FullTier(chat_engine),
             NoTier(),
@@ -41,11 +56,13 @@ class Answerer:
         started = time.monotonic()
         if not question.text.strip():
             raise UsageError("The question is empty. Ask about a symbol or a file.")
-        asked = AskedQuestion(self._referents.resolve(question), self._retriever, on_delta, cancel)
+        asked = AskedQuestion(self._referents.resolve(question), self._retriever, self._reader, on_delta, cancel)
         answer = self._first_answer(asked)
         total_ms = (time.monotonic() - started) * 1000
         if answer.tier in ("enriched", "full"):  # streamed by the tier itself
             return replace(answer, id=uuid.uuid4().hex, total_ms=total_ms)
+        if answer.read_as is not None:
+            answer = replace(answer, text=f"_Read as: {answer.read_as}._\n\n{answer.text}")
         on_delta(answer.text)
         return replace(answer, id=uuid.uuid4().hex, first_token_ms=total_ms, total_ms=total_ms)
 
@@ -53,5 +70,17 @@ class Answerer:
         for tier in self.tiers:
             is_allowed = asked.question.tier in ("auto", tier.name) or tier.name == "none"
             if is_allowed and (answer := tier.try_answer(asked)) is not None:
-                return answer
+                return self._with_what_is_known(answer, asked) if answer.tier == "none" else answer
         raise AssertionError("the last tier answers any question")
+
+    def _with_what_is_known(self, answer: Answer, asked: AskedQuestion) -> Answer:
+        """An answer `none` with what is known about the symbol that the question names, and what can be asked of it."""
+        reading = asked.reading
+        if answer.suggestions or reading is None or reading.name is None or asked.question.tier != "auto":
+            return answer
+        targets = asked.resolved.names.find(reading.name)
+        known = self._referents.load(targets[:1]) if len(targets) == 1 else []
+        if known and not answer.sources:
+            sketch = symbol_sketch(known[0].symbol_info)
+            answer = replace(answer, text=f"{answer.text}\n\n{sketch}", sources=(source_of(known[0]),))
+        return with_suggestions(answer, reading) if reading.suggestions else answer

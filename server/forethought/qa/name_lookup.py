@@ -1,12 +1,17 @@
 """Finds the definitions and files that the names in a question can mean."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from weakref import WeakKeyDictionary
 
 from forethought.names.resolver import Target
+from forethought.qa.fact_rendering.signature_texts import parameter_names
 from forethought.qa.question import Question, RootTarget
+from forethought.syntax.symbol_kinds import FUNCTION_KINDS
 from forethought.workspace.workspace import Workspace
+
+_MAX_DEFINITIONS = 8
+"""Definitions of one name whose parameters are looked at."""
 
 
 class NameLookup:
@@ -15,7 +20,14 @@ class NameLookup:
     Implements `KnownNames` of the question parser. Reads the index.
     """
 
-    def __init__(self, question: Question, workspaces: Sequence[Workspace], files: "FileNames") -> None:
+    def __init__(
+        self,
+        question: Question,
+        workspaces: Sequence[Workspace],
+        files: "FileNames",
+        pointed_at: Callable[[], Sequence[RootTarget]] = tuple,
+    ) -> None:
+        """pointed_at: finds what “this” means, if the question was asked somewhere."""
         self._question = question
         self._files = files
         self._workspaces = list(workspaces)
@@ -24,6 +36,8 @@ class NameLookup:
             self._workspaces.sort(key=lambda workspace: workspace is not root)
         self._defined: dict[str, bool] = {}
         self._found: dict[str, tuple[RootTarget, ...]] = {}
+        self._parameters: dict[str | None, Collection[str]] = {}
+        self._pointed_at = pointed_at
 
     def defines(self, name: str) -> bool:
         """Whether there is a definition of this (qualified) name."""
@@ -34,6 +48,24 @@ class NameLookup:
     def has_file(self, name: str) -> bool:
         """Whether there is a file of this path, or one whose path ends in it."""
         return any(self._files.of(workspace).named(name) for workspace in self._workspaces)
+
+    def parameters(self, name: str | None) -> Collection[str]:
+        """The parameters of the functions and classes that the name can mean; of what is pointed at for None."""
+        if name not in self._parameters:
+            found = self.find(name) if name is not None else self._pointed_at()
+            self._parameters[name] = {
+                parameter
+                for workspace, target in found[:_MAX_DEFINITIONS]
+                for parameter in parameter_names(workspace, target)
+            }
+        return self._parameters[name]
+
+    def is_function(self, name: str | None) -> bool:
+        """Whether all definitions that the name can mean are functions or methods; false for None."""
+        if name is None or not (found := self.find(name)[:_MAX_DEFINITIONS]):
+            return False
+        symbols = (workspace.resolver().symbol(target) for workspace, target in found)
+        return all(symbol is not None and symbol.kind in FUNCTION_KINDS for symbol in symbols)
 
     def all_names(self) -> set[str]:
         """The unqualified name of every definition."""

@@ -69,6 +69,16 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Suggestion:
+    """One way in which a question may be meant."""
+
+    text: str
+    """What is asked, in a few words, as Markdown."""
+    question: str
+    """The question that asks for it without doubt."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     id: str
     """Unique per answer; empty until the answerer has set it."""
@@ -93,6 +103,10 @@ class Answer:
     aspect: str | None = None
     """What the question was understood to ask: an aspect, `same` as a stored question, or that the name is `unknown`
     or `ambiguous`; None when it was not understood."""
+    read_as: str | None = None
+    """What the question was taken to ask, where that was not said word for word; Markdown."""
+    suggestions: tuple[Suggestion, ...] = ()
+    """What the question may mean, if that is not certain, the likeliest first."""
 
 
 def source_of(referent: Referent) -> Source:

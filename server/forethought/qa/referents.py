@@ -59,6 +59,17 @@ class Referents:
         resolved = self._resolve(question, names, *understood) if understood is not None else None
         return resolved or ResolvedQuestion(question, names)
 
+    def resolve_intent(
+        self, resolved: ResolvedQuestion, intent: Intent, others: Sequence[str] = ()
+    ) -> ResolvedQuestion | None:
+        """The question as one that asks for the intent, also of other names; None if its names are plain words."""
+        question, names = resolved.question, resolved.names
+        understood = self._resolve(question, names, intent, self._targets(question, names, intent))
+        if understood is None or not others:
+            return understood
+        also = self.resolve_intent(resolved, replace(intent, name=others[0]), others[1:])
+        return replace(understood, also=also) if also is not None else None
+
     def of_understood(self, resolved: ResolvedQuestion) -> list[Referent]:
         """The first few targets of an understood question. Reads their insights."""
         return self.load(resolved.targets)[:MAX_REFERENTS]
@@ -109,7 +120,7 @@ class Referents:
     # From text to intent and targets
 
     def _names(self, question: Question) -> NameLookup:
-        return NameLookup(question, self._workspaces(), self._files)
+        return NameLookup(question, self._workspaces(), self._files, lambda: self._pointed_at(question, of_file=False))
 
     def _understand(self, question: Question, names: NameLookup) -> tuple[Intent, list[RootTarget]] | None:
         """What is asked, and of what; None when the question is not understood as a whole."""
@@ -217,6 +228,10 @@ def _is_misreading(intent: Intent, targets: Sequence[RootTarget], names: NameLoo
     if len(targets) == 1 and intent.guessed:
         workspace, target = targets[0]
         return not has_parameter(workspace, target, intent.other or "")
+    if len(targets) == 1 and intent.aspect in ("raisers", "catchers"):
+        workspace, target = targets[0]
+        symbol = workspace.resolver().symbol(target)
+        return symbol is not None and symbol.kind in FUNCTION_KINDS  # no exception
     if targets or intent.name is None:
         return False
     if intent.in_file is not None:

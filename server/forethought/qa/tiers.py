@@ -1,6 +1,7 @@
 """The ways to answer a question, cheapest first: from the index, from a stored answer, or with a model."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import Final, Protocol
 
@@ -10,6 +11,7 @@ from forethought.qa.fact_answers import FactAnswers
 from forethought.qa.generation import generate, model_name, with_places
 from forethought.qa.intent import Aspect, Intent, question_words, read_intent, same_words
 from forethought.qa.question import Answer, Referent, Tier, no_answer, source_of
+from forethought.qa.reader.question_reader import QuestionReader, QuestionReading
 from forethought.qa.referents import Referents, ResolvedQuestion
 from forethought.qa.retrieval import Retrieved, Retriever
 from forethought.syntax.tags import Symbol
@@ -39,13 +41,28 @@ class AskedQuestion:
     """A question on its way through the tiers, and where the text of a generated answer goes."""
 
     def __init__(
-        self, resolved: ResolvedQuestion, retriever: Retriever, on_delta: Callable[[str], None], cancel: CancelToken
+        self,
+        resolved: ResolvedQuestion,
+        retriever: Retriever,
+        reader: QuestionReader,
+        on_delta: Callable[[str], None],
+        cancel: CancelToken,
     ) -> None:
         self.resolved = resolved
         self.question = resolved.question
         self.on_delta = on_delta
         self.cancel = cancel
         self._retriever = retriever
+        self._reader = reader
+
+    @cached_property
+    def reading(self) -> QuestionReading | None:
+        """What the learned reader makes of a question that is not understood word for word."""
+        question = self.question
+        if self.resolved.intent is not None:
+            return None
+        points = question.at is not None or bool(question.history)
+        return self._reader.read(question.text, self.resolved.names, points)
 
     @cached_property
     def retrieved(self) -> Retrieved:
@@ -137,6 +154,28 @@ class PredictedTier:
         return parsed.of_file or parsed.name == (symbol.name or None)
 
 
+class ReadingTier:
+    """Questions of fact in other words than the rules know, by the learned reader."""
+
+    name: Final = "facts"
+
+    def __init__(self, facts: FactAnswers, referents: Referents) -> None:
+        self._facts = facts
+        self._referents = referents
+
+    def try_answer(self, asked: AskedQuestion) -> Answer | None:
+        """The fact, if what is asked is certain; what may be meant, if it is a fact in any case."""
+        reading = asked.reading
+        if reading is None or reading.is_open:
+            return None
+        if reading.intent is not None:
+            understood = self._referents.resolve_intent(asked.resolved, reading.intent, reading.others)
+            if understood is not None:
+                answer = self._facts.answer(understood, lambda: asked.cancel.cancelled)
+                return replace(answer, read_as=reading.read_as) if answer.tier == self.name else answer
+        return with_suggestions(None, reading) if reading.suggestions else None
+
+
 class EnrichedTier:
     """Any question about symbols that all have fresh insights, by a model that reads those in place of the code."""
 
@@ -188,6 +227,14 @@ class NoTier:
             return no_answer(retrieved.problem)
         reason = "There are no up-to-date insights about this code. Ask with the tier `full` to answer from the code."
         return with_places(no_answer(reason), retrieved)
+
+
+def with_suggestions(answer: Answer | None, reading: QuestionReading) -> Answer:
+    """What the question may mean, after the reason why there is no answer, if there is one."""
+    head = f"{answer.text}\n\nYou can ask:" if answer is not None else "It is not certain what is asked. Do you mean:"
+    lines = [f"{number}. {item.question}" for number, item in enumerate(reading.suggestions, 1)]
+    text = "\n".join([head, *lines])
+    return replace(answer or no_answer(""), text=text, suggestions=reading.suggestions)
 
 
 def _asked_of(intent: Intent) -> tuple[str, str | None, str | None]:

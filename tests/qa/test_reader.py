@@ -1,0 +1,215 @@
+"""Questions in words that no rule knows: read if that is certain, else offered as readings, never guessed."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks.measures import questions
+from forethought.present.answer_document import answer_document
+from forethought.present.location_encoder import LocationEncoder
+from forethought.qa.reader.classifier import confidence, shipped
+from forethought.qa.reader.features import words_of
+from forethought.qa.reader.labeled_questions import labeled_questions, with_pairs_joined
+from forethought.qa.reader.labels import LABELS, OPEN
+from forethought.qa.reader.masking import masked
+from forethought.qa.reader.question_reader import MAX_SUGGESTIONS, allowed_labels
+from support.repository import make_repository
+from support.session_world import SessionWorld, ask
+
+PARAMETERS = {"secho": {"message", "color", "err"}, "launch": {"url", "wait"}, "Client.get": {"timeout"}}
+SHOP = '''"""Sells things."""
+
+LIMIT = 3
+
+
+class PaymentError(Exception):
+    """The money did not arrive."""
+
+
+class Base:
+    name: str = "base"
+
+    def send(self, cents: int) -> str:
+        raise PaymentError(cents)
+
+
+class Card(Base):
+    def send(self, cents: int) -> str:
+        try:
+            return pay(cents)
+        except PaymentError:
+            return ""
+
+
+def pay(cents: int, currency: str = "EUR", retries=LIMIT) -> str:
+    return str(cents)
+
+
+def refund(cents: int) -> str:
+    return pay(-cents, "USD")
+
+
+def _hidden() -> None:
+    pay(1)
+'''
+TEST = "from shop import pay\n\n\ndef test_pay() -> None:\n    assert pay(1)\n"
+
+
+class Names:
+    """An index of a few names."""
+
+    def defines(self, name: str) -> bool:
+        return name in {"secho", "launch", "pause", "style", "get", "Client", "Client.get"}
+
+    def has_file(self, name: str) -> bool:
+        return name == "api.py"
+
+    def is_function(self, name: str | None) -> bool:
+        return name in ("secho", "launch", "pause", "style")
+
+    def parameters(self, name: str | None) -> set[str]:
+        return PARAMETERS.get(name or "", set())
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("secho - color defaults to what?", "S , P defaults to what"),
+        ("If I leave out wait when calling launch, what is used?", "if i leave out P when calling S , what is used"),
+        ("style: where is that declared", "S , where is that declared"),
+        ("timeout of the method get of Client", "P of the method S"),
+        ("does launch call pause?", "does S call T"),
+        ("where are pause and launch?", "where are SS"),
+        ("does secho raise KeyError?", "does S raise E"),
+        ("who raises KeyError", "who raises S"),
+        ("contents of api.py", "contents of F"),
+        ("default of no_such in secho", "default of P in S"),
+    ],
+)
+def test_names_are_masked_by_what_the_index_knows(question: str, expected: str) -> None:
+    found = masked(question, Names(), {"get", "wait", "style", "color", "where", "default"}, points=False)
+    assert expected in [" ".join(item.words) for item in found]
+
+
+def test_a_question_without_a_known_name_is_not_masked() -> None:
+    assert masked("how is the weather in general?", Names(), {"weather"}, points=False) == []
+
+
+def test_the_labeled_questions_have_known_labels_and_voices() -> None:
+    questions = list(labeled_questions())
+    assert len(questions) > 1500
+    assert {question.label for question in questions} == {*LABELS, OPEN}
+    assert len({question.voice for question in questions}) > 8
+
+
+@pytest.mark.parametrize("name", LABELS)
+def test_the_question_of_each_reading_is_read_as_that(name: str) -> None:
+    classifier, fitted = shipped()
+    label = LABELS[name]
+    subject = "F" if name in ("members/function", "members/class", "exports") else "S"
+    words = words_of(with_pairs_joined(label.question.format(name=subject, other=label.slot or "T")))
+    prediction = classifier.predict(words, allowed_labels(words))
+    assert prediction.label == name
+    assert not prediction.is_guarded
+    assert classifier.has_learned(words, name)
+    assert confidence(prediction.evidence, fitted) >= fitted.threshold
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Point me at the definition of refund", "shop.py:29"),
+        ("declared return type of refund", "`str`"),
+        ("pay - currency defaults to what?", '`"EUR"`'),
+        ("If I leave out currency when calling pay, what is used?", '`"EUR"`'),
+        ("refund: where is that declared", "shop.py:29"),
+        ("which base class has Card", "`Base`"),
+        ("Who raises PaymentError?", "Base.send"),
+        ("Who catches PaymentError?", "Card.send"),
+        ("What overrides or implements Base.send?", "Card.send"),
+        ("What does Card.send override?", "Base.send"),
+        ("Which parameters of pay are required?", "1 of 3 parameters"),
+        ("Which parameters of pay are optional?", "2 of 3 parameters"),
+        ("What is the type of currency in pay?", "currency: str"),
+        ("Is _hidden public or private?", "not public"),
+        ("What is the value of LIMIT?", "LIMIT = 3"),
+        ("Which fields does Base have?", "name"),
+        ("What does shop.py export?", "def refund"),
+        ("Who calls pay outside of tests?", "refund"),
+        ("Where in the tests is pay called?", "test_pay"),
+        ("Where are pay and refund defined?", "shop.py:25"),
+        ("How do the signatures of pay and refund differ?", "only `pay` takes"),
+    ],
+)
+def test_a_question_in_other_words_is_answered(world: SessionWorld, question: str, expected: str) -> None:
+    world.write("shop.py", SHOP)
+    world.write("test_shop.py", TEST)
+    session, _ = world.prepared(think=False)
+    answer = ask(session, question)
+    assert answer.tier == "facts"
+    assert expected in answer.text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "question",
+    [
+        "why is refund so slow?",
+        "should refund call pay?",
+        "who doesn't call pay?",
+        "which functions never call pay",
+        "who calls pay twice?",
+        "is the default of currency in pay sensible?",
+        "what is the best way to test refund?",
+    ],
+)
+def test_a_question_that_no_fact_answers_ends_in_what_can_be_asked(world: SessionWorld, question: str) -> None:
+    world.write("shop.py", SHOP)
+    session, workspace = world.open(engine=False)
+    workspace.refresh()
+    answer = ask(session, question)
+    assert answer.tier == "none"
+    assert 0 < len(answer.suggestions) <= MAX_SUGGESTIONS
+    for suggestion in answer.suggestions:
+        assert ask(session, suggestion.question).tier == "facts"
+
+
+@pytest.mark.slow
+def test_what_was_understood_is_said_unless_it_was_said_word_for_word(world: SessionWorld) -> None:
+    world.write("shop.py", SHOP)
+    session, _ = world.prepared(think=False)
+    answer = ask(session, "If I leave out currency when calling pay, what is used, please?")
+    assert answer.read_as == "default of `currency` in `pay`"
+    assert answer.text.startswith("_Read as: default of `currency` in `pay`._")
+    assert ask(session, "Who calls pay?").read_as is None
+
+
+@pytest.mark.slow
+def test_the_chat_result_holds_the_readings_and_what_was_understood(world: SessionWorld) -> None:
+    world.write("shop.py", SHOP)
+    session, workspace = world.open(engine=False)
+    workspace.refresh()
+    unsure = answer_document(ask(session, "why is refund so slow?"), LocationEncoder())
+    assert [sorted(reading) for reading in unsure["readings"]] == [["question", "text"]] * len(unsure["readings"])
+    assert "`refund` is a function in shop.py" in unsure["answer"]
+    sure = answer_document(ask(session, "Point me at the definition of refund"), LocationEncoder())
+    assert sure["readAs"] == "definition of `refund`"
+    assert "readings" not in sure
+
+
+@pytest.mark.slow
+def test_the_benchmark_scores_labeled_questions(tmp_path: Path) -> None:
+    make_repository(tmp_path / "shop", {"shop.py": SHOP})
+    cases = [
+        {"repo": "shop", "question": "who calls pay?", "kind": "fact", "must": ["refund"], "must_not": []},
+        {"repo": "shop", "question": "who calls refund?", "kind": "fact", "must": ["no such thing"], "must_not": []},
+        {"repo": "shop", "question": "why does refund exist?", "kind": "open", "must": [], "must_not": []},
+        {"repo": "shop", "question": "who calls `rfund`?", "kind": "absent", "must": [], "must_not": []},
+    ]
+    file = tmp_path / "questions.jsonl"
+    file.write_text("\n".join(map(json.dumps, cases)), encoding="utf-8")
+    report = questions.run(file, tmp_path)
+    assert report.data["wrong"] == ["who calls refund?"]
+    assert report.data["recall"] == 0.5

@@ -24,6 +24,8 @@ export interface ShownExchange {
   html: string;
   error: string | null;
   sources: { label: string; title: string }[];
+  /** Questions to choose from, as the server understands them without doubt. */
+  readings: { text: string; question: string }[];
   line: string;
   canFlag: boolean;
   canRefresh: boolean;
@@ -55,6 +57,7 @@ export function show(exchange: Exchange, label: (uri: string) => string): ShownE
       label: `${label(source.uri)}:${source.range.start.line + 1}`,
       title: source.symbol,
     })),
+    readings: (result?.readings ?? []).map(({ text, question }) => ({ text: text.replaceAll("`", ""), question })),
     line: result ? provenance(result, exchange.params.question) : "",
     canFlag: result !== null && result.tier !== "facts" && result.tier !== "none",
     canRefresh: result !== null && result.tier === "predicted",

@@ -36,6 +36,10 @@ export interface ChatResult {
   answer: string;
   tier: Tier;
   matchedQuestion?: string | null;
+  /** What the question may mean, if that is not certain. */
+  readings?: { text: string; question: string }[];
+  /** What the question was taken to ask, if it was not said word for word. */
+  readAs?: string;
   sources: Source[];
   state: "fresh" | "stale" | "live";
   usage: {

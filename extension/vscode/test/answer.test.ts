@@ -77,6 +77,14 @@ test("the matched question is named if it differs from the one asked", () => {
   assert.equal(provenance(predicted, "What is greet for?"), "predicted · for “What does greet do?” · 12 ms");
 });
 
+test("the readings to choose from are shown as plain text", () => {
+  const unsure: ChatResult = { ...result, tier: "none", readings: [{ text: "callers of `f`", question: "Who calls `f`?" }] };
+  assert.deepEqual(show({ ...exchange, result: unsure }, String).readings, [
+    { text: "callers of f", question: "Who calls `f`?" },
+  ]);
+  assert.deepEqual(show(exchange, String).readings, []);
+});
+
 test("the history holds answered exchanges, the newest last", () => {
   const others = [1, 2, 3, 4].map((id) => ({ ...exchange, id, params: { question: `q${id}` } }));
   const failed = { ...exchange, id: 5, state: "failed" as const };

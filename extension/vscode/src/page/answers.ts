@@ -42,7 +42,7 @@ function draw(exchange: ShownExchange): void {
   const answer = element("div", "answer");
   // Safe: comes from renderAnswer, which lets no HTML, link or image of the text through.
   answer.innerHTML = exchange.html;
-  article.append(question, answer, ...notes(exchange), sources(exchange), foot(exchange));
+  article.append(question, answer, ...notes(exchange), readings(exchange), sources(exchange), foot(exchange));
   const before = document.getElementById(id);
   if (before) before.replaceWith(article);
   else list.append(article);
@@ -54,6 +54,18 @@ function notes(exchange: ShownExchange): HTMLElement[] {
   if (exchange.state === "cancelled") return [element("p", "note", "Canceled.")];
   if (exchange.error !== null) return [element("p", "note error", exchange.error)];
   return [];
+}
+
+/** A button for each way in which the question may be meant. */
+function readings(exchange: ShownExchange): HTMLElement {
+  const bar = element("p", "readings");
+  for (const { text, question } of exchange.readings) {
+    const button = element("button", "action", text);
+    button.title = question;
+    button.addEventListener("click", () => extension.postMessage({ type: "ask", question }));
+    bar.append(button);
+  }
+  return bar;
 }
 
 function sources(exchange: ShownExchange): HTMLElement {

@@ -186,7 +186,7 @@ def _ask(session: Session, workspace: Workspace, referents: Referents, case: Cas
 
 def _names(answer: Answer, intent: Intent | None, other: str) -> bool:
     """Whether the question was understood to name this parameter or second symbol."""
-    return intent.other == other if intent is not None else f"`{other}`" in (answer.read_as or "")
+    return intent.other == other if intent is not None else f"`{other}`" in answer.text
 
 
 def _question(case: Case, workspace: Workspace) -> Question:

@@ -194,8 +194,10 @@ def test_the_chat_result_holds_the_readings_and_what_was_understood(world: Sessi
     unsure = answer_document(ask(session, "why is refund so slow?"), LocationEncoder())
     assert [sorted(reading) for reading in unsure["readings"]] == [["question", "text"]] * len(unsure["readings"])
     assert "`refund` is a function in shop.py" in unsure["answer"]
-    sure = answer_document(ask(session, "Point me at the definition of refund"), LocationEncoder())
-    assert sure["readAs"] == "definition of `refund`"
+    sure = answer_document(
+        ask(session, "If I leave out currency when calling pay, what is used, please?"), LocationEncoder()
+    )
+    assert sure["readAs"] == "default of `currency` in `pay`"
     assert "readings" not in sure
 
 

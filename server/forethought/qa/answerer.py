@@ -80,7 +80,8 @@ class Answerer:
             return answer
         targets = asked.resolved.names.find(reading.name)
         known = self._referents.load(targets[:1]) if len(targets) == 1 else []
-        if known and not answer.sources:
-            sketch = symbol_sketch(known[0].symbol_info)
-            answer = replace(answer, text=f"{answer.text}\n\n{sketch}", sources=(source_of(known[0]),))
+        if known:
+            text = f"{answer.text}\n\n{symbol_sketch(known[0].symbol_info)}"
+            sources = tuple(dict.fromkeys((source_of(known[0]), *answer.sources)))
+            answer = replace(answer, text=text, sources=sources)
         return with_suggestions(answer, reading) if reading.suggestions else answer

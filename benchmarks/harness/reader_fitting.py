@@ -147,7 +147,7 @@ def calibrate(held_out: Sequence[HeldOut], precision: float) -> Confidence:
     answered = [item for item in held_out if item.prediction.label != OPEN and not item.prediction.is_guarded]
     model = LogisticRegression(C=10.0, max_iter=1000)
     model.fit([item.prediction.evidence for item in answered], [item.is_right for item in answered])
-    fitted = Confidence(float(model.intercept_[0]), *map(float, model.coef_[0]), 1.0)
+    fitted = Confidence._make([float(model.intercept_[0]), *map(float, model.coef_[0]), 1.0])
     ranked = sorted(answered, key=lambda item: -confidence(item.prediction.evidence, fitted))
     threshold, right = 1.0, 0
     for count, item in enumerate(ranked, 1):

@@ -22,6 +22,16 @@
 (catch_declaration name: (identifier) @name) @definition.local
 (implicit_parameter) @definition.parameter
 
+; blocks
+[(for_statement) (foreach_statement) (using_statement) (catch_clause) (switch_section)] @local.block
+(block (block) @local.block)
+(if_statement (block) @local.block)
+(while_statement (block) @local.block)
+(do_statement (block) @local.block)
+(try_statement (block) @local.block)
+(finally_clause (block) @local.block)
+(lock_statement (block) @local.block)
+
 ; references
 (identifier) @reference.name
 (type_parameter name: (identifier) @ignore)

@@ -33,6 +33,15 @@
 (field_declaration declarator: (field_identifier) @name) @definition.local
 (field_declaration declarator: (pointer_declarator declarator: (field_identifier) @name)) @definition.local
 
+; blocks
+[(for_statement)] @local.block
+(compound_statement (compound_statement) @local.block)
+(if_statement (compound_statement) @local.block)
+(else_clause (compound_statement) @local.block)
+(while_statement (compound_statement) @local.block)
+(do_statement (compound_statement) @local.block)
+(switch_statement (compound_statement) @local.block)
+
 ; references
 (identifier) @reference.name
 (type_identifier) @reference.type

@@ -50,6 +50,16 @@
 (for_range_loop declarator: (identifier) @name) @definition.parameter
 (for_range_loop declarator: (reference_declarator (identifier) @name)) @definition.parameter
 
+; blocks
+[(for_statement) (for_range_loop) (catch_clause)] @local.block
+(compound_statement (compound_statement) @local.block)
+(if_statement (compound_statement) @local.block)
+(else_clause (compound_statement) @local.block)
+(while_statement (compound_statement) @local.block)
+(do_statement (compound_statement) @local.block)
+(switch_statement (compound_statement) @local.block)
+(try_statement (compound_statement) @local.block)
+
 ; references
 (identifier) @reference.name
 (type_identifier) @reference.type

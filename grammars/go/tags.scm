@@ -20,6 +20,11 @@
 (type_switch_statement alias: (expression_list (identifier) @definition.local))
 (field_declaration name: (field_identifier) @name) @definition.local
 
+; blocks
+[(if_statement) (for_statement) (expression_switch_statement) (type_switch_statement) (select_statement)] @local.block
+[(expression_case) (type_case) (default_case) (communication_case)] @local.block
+(block (statement_list (block) @local.block))
+
 ; references
 (identifier) @reference.name
 (type_identifier) @reference.type

@@ -26,6 +26,16 @@
 (inferred_parameters (identifier) @definition.parameter)
 (instanceof_expression name: (identifier) @definition.local)
 
+; blocks
+[(for_statement) (enhanced_for_statement) (try_with_resources_statement) (catch_clause) (switch_block_statement_group) (switch_rule)] @local.block
+(block (block) @local.block)
+(if_statement (block) @local.block)
+(while_statement (block) @local.block)
+(do_statement (block) @local.block)
+(try_statement (block) @local.block)
+(finally_clause (block) @local.block)
+(synchronized_statement (block) @local.block)
+
 ; references
 (identifier) @reference.name
 (type_identifier) @reference.type

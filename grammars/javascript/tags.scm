@@ -19,7 +19,7 @@
 
 ; bindings
 (assignment_expression left: (member_expression object: (this)) @name) @definition.local
-(assignment_expression left: (identifier) @name) @definition.local
+(assignment_expression left: (identifier) @name) @definition.assigned
 (field_definition property: (property_identifier) @name) @definition.local
 (formal_parameters (identifier) @definition.parameter)
 (formal_parameters (assignment_pattern left: (identifier) @name) @definition.parameter)
@@ -31,6 +31,17 @@
 (pair_pattern value: (identifier) @definition.local)
 (for_in_statement left: (identifier) @definition.local)
 (catch_clause parameter: (identifier) @definition.local)
+
+; blocks
+[(for_statement) (for_in_statement) (catch_clause) (switch_body)] @local.block
+(statement_block (statement_block) @local.block)
+(if_statement (statement_block) @local.block)
+(else_clause (statement_block) @local.block)
+(while_statement (statement_block) @local.block)
+(do_statement (statement_block) @local.block)
+(try_statement (statement_block) @local.block)
+(finally_clause (statement_block) @local.block)
+(program (statement_block) @local.block)
 
 ; references
 (identifier) @reference.name

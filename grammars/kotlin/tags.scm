@@ -17,6 +17,12 @@
 (variable_declaration (identifier) @name) @definition.local
 (catch_block (identifier) @name) @definition.parameter
 
+; blocks
+[(for_statement) (catch_block) (when_entry)] @local.block
+(if_expression (block) @local.block)
+(while_statement (block) @local.block)
+(try_expression (block) @local.block)
+
 ; references
 (identifier) @reference.name
 (type_parameter (identifier) @ignore)

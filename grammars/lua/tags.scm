@@ -8,11 +8,21 @@
 (assignment_statement (variable_list . name: (identifier) @name)) @definition.variable
 
 ; bindings
-(assignment_statement (variable_list name: (identifier) @definition.local))
+(variable_declaration (assignment_statement (variable_list name: (identifier) @definition.local)))
+(variable_declaration (variable_list name: (identifier) @definition.local))
+(assignment_statement (variable_list name: (identifier) @definition.assigned))
+(_ local_declaration: (function_declaration name: (identifier) @definition.local))
+(function_declaration name: (identifier) @definition.assigned)
 (assignment_statement (variable_list . name: (dot_index_expression table: (identifier)) @name .)) @definition.local
 (parameters name: (identifier) @definition.parameter)
 (for_generic_clause (variable_list name: (identifier) @definition.local))
 (for_numeric_clause name: (identifier) @definition.local)
+
+; blocks
+[(for_statement) (while_statement) (repeat_statement) (do_statement)] @local.block
+(if_statement consequence: (block) @local.block)
+(elseif_statement consequence: (block) @local.block)
+(else_statement body: (block) @local.block)
 
 ; references
 (identifier) @reference.name

@@ -27,6 +27,17 @@
 (field_declaration name: (field_identifier) @name) @definition.local
 (shorthand_field_identifier) @definition.local
 
+; blocks
+[(match_arm) (for_expression)] @local.block
+(if_expression (block) @local.block)
+(if_expression condition: (let_condition)) @local.block
+(while_expression) @local.block
+(else_clause (block) @local.block)
+(loop_expression (block) @local.block)
+(block (expression_statement (block) @local.block))
+(let_declaration value: (block) @local.block)
+(unsafe_block) @local.block
+
 ; references
 (identifier) @reference.name
 (type_identifier) @reference.type

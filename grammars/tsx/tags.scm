@@ -27,7 +27,7 @@
 
 ; bindings
 (assignment_expression left: (member_expression object: (this)) @name) @definition.local
-(assignment_expression left: (identifier) @name) @definition.local
+(assignment_expression left: (identifier) @name) @definition.assigned
 (public_field_definition name: (property_identifier) @name) @definition.local
 (property_signature name: (property_identifier) @name) @definition.local
 (required_parameter pattern: (identifier) @name) @definition.parameter
@@ -40,6 +40,17 @@
 (pair_pattern value: (identifier) @definition.local)
 (for_in_statement left: (identifier) @definition.local)
 (catch_clause parameter: (identifier) @definition.local)
+
+; blocks
+[(for_statement) (for_in_statement) (catch_clause) (switch_body)] @local.block
+(statement_block (statement_block) @local.block)
+(if_statement (statement_block) @local.block)
+(else_clause (statement_block) @local.block)
+(while_statement (statement_block) @local.block)
+(do_statement (statement_block) @local.block)
+(try_statement (statement_block) @local.block)
+(finally_clause (statement_block) @local.block)
+(program (statement_block) @local.block)
 
 ; references
 (identifier) @reference.name

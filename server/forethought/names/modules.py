@@ -33,6 +33,11 @@ def has_implicit_members(language: str) -> bool:
     return language in _IMPLICIT_MEMBERS
 
 
+def sees_class_names(language: str) -> bool:
+    """Whether code in the body of a class, outside its methods, sees the names that the body defines."""
+    return language == "python"
+
+
 def has_extensions(language: str) -> bool:
     """Whether a function outside a class may be called like a member of it."""
     return language in ("kotlin", "c-sharp")

@@ -16,7 +16,7 @@ from forethought.names.file_names import FileNames, Target
 from forethought.names.values import EXTERNAL, InferredValue, ResolvedName, distinct, in_repository, likeliest_first
 from forethought.syntax.expressions import parse_type
 from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS, TYPE_KINDS, VALUE_KINDS
-from forethought.syntax.tags import Binding, Import, Position, Symbol
+from forethought.syntax.tags import Binding, Import, Position, Symbol, visible
 
 _BUILTINS = frozenset(dir(builtins)) | {"reveal_type", "__file__", "__path__", "__all__"}
 
@@ -59,6 +59,7 @@ class Scopes(DependencyTracker, ABC):
             return []
         language = names.tags.language
         implicit = modules.has_implicit_members(language)
+        at = before or names.symbols[scope].selection.start
         in_function = False
         skipped_class: Symbol | None = None
         for symbol in names.scopes(scope):
@@ -67,11 +68,11 @@ class Scopes(DependencyTracker, ABC):
                     if found := self._implicit_member(Target(path, symbol.id), name, called):
                         return found
                     continue
-                if in_function:
+                if in_function or (symbol.kind != "enum" and not modules.sees_class_names(language)):
                     skipped_class = skipped_class or symbol
                     continue
             in_function |= symbol.kind in FUNCTION_KINDS
-            if found := self._in_scope(path, names, symbol.id, name, before if symbol.id == scope else None):
+            if found := self._bare_in_scope(path, names, symbol.id, name, at, in_order=symbol.id == scope):
                 return found
             if implicit and names.owner_elsewhere(symbol):
                 owner = self.owner_of_method(path, names, symbol.id)
@@ -79,7 +80,7 @@ class Scopes(DependencyTracker, ABC):
                     return found
         if found := self._through_wildcards(path, names, name, set()):
             return found
-        if skipped_class is not None and typed and (found := self._in_scope(path, names, skipped_class.id, name, None)):
+        if skipped_class is not None and typed and (found := self._in_scope(path, names, skipped_class.id, name)):
             return found
         if language == "python":
             return [EXTERNAL] if name in _BUILTINS else []
@@ -92,7 +93,7 @@ class Scopes(DependencyTracker, ABC):
         if names is None or (path, name) in seen:
             return []
         seen.add((path, name))
-        found = self._in_scope(path, names, "", name, None, seen)
+        found = self._in_scope(path, names, "", name, seen)
         if not found and names.tags.language == "lua":
             tables = [scope for scope in names.members if scope and name in names.members[scope]]
             found = [
@@ -135,7 +136,7 @@ class Scopes(DependencyTracker, ABC):
                 return [ResolvedName("symbol", path, symbol.id) for symbol in functions], complete
             if definitions:
                 return [ResolvedName("symbol", path, symbol.id, tuple(bound)) for symbol in definitions], complete
-            if found := self._in_scope(path, names, symbol_id, name, None):
+            if found := self._in_scope(path, names, symbol_id, name):
                 return found, complete
             if bound := (*bound, *names.bindings.get(symbol_id, {}).get(f"${name}", ())):  # PHP's fields
                 return [ResolvedName("binding", path, name, tuple(bound))], complete
@@ -212,7 +213,7 @@ class Scopes(DependencyTracker, ABC):
         if names is None:
             return []
         for item in names.imports.get("", {}).get("default", ()):
-            if found := in_repository(self._in_scope(module, names, "", item.name or "", None)):
+            if found := in_repository(self._in_scope(module, names, "", item.name or "")):
                 return found
         top = [symbol for symbols in names.members.get("", {}).values() for symbol in symbols]
         types_and_functions = [symbol for symbol in top if symbol.kind not in VALUE_KINDS]
@@ -239,17 +240,51 @@ class Scopes(DependencyTracker, ABC):
         return resolved_names
 
     def _in_scope(
+        self, path: str, names: FileNames, scope: str, name: str, seen: set[tuple[str, str]] | None = None
+    ) -> list[ResolvedName]:
+        """What a scope defines, imports or binds under a name, for all who see the scope."""
+        symbols = names.members.get(scope, {}).get(name, ())
+        bindings = names.bindings.get(scope, {}).get(name, ())
+        return self._found(
+            path,
+            name,
+            names.chosen([symbol for symbol in symbols if symbol.seen_in is None or symbol.needs_receiver]),
+            names.imports.get(scope, {}).get(name, ()),
+            likeliest_first([binding for binding in bindings if binding.seen_in is None], None),
+            seen,
+        )
+
+    def _bare_in_scope(
+        self, path: str, names: FileNames, scope: str, name: str, at: Position, *, in_order: bool
+    ) -> list[ResolvedName]:
+        """What a bare name at a position means in a scope: what the innermost block around it defines or binds.
+
+        in_order: the scope is that of the position, so of several assignments the last one before it counts
+        """
+        symbols = [item for item in names.members.get(scope, {}).get(name, ()) if not item.needs_receiver]
+        bindings = names.bindings.get(scope, {}).get(name, ())
+        imports = names.imports.get(scope, {}).get(name, ())
+        if len(symbols) + len(bindings) > 1 or any(item.seen_in for item in (*symbols, *bindings)):
+            around = visible([*symbols, *bindings], at)
+            symbols = [item for item in around if isinstance(item, Symbol)]
+            bindings = [item for item in around if isinstance(item, Binding)]
+            imports = [
+                item
+                for item in imports
+                if not around or around[0].seen_in is None or around[0].seen_in.contains(item.range.start)
+            ]
+        ordered = likeliest_first(bindings, at if in_order else None)
+        return self._found(path, name, names.chosen(symbols), imports, ordered)
+
+    def _found(
         self,
         path: str,
-        names: FileNames,
-        scope: str,
         name: str,
-        before: Position | None,
+        symbols: Sequence[Symbol],
+        imports: Sequence[Import],
+        bindings: Sequence[Binding],
         seen: set[tuple[str, str]] | None = None,
     ) -> list[ResolvedName]:
-        symbols = names.chosen(names.members.get(scope, {}).get(name, ()))
-        imports = names.imports.get(scope, {}).get(name, ())
-        bindings = likeliest_first(names.bindings.get(scope, {}).get(name, ()), before)
         resolved_names = [
             ResolvedName("symbol", path, symbol.id) for symbol in symbols if symbol.kind not in VALUE_KINDS
         ]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
-from forethought.syntax.tags import Binding, Position
+from forethought.syntax.tags import Binding, Position, visible
 
 
 class ResolvedName(NamedTuple):
@@ -37,15 +37,11 @@ EXTERNAL_VALUE = InferredValue("external")
 def likeliest_first(bindings: Sequence[Binding], before: Position | None) -> list[Binding]:
     """The bindings in the order in which they are likely to hold at a use: the last one before it, then earlier ones.
 
-    Bindings local to an anonymous function that the use is outside of are left out.
+    Bindings local to a block that the use is outside of are left out, and those that such a binding shadows.
     """
     if before is None:
         return list(reversed(bindings))
-    bindings = [
-        binding
-        for binding in bindings
-        if binding.seen_in is None or binding.seen_in.start <= before < binding.seen_in.end
-    ]
+    bindings = visible(bindings, before)
     earlier = [binding for binding in bindings if binding.range.start < before]
     return [*reversed(earlier), *(binding for binding in bindings if binding.range.start >= before)]
 

@@ -194,12 +194,15 @@ def _symbol_row(symbol: Symbol, places: dict[str, int]) -> list[Any]:
         symbol.yielded,
         symbol.digest,
         int(symbol.is_constructor),
+        int(symbol.needs_receiver),
+        _flat(symbol.seen_in) if symbol.seen_in else 0,
     ]
 
 
 def _symbol(row: list[Any], ids: list[str]) -> Symbol:
     (symbol_id, name, kind, a, b, c, d, e, f, g, h, start, end, body, parent) = row[:15]
-    (signature, doc, parameters, returns, bases, raises, returned, yielded, digest, is_constructor) = row[15:]
+    (signature, doc, parameters, returns, bases, raises, returned, yielded, digest, is_constructor) = row[15:25]
+    needs_receiver, seen_in = row[25:]
     return Symbol(
         symbol_id,
         name,
@@ -219,6 +222,8 @@ def _symbol(row: list[Any], ids: list[str]) -> Symbol:
         tuple(yielded),
         digest,
         bool(is_constructor),
+        _range(*seen_in) if seen_in else None,
+        bool(needs_receiver),
     )
 
 

@@ -1,12 +1,16 @@
 """The local names and attributes that a file binds, with their types and values as written."""
 
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
 import tree_sitter
 
+from forethought.syntax.block_scopes import BlockScopes
 from forethought.syntax.captures import Captures
 from forethought.syntax.languages import Language
-from forethought.syntax.nodes import NodeSpans, find_child, one_line
+from forethought.syntax.nodes import find_child, one_line
 from forethought.syntax.outline import Outline
-from forethought.syntax.tags import Binding, Position, Range
+from forethought.syntax.tags import Binding, Position, Range, visible
 
 MAX_VALUE_LENGTH = 200
 
@@ -18,7 +22,7 @@ INFERRED_TYPES = frozenset({"var", "auto", "let", "val"})
 
 
 def read_bindings(
-    language: Language, source: bytes, captures: Captures, outline: Outline, closures: NodeSpans
+    language: Language, source: bytes, captures: Captures, outline: Outline, blocks: BlockScopes
 ) -> tuple[Binding, ...]:
     """The bindings in order, those of the file's own variables and constants included."""
     global_names = {
@@ -29,26 +33,48 @@ def read_bindings(
     parents = {symbol.selection.end: symbol.parent for symbol in outline.symbols[1:]}
     scope_starts = {symbol.id: symbol.span.start for symbol in outline.symbols}
     values = {start: node for start, node in captures.definitions.items() if node.kind in ("variable", "constant")}
-    bindings = []
+    bindings: list[Binding] = []
+    assigned: set[int] = set()
+    """Indices of the bindings of variables that are declared elsewhere."""
     for kind, name, node in (captures.bindings | values).values():
         start, end = Position(*name.start_point), Position(*name.end_point)
         scope = parents[end] if end in parents else outline.scope_at(name.start_byte)
+        if name == node and name.start_byte in captures.definitions:
+            continue  # a symbol
         if kind == "global" or (global_names and (scope, name.text) in global_names):
             continue
         annotation, value = _type_and_value(language, source, kind, name, node)
-        closure = closures.innermost(name.start_byte, scope_starts[scope] + 1)
+        text = one_line(source, name, MAX_VALUE_LENGTH).replace("->", ".")
+        is_attribute = "." in text or text.startswith("@")
         bindings.append(
             Binding(
-                name=one_line(source, name, MAX_VALUE_LENGTH).replace("->", "."),
+                name=text,
                 scope=scope,
                 range=Range(start, end),
                 annotation=annotation,
                 value=value,
-                seen_in=Range(Position(*closure.start_point), Position(*closure.end_point)) if closure else None,
+                seen_in=None if is_attribute else blocks.around(name, node, scope_starts[scope] + 1),
             )
         )
+        if kind == "assigned":
+            assigned.add(len(bindings) - 1)
+    bindings = _with_declared_scopes(bindings, assigned)
     bindings.sort(key=lambda binding: binding.range)
     return tuple(bindings)
+
+
+def _with_declared_scopes(bindings: Sequence[Binding], assigned: Collection[int]) -> list[Binding]:
+    """The bindings, with each of the `assigned` ones visible wherever the variable that it assigns to is."""
+    declared: dict[tuple[str, str], list[Binding]] = {}
+    for index, binding in enumerate(bindings):
+        if index not in assigned:
+            declared.setdefault((binding.scope, binding.name), []).append(binding)
+    placed = []
+    for index, binding in enumerate(bindings):
+        around = declared.get((binding.scope, binding.name)) if index in assigned else None
+        around = visible(around, binding.range.start) if around else None
+        placed.append(replace(binding, seen_in=around[0].seen_in) if around else binding)
+    return placed
 
 
 def _type_and_value(

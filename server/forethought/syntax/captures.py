@@ -3,10 +3,12 @@
     (node name: (_) @name) @definition.KIND   a symbol of that kind (see `symbol_kinds.py`)
     … @definition.local / .parameter          a bound name, with its type and value where the node has them
     … @definition.element / .entered / .caught   the same for what a `for`, a `with` or an `except` binds
+    … @definition.assigned                    the same for a variable that is declared elsewhere, if at all
     … @definition.global                      a name that its function does not bind (Python's `global`)
     … @definition.attribute                   an attribute on lines of its own above a definition
     … @local.scope                            not a symbol, but qualifies the names inside, like Rust's `impl`
     … @local.closure                          an anonymous function: its return statements are its own
+    … @local.block                            a block or statement: what is declared inside is not visible outside
     (… (name) @name) @reference.KIND          a use; the text before the name in the node is its receiver
     … @reference.base                         the same, and a base of the enclosing symbol (Go's embedded types)
     … @reference.raise / .import              what a body raises; an import statement
@@ -24,7 +26,7 @@ import tree_sitter
 
 from forethought.syntax.symbol_kinds import SYMBOL_KINDS
 
-BINDING_KINDS = frozenset({"local", "parameter", "global", "element", "entered", "caught"})
+BINDING_KINDS = frozenset({"local", "parameter", "global", "element", "entered", "caught", "assigned"})
 DEFINITION_KINDS = (SYMBOL_KINDS.keys() - {"file"}) | BINDING_KINDS | {"attribute"}
 """Every KIND that `@definition.KIND` may have."""
 
@@ -32,7 +34,7 @@ DEFINITION_KINDS = (SYMBOL_KINDS.keys() - {"file"}) | BINDING_KINDS | {"attribut
 _MAX_OPEN_MATCHES = 512
 # Several patterns may match one token: the one with the higher rank says more about it.
 _REFERENCE_RANK = {"attribute": 1, "type": 2, "class": 3, "call": 4, "base": 5}
-_DEFINITION_RANK = {"local": 0, "element": 1, "entered": 1, "caught": 1, "parameter": 1}
+_DEFINITION_RANK = {"assigned": -1, "local": 0, "element": 1, "entered": 1, "caught": 1, "parameter": 1}
 _DEFINITION_RANK |= {"variable": 2, "constant": 3, "type": 4}
 _TOP_RANK = 9
 
@@ -76,6 +78,7 @@ class Captures:
         self.returns: list[tree_sitter.Node] = []
         self.yields: list[tree_sitter.Node] = []
         self.closures: list[tree_sitter.Node] = []
+        self.blocks: list[tree_sitter.Node] = []
         self.comments: list[tree_sitter.Node] = []
         self.attributes: list[tree_sitter.Node] = []
         self.ignored: set[int] = set()
@@ -87,6 +90,7 @@ class Captures:
             "reference.return": self.returns,
             "reference.yield": self.yields,
             "local.closure": self.closures,
+            "local.block": self.blocks,
             "definition.attribute": self.attributes,
             "doc": self.comments,
         }

@@ -102,6 +102,13 @@ def declared_name(language: Language, declaration: Declaration) -> tuple[str, in
     return ".".join(parts), min(len(last.encode()), declaration.name.end_byte - declaration.name.start_byte)
 
 
+def is_attribute(declaration: Declaration) -> bool:
+    """Whether the name is declared as one of the instance or of what the file exports: `this.open = …`."""
+    return (
+        re.match(r"(?:this|module|exports)\s*\.", (declaration.name.text or b"").decode("utf-8", "replace")) is not None
+    )
+
+
 def _without_generics(text: str) -> str:
     while (shorter := _GENERICS.sub("", text)) != text:
         text = shorter

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from forethought.syntax.bindings import MAX_VALUE_LENGTH, read_bindings
+from forethought.syntax.block_scopes import BlockScopes
 from forethought.syntax.captures import Captures, run_query
 from forethought.syntax.declarations import docstring
 from forethought.syntax.doc_comments import leading_lines
@@ -17,7 +18,7 @@ from forethought.syntax.return_values import with_return_values
 from forethought.syntax.tags import FileTags, Symbol
 from forethought.text.redaction import mask
 
-TAGS_VERSION = "12"
+TAGS_VERSION = "13"
 """Increment whenever the same text would give other tags; an index of another version is rebuilt."""
 
 
@@ -36,9 +37,10 @@ def read_tags(language: Language, source: bytes) -> FileTags:
     imports = read_imports(language.imports, captures.imports)
     for token in imports.tokens:
         captures.definitions.pop(token, None)
-    outline = read_outline(language, source, captures, leading, comments)
+    blocks = BlockScopes(language, captures)
+    outline = read_outline(language, source, captures, leading, comments, blocks)
     closures = NodeSpans(captures.closures)
-    bindings = read_bindings(language, source, captures, outline, closures)
+    bindings = read_bindings(language, source, captures, outline, blocks)
     not_uses = (outline.name_starts | imports.tokens | _bound_tokens(captures, outline)) - captures.globals
     references = read_references(source, captures, outline, not_uses, imports.spans)
     if language.bare_calls:

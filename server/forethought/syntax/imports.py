@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import tree_sitter
 
-from forethought.syntax.tags import Import, Position, Range
+from forethought.syntax.nodes import node_range
+from forethought.syntax.tags import Import
 
 
 class Imported(NamedTuple):
@@ -32,7 +33,7 @@ class Imports:
     def placed(self, scope_at: Callable[[int], str]) -> tuple[Import, ...]:
         """The imports in order, each with the scope of its statement."""
         return tuple(
-            Import(item.local, item.module, item.name, _range(item.node), scope_at(start))
+            Import(item.local, item.module, item.name, node_range(item.node), scope_at(start))
             for start, item in sorted(self.statements, key=lambda pair: pair[1].node.start_byte)
         )
 
@@ -46,10 +47,6 @@ def read_imports(reader: str, nodes: Sequence[tree_sitter.Node]) -> Imports:
     statements = [(node.start_byte, item) for node in nodes for item in read(node)]
     spans = sorted((node.start_byte, node.end_byte) for node in nodes if node.type in _STATEMENTS)
     return Imports(statements, spans, frozenset(item.node.start_byte for _, item in statements))
-
-
-def _range(node: tree_sitter.Node) -> Range:
-    return Range(Position(*node.start_point), Position(*node.end_point))
 
 
 _STATEMENTS = frozenset(

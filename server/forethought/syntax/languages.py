@@ -38,6 +38,8 @@ _LANGUAGE_RULES: dict[str, type] = {
     "values": tuple,
     "blocks": frozenset,
     "results": frozenset,
+    "member_nodes": frozenset,
+    "hoisted": frozenset,
     "constructors": frozenset,
     "docstrings": bool,
     "bare_calls": bool,
@@ -77,6 +79,10 @@ class Language:
     """If a body may be an expression, the node types of bodies that are not: any other body is the returned value."""
     results: frozenset[str] = frozenset()
     """Node types of bodies that return their last expression."""
+    member_nodes: frozenset[str] = frozenset()
+    """Node types of definitions that their bare names do not mean, such as those in an object literal."""
+    hoisted: frozenset[str] = frozenset()
+    """Node types of declarations that are visible outside the block they are in, such as JavaScript's `var`."""
     constructors: frozenset[str] = frozenset()
     """Names of the methods that initialize a new instance; `CLASS_NAME` stands for the name of the class."""
     docstrings: bool = False

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import tree_sitter
 
 from forethought.syntax.languages import Language
+from forethought.syntax.tags import Position, Range
 
 MAX_SIGNATURE_LENGTH = 400
 
@@ -48,6 +49,11 @@ def find_child(language: Language, node: tree_sitter.Node, names: Sequence[str])
     if not node_types:
         return None
     return next((child for child in reversed(node.named_children) if child.type in node_types), None)
+
+
+def node_range(node: tree_sitter.Node) -> Range:
+    """Where the node is."""
+    return Range(Position(*node.start_point), Position(*node.end_point))
 
 
 class NodeSpans:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import tree_sitter
 
 from forethought.syntax import declarations
+from forethought.syntax.block_scopes import BlockScopes
 from forethought.syntax.captures import Captures, Definition
 from forethought.syntax.declarations import Declaration
 from forethought.syntax.doc_comments import LeadingLines
@@ -64,10 +65,12 @@ def read_outline(
     captures: Captures,
     leading: LeadingLines,
     comments: Sequence[tuple[int, int]],
+    blocks: BlockScopes,
 ) -> Outline:
     """The outline of the captured definitions and containers.
 
     comments: byte ranges of all comments, in order; they are cut out of signatures
+    blocks: what a name may be local to
     """
     documenting: set[int] = set()
     ordered = [
@@ -78,7 +81,7 @@ def read_outline(
     ordered.sort(key=lambda declaration: (declaration.start_byte, -declaration.end_byte))
     outline = Outline([_file_symbol(source)], frozenset(documenting))
     callbacks = NodeSpans([closure for closure in captures.closures if _is_argument(closure)])
-    _OutlineBuilder(language, source, comments, callbacks, outline).add_all(ordered)
+    _OutlineBuilder(language, source, comments, callbacks, blocks, outline).add_all(ordered)
     return outline
 
 
@@ -116,12 +119,14 @@ class _OutlineBuilder:
         source: bytes,
         comments: Sequence[tuple[int, int]],
         callbacks: NodeSpans,
+        blocks: BlockScopes,
         outline: Outline,
     ) -> None:
         self._language = language
         self._source = source
         self._comments = comments
         self._callbacks = callbacks
+        self._blocks = blocks
         self._outline = outline
         self._open = [_Scope(0, len(source) + 1, "", "file", "")]
         self._occurrences: dict[str, int] = {}
@@ -174,7 +179,7 @@ class _OutlineBuilder:
         symbol_id = qualified if occurrence == 1 else f"{qualified}#{occurrence}"
         is_member = self._is_member(declaration, parent, name)
         kind = _final_kind(declaration.kind, name, is_member)
-        symbol = self._symbol(declaration, kind, symbol_id, qualified, parent.id, name_length)
+        symbol = self._symbol(declaration, kind, symbol_id, qualified, parent, name_length)
         if kind == "method" and is_member and _names_constructor(self._language, qualified):
             symbol = replace(symbol, is_constructor=True)
         self._kinds.setdefault(qualified, symbol.kind)
@@ -202,7 +207,7 @@ class _OutlineBuilder:
         kind: SymbolKind,
         symbol_id: str,
         qualified: str,
-        parent_id: str,
+        parent: _Scope,
         name_length: int,
     ) -> Symbol:
         language, source = self._language, self._source
@@ -223,7 +228,7 @@ class _OutlineBuilder:
             selection=Range(name_start, name_end),
             span=Span(declaration.start_byte, declaration.end_byte),
             body=body,
-            parent=parent_id,
+            parent=parent.id,
             signature=declarations.signature(language, source, declaration, body, self._comments),
             doc=docstring or declaration.doc,
             parameters=declarations.parameters(source, parameters) if parameters is not None else (),
@@ -231,6 +236,8 @@ class _OutlineBuilder:
             bases=declarations.bases(language, source, declaration.node) if kind in TYPE_KINDS else (),
             returned=last_expressions(language, source, body_node) if is_function else (),
             digest=hashlib.sha256(text).hexdigest()[:16],
+            seen_in=self._blocks.around(declaration.name, declaration.node, parent.start_byte + 1),
+            needs_receiver=declaration.node.type in language.member_nodes or declarations.is_attribute(declaration),
         )
 
     def _is_member(self, declaration: Declaration, parent: _Scope, name: str) -> bool:

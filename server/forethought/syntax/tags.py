@@ -3,8 +3,9 @@
 Positions are 0-based rows and UTF-8 byte columns, as in tree-sitter; `text/positions.py` converts them for clients.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from forethought.syntax.symbol_kinds import SymbolKind
 
@@ -74,6 +75,10 @@ class Symbol:
     Each language's `constructors` rule says which names do. A function that merely makes an instance, such as Rust's
     `new`, is not a constructor.
     """
+    seen_in: Range | None = None
+    """The block or anonymous function that the name is local to; None if it is visible in all of the parent."""
+    needs_receiver: bool = False
+    """The bare name does not mean it, although its parent is not a class: `exports.open = …`, `{ open() {} }`."""
 
     @property
     def short_name(self) -> str:
@@ -129,7 +134,20 @@ class Binding:
     value: str | None = None
     """The assigned expression as written, cut to 200 characters; None if there is none, as for most parameters."""
     seen_in: Range | None = None
-    """The anonymous function that it is local to; None if it is visible in its whole scope."""
+    """The block or anonymous function that it is local to; None if it is visible in its whole scope."""
+
+
+_Declared = TypeVar("_Declared", bound=Symbol | Binding)
+
+
+def visible(declared: Sequence[_Declared], at: Position | None) -> list[_Declared]:
+    """Those of the declarations of one name in one scope that the name means at a position: the innermost ones.
+
+    None is outside all blocks.
+    """
+    around = [item for item in declared if item.seen_in is None or (at is not None and item.seen_in.contains(at))]
+    innermost = max((item.seen_in.start for item in around if item.seen_in is not None), default=None)
+    return [item for item in around if innermost is None or (item.seen_in and item.seen_in.start == innermost)]
 
 
 @dataclass(frozen=True, slots=True)

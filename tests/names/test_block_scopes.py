@@ -63,6 +63,6 @@ def test_a_bare_name_does_not_mean_a_member() -> None:
         ("a.js", f"function f() {{ use({{ aid: () => 1 }}); return ‸aid(); }}\n{aid}"),
         ("a.js", f"function F() {{ this.aid = () => 1; ‸aid(); }}\n{aid}"),
         ("a.php", f"<?php\n{aid}class A {{ const aid = 1; public function f() {{ return ‸aid(); }} }}\n"),
-        ("a.lua", f"local function aid() end\nlocal function f() local t = {{ aid = function() end }}\n‸aid() end\n"),
+        ("a.lua", "local function aid() end\nlocal function f() local t = { aid = function() end }\n‸aid() end\n"),
     ):
         check({path: text}, f"{path}:aid")

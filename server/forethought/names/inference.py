@@ -145,6 +145,8 @@ class Inference(Scopes):
         match node:
             case ast.Name(id=name):
                 return self._name_values(path, scope, name, before, called=False)
+            case ast.Attribute(value=ast.Name(id="module"), attr="exports") if self._is_script(path):
+                return self._name_values(path, scope, "exports", before, called=False)
             case ast.Attribute(value=base, attr=name):
                 return [
                     member
@@ -188,6 +190,8 @@ class Inference(Scopes):
             return []
         resolved_names = self.look_up(path, scope, name, before, called=called)
         language = names.tags.language
+        if not resolved_names and name == "exports" and self._is_script(path):
+            return [InferredValue("file", path)]
         super_word = _SUPER_WORDS.get(language, "super")
         if not resolved_names and language != "python" and (name in SELF_NAMES or name == super_word):
             owner = self.owner_of_method(path, names, scope)
@@ -196,6 +200,10 @@ class Inference(Scopes):
             kind: Literal["super", "class", "instance"] = "class" if name in ("Self", "static") else "instance"
             return [InferredValue("super" if name == super_word else kind, *owner)]
         return [value for resolved in resolved_names for value in self.values_of(resolved)]
+
+    def _is_script(self, path: str) -> bool:
+        names = self.names(path)
+        return names is not None and names.tags.language in modules.SCRIPT_LANGUAGES
 
     def _member_values(self, value: InferredValue, name: str, *, called: bool = True) -> list[InferredValue]:
         if value.kind == "external":

@@ -12,6 +12,8 @@ SCRIPT_LANGUAGES = frozenset({"javascript", "typescript", "tsx"})
 _SCRIPT_EXTENSIONS = ("", ".ts", ".tsx", ".d.ts", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts")
 _ALIASED_ROOTS = ("@/", "~/", "#/", "$lib/")
 """Prefixes that bundlers are commonly configured to map to the source folder."""
+_GLOBAL_OBJECTS = frozenset({"this", "super", "window", "globalThis", "global", "self", "module", "exports"})
+"""JavaScript's names of objects that the repository may have added to."""
 _OWN_CRATE = re.compile(r"^((?!(.*/)?src/).*/)?(tests|examples|benches|src/bin)/[^/]+\.rs$")
 """Files that are crates of their own, with their modules beside them."""
 _IMPLICIT_MEMBERS = frozenset({"java", "kotlin", "c-sharp", "cpp", "ruby"})
@@ -36,6 +38,13 @@ def has_implicit_members(language: str) -> bool:
 def sees_class_names(language: str) -> bool:
     """Whether code in the body of a class, outside its methods, sees the names that the body defines."""
     return language == "python"
+
+
+def declares_names(language: str, name: str) -> bool:
+    """Whether a file that uses a name to reach a member, and sees no definition of it, means something external."""
+    if language in SCRIPT_LANGUAGES:
+        return name not in _GLOBAL_OBJECTS
+    return language in ("java", "kotlin", "php") and name[:1].isupper()
 
 
 def has_extensions(language: str) -> bool:

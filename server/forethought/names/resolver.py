@@ -5,10 +5,12 @@ the only definition of that name in the repository. If several definitions are p
 guessed: no answer is better than a wrong one.
 """
 
+import ast
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
+from forethought.names import modules
 from forethought.names.common_names import COMMON_NAMES
 from forethought.names.file_names import FileNames, IndexSnapshot, Target
 from forethought.names.inference import Inference
@@ -157,8 +159,22 @@ class Resolver:
         if values:
             lacking = [Target(value.path, value.id) for value in values if value.kind in ("instance", "class")]
             return [], any(value.kind in ("function", "self") for value in values), lacking
+        if self._is_foreign(path, scope, node, start):
+            return [], False, []
         unique = self._unique(language, reference)
         return unique, not unique, []
+
+    def _is_foreign(self, path: str, scope: str, receiver: ast.expr | None, before: Position) -> bool:
+        """Whether a receiver starts with a name that nothing in the repository defines: `Object`, Java's `Math`."""
+        while isinstance(receiver, ast.Attribute):
+            receiver = receiver.value
+        names = self._inference.names(path)
+        if names is None or not isinstance(receiver, ast.Name):
+            return False
+        language, name = names.tags.language, receiver.id
+        if not modules.declares_names(language, name) or self._inference.look_up(path, scope, name, before):
+            return False
+        return not self._inference.definitions(language, name)
 
     def _bound_to(self, resolved: ResolvedName) -> list[ResolvedName]:
         """The definitions that the only binding of a name gives it; else the name itself."""

@@ -193,7 +193,8 @@ class Scopes(DependencyTracker, ABC):
         candidates = self.query_cache.modules.of_import(path, names.tags.language, item)
         for module, member in candidates:
             if member is None:
-                found.append(ResolvedName("file", module))
+                whole = self._whole_export(module) if item.name is None else None
+                found.append(whole or ResolvedName("file", module))
             elif member == "default" and names.tags.language in modules.SCRIPT_LANGUAGES:
                 found.extend(self.default_export(module, item.local))
             else:
@@ -212,14 +213,26 @@ class Scopes(DependencyTracker, ABC):
         names = self.names(module)
         if names is None:
             return []
-        for item in names.imports.get("", {}).get("default", ()):
-            if found := in_repository(self._in_scope(module, names, "", item.name or "")):
-                return found
+        if whole := self._whole_export(module):
+            return [whole]
         top = [symbol for symbols in names.members.get("", {}).values() for symbol in symbols]
         types_and_functions = [symbol for symbol in top if symbol.kind not in VALUE_KINDS]
-        chosen = [symbol for symbol in top if symbol.signature.startswith(("export default ", "module.exports = "))]
-        chosen = chosen or [symbol for symbol in top if symbol.short_name == local] or types_and_functions
+        chosen = [symbol for symbol in top if symbol.short_name == local] or types_and_functions
         return [ResolvedName("symbol", module, chosen[0].id) if len(chosen) == 1 else ResolvedName("file", module)]
+
+    def _whole_export(self, module: str) -> ResolvedName | None:
+        """The one definition that a script file says it exports: `module.exports = Jar`, `export default Jar`."""
+        names = self.names(module)
+        if names is None or names.tags.language not in modules.SCRIPT_LANGUAGES:
+            return None
+        for item in names.imports.get("", {}).get("default", ()):
+            if item.module:
+                continue
+            if found := in_repository(self._in_scope(module, names, "", item.name or "")):
+                return found[0] if len(found) == 1 else None
+        top = [symbol for symbols in names.members.get("", {}).values() for symbol in symbols]
+        chosen = [symbol for symbol in top if symbol.signature.startswith(("export default ", "module.exports = "))]
+        return ResolvedName("symbol", module, chosen[0].id) if len(chosen) == 1 else None
 
     def exported(self, path: str) -> list[ResolvedName]:
         """What `require` of a script file evaluates to; empty in other languages."""

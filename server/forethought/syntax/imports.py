@@ -156,7 +156,7 @@ def _javascript(node: tree_sitter.Node) -> Iterator[Imported]:
         if child.type == "identifier":
             yield Imported(_text(child), module, "default", child)
         elif child.type == "namespace_import":
-            yield Imported(_text(child.named_children[-1]), module, None, child.named_children[-1])
+            yield Imported(_text(child.named_children[-1]), module, "*", child.named_children[-1])
         else:
             specifiers = child.named_children if child.type == "named_imports" else [child]
             for specifier in specifiers:

@@ -116,7 +116,7 @@ class Import:
     """As written: `..app`, `./util.js`, `java.util.List`, `crate::io`, `stdio.h`. Empty for an export that gives
     something in this file another name."""
     name: str | None
-    """The name inside the module; None if the module itself is bound."""
+    """The name inside the module; None if the module itself is bound, `*` if only its exports are: `import * as x`."""
     range: Range
     scope: str
 

@@ -28,3 +28,25 @@ def test_members_of_globals_are_not_those_of_the_repository() -> None:
     check({"a.php": "<?php class A { function zork() {} }\n", "b.php": "<?php DateTime::‸zork(1);\n"})
     check({"a.js": "class Jar { zork() {} }\n", "b.js": "function f(x) { x.‸zork(); }\n"}, "a.js:Jar.zork")
     check({"a.js": "class Jar { zork() {} }\n", "b.js": "window.jar.‸zork();\n"}, "a.js:Jar.zork")
+
+
+def test_what_a_file_keeps_to_itself_is_not_found_from_others() -> None:
+    for private, use in (
+        ({"a.lua": "local function zork() end\n"}, {"b.lua": "‸zork()\n"}),
+        ({"a.c": "static int zork(int x) { return x; }\n"}, {"b.c": "int use(void) { return ‸zork(2); }\n"}),
+        ({"a.cc": "namespace n { static void zork() {} }\n"}, {"b.cc": "namespace n { void use() { ‸zork(); } }\n"}),
+        ({"a.py": "def outer():\n    def zork(): ...\n"}, {"b.py": "def f(x): x.‸zork()\n"}),
+        (
+            {"p/a.go": "package p\ntype A struct{}\nfunc (a A) zork() {}\n"},
+            {"q/b.go": "package q\nvar x = y.‸zork()\n"},
+        ),
+        ({"A.java": "class A { private void zork() {} }\n"}, {"B.java": "class B { Object x = f().‸zork(); }\n"}),
+    ):
+        check(private | use)
+    public = {"a.c": "static int zork(int x) { return x; }\n", "c.c": "int zork(int x) { return x; }\n"}
+    check(public | {"b.c": "int use(void) { return ‸zork(2); }\n"}, "c.c:zork")
+
+
+def test_c_variables_mean_the_definition_and_not_an_extern_declaration() -> None:
+    files = {"a.h": "extern int table[3];\n", "a.c": '#include "a.h"\nint table[3] = {1};\n'}
+    check({**files, "b.c": '#include "a.h"\nint use(void) { return ‸table[0]; }\n'}, "a.c:table")

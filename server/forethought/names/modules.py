@@ -14,6 +14,18 @@ _ALIASED_ROOTS = ("@/", "~/", "#/", "$lib/")
 """Prefixes that bundlers are commonly configured to map to the source folder."""
 _GLOBAL_OBJECTS = frozenset({"this", "super", "window", "globalThis", "global", "self", "module", "exports"})
 """JavaScript's names of objects that the repository may have added to."""
+_PRIVATE = {
+    "lua": re.compile("local "),
+    "c": re.compile("(inline )?static "),
+    "cpp": re.compile("(inline )?static "),
+    "java": re.compile(r"(\w+ )*private "),
+    "kotlin": re.compile(r"(\w+ )*private "),
+    "c-sharp": re.compile(r"(\w+ )*private "),
+    "php": re.compile(r"(\w+ )*private "),
+    "typescript": re.compile(r"(\w+ )*private "),
+    "tsx": re.compile(r"(\w+ )*private "),
+}
+"""How the signature of a definition starts that its file keeps to itself."""
 _OWN_CRATE = re.compile(r"^((?!(.*/)?src/).*/)?(tests|examples|benches|src/bin)/[^/]+\.rs$")
 """Files that are crates of their own, with their modules beside them."""
 _IMPLICIT_MEMBERS = frozenset({"java", "kotlin", "c-sharp", "cpp", "ruby"})
@@ -45,6 +57,19 @@ def declares_names(language: str, name: str) -> bool:
     if language in SCRIPT_LANGUAGES:
         return name not in _GLOBAL_OBJECTS
     return language in ("java", "kotlin", "php") and name[:1].isupper()
+
+
+def is_file_private(language: str, path: str, signature: str) -> bool:
+    """Whether a definition outside functions says that other files cannot use it."""
+    private = _PRIVATE.get(language)
+    if private is None or (language in ("c", "cpp") and not path.endswith((".c", ".cc", ".cpp", ".cxx", ".c++", ".C"))):
+        return False  # what a header defines is part of the files that include it
+    return private.match(signature) is not None
+
+
+def is_package_private(language: str, name: str) -> bool:
+    """Whether only files in the folder of a definition with this name can use it."""
+    return language == "go" and not name[:1].isupper()
 
 
 def has_extensions(language: str) -> bool:

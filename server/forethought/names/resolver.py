@@ -15,6 +15,7 @@ from forethought.names.common_names import COMMON_NAMES
 from forethought.names.file_names import FileNames, IndexSnapshot, Target
 from forethought.names.inference import Inference
 from forethought.names.query_cache import QueryCache
+from forethought.names.scopes import is_declaration
 from forethought.names.values import ResolvedName
 from forethought.syntax.expressions import parse_expression
 from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS, VALUE_KINDS
@@ -63,13 +64,13 @@ class Resolver:
 
     def resolve(self, path: str, reference: Reference) -> Resolution:
         """The definitions that a reference in `path` may refer to."""
-        return self._without_declarations(_resolution(*self._resolve(path, reference)))
+        return self._without_declarations(path, _resolution(*self._resolve(path, reference)))
 
     def called(self, path: str, reference: Reference) -> Resolution:
         """The definitions that a call in `path` may run. A name that is bound once stands for what it is bound to."""
         resolved_names, unknown, lacking = self._resolve(path, reference)
         bound = [definition for resolved in resolved_names for definition in self._bound_to(resolved)]
-        return self._without_declarations(_resolution(bound, unknown, lacking))
+        return self._without_declarations(path, _resolution(bound, unknown, lacking))
 
     def resolve_at(self, path: str, position: Position) -> Resolution:
         """What the identifier at the position refers to: it may name a definition, a use or an import."""
@@ -114,19 +115,22 @@ class Resolver:
         """The definitions of a member of a file as a module, its own or imported, that the name may refer to."""
         return _resolution(self._inference.file_member(path, name)).targets
 
-    def _without_declarations(self, resolution: Resolution) -> Resolution:
-        targets = self.without_declarations(resolution.targets)
+    def _without_declarations(self, path: str, resolution: Resolution) -> Resolution:
+        targets = self.without_declarations(resolution.targets, path)
         return resolution if targets == resolution.targets else replace(resolution, targets=targets)
 
-    def without_declarations(self, targets: Sequence[Target]) -> tuple[Target, ...]:
-        """The targets, with each C or C++ declaration replaced by the definition if the repository has it."""
+    def without_declarations(self, targets: Sequence[Target], user: str | None = None) -> tuple[Target, ...]:
+        """The targets, with each C or C++ declaration replaced by the definition if the repository has it.
+
+        user: the file that refers to them
+        """
         definitions: list[Target] = []
         for target in targets:
             names = self._inference.names(target.path)
             symbol = names.symbols.get(target.symbol_id) if names is not None else None
-            declares = symbol is not None and symbol.kind in FUNCTION_KINDS and not symbol.body
-            if names is not None and symbol is not None and declares and names.tags.language in ("c", "cpp"):
-                target = self._inference.definition_of(symbol) or target
+            if names is not None and symbol is not None and names.tags.language in ("c", "cpp"):
+                if is_declaration(symbol):
+                    target = self._inference.definition_of(user or target.path, symbol) or target
             definitions.append(target)
         return tuple(dict.fromkeys(definitions))
 
@@ -161,7 +165,7 @@ class Resolver:
             return [], any(value.kind in ("function", "self") for value in values), lacking
         if self._is_foreign(path, scope, node, start):
             return [], False, []
-        unique = self._unique(language, reference)
+        unique = self._unique(path, language, reference)
         return unique, not unique, []
 
     def _is_foreign(self, path: str, scope: str, receiver: ast.expr | None, before: Position) -> bool:
@@ -189,11 +193,11 @@ class Resolver:
         values = self._inference.values_of(resolved)
         return [ResolvedName("symbol", value.path, value.id) for value in values if value.kind in ("class", "function")]
 
-    def _unique(self, language: str, reference: Reference) -> list[ResolvedName]:
+    def _unique(self, path: str, language: str, reference: Reference) -> list[ResolvedName]:
         """The only definition of the name in the repository, for a call whose receiver is unknown."""
         if reference.kind not in ("call", "class", "type") or reference.name in COMMON_NAMES or len(reference.name) < 3:
             return []
-        target = self._inference.only_definition(reference.name, language, CLASS_KINDS | FUNCTION_KINDS)
+        target = self._inference.only_definition(path, reference.name, language, CLASS_KINDS | FUNCTION_KINDS)
         return [ResolvedName("symbol", *target)] if target is not None else []
 
 

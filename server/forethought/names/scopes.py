@@ -18,7 +18,16 @@ from forethought.syntax.expressions import parse_type
 from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS, TYPE_KINDS, VALUE_KINDS
 from forethought.syntax.tags import Binding, Import, Position, Symbol, visible
 
+_MAX_NAMESAKES = 12
+"""Of more definitions of one name, it is not worth finding out whether only one is usable."""
 _BUILTINS = frozenset(dir(builtins)) | {"reveal_type", "__file__", "__path__", "__all__"}
+
+
+def is_declaration(symbol: Symbol) -> bool:
+    """Whether C or C++ only declares it: a function without a body, an `extern` variable."""
+    if symbol.kind in VALUE_KINDS:
+        return symbol.signature.startswith("extern ") and "=" not in symbol.signature
+    return symbol.kind in FUNCTION_KINDS and symbol.kind != "macro" and not symbol.body
 
 
 class Scopes(DependencyTracker, ABC):
@@ -358,24 +367,24 @@ class Scopes(DependencyTracker, ABC):
             ]
         if not modules.has_globals(language):
             return []
-        if found := self._in_namespace(names, scope, name):
+        if found := self._in_namespace(path, names, scope, name):
             return found
         found = [
             ResolvedName("symbol", other_path, symbol_id)
             for other_path, symbol_id, kind, _ in self.definitions(language, name)
-            if self._is_global(other_path, symbol_id, kind)
+            if self._is_global(other_path, symbol_id, kind) and self._is_usable(path, other_path, symbol_id)
         ]
         return found if len(found) == 1 or language not in ("java", "kotlin") else []
 
-    def _in_namespace(self, names: FileNames, scope: str, name: str) -> list[ResolvedName]:
+    def _in_namespace(self, path: str, names: FileNames, scope: str, name: str) -> list[ResolvedName]:
         """What a namespace around the scope, innermost first, defines under that name in other files."""
         around = [symbol.name for symbol in names.scopes(scope) if symbol.kind in CLASS_KINDS]
         rows = self.definitions(names.tags.language, name, CLASS_KINDS | FUNCTION_KINDS) if around else []
         for namespace in around:
             if found := [
-                ResolvedName("symbol", path, symbol_id)
-                for path, symbol_id, _, _ in rows
-                if symbol_id.partition("#")[0] == f"{namespace}.{name}"
+                ResolvedName("symbol", other_path, symbol_id)
+                for other_path, symbol_id, _, _ in rows
+                if symbol_id.partition("#")[0] == f"{namespace}.{name}" and self._is_usable(path, other_path, symbol_id)
             ]:
                 return found
         return []
@@ -388,21 +397,49 @@ class Scopes(DependencyTracker, ABC):
         around = [names.symbols.get(symbol.parent)] if symbol.parent else []
         return not names.owner_elsewhere(symbol) and all(item is not None and item.kind == "module" for item in around)
 
-    def only_definition(self, name: str, language: str, kinds: Collection[str]) -> Target | None:
-        """The definition of these kinds with this name, if there is only one in the repository."""
-        rows = self.definitions(language, name, limit=2, kinds=kinds)
-        return Target(rows[0][0], rows[0][1]) if len(rows) == 1 else None
+    def only_definition(self, path: str, name: str, language: str, kinds: Collection[str]) -> Target | None:
+        """The definition of these kinds with this name, if there is only one that the file can use by a receiver."""
+        rows = self.definitions(language, name, limit=_MAX_NAMESAKES + 1, kinds=kinds)
+        if len(rows) > _MAX_NAMESAKES:
+            return None
+        usable = [Target(row[0], row[1]) for row in rows if self._is_usable(path, row[0], row[1], by_receiver=True)]
+        return usable[0] if len(usable) == 1 else None
 
-    def definition_of(self, declared: Symbol) -> Target | None:
-        """The function with a body and this qualified name; of overloads, the one with as many parameters.
+    def _is_usable(self, user: str, path: str, symbol_id: str, *, by_receiver: bool = False) -> bool:
+        """Whether code in the file `user` can use a definition: whether it is not local to a function or file."""
+        names = self.names(path)
+        symbol = names.symbols.get(symbol_id) if names is not None else None
+        if names is None or symbol is None:
+            return False
+        language = names.tags.language
+        around = names.symbols.get(symbol.parent)
+        if around is not None and around.kind in FUNCTION_KINDS and not symbol.needs_receiver:
+            if by_receiver and symbol.kind not in CLASS_KINDS and not names.owner_elsewhere(symbol):
+                return False
+            if user != path:
+                return False
+        if user == path:
+            return True
+        is_static_member = around is not None and around.kind in TYPE_KINDS and language in ("c", "cpp")
+        if not is_static_member and modules.is_file_private(language, path, symbol.signature):
+            return False
+        same_folder = posixpath.dirname(user) == posixpath.dirname(path)
+        return same_folder or not modules.is_package_private(language, symbol.short_name)
 
-        None if several files have one.
+    def definition_of(self, user: str, declared: Symbol) -> Target | None:
+        """The definition of what C or C++ declares; of overloads, the one with as many parameters.
+
+        user: the file that uses it
+        None if several files define it.
         """
         bodies: list[tuple[Target, Symbol]] = []
-        for path, symbol_id, _, _ in self.definitions("cpp", declared.short_name, FUNCTION_KINDS):
+        kinds = VALUE_KINDS if declared.kind in VALUE_KINDS else FUNCTION_KINDS
+        for path, symbol_id, _, _ in self.definitions("cpp", declared.short_name, kinds):
             names = self.names(path)
             symbol = names.symbols.get(symbol_id) if names is not None else None
-            if symbol is not None and symbol.body and symbol.name == declared.name:
+            if symbol is None or symbol.name != declared.name or is_declaration(symbol):
+                continue
+            if self._is_usable(user, path, symbol_id):
                 bodies.append((Target(path, symbol_id), symbol))
         if len({target.path for target, _ in bodies}) != 1:
             return None

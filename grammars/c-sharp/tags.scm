@@ -37,7 +37,8 @@
 (type_parameter name: (identifier) @ignore)
 (member_access_expression name: (identifier) @name) @reference.attribute
 (member_access_expression name: (generic_name (identifier) @name)) @reference.attribute
-(member_binding_expression name: (identifier) @name) @reference.attribute
+(conditional_access_expression (member_binding_expression name: [(identifier) @name (generic_name (identifier) @name)])) @reference.attribute
+(invocation_expression function: (conditional_access_expression (member_binding_expression name: [(identifier) @name (generic_name (identifier) @name)])) @reference.call)
 (invocation_expression function: (identifier) @reference.call)
 (invocation_expression function: (generic_name (identifier) @reference.call))
 (invocation_expression function: (member_access_expression name: (identifier) @name) @reference.call)

@@ -33,6 +33,12 @@
 (type_parameter_declaration name: (identifier) @ignore)
 (selector_expression field: (field_identifier) @name) @reference.attribute
 (call_expression function: (identifier) @reference.call)
+(type_conversion_expression type: (generic_type type: (type_identifier) @reference.call))
+(type_conversion_expression type: (generic_type type: (qualified_type name: (type_identifier) @name) @reference.call))
+(call_expression function: (type_instantiation_expression type: (type_identifier) @reference.call))
+(call_expression function: (index_expression operand: (identifier) @reference.call index: (identifier)))
+(call_expression function: (index_expression operand: (selector_expression field: (field_identifier) @name) @reference.call index: (identifier)))
+(call_expression function: (type_instantiation_expression type: (qualified_type name: (type_identifier) @name) @reference.call))
 (call_expression function: (selector_expression field: (field_identifier) @name) @reference.call)
 (composite_literal type: (type_identifier) @reference.class)
 (composite_literal type: (qualified_type name: (type_identifier) @name) @reference.class)

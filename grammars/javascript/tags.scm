@@ -58,8 +58,6 @@
 (jsx_self_closing_element name: (identifier) @reference.call)
 (jsx_opening_element name: (member_expression property: (property_identifier) @name) @reference.call)
 (jsx_self_closing_element name: (member_expression property: (property_identifier) @name) @reference.call)
-(jsx_closing_element name: (identifier) @ignore)
-(jsx_closing_element name: (member_expression object: (identifier) @ignore property: (property_identifier) @ignore))
 (function_expression name: (identifier) @ignore)
 
 (throw_statement (new_expression constructor: [(identifier) (member_expression)] @name) @reference.raise)

@@ -34,6 +34,9 @@
 (constructor_invocation (user_type (identifier) @reference.class))
 (navigation_expression (_) (identifier) @name .) @reference.attribute
 (call_expression . (identifier) @reference.call)
+(binary_expression left: (binary_expression left: (identifier) @reference.call "<") ">" right: (parenthesized_expression))
+(binary_expression left: (binary_expression left: (navigation_expression (_) (identifier) @name .) @reference.call "<") ">" right: (parenthesized_expression))
+(infix_expression (_) . (identifier) @name . (_)) @reference.infix
 (call_expression . (navigation_expression (_) (identifier) @name .) @reference.call)
 
 (throw_expression (call_expression . [(identifier) (navigation_expression)] @reference.raise (#match? @reference.raise "(^|[.])[A-Z][A-Za-z0-9_]*$")))

@@ -50,6 +50,7 @@
 (call_expression function: (generic_function function: (identifier) @reference.call))
 (call_expression function: (generic_function function: (scoped_identifier name: (identifier) @name) @reference.call))
 (call_expression function: (generic_function function: (field_expression field: (field_identifier) @name) @reference.call))
+(token_tree (identifier) @reference.token)
 (macro_invocation macro: (identifier) @reference.call)
 (macro_invocation macro: (scoped_identifier name: (identifier) @name) @reference.call)
 (struct_expression name: (type_identifier) @reference.class)

@@ -66,6 +66,8 @@ class ExternalNames:
                 else:
                     inner = self._expression(scope, node.value, before, depth + 1)
                 return inner if node.attr in _SILENT_MEMBERS else _members(inner, node.attr)
+            case ast.Call(func=ast.Name(id="as"), args=[_, value]):
+                return self._expression(scope, value, before, depth + 1)
             case ast.Call():
                 return self._expression(scope, node.func, before, depth + 1)
             case ast.Await():

@@ -201,6 +201,10 @@ class Inference(Scopes):
             return [InferredValue("super" if name == super_word else kind, *owner)]
         return [value for resolved in resolved_names for value in self.values_of(resolved)]
 
+    def _is_python(self, path: str) -> bool:
+        names = self.names(path)
+        return names is not None and names.tags.language == "python"
+
     def _is_script(self, path: str) -> bool:
         names = self.names(path)
         return names is not None and names.tags.language in modules.SCRIPT_LANGUAGES
@@ -234,14 +238,16 @@ class Inference(Scopes):
                 names = self.names(path)
                 owner = names.enclosing_class(scope) if names else None
                 return [InferredValue("super", path, owner.id)] if owner else []
-            case ast.Name(id="cast") | ast.Attribute(attr="cast") if len(node.args) == 2:
-                return self._instances(path, scope, node.args[0])
+            case ast.Name(id="as"):
+                return self._instances(path, scope, node.args[0], before)
+            case ast.Name(id="cast") | ast.Attribute(attr="cast") if len(node.args) == 2 and self._is_python(path):
+                return self._instances(path, scope, node.args[0], before)
             case ast.Name(id="next") if len(node.args) == 1 and isinstance(node.args[0], ast.Call):
                 inner = node.args[0]
                 if not (isinstance(inner.func, ast.Name) and inner.func.id == "iter" and len(inner.args) == 1):
                     return []
                 return self._elements(path, scope, inner.args[0], before)
-            case ast.Name(id="type") if len(node.args) == 1:
+            case ast.Name(id="type") if len(node.args) == 1 and self._is_python(path):
                 return [
                     InferredValue("class", value.path, value.id)
                     for value in self.evaluate(path, scope, node.args[0], before)
@@ -386,7 +392,7 @@ class Inference(Scopes):
         names = self.names(path)
         if names is None:
             return []
-        if binding.annotation and (values := self._typed(path, binding.scope, binding.annotation)):
+        if binding.annotation and (values := self._typed(path, binding.scope, binding.annotation, binding.range.start)):
             return values
         if binding.value:
             node = parse_expression(names.tags.language, binding.value)
@@ -405,66 +411,70 @@ class Inference(Scopes):
         is_class = names.is_decorated(symbol.id, "classmethod") or first in ("cls", "mcs", "klass")
         return [InferredValue("class" if is_class else "instance", path, owner.id)]
 
-    def _typed(self, path: str, scope: str, annotation: str) -> list[InferredValue]:
-        """What a value of the annotated type may be."""
+    def _typed(self, path: str, scope: str, annotation: str, at: Position | None = None) -> list[InferredValue]:
+        """What a value of the annotated type may be. `at` is where it is written."""
         names = self.names(path)
-        return self._instances(path, scope, parse_type(names.tags.language, annotation)) if names else []
+        return self._instances(path, scope, parse_type(names.tags.language, annotation), at) if names else []
 
-    def _instances(self, path: str, scope: str, node: ast.expr | None) -> list[InferredValue]:
+    def _instances(
+        self, path: str, scope: str, node: ast.expr | None, at: Position | None = None
+    ) -> list[InferredValue]:
         if node is None or self._is_too_deep():
             return []
         self._expression_depth += 1
         try:
-            return distinct_values(self._compute_instances(path, scope, node))
+            return distinct_values(self._compute_instances(path, scope, node, at))
         finally:
             self._expression_depth -= 1
 
-    def _compute_instances(self, path: str, scope: str, node: ast.expr) -> list[InferredValue]:
+    def _compute_instances(self, path: str, scope: str, node: ast.expr, at: Position | None) -> list[InferredValue]:
         match node:
             case ast.Constant(value=str(text)):
-                return self._typed(path, scope, text)
+                return self._typed(path, scope, text, at)
             case ast.BinOp(left=first, op=ast.BitOr(), right=second):
-                return [*self._instances(path, scope, first), *self._instances(path, scope, second)]
+                return [*self._instances(path, scope, first, at), *self._instances(path, scope, second, at)]
             case ast.Name(id="Self") | ast.Attribute(attr="Self"):
                 return [InferredValue("self")]
             case ast.Subscript(value=head, slice=arguments):
-                return self._generic_instances(path, scope, head, arguments)
+                return self._generic_instances(path, scope, head, arguments, at)
             case ast.Name(id=name):
                 if name in ("None", "null", "undefined", "void"):
                     return []
-                resolved_names = self.look_up(path, scope, name, typed=True)
+                resolved_names = self.look_up(path, scope, name, at, typed=True)
                 return [value for resolved in resolved_names for value in self._instances_of(resolved)]
             case ast.Attribute(value=base, attr=name):
                 resolved_names = [
                     resolved
-                    for value in self.evaluate(path, scope, base)
+                    for value in self.evaluate(path, scope, base, at)
                     for resolved in (self.value_member(value, name)[0] if value.kind != "external" else [EXTERNAL])
                 ]
                 return [value for resolved in resolved_names for value in self._instances_of(resolved)]
         return []
 
-    def _generic_instances(self, path: str, scope: str, head: ast.expr, arguments: ast.expr) -> list[InferredValue]:
+    def _generic_instances(
+        self, path: str, scope: str, head: ast.expr, arguments: ast.expr, at: Position | None
+    ) -> list[InferredValue]:
         name = head.attr if isinstance(head, ast.Attribute) else head.id if isinstance(head, ast.Name) else ""
         items = arguments.elts if isinstance(arguments, ast.Tuple) else [arguments]
         if name in _TRANSPARENT_TYPES:
-            return [value for item in items for value in self._instances(path, scope, item)]
+            return [value for item in items for value in self._instances(path, scope, item, at)]
         if name == "Annotated":
-            return self._instances(path, scope, items[0])
+            return self._instances(path, scope, items[0], at)
         if name == "Coroutine":
-            return self._instances(path, scope, items[-1])
+            return self._instances(path, scope, items[-1], at)
         if name in ("Type", "type"):
             return [
                 InferredValue("class", value.path, value.id) if value.kind == "instance" else value
                 for item in items
-                for value in self._instances(path, scope, item)
+                for value in self._instances(path, scope, item, at)
             ]
-        instances = self._instances(path, scope, head)
+        instances = self._instances(path, scope, head, at)
         if any(value.kind == "instance" for value in instances):
             return instances
         if name in _CONTAINER_TYPES:
             last = items[0] if name in ("Generator", "AsyncGenerator", "tuple", "Tuple") else items[-1]
             kind = "mapping" if name in _MAPPING_TYPES else ""
-            return [InferredValue("container", id=kind, elements=tuple(self._instances(path, scope, last)))]
+            return [InferredValue("container", id=kind, elements=tuple(self._instances(path, scope, last, at)))]
         return instances
 
     def _instances_of(self, resolved: ResolvedName) -> list[InferredValue]:

@@ -128,9 +128,9 @@ class Resolver:
         for target in targets:
             names = self._inference.names(target.path)
             symbol = names.symbols.get(target.symbol_id) if names is not None else None
-            if names is not None and symbol is not None and names.tags.language in ("c", "cpp"):
-                if is_declaration(symbol):
-                    target = self._inference.definition_of(user or target.path, symbol) or target
+            is_c = names is not None and names.tags.language in ("c", "cpp")
+            if is_c and symbol is not None and is_declaration(symbol):
+                target = self._inference.definition_of(user or target.path, symbol) or target
             definitions.append(target)
         return tuple(dict.fromkeys(definitions))
 

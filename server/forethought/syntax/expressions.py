@@ -11,6 +11,9 @@ from functools import lru_cache
 MAX_VALUE_LENGTH = 200
 """Extracted values are cut to this length; a call that was cut is still a call of its function."""
 
+CAST = "as"
+"""The function that stands for casts: a name in no language."""
+
 _TOKEN = re.compile(
     r"""\s+|(?P<string>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`)"""
     r"""|(?P<number>\d[\w.]*)|(?P<name>[$@]{0,2}[^\W\d]\w*[?!]?(?=\W|$)|[$@]{0,2}[^\W\d]\w*)"""
@@ -61,6 +64,11 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     return [(match.lastgroup, match.group()) for match in _TOKEN.finditer(text) if match.lastgroup is not None]
 
 
+def cast_to(type_node: ast.expr | None, value: ast.expr) -> ast.expr:
+    """`value as Type`, `(Type) value` or `value.(Type)`, as a call of `CAST`; the value if the type is unknown."""
+    return ast.Call(ast.Name(CAST), [type_node, value], []) if type_node is not None else value
+
+
 class _Parser:
     """Parses one postfix expression or one type from the tokens of any curly-brace language."""
 
@@ -82,13 +90,15 @@ class _Parser:
                 if text == "<":  # Rust's turbofish
                     self._skip_group()
                     continue
+                if text == "(":  # Go's type assertion
+                    node = cast_to(self._grouped().type(), node)
+                    continue
                 if kind != "name":
                     return None
                 self._index += 1
                 node = node if text in ("await", "unwrap") else ast.Attribute(node, text)
             elif text == "(":
-                self._skip_group()
-                node = ast.Call(node, [], [])
+                node = ast.Call(node, self._arguments(), [])
             elif text == "[":
                 self._skip_group()
                 node = ast.Subscript(node, ast.Constant(0))
@@ -99,7 +109,12 @@ class _Parser:
                 node = ast.Call(node, [], [])
             elif text in ("!", "?", ";"):
                 self._index += 1
-            elif text == "as" or text == "":
+            elif text == "as":
+                self._index += 1
+                if self._peek()[1] == "?":
+                    self._index += 1
+                return cast_to(self.type(), node)
+            elif text == "":
                 return node
             else:
                 return None
@@ -153,19 +168,20 @@ class _Parser:
     def _primary(self) -> ast.expr | None:
         kind, text = self._peek()
         if text == "(":
-            end = self._group_end()
-            inner = self._tokens[self._index + 1 : end]
-            self._index = end + 1
-            return _Parser(inner).expression()
+            start = self._index + 1
+            inner = self._grouped()
+            is_cast = self._peek()[0] in ("name", "string") or self._peek()[1] == "("  # `(Jar) x`
+            if is_cast and (operand := self._primary()) is not None:
+                return cast_to(inner.type(), operand)
+            return _Parser(self._tokens[start : self._index - 1]).expression()
         if kind in ("string", "number"):
             self._index += 1
             return ast.Constant(text)
         if text == "new":
             self._index += 1
             node = self._one_type()
-            if node is not None and self._peek()[1] == "(":
-                self._skip_group()
-            return ast.Call(node, [], []) if node is not None else None
+            arguments = self._arguments() if self._peek()[1] == "(" else []
+            return ast.Call(node, arguments, []) if node is not None else None
         if kind != "name":
             return None
         self._index += 1
@@ -190,6 +206,27 @@ class _Parser:
             if depth == 0:
                 return index
         return len(self._tokens)
+
+    def _grouped(self) -> "_Parser":
+        """A parser of what the brackets at hand enclose, which are skipped."""
+        start = self._index + 1
+        self._skip_group()
+        return _Parser(self._tokens[start : self._index - 1])
+
+    def _arguments(self) -> list[ast.expr]:
+        """The arguments of the call at hand, which is skipped; `…` for those that cannot be parsed."""
+        end = self._group_end()
+        arguments: list[ast.expr] = []
+        start, depth = self._index + 1, 0
+        for index in range(start, min(end, len(self._tokens)) + 1):
+            text = self._tokens[index][1] if index < end and index < len(self._tokens) else ","
+            depth += (text in _OPENING and text != "<") - (text in (")", "]", "}"))
+            if text == "," and depth <= 0:
+                if index > start:
+                    arguments.append(_Parser(self._tokens[start:index]).expression() or ast.Constant(...))
+                start = index + 1
+        self._index = end + 1
+        return arguments
 
     def _skip_group(self) -> None:
         self._index = self._group_end() + 1

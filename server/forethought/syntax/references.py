@@ -15,6 +15,10 @@ from forethought.syntax.tags import Binding, Position, Range, Reference
 _QUOTED_NAME = re.compile(rb"(?P<receiver>(?<![\w.])(?:[A-Za-z_]\w*\.)*)(?P<name>[A-Za-z_]\w*)")
 _METHOD_NAME = re.compile(r"[a-z_]\w*[!?]?")
 _ACCESS = re.compile(r"\s*(?:\?\.|!!\.|&\.|\?->|->|::|\.|:)\s*(?:<[^<>]*>\s*)?$")
+_CALLED = re.compile(rb"\s*(?:::\s*<[^<>()]*(?:<[^<>()]*>[^<>()]*)*>\s*)?\(|!\s*[(\[{]")
+_NAME_BYTES = b"0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_KINDS = {"base": "class", "infix": "call"}
+"""The kind of a reference, if it is not that of its capture."""
 _CREATION = re.compile(r"^(?:new|await|yield|typeof|&|\*)\s*\b")
 
 
@@ -47,8 +51,11 @@ def read_references(
             continue
         kind, receiver = "name", None
         if use is not None:
-            kind = "class" if use.kind == "base" else use.kind
-            receiver = _receiver(source, use.start_byte, start) if use.start_byte < start else None
+            kind = _KINDS.get(use.kind, use.kind)
+            if use.kind == "token":
+                kind, receiver = _token_role(source, start, node.end_byte)
+            elif use.start_byte < start:
+                receiver = _receiver(source, use.start_byte, start, is_infix=use.kind == "infix")
         where = Range(Position(*node.start_point), Position(*node.end_point))
         references.append(Reference(text, kind, where, outline.scope_at(start), receiver))
     if captures.quoted:
@@ -84,11 +91,56 @@ def _quoted_types(node: tree_sitter.Node, scope_at: Callable[[int], str]) -> Ite
             yield Reference(name, "type", where, scope_at(node.start_byte), receiver[:-1] or None)
 
 
-def _receiver(source: bytes, start: int, end: int) -> str | None:
+def _token_role(source: bytes, start: int, end: int) -> tuple[str, str | None]:
+    """(kind, receiver) of an identifier, by the text around it: the arguments of macros are not parsed."""
+    chain_start = _chain_start(source, start)
+    receiver = "…" if chain_start is None else _receiver(source, chain_start, start)
+    if _CALLED.match(source, end):
+        return "call", receiver
+    return ("attribute" if receiver is not None else "name"), receiver
+
+
+def _chain_start(source: bytes, end: int) -> int | None:
+    """Where the chain of members and calls starts that ends before a name: `Jar::new(1).` before `count`.
+
+    None if it is not one of names, calls and subscripts.
+    """
+    start = end
+    limit = max(0, end - 4 * MAX_VALUE_LENGTH)
+    while True:
+        before = source[limit:start].rstrip()
+        if before.endswith(b"::"):
+            before = before[:-2].rstrip()
+        elif before.endswith(b".") and not before.endswith(b".."):
+            before = before[:-1].rstrip()
+        else:
+            return start
+        while before.endswith((b")", b"]", b"?")):
+            opening = len(before) - 1 if before.endswith(b"?") else _opening(before)
+            before = before[:opening].rstrip()
+        name_start = limit + len(before.rstrip(_NAME_BYTES))
+        if name_start == limit + len(before) and source[name_start : name_start + 1] not in (b"(", b"["):
+            return None
+        start = name_start
+
+
+def _opening(text: bytes) -> int:
+    """The offset of the bracket that the last byte closes; 0 if it is not in the text."""
+    depth = 0
+    for at in range(len(text) - 1, 0, -1):
+        depth += (text[at : at + 1] in (b")", b"]")) - (text[at : at + 1] in (b"(", b"["))
+        if depth == 0:
+            return at
+    return 0
+
+
+def _receiver(source: bytes, start: int, end: int, *, is_infix: bool = False) -> str | None:
     """The expression between the bytes, which end before a name; None if it does not end in an access operator."""
     if end - start > 8 * MAX_VALUE_LENGTH:
         return "…"
     text = source[start:end].decode("utf-8", "replace")
+    if is_infix:
+        return collapse(text, MAX_VALUE_LENGTH)
     match = _ACCESS.search(text)
     if match is None:
         return None

@@ -39,9 +39,9 @@
 (member_access_expression name: (generic_name (identifier) @name)) @reference.attribute
 (conditional_access_expression (member_binding_expression name: [(identifier) @name (generic_name (identifier) @name)])) @reference.attribute
 (invocation_expression function: (conditional_access_expression (member_binding_expression name: [(identifier) @name (generic_name (identifier) @name)])) @reference.call)
-(invocation_expression function: (identifier) @reference.call)
+(invocation_expression function: (identifier) @name arguments: (_) @_arguments) @reference.call
 (invocation_expression function: (generic_name (identifier) @reference.call))
-(invocation_expression function: (member_access_expression name: (identifier) @name) @reference.call)
+(invocation_expression function: (member_access_expression name: (identifier) @name) arguments: (_) @_arguments) @reference.call
 (invocation_expression function: (member_access_expression name: (generic_name (identifier) @name)) @reference.call)
 (object_creation_expression type: (identifier) @reference.class)
 (object_creation_expression type: (generic_name (identifier) @reference.class))

@@ -64,15 +64,15 @@
 (identifier) @reference.name
 (type_identifier) @reference.type
 (field_expression field: (field_identifier) @name) @reference.attribute
-(call_expression function: (identifier) @reference.call)
-(call_expression function: (field_expression field: (field_identifier) @name) @reference.call)
+(call_expression function: (identifier) @name arguments: (_) @_arguments) @reference.call
+(call_expression function: (field_expression field: (field_identifier) @name) arguments: (_) @_arguments) @reference.call
 (enumerator name: (identifier) @ignore)
 (labeled_statement label: (statement_identifier) @ignore)
 (preproc_def name: (identifier) @ignore !value)
 (qualified_identifier scope: (namespace_identifier) @reference.name)
 (qualified_identifier name: [(identifier) (type_identifier)] @name) @reference.attribute
-(call_expression function: (qualified_identifier name: (identifier) @name) @reference.call)
-(call_expression function: (qualified_identifier name: (qualified_identifier name: (identifier) @name)) @reference.call)
+(call_expression function: (qualified_identifier name: (identifier) @name) arguments: (_) @_arguments) @reference.call
+(call_expression function: (qualified_identifier name: (qualified_identifier name: (identifier) @name)) arguments: (_) @_arguments) @reference.call
 (call_expression function: (template_function name: (identifier) @reference.call))
 (call_expression function: (qualified_identifier name: (template_function name: (identifier) @name)) @reference.call)
 (call_expression function: (qualified_identifier name: (qualified_identifier name: (template_function name: (identifier) @name))) @reference.call)

@@ -33,11 +33,11 @@
 (delegation_specifier (user_type (identifier) @reference.class))
 (constructor_invocation (user_type (identifier) @reference.class))
 (navigation_expression (_) (identifier) @name .) @reference.attribute
-(call_expression . (identifier) @reference.call)
+(call_expression . (identifier) @name (value_arguments)? @_arguments) @reference.call
 (binary_expression left: (binary_expression left: (identifier) @reference.call "<") ">" right: (parenthesized_expression))
 (binary_expression left: (binary_expression left: (navigation_expression (_) (identifier) @name .) @reference.call "<") ">" right: (parenthesized_expression))
 (infix_expression (_) . (identifier) @name . (_)) @reference.infix
-(call_expression . (navigation_expression (_) (identifier) @name .) @reference.call)
+(call_expression . (navigation_expression (_) (identifier) @name .) (value_arguments)? @_arguments) @reference.call
 
 (throw_expression (call_expression . [(identifier) (navigation_expression)] @reference.raise (#match? @reference.raise "(^|[.])[A-Z][A-Za-z0-9_]*$")))
 (import) @reference.import

@@ -2,6 +2,7 @@
 
 import ast
 import posixpath
+import re
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -99,7 +100,7 @@ class Inference(Scopes):
                 likeliest_first(names.bindings.get(symbol.parent, {}).get(symbol.short_name, ()), None)
             )
             if not bindings and symbol.returns:
-                return self._typed(resolved.path, symbol.parent, symbol.returns)
+                return self.typed(resolved.path, symbol.parent, symbol.returns)
         else:
             bindings = resolved.bindings
         # A variable has the type of its last binding; an attribute has the one that is declared somewhere.
@@ -341,7 +342,7 @@ class Inference(Scopes):
         returns = dict.fromkeys(other.returns for other in same if other.returns)
         if not returns and names.tags.language in _UNTYPED:
             return self._returned(function.path, names, symbol)
-        return distinct_values(value for text in returns for value in self._typed(function.path, symbol.parent, text))
+        return distinct_values(value for text in returns for value in self.typed(function.path, symbol.parent, text))
 
     def _returned(self, path: str, names: FileNames, symbol: Symbol) -> list[InferredValue]:
         """What a function without a return annotation returns; empty unless everything that it returns is known."""
@@ -379,7 +380,7 @@ class Inference(Scopes):
         names = self.names(path)
         if not equals or names is None:
             return []
-        instances = self._typed(path, symbol.parent, text.strip(" ;"))
+        instances = self.typed(path, symbol.parent, text.strip(" ;"))
         return [InferredValue("class", value.path, value.id) for value in instances if value.kind == "instance"]
 
     def _binding_values(self, path: str, binding: Binding) -> tuple[InferredValue, ...]:
@@ -392,7 +393,7 @@ class Inference(Scopes):
         names = self.names(path)
         if names is None:
             return []
-        if binding.annotation and (values := self._typed(path, binding.scope, binding.annotation, binding.range.start)):
+        if binding.annotation and (values := self.typed(path, binding.scope, binding.annotation, binding.range.start)):
             return values
         if binding.value:
             node = parse_expression(names.tags.language, binding.value)
@@ -411,7 +412,7 @@ class Inference(Scopes):
         is_class = names.is_decorated(symbol.id, "classmethod") or first in ("cls", "mcs", "klass")
         return [InferredValue("class" if is_class else "instance", path, owner.id)]
 
-    def _typed(self, path: str, scope: str, annotation: str, at: Position | None = None) -> list[InferredValue]:
+    def typed(self, path: str, scope: str, annotation: str, at: Position | None = None) -> list[InferredValue]:
         """What a value of the annotated type may be. `at` is where it is written."""
         names = self.names(path)
         return self._instances(path, scope, parse_type(names.tags.language, annotation), at) if names else []
@@ -430,7 +431,7 @@ class Inference(Scopes):
     def _compute_instances(self, path: str, scope: str, node: ast.expr, at: Position | None) -> list[InferredValue]:
         match node:
             case ast.Constant(value=str(text)):
-                return self._typed(path, scope, text, at)
+                return self.typed(path, scope, text, at)
             case ast.BinOp(left=first, op=ast.BitOr(), right=second):
                 return [*self._instances(path, scope, first, at), *self._instances(path, scope, second, at)]
             case ast.Name(id="Self") | ast.Attribute(attr="Self"):
@@ -441,6 +442,8 @@ class Inference(Scopes):
                 if name in ("None", "null", "undefined", "void"):
                     return []
                 resolved_names = self.look_up(path, scope, name, at, typed=True)
+                if not resolved_names and self._is_external_type(path, name):
+                    return [EXTERNAL_VALUE]
                 return [value for resolved in resolved_names for value in self._instances_of(resolved)]
             case ast.Attribute(value=base, attr=name):
                 resolved_names = [
@@ -450,6 +453,13 @@ class Inference(Scopes):
                 ]
                 return [value for resolved in resolved_names for value in self._instances_of(resolved)]
         return []
+
+    def _is_external_type(self, path: str, name: str) -> bool:
+        """Whether a type that nothing visible defines is not a variable for types either: `Class`, but not `T`."""
+        names = self.names(path)
+        language = names.tags.language if names is not None else ""
+        may_be_variable = len(name) <= 2 or re.match(r"T[A-Z]", name) is not None
+        return modules.declares_names(language, name) and not may_be_variable and not self.definitions(language, name)
 
     def _generic_instances(
         self, path: str, scope: str, head: ast.expr, arguments: ast.expr, at: Position | None

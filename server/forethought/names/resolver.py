@@ -14,6 +14,7 @@ from forethought.names import modules
 from forethought.names.common_names import COMMON_NAMES
 from forethought.names.file_names import FileNames, IndexSnapshot, Target
 from forethought.names.inference import Inference
+from forethought.names.overloads import OverloadChooser
 from forethought.names.query_cache import QueryCache
 from forethought.names.scopes import is_declaration
 from forethought.names.values import ResolvedName
@@ -43,6 +44,7 @@ class Resolver:
     def __init__(self, snapshot: IndexSnapshot, query_cache: QueryCache | None = None) -> None:
         self.snapshot = snapshot
         self._inference = Inference(snapshot, query_cache or QueryCache(snapshot))
+        self._chooser = OverloadChooser(self._inference)
 
     @property
     def query_cache(self) -> QueryCache:
@@ -64,13 +66,27 @@ class Resolver:
 
     def resolve(self, path: str, reference: Reference) -> Resolution:
         """The definitions that a reference in `path` may refer to."""
-        return self._without_declarations(path, _resolution(*self._resolve(path, reference)))
+        resolved_names, unknown, lacking = self._resolve(path, reference)
+        chosen = self._overloads(path, reference, resolved_names)
+        return self._without_declarations(path, _resolution(chosen, unknown, lacking))
 
     def called(self, path: str, reference: Reference) -> Resolution:
         """The definitions that a call in `path` may run. A name that is bound once stands for what it is bound to."""
         resolved_names, unknown, lacking = self._resolve(path, reference)
+        resolved_names = self._overloads(path, reference, resolved_names)
         bound = [definition for resolved in resolved_names for definition in self._bound_to(resolved)]
         return self._without_declarations(path, _resolution(bound, unknown, lacking))
+
+    def _overloads(self, path: str, reference: Reference, resolved_names: list[ResolvedName]) -> list[ResolvedName]:
+        if reference.arguments is None:
+            return resolved_names
+        return [
+            overload
+            for resolved in resolved_names
+            for overload in (
+                self._chooser.choose(path, reference, resolved) if resolved.kind == "symbol" else [resolved]
+            )
+        ]
 
     def resolve_at(self, path: str, position: Position) -> Resolution:
         """What the identifier at the position refers to: it may name a definition, a use or an import."""

@@ -30,6 +30,12 @@ def is_declaration(symbol: Symbol) -> bool:
     return symbol.kind in FUNCTION_KINDS and symbol.kind != "macro" and not symbol.body
 
 
+def _parameter_types(symbol: Symbol) -> list[str]:
+    """The types of a C or C++ function's parameters, without their names and defaults."""
+    texts = (re.sub(r"\s*=.*", "", parameter) for parameter in symbol.parameters)
+    return [re.sub(r"(?<=[\w\s*&>])\b[a-z_]\w*$", "", text).replace(" ", "") for text in texts]
+
+
 class Scopes(DependencyTracker, ABC):
     """Looks names up. Bases and imports may depend on the values of names, which `Inference` adds."""
 
@@ -443,8 +449,12 @@ class Scopes(DependencyTracker, ABC):
                 bodies.append((Target(path, symbol_id), symbol))
         if len({target.path for target, _ in bodies}) != 1:
             return None
-        alike = [target for target, symbol in bodies if len(symbol.parameters) == len(declared.parameters)]
-        return alike[0] if len(alike) == 1 else bodies[0][0]
+        if len(bodies) == 1:
+            return bodies[0][0]
+        alike = [(target, symbol) for target, symbol in bodies if len(symbol.parameters) == len(declared.parameters)]
+        types = _parameter_types(declared)
+        same = [target for target, symbol in alike if _parameter_types(symbol) == types]
+        return same[0] if len(same) == 1 else alike[0][0] if len(alike) == 1 else None
 
     def extensions(self, language: str, name: str) -> list[ResolvedName]:
         """Functions that are called like members of their argument: Kotlin's `fun Jar.open()`, C#'s `this Jar`."""

@@ -12,7 +12,7 @@ from forethought.syntax.tags import Binding, FileTags, Import, Position, Range, 
 
 _KINDS = ("call", "class", "type", "attribute", "name")
 _KIND_NUMBERS = {kind: number for number, kind in enumerate(_KINDS)}
-_REFERENCE_FIELDS = attrgetter("name", "kind", "range", "scope", "receiver")
+_REFERENCE_FIELDS = attrgetter("name", "kind", "range", "scope", "receiver", "arguments")
 
 
 def encode_outline(tags: FileTags) -> bytes:
@@ -105,11 +105,11 @@ def encode(tags: FileTags) -> EncodedTags:
     places = {symbol.id: number for number, symbol in enumerate(tags.symbols)}
     mentions: dict[str, list[Any]] = {}
     calls: Counter[str] = Counter()
-    for name, kind, (start, end), scope, receiver in map(_REFERENCE_FIELDS, tags.references):
+    for name, kind, (start, end), scope, receiver, arguments in map(_REFERENCE_FIELDS, tags.references):
         flat = mentions.setdefault(name, [])
         calls[name] += kind in ("call", "class")
         width = end[1] - start[1] if start[0] == end[0] else end
-        flat += (_KIND_NUMBERS.get(kind, kind), start[0], start[1], width, places[scope], receiver)
+        flat += (_KIND_NUMBERS.get(kind, kind), start[0], start[1], width, places[scope], receiver, arguments or 0)
     return EncodedTags(
         encode_outline(tags),
         len(tags.symbols) - 1,
@@ -123,18 +123,19 @@ def encode(tags: FileTags) -> EncodedTags:
 def decode_mentions(name: str, text: str, outline: FileTags) -> list[Reference]:
     """The references to one name in the file with this outline. Raises ValueError for text that was not encoded here.
 
-    Each is six values: kind, row, column, width (or its end, if that is in another row), number of the scope's symbol,
-    receiver.
+    Each is seven values: kind, row, column, width (or its end, if it is in another row), number of the scope's symbol,
+    receiver, arguments (or 0).
     """
     try:
         flat = json.loads(text)
         symbols = outline.symbols
         found = []
-        for at in range(0, len(flat), 6):
-            kind, row, column, width, scope, receiver = flat[at : at + 6]
+        for at in range(0, len(flat), 7):
+            kind, row, column, width, scope, receiver, arguments = flat[at : at + 7]
             end = Position(row, column + width) if isinstance(width, int) else Position(*width)
             kind = _KINDS[kind] if isinstance(kind, int) else kind
-            found.append(Reference(name, kind, Range(Position(row, column), end), symbols[scope].id, receiver))
+            where = Range(Position(row, column), end)
+            found.append(Reference(name, kind, where, symbols[scope].id, receiver, arguments or None))
     except (TypeError, IndexError, KeyError) as error:
         raise ValueError(f"not encoded mentions: {error}") from error
     return found

@@ -8,7 +8,7 @@ import tree_sitter
 
 from forethought.syntax.bindings import INFERRED_TYPES, MAX_VALUE_LENGTH
 from forethought.syntax.captures import Captures
-from forethought.syntax.nodes import collapse
+from forethought.syntax.nodes import collapse, node_range, one_line
 from forethought.syntax.outline import Outline
 from forethought.syntax.tags import Binding, Position, Range, Reference
 
@@ -49,15 +49,18 @@ def read_references(
         text = source[start : node.end_byte].decode("utf-8", "replace")
         if not text or (text in INFERRED_TYPES and use is not None and use.kind == "type"):
             continue
-        kind, receiver = "name", None
+        where = node_range(node)
+        kind, receiver, arguments = "name", None, None
         if use is not None:
             kind = _KINDS.get(use.kind, use.kind)
             if use.kind == "token":
                 kind, receiver = _token_role(source, start, node.end_byte)
             elif use.start_byte < start:
                 receiver = _receiver(source, use.start_byte, start, is_infix=use.kind == "infix")
-        where = Range(Position(*node.start_point), Position(*node.end_point))
-        references.append(Reference(text, kind, where, outline.scope_at(start), receiver))
+            if use.arguments is not None:
+                passed = one_line(source, use.arguments, MAX_VALUE_LENGTH)
+                arguments = passed if not passed.endswith("…") else None
+        references.append(Reference(text, kind, where, outline.scope_at(start), receiver, arguments))
     if captures.quoted:
         references += [item for node in captures.quoted for item in _quoted_types(node, outline.scope_at)]
         references.sort(key=lambda reference: reference.range)

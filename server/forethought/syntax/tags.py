@@ -104,6 +104,8 @@ class Reference:
     """Id of the innermost enclosing symbol."""
     receiver: str | None = None
     """The expression before the dot as written, if any: `self`, `app`, `os.path`, `make()`."""
+    arguments: str | None = None
+    """What a call passes, as written: `(1, x)`. Only in languages with overloads, and None if it is too long."""
 
 
 @dataclass(frozen=True, slots=True)

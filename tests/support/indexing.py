@@ -24,7 +24,7 @@ class ManifestStore(IndexStore):
         self._sources = sources
 
     def packages(self) -> tuple[Package, ...]:
-        found = [read_manifest(path, text) for path, text in self._sources.items()]
+        found = [read_manifest(path, text, self._sources.get) for path, text in self._sources.items()]
         return tuple(package for package in found if package is not None)
 
 
@@ -33,7 +33,7 @@ def index_of(sources: dict[str, str]) -> IndexStore:
     store = ManifestStore(sources)
     files = []
     for path, text in sources.items():
-        if path.rpartition("/")[2] in MANIFESTS:
+        if path.rpartition("/")[2] in MANIFESTS or path.endswith(".json"):
             continue
         data = text.encode()
         language = languages.detect(path, data)

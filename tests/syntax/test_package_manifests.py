@@ -54,3 +54,24 @@ def test_a_crate_is_used_by_its_own_name_and_a_test_is_a_crate_of_its_own() -> N
     check({**files, "tests/a.rs": "use shelf::Jar;\nfn f() { Jar::‸open(); }\n"}, "src/lib.rs:Jar.open")
     check({**files, "tests/a.rs": "mod aid;\nuse crate::aid::*;\nfn f() { ‸help(); }\n"}, "tests/aid/mod.rs:help")
     check({**files, "tests/a.rs": "use other::Jar;\nfn f() { Jar::‸open(); }\n"})
+
+
+def test_path_aliases_lead_to_files_of_the_repository() -> None:
+    sources = {
+        "web/src/lib/fmt.ts": "export function fmt() {}\n",
+        "web/legacy/lib/fmt.ts": "export function fmt() {}\n",
+    }
+    for name, config, module in (
+        ("tsconfig.json", '{"compilerOptions": {"baseUrl": ".", "paths": {"@/*": ["src/*"]}}}', "@/lib/fmt"),
+        ("tsconfig.json", '{"compilerOptions": {"paths": {"@/*": ["./src/*"],}}} // c', "@/lib/fmt"),
+        ("tsconfig.json", '{"compilerOptions": {"paths": {"fmt": ["./nowhere", "./src/lib/fmt"]}}}', "fmt"),
+        ("tsconfig.json", '{"compilerOptions": {"baseUrl": "./src"}}', "lib/fmt"),
+        ("jsconfig.json", '{"compilerOptions": {"paths": {"@/*": ["./src/*"]}}}', "@/lib/fmt"),
+        ("tsconfig.json", '{"extends": "./base.json"}', "@/lib/fmt"),
+        ("tsconfig.json", '{"extends": ["../x", "./base"], "compilerOptions": {"strict": true}}', "@/lib/fmt"),
+    ):
+        base = {"web/base.json": '{"compilerOptions": {/* c */ "paths": {"@/*": ["./src/*"]}}}'}
+        use = {"web/src/use.ts": f'import {{ fmt }} from "{module}";\n‸fmt();\n'}
+        check({**sources, **base, f"web/{name}": config, **use}, "web/src/lib/fmt.ts:fmt")
+    for garbage in ("", "[]", '{"extends": "./tsconfig.json"}', '{"compilerOptions": {"paths": 1}}'):
+        assert read_manifest("tsconfig.json", garbage, lambda _: garbage) is None  # noqa: B023 # called at once

@@ -5,7 +5,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 
-from forethought.syntax.package_manifests import Package
+from forethought.syntax.package_manifests import SCRIPT_CONFIGS, Package
 from forethought.syntax.tags import Import
 
 SCRIPT_LANGUAGES = frozenset({"javascript", "typescript", "tsx"})
@@ -101,6 +101,11 @@ class ModuleTable:
         """Manifest's file name → the packages that have one, longest names first."""
         for package in sorted(packages, key=lambda package: (-len(package.name), package.folder)):
             self._packages.setdefault(package.kind, []).append(package)
+        self._script_configs: dict[str, list[Package]] = {}
+        """Folder → its configurations."""
+        for package in packages:
+            if package.kind in SCRIPT_CONFIGS:
+                self._script_configs.setdefault(package.folder, []).append(package)
         self._by_name: dict[str, list[str]] = {}
         self._by_folder: dict[str, list[str]] = {}
         self._folders: dict[str, list[str]] = {}
@@ -251,6 +256,8 @@ class ModuleTable:
     def _script_file(self, path: str, module: str) -> str | None:
         if module.startswith("."):
             return self._script_at(_beside(path, module))
+        if (aliased := self._aliased_script(path, module)) is not None:
+            return aliased
         package = self._package("package.json", module, "/")
         if package is not None and module == package.name:
             return self._entry(package)
@@ -269,6 +276,24 @@ class ModuleTable:
                 file for file in candidates if re.search(rf"(^|/){re.escape(relative)}(/index)?(\.\w+)+$", f"/{file}")
             ]
             return matching[0] if len(matching) == 1 else None
+        return None
+
+    def _aliased_script(self, path: str, module: str) -> str | None:
+        """The file that the nearest `tsconfig.json` or `jsconfig.json` above the importing one says."""
+        folder = path
+        while folder:
+            folder = posixpath.dirname(folder)
+            for config in self._script_configs.get(folder, ()):
+                for pattern, *targets in config.aliases:
+                    start, star, end = pattern.partition("*")
+                    fits = module.startswith(start) and module.endswith(end) and len(module) >= len(start) + len(end)
+                    if not fits or (not star and module != pattern):
+                        continue
+                    inner = module[len(start) : len(module) - len(end)]
+                    files = (self._script_at(target.replace("*", inner)) for target in targets)
+                    if (file := next(filter(None, files), None)) is not None:
+                        return file
+                return None
         return None
 
     def _script_at(self, base: str) -> str | None:

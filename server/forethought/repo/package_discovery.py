@@ -11,7 +11,13 @@ from forethought.syntax.package_manifests import MANIFESTS, Package, read_manife
 
 def find_packages(root: Path, paths: Iterable[str]) -> tuple[Package, ...]:
     """The packages whose manifests are beside or above the files. Reads the disk; unreadable manifests are skipped."""
-    found = [read_manifest(path, text) for path, text in _manifests(root, paths, MANIFESTS)]
+
+    def read(path: str) -> str | None:
+        with contextlib.suppress(UnreadableSource):
+            return read_source(root, path).decode("utf-8", "replace")
+        return None
+
+    found = [read_manifest(path, text, read) for path, text in _manifests(root, paths, MANIFESTS)]
     return tuple(package for package in found if package is not None)
 
 

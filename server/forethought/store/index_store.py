@@ -437,7 +437,10 @@ def _decode_packages(text: object) -> tuple[Package, ...]:
     """The packages; none if the text is garbled: the next refresh of the whole root writes them again."""
     try:
         rows = json.loads(str(text))
-        return tuple(Package(str(kind), str(folder), str(name), tuple(entries)) for kind, folder, name, entries in rows)
+        return tuple(
+            Package(str(kind), str(folder), str(name), tuple(entries), tuple(map(tuple, aliases)))
+            for kind, folder, name, entries, aliases in rows
+        )
     except (TypeError, ValueError):
         return ()
 

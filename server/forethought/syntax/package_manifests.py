@@ -1,17 +1,20 @@
 """A package's name and entry files from its manifest: `package.json`, `go.mod` or `Cargo.toml`. Pure.
 
-Imports of that name refer to the repository, not to a third party.
+Imports of that name refer to the repository, not to a third party. `tsconfig.json` and `jsconfig.json` name no package,
+but say where imports lead.
 """
 
 import json
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from forethought.syntax.path_aliases import PathAlias, read_path_aliases
 from forethought.toml_files import parse_toml
 
-MANIFESTS = ("package.json", "go.mod", "Cargo.toml")
+SCRIPT_CONFIGS = ("tsconfig.json", "jsconfig.json")
+MANIFESTS = ("package.json", "go.mod", "Cargo.toml", *SCRIPT_CONFIGS)
 
 _MAX_ENTRIES = 40
 
@@ -27,10 +30,15 @@ class Package(NamedTuple):
     """As written in imports."""
     entries: tuple[str, ...] = ()
     """Paths of possible entry files, relative to the root, likeliest first; they need not exist."""
+    aliases: tuple[PathAlias, ...] = ()
+    """What the imports below the folder of a `tsconfig.json` may stand for."""
 
 
-def read_manifest(path: str, text: str) -> Package | None:
-    """The package that a manifest describes; None if it gives no name. Total: any text is allowed."""
+def read_manifest(path: str, text: str, read: Callable[[str], str | None] = lambda _: None) -> Package | None:
+    """The package that a manifest describes; None if it says nothing of use. Total: any text is allowed.
+
+    read: gives the text of another file that the manifest extends; None if there is none
+    """
     folder, _, kind = path.rpartition("/")
     try:
         match kind:
@@ -41,6 +49,9 @@ def read_manifest(path: str, text: str) -> Package | None:
                 return _crate(folder, parse_toml(text))
             case "package.json":
                 return _npm(folder, json.loads(text))
+            case "tsconfig.json" | "jsconfig.json":
+                aliases = read_path_aliases(path, text, read)
+                return Package(kind, folder, "", (), aliases) if aliases else None
     except (ValueError, RecursionError):
         return None
     return None

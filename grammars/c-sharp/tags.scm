@@ -16,11 +16,11 @@
 (variable_declaration (variable_declarator name: (identifier) @name)) @definition.local
 (property_declaration name: (identifier) @name) @definition.local
 (parameter name: (identifier) @name) @definition.parameter
-(foreach_statement left: (identifier) @name) @definition.parameter
 (declaration_expression name: (identifier) @name) @definition.local
 (declaration_pattern name: (identifier) @name) @definition.local
 (catch_declaration name: (identifier) @name) @definition.local
 (implicit_parameter) @definition.parameter
+(foreach_statement left: (identifier) @name right: (_) @_of) @definition.element
 
 ; blocks
 [(for_statement) (foreach_statement) (using_statement) (catch_clause) (switch_section)] @local.block

@@ -47,8 +47,8 @@
 (parameter_declaration declarator: (reference_declarator (identifier) @name)) @definition.parameter
 (optional_parameter_declaration declarator: (identifier) @name) @definition.parameter
 (optional_parameter_declaration declarator: (pointer_declarator declarator: (identifier) @name)) @definition.parameter
-(for_range_loop declarator: (identifier) @name) @definition.parameter
-(for_range_loop declarator: (reference_declarator (identifier) @name)) @definition.parameter
+(for_range_loop declarator: (identifier) @name right: (_) @_of) @definition.element
+(for_range_loop declarator: (reference_declarator (identifier) @name) right: (_) @_of) @definition.element
 
 ; blocks
 [(for_statement) (for_range_loop) (catch_clause)] @local.block

@@ -19,6 +19,8 @@
 (range_clause left: (expression_list (identifier) @definition.local))
 (type_switch_statement alias: (expression_list (identifier) @definition.local))
 (field_declaration name: (field_identifier) @name) @definition.local
+(range_clause left: (expression_list (identifier) . (identifier) @name) right: (_) @_of) @definition.element
+(short_var_declaration left: (expression_list . (identifier) @name . (_)) right: (expression_list . (_) @_of .)) @definition.local
 
 ; blocks
 [(if_statement) (for_statement) (expression_switch_statement) (type_switch_statement) (select_statement)] @local.block

@@ -16,6 +16,7 @@
 (parameter (identifier) @name) @definition.parameter
 (variable_declaration (identifier) @name) @definition.local
 (catch_block (identifier) @name) @definition.parameter
+(for_statement (variable_declaration (identifier) @name) . (_) @_of) @definition.element
 
 ; blocks
 [(for_statement) (catch_block) (when_entry)] @local.block

@@ -17,6 +17,8 @@
 (assignment_expression left: (variable_name) @name) @definition.local
 (assignment_expression left: (member_access_expression object: (variable_name) name: (name)) @name) @definition.local
 (catch_clause name: (variable_name) @name) @definition.local
+(foreach_statement . (_) @_of . (variable_name) @name) @definition.element
+(foreach_statement . (_) @_of . (pair (_) (variable_name) @name)) @definition.element
 
 ; references
 (name) @reference.name
@@ -47,6 +49,7 @@
 
 (throw_expression (object_creation_expression [(name) (qualified_name)] @name) @reference.raise)
 (namespace_use_declaration) @reference.import
+(use_declaration (use_list [(use_as_clause) (use_instead_of_clause)] @reference.import))
 (expression_statement [(require_expression) (require_once_expression) (include_expression) (include_once_expression)] @reference.import)
 
 ; return values

@@ -26,6 +26,7 @@
 (for_expression pattern: (identifier) @definition.local)
 (field_declaration name: (field_identifier) @name) @definition.local
 (shorthand_field_identifier) @definition.local
+(for_expression pattern: (identifier) @name value: (_) @_of) @definition.element
 
 ; blocks
 [(match_arm) (for_expression)] @local.block

@@ -40,6 +40,7 @@
 (pair_pattern value: (identifier) @definition.local)
 (for_in_statement left: (identifier) @definition.local)
 (catch_clause parameter: (identifier) @definition.local)
+(for_in_statement left: (identifier) @name operator: "of" right: (_) @_of) @definition.element
 
 ; blocks
 [(for_statement) (for_in_statement) (catch_clause) (switch_body)] @local.block

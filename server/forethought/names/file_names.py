@@ -95,7 +95,8 @@ class FileNames:
             if not dot:
                 if self._is_field_parameter(binding):
                     owner_id = self.symbols[binding.scope].parent
-                    self.attributes.setdefault(owner_id, {}).setdefault(binding.name, []).append(binding)
+                    field = binding.name.lstrip("$")
+                    self.attributes.setdefault(owner_id, {}).setdefault(field, []).append(binding)
                 self.bindings.setdefault(binding.scope, {}).setdefault(binding.name, []).append(binding)
             elif (owner := self.owner_of_receiver(binding.scope, receiver)) is not None:
                 self.attributes.setdefault(owner, {}).setdefault(attribute, []).append(binding)
@@ -114,14 +115,16 @@ class FileNames:
     def owner_elsewhere(self, symbol: Symbol) -> str:
         """Qualified name of the class of a method that stands outside it (Go, Rust, C++, Lua); else empty."""
         owner = symbol.name.rpartition(".")[0]
+        if symbol.name in modules.FIXTURE_TESTS and symbol.parameters:
+            return symbol.parameters[0]
         around = self.symbols.get(symbol.parent)
         return owner if symbol.kind in FUNCTION_KINDS and around is not None and owner != around.name else ""
 
     def _is_field_parameter(self, binding: Binding) -> bool:
         """Whether a parameter is also a field, like that of TypeScript's `constructor(private jar: Jar)`."""
-        if self.tags.language not in modules.SCRIPT_LANGUAGES or not self.symbols[binding.scope].is_constructor:
+        if self.tags.language not in modules.FIELD_PARAMETERS or not self.symbols[binding.scope].is_constructor:
             return False
-        pattern = rf"(public|private|protected|readonly|override)\b.*\b{re.escape(binding.name)}\b"
+        pattern = rf"(public|private|protected|readonly|override)\b.*\b{re.escape(binding.name.lstrip('$'))}\b"
         return any(re.match(pattern, parameter) for parameter in self.symbols[binding.scope].parameters)
 
     def scopes(self, scope: str) -> Iterator[Symbol]:

@@ -19,6 +19,7 @@ from forethought.names.values import (
     likeliest_first,
     typed_first,
 )
+from forethought.syntax.doc_types import documented_parameter, documented_return
 from forethought.syntax.expressions import parse_expression, parse_type
 from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS, VALUE_KINDS
 from forethought.syntax.tags import Binding, Position, Symbol
@@ -64,6 +65,10 @@ _MAPPING_TYPES = frozenset(
 _ELEMENT_METHODS = frozenset(
     {"__enter__", "get", "pop", "popleft", "setdefault", "first", "last", "at", "shift", "find", "popitem"}
 )
+_SELF_TYPES = frozenset({"static", "self", "$this", "this"})
+"""Written as the type of a result: that of the receiver."""
+_KEYLESS = frozenset({"go", "php", "c-sharp"})
+"""Languages in which a loop over a mapping gives its values, or pairs with the key apart."""
 _MAX_DEPTH = 40
 
 
@@ -101,16 +106,23 @@ class Inference(Scopes):
             )
             if not bindings and symbol.returns:
                 return self.typed(resolved.path, symbol.parent, symbol.returns)
+            if symbol.kind in VALUE_KINDS and symbol.id in names.members:
+                held = [value for binding in bindings for value in self._binding_values(resolved.path, binding)]
+                return held or [InferredValue("class", resolved.path, symbol.id)]  # a table of functions
         else:
             bindings = resolved.bindings
-        # A variable has the type of its last binding; an attribute has the one that is declared somewhere.
-        ordered = (
-            bindings if resolved.kind == "binding" and self._is_variable(names, bindings) else typed_first(bindings)
-        )
-        for binding in ordered:
-            if values := self._binding_values(resolved.path, binding):
+        # A variable has the type of its last binding; an attribute has the one that is declared somewhere, or any of
+        # those that are assigned.
+        is_variable = self._is_variable(names, bindings)
+        assigned: list[InferredValue] = []
+        for binding in bindings if resolved.kind == "binding" and is_variable else typed_first(bindings):
+            values = self._binding_values(resolved.path, binding)
+            if values and (is_variable or binding.annotation is not None):
                 return list(values)
-        return []
+            if EXTERNAL_VALUE in values:
+                return assigned or list(values)
+            assigned += values
+        return distinct_values(assigned)
 
     def _is_variable(self, names: FileNames, bindings: Sequence[Binding]) -> bool:
         scope = names.symbols.get(bindings[0].scope) if bindings else None
@@ -275,10 +287,12 @@ class Inference(Scopes):
         """What iterating over an iterable gives. Nothing is known about the keys of a mapping."""
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("items", "keys"):
             return [EXTERNAL_VALUE]
+        names = self.names(path)
+        gives_values = names is not None and names.tags.language in _KEYLESS
         elements: list[InferredValue] = []
         for value in self.evaluate(path, scope, node, before):
             if value.kind == "container":
-                elements += value.elements if value.id != "mapping" else [EXTERNAL_VALUE]
+                elements += value.elements if value.id != "mapping" or gives_values else [EXTERNAL_VALUE]
             elif value.kind == "instance":
                 results = [
                     result
@@ -340,6 +354,10 @@ class Inference(Scopes):
         if modules.has_overloads(names.tags.language):  # which overload is called is not resolved
             same = [other for other in names.tags.symbols if other.name == symbol.name]
         returns = dict.fromkeys(other.returns for other in same if other.returns)
+        if not returns and symbol.doc and (documented := documented_return(symbol.doc)):
+            values = self.typed(function.path, symbol.parent, documented)
+            if values:
+                return values
         if not returns and names.tags.language in _UNTYPED:
             return self._returned(function.path, names, symbol)
         return distinct_values(value for text in returns for value in self.typed(function.path, symbol.parent, text))
@@ -400,6 +418,9 @@ class Inference(Scopes):
             return self.evaluate(path, binding.scope, node, binding.range.start)
         symbol = names.symbols.get(binding.scope)
         owner = names.symbols.get(symbol.parent) if symbol and symbol.id else None
+        documented = documented_parameter(symbol.doc, binding.name) if symbol is not None and symbol.doc else None
+        if symbol is not None and documented and (values := self.typed(path, symbol.parent, documented)):
+            return values
         if symbol is not None and binding.name in symbol.parameters:
             fixture_values = self._fixture(path, names, symbol, binding.name)
             if fixture_values:
@@ -415,6 +436,8 @@ class Inference(Scopes):
     def typed(self, path: str, scope: str, annotation: str, at: Position | None = None) -> list[InferredValue]:
         """What a value of the annotated type may be. `at` is where it is written."""
         names = self.names(path)
+        if names is not None and names.tags.language != "python" and annotation.strip(" ?:") in _SELF_TYPES:
+            return [InferredValue("self")]
         return self._instances(path, scope, parse_type(names.tags.language, annotation), at) if names else []
 
     def _instances(
@@ -459,7 +482,9 @@ class Inference(Scopes):
         names = self.names(path)
         language = names.tags.language if names is not None else ""
         may_be_variable = len(name) <= 2 or re.match(r"T[A-Z]", name) is not None
-        return modules.declares_names(language, name) and not may_be_variable and not self.definitions(language, name)
+        if language == "php" or may_be_variable or not modules.declares_names(language, name):
+            return False  # `instanceof` often says more than PHP's declared type
+        return not self.definitions(language, name)
 
     def _generic_instances(
         self, path: str, scope: str, head: ast.expr, arguments: ast.expr, at: Position | None

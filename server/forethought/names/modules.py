@@ -9,6 +9,10 @@ from forethought.syntax.package_manifests import SCRIPT_CONFIGS, Package
 from forethought.syntax.tags import Import
 
 SCRIPT_LANGUAGES = frozenset({"javascript", "typescript", "tsx"})
+FIELD_PARAMETERS = SCRIPT_LANGUAGES | {"php"}
+"""Languages in which a parameter of a constructor may also be a field: `constructor(private jar: Jar)`."""
+FIXTURE_TESTS = frozenset({"TEST_F", "TEST_P", "TYPED_TEST", "TYPED_TEST_P", "BENCHMARK_F"})
+"""C++ macros whose body is a method of a subclass of their first argument."""
 _SCRIPT_EXTENSIONS = ("", ".ts", ".tsx", ".d.ts", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts")
 _ALIASED_ROOTS = ("@/", "~/", "#/", "$lib/")
 """Prefixes that bundlers are commonly configured to map to the source folder."""

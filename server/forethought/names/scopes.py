@@ -151,6 +151,8 @@ class Scopes(DependencyTracker, ABC):
                 return [ResolvedName("symbol", path, symbol.id) for symbol in functions], complete
             if definitions:
                 return [ResolvedName("symbol", path, symbol.id, tuple(bound)) for symbol in definitions], complete
+            if rules := names.imports.get(symbol_id, {}).get(name):
+                return self._by_trait_rules(Target(path, symbol_id), rules), complete
             if found := self._in_scope(path, names, symbol_id, name):
                 return found, complete
             if bound := (*bound, *names.bindings.get(symbol_id, {}).get(f"${name}", ())):  # PHP's fields
@@ -158,6 +160,16 @@ class Scopes(DependencyTracker, ABC):
             if extra := self._extra_members(path, names, symbol_id, name):
                 return extra, complete
         return [], complete
+
+    def _by_trait_rules(self, owner: Target, rules: Sequence[Import]) -> list[ResolvedName]:
+        """The methods of traits that a class renames or prefers: PHP's `use A, B { A::run insteadof B; }`."""
+        bases = dict(self.direct_bases(owner))
+        return [
+            member
+            for rule in rules
+            for trait in bases.get(rule.module, ())
+            for member in self.class_member(trait, rule.name or rule.local)[0]
+        ]
 
     def bases_in_order(self, owner: Target) -> tuple[tuple[Target, ...], bool]:
         """(the class and its bases in method resolution order, whether every base is known)."""

@@ -1,12 +1,15 @@
 """The local names and attributes that a file binds, with their types and values as written."""
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 import tree_sitter
 
 from forethought.syntax.block_scopes import BlockScopes
-from forethought.syntax.captures import Captures
+from forethought.syntax.captures import Captures, Definition
+from forethought.syntax.doc_comments import LeadingLines
+from forethought.syntax.doc_types import documented_variable
 from forethought.syntax.languages import Language
 from forethought.syntax.nodes import find_child, one_line
 from forethought.syntax.outline import Outline
@@ -17,12 +20,15 @@ MAX_VALUE_LENGTH = 200
 _DERIVED = {"element": "next(iter({}))", "entered": "({}).__enter__()", "caught": "({})()"}
 """What Python's `for`, `with … as` and `except … as` bind, as an expression of what is written beside the name."""
 
+_DEFAULT_OBJECT = re.compile("call|creation")
+"""Node types of defaults that say which class a parameter has."""
+
 INFERRED_TYPES = frozenset({"var", "auto", "let", "val"})
 """Written where a type would be: the compiler infers the type."""
 
 
 def read_bindings(
-    language: Language, source: bytes, captures: Captures, outline: Outline, blocks: BlockScopes
+    language: Language, source: bytes, captures: Captures, outline: Outline, blocks: BlockScopes, leading: LeadingLines
 ) -> tuple[Binding, ...]:
     """The bindings in order, those of the file's own variables and constants included."""
     global_names = {
@@ -36,14 +42,15 @@ def read_bindings(
     bindings: list[Binding] = []
     assigned: set[int] = set()
     """Indices of the bindings of variables that are declared elsewhere."""
-    for kind, name, node in (captures.bindings | values).values():
+    for kind, name, node, operand in (captures.bindings | values).values():
         start, end = Position(*name.start_point), Position(*name.end_point)
         scope = parents[end] if end in parents else outline.scope_at(name.start_byte)
         if name == node and name.start_byte in captures.definitions:
             continue  # a symbol
         if kind == "global" or (global_names and (scope, name.text) in global_names):
             continue
-        annotation, value = _type_and_value(language, source, kind, name, node)
+        annotation, value = _type_and_value(language, source, Definition(kind, name, node, operand))
+        annotation = annotation or _documented_type(language, leading, name)
         text = one_line(source, name, MAX_VALUE_LENGTH).replace("->", ".")
         is_attribute = "." in text or text.startswith("@")
         bindings.append(
@@ -58,7 +65,7 @@ def read_bindings(
         )
         if kind == "assigned":
             assigned.add(len(bindings) - 1)
-    bindings = _with_declared_scopes(bindings, assigned)
+    bindings = [*_with_declared_scopes(bindings, assigned), *_documented_variables(captures, outline)]
     bindings.sort(key=lambda binding: binding.range)
     return tuple(bindings)
 
@@ -77,31 +84,51 @@ def _with_declared_scopes(bindings: Sequence[Binding], assigned: Collection[int]
     return placed
 
 
-def _type_and_value(
-    language: Language, source: bytes, kind: str, name: tree_sitter.Node, node: tree_sitter.Node
-) -> tuple[str | None, str | None]:
+def _documented_type(language: Language, leading: LeadingLines, name: tree_sitter.Node) -> str | None:
+    """The type that the comment above a declaration gives: `/** @var Jar */`."""
+    above = leading.above(name.start_point.row, language.doc_prefixes)
+    found = documented_variable(above[-1].text) if above and "@" in above[-1].text else None
+    return found[0] if found and not found[1] else None
+
+
+def _documented_variables(captures: Captures, outline: Outline) -> Iterator[Binding]:
+    """Variables that a comment declares by name: `/** @var Jar $jar */`."""
+    for comment in captures.comments:
+        text = (comment.text or b"").decode("utf-8", "replace")
+        if "@var" in text and (found := documented_variable(text)) and found[1]:
+            where = Position(*comment.end_point)
+            yield Binding(found[1], outline.scope_at(comment.start_byte), Range(where, where), found[0])
+
+
+def _type_and_value(language: Language, source: bytes, definition: Definition) -> tuple[str | None, str | None]:
     """The type and the value that are written beside a bound name."""
+    kind, name, node, operand = definition
+    if operand is None and kind in _DERIVED:
+        operand = node.child_by_field_name("right") or node.named_children[0]
+    if operand is not None:
+        text = one_line(source, operand, MAX_VALUE_LENGTH)
+        value = _DERIVED.get(kind, "{}").format(text) if "…" not in text else None
+        return _type_text(source, find_child(language, node, language.annotations)), value
     if node.start_byte == name.start_byte and node.end_byte == name.end_byte:
         return None, None
-    if kind in _DERIVED:
-        operand = one_line(source, node.child_by_field_name("right") or node.named_children[0], MAX_VALUE_LENGTH)
-        return None, None if "…" in operand else _DERIVED[kind].format(operand)
     annotation = find_child(language, node, language.annotations)
-    value = find_child(language, node, language.values)
-    if annotation is None or value is None:
+    assigned = find_child(language, node, language.values)
+    if annotation is None or assigned is None:
         # In `Foo a = new Foo()` the type is in an outer node. Search downwards: tree-sitter finds a node's parent by
         # descending from the root.
         inner = node.child_with_descendant(name)
         while inner is not None and inner.id != name.id:
             annotation = annotation or find_child(language, inner, language.annotations)
-            value = value or find_child(language, inner, language.values)
+            assigned = assigned or find_child(language, inner, language.values)
             inner = inner.child_with_descendant(name)
-    if value is not None and value.type == "expression_list" and value.named_child_count > 1:
-        value = None  # Go's `a, b = f(), g()`
-    if kind == "parameter" and value is not None and "call" not in value.type and "creation" not in value.type:
-        value = None
-    type_text = one_line(source, annotation).lstrip(": ") if annotation is not None else ""
-    return (
-        type_text if type_text and type_text not in INFERRED_TYPES else None,
-        one_line(source, value, MAX_VALUE_LENGTH) if value is not None else None,
-    )
+    if assigned is not None and assigned.type == "expression_list" and assigned.named_child_count > 1:
+        assigned = None  # Go's `a, b = f(), g()`
+    if kind == "parameter" and assigned is not None and not _DEFAULT_OBJECT.search(assigned.type):
+        assigned = None
+    value = one_line(source, assigned, MAX_VALUE_LENGTH) if assigned is not None else None
+    return _type_text(source, annotation), value
+
+
+def _type_text(source: bytes, annotation: tree_sitter.Node | None) -> str | None:
+    text = one_line(source, annotation).lstrip(": ") if annotation is not None else ""
+    return text if text and text not in INFERRED_TYPES else None

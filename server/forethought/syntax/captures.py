@@ -4,6 +4,7 @@
     … @definition.local / .parameter          a bound name, with its type and value where the node has them
     … @definition.element / .entered / .caught   the same for what a `for`, a `with` or an `except` binds
     … @definition.assigned                    the same for a variable that is declared elsewhere, if at all
+    … @_of                                    beside a bound name: the expression that gives it its value
     … @definition.global                      a name that its function does not bind (Python's `global`)
     … @definition.attribute                   an attribute on lines of its own above a definition
     … @local.scope                            not a symbol, but qualifies the names inside, like Rust's `impl`
@@ -48,6 +49,8 @@ class Definition(NamedTuple):
     kind: str
     name: tree_sitter.Node
     node: tree_sitter.Node
+    operand: tree_sitter.Node | None = None
+    """The expression that a bound name gets its value from, if the node has no field for it."""
 
 
 @dataclass(slots=True)
@@ -127,7 +130,7 @@ class Captures:
             if group == "reference":
                 self._add_reference(kind, name, node, nodes["_arguments"][0] if "_arguments" in nodes else None)
             elif group == "definition":
-                self._add_definition(kind, name, node)
+                self._add_definition(kind, name, node, nodes["_of"][0] if "_of" in nodes else None)
 
     def _add_reference(
         self, kind: str, name: tree_sitter.Node, node: tree_sitter.Node, arguments: tree_sitter.Node | None
@@ -152,14 +155,18 @@ class Captures:
         else:
             earlier.start_byte, earlier.arguments = outer, arguments
 
-    def _add_definition(self, kind: str, name: tree_sitter.Node, node: tree_sitter.Node) -> None:
+    def _add_definition(
+        self, kind: str, name: tree_sitter.Node, node: tree_sitter.Node, operand: tree_sitter.Node | None
+    ) -> None:
         start = name.start_byte
         if kind == "global":
             self.globals.add(start)
         table = self.bindings if kind in BINDING_KINDS else self.definitions
         earlier = table.get(start)
-        if earlier is None or _DEFINITION_RANK.get(kind, _TOP_RANK) > _DEFINITION_RANK.get(earlier.kind, _TOP_RANK):
-            table[start] = Definition(kind, name, node)
+        rank = _DEFINITION_RANK.get(kind, _TOP_RANK)
+        earlier_rank = _DEFINITION_RANK.get(earlier.kind, _TOP_RANK) if earlier is not None else None
+        if earlier_rank is None or rank > earlier_rank or (rank == earlier_rank and operand is not None):
+            table[start] = Definition(kind, name, node, operand)
 
 
 def run_query(query: tree_sitter.Query, root: tree_sitter.Node) -> Captures:

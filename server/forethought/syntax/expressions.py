@@ -41,9 +41,14 @@ def parse_type(language: str, text: str) -> ast.expr | None:
     )
     text = re.sub(r"'[a-z]\w*\b", " ", text).strip().lstrip(":&*?!\\ ")
     if text.startswith("("):  # several results in Go: the first one counts
-        text = text[1:].partition(",")[0].rstrip(") ").lstrip("&*? ")
-    if text.startswith("[]"):
-        element = parse_type(language, text[2:])
+        results = text[1:].rstrip(") ").split(",")
+        named = next((result for result in results if re.match(r"\s*\w+ +[\w*\[]", result)), None)
+        text = (named.strip().partition(" ")[2] if named is not None else results[0]).strip().lstrip("&*? ")
+    if text.startswith("map[") and (mapped := re.match(r"map\[[^\[\]]*\](.+)", text)):
+        element = parse_type(language, mapped[1])
+        return ast.Subscript(ast.Name("map"), element) if element is not None else None
+    if match := re.match(r"\[\w*\]|\.\.\.", text):
+        element = parse_type(language, text[match.end() :])
         return ast.Subscript(ast.Name("list"), element) if element is not None else None
     return _Parser(_tokens(text)).type()
 
@@ -214,7 +219,7 @@ class _Parser:
         return _Parser(self._tokens[start : self._index - 1])
 
     def _arguments(self) -> list[ast.expr]:
-        """The arguments of the call at hand, which is skipped; `…` for those that cannot be parsed."""
+        """The arguments of the call at hand, which is skipped; None for those that cannot be parsed."""
         end = self._group_end()
         arguments: list[ast.expr] = []
         start, depth = self._index + 1, 0
@@ -223,7 +228,7 @@ class _Parser:
             depth += (text in _OPENING and text != "<") - (text in (")", "]", "}"))
             if text == "," and depth <= 0:
                 if index > start:
-                    arguments.append(_Parser(self._tokens[start:index]).expression() or ast.Constant(...))
+                    arguments.append(_Parser(self._tokens[start:index]).expression() or ast.Constant(None))
                 start = index + 1
         self._index = end + 1
         return arguments

@@ -40,7 +40,7 @@ def read_tags(language: Language, source: bytes) -> FileTags:
     blocks = BlockScopes(language, captures)
     outline = read_outline(language, source, captures, leading, comments, blocks)
     closures = NodeSpans(captures.closures)
-    bindings = read_bindings(language, source, captures, outline, blocks)
+    bindings = read_bindings(language, source, captures, outline, blocks, leading)
     not_uses = (outline.name_starts | imports.tokens | _bound_tokens(captures, outline)) - captures.globals
     references = read_references(source, captures, outline, not_uses, imports.spans)
     if language.bare_calls:

@@ -339,6 +339,9 @@ def _bash(node: tree_sitter.Node) -> Iterator[Imported]:
 
 
 def _php(node: tree_sitter.Node) -> Iterator[Imported]:
+    if node.type in ("use_as_clause", "use_instead_of_clause"):
+        yield from _trait_rule(node)
+        return
     if node.type != "namespace_use_declaration":
         literal = next((child for child in node.named_children if "string" in child.type), None)
         if literal is not None:
@@ -354,6 +357,20 @@ def _php(node: tree_sitter.Node) -> Iterator[Imported]:
         path = "\\".join(filter(None, (prefix, _text(name)))).lstrip("\\")
         bound = alias or (name.named_children[-1] if name.named_children else name)
         yield Imported(_text(alias) if alias is not None else path.rpartition("\\")[2], path, None, bound)
+
+
+def _trait_rule(node: tree_sitter.Node) -> Iterator[Imported]:
+    """A class's name for a method of a trait: `Logs::log as quiet`, `Prints::log insteadof Logs`, `log as quiet`."""
+    method, last = node.named_children[0], node.named_children[-1]
+    if method.type == "class_constant_access_expression":
+        trait, method = _text(method.named_children[0]), method.named_children[-1]
+    else:
+        used = node.parent.parent if node.parent is not None else None
+        traits = [child for child in used.named_children if "name" in child.type] if used is not None else []
+        trait = _text(traits[0]) if len(traits) == 1 else ""
+    bound = method if node.type == "use_instead_of_clause" else last
+    if trait and bound.type == "name":
+        yield Imported(_text(bound), trait, _text(method), bound)
 
 
 def _kotlin(node: tree_sitter.Node) -> Iterator[Imported]:

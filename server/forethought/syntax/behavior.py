@@ -20,7 +20,7 @@ from forethought.syntax.quoting import Quoter
 from forethought.syntax.step_reader import IDENTIFIER, InnerWrite, Read, StepReader
 from forethought.syntax.steps import Scope, Step
 from forethought.syntax.symbol_kinds import FUNCTION_KINDS
-from forethought.syntax.tags import FileTags, Span, Symbol
+from forethought.syntax.tags import FileTags, Range, Span, Symbol
 from forethought.text.redaction import mask
 
 _NEVER = re.compile(r"(?!)")
@@ -63,8 +63,14 @@ class BodyReader:
         self._tree = parse(language, self._source) if rules is not None and functions else None
         if rules is None or self._tree is None:
             return
+        in_closure: dict[Range, bool] = {}
+        starts = {symbol.id: symbol.span.start for symbol in tags.symbols}
         for binding in tags.bindings:
-            is_closed_over = rules.declares and binding.seen_in is not None  # a parameter of a closure, say
+            is_closed_over = False  # a parameter of a closure, say
+            if rules.declares and (around := binding.seen_in) is not None:
+                if around not in in_closure:
+                    in_closure[around] = _is_in_closure(rules, self._tree.root_node, around, starts[binding.scope])
+                is_closed_over = in_closure[around]
             if "." not in binding.name and not binding.name.startswith("@") and not is_closed_over:
                 self._names.setdefault(binding.scope, set()).add(binding.name)
         own_names = {symbol.short_name for symbol in functions} | {item.local for item in tags.imports}
@@ -92,6 +98,16 @@ def read_bodies(language: Language, source: bytes, tags: FileTags) -> dict[str, 
     reader = BodyReader(language, source, tags)
     bodies = ((symbol.id, reader.read(symbol)) for symbol in tags.symbols)
     return {symbol_id: body for symbol_id, body in bodies if body is not None}
+
+
+def _is_in_closure(rules: BehaviorRules, root: Node, block: Range, function_start: int) -> bool:
+    """Whether a block is, or is part of, an anonymous function inside the function that starts at this byte."""
+    node = root.descendant_for_point_range(block.start, block.end)
+    while node is not None and node.start_byte > function_start:
+        if rules.roles.get(node.type, ("",))[0] == "closure":
+            return True
+        node = node.parent
+    return False
 
 
 def _has_body(symbol: Symbol) -> bool:

@@ -12,9 +12,16 @@
 (local_function_statement name: (identifier) @name) @definition.function
 (field_declaration (modifier) @_const (variable_declaration (variable_declarator name: (identifier) @name)) (#eq? @_const "const")) @definition.constant
 
+; fields
+(field_declaration (variable_declaration (variable_declarator name: (identifier) @name))) @definition.field
+(property_declaration name: (identifier) @name) @definition.property
+(record_declaration (parameter_list (parameter name: (identifier) @name) @definition.property))
+(event_field_declaration (variable_declaration (variable_declarator name: (identifier) @name))) @definition.event
+(event_declaration name: (identifier) @name) @definition.event
+(enum_member_declaration name: (identifier) @name) @definition.enumerator
+
 ; bindings
 (variable_declaration (variable_declarator name: (identifier) @name)) @definition.local
-(property_declaration name: (identifier) @name) @definition.local
 (parameter name: (identifier) @name) @definition.parameter
 (declaration_expression name: (identifier) @name) @definition.local
 (declaration_pattern name: (identifier) @name) @definition.local
@@ -64,8 +71,6 @@
 (cast_expression type: (identifier) @reference.type)
 (typeof_expression type: (identifier) @reference.type)
 (attribute name: (identifier) @reference.type)
-(enum_member_declaration name: (identifier) @ignore)
-(event_field_declaration (variable_declaration (variable_declarator name: (identifier) @ignore)))
 (destructor_declaration name: (identifier) @ignore)
 (argument name: (identifier) @ignore)
 (namespace_declaration name: (identifier) @ignore)

@@ -25,13 +25,18 @@
 (preproc_function_def name: (identifier) @name) @definition.macro
 (preproc_def name: (identifier) @name value: (_)) @definition.constant
 
+; fields
+(field_declaration declarator: (field_identifier) @name) @definition.field
+(field_declaration declarator: (pointer_declarator declarator: (field_identifier) @name)) @definition.field
+(field_declaration declarator: (array_declarator declarator: (field_identifier) @name)) @definition.field
+(field_declaration declarator: (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (field_identifier) @name)))) @definition.field
+(enumerator name: (identifier) @name) @definition.enumerator
+
 ; bindings
 (parameter_declaration declarator: (identifier) @name) @definition.parameter
 (parameter_declaration declarator: (pointer_declarator declarator: (identifier) @name)) @definition.parameter
 (parameter_declaration declarator: (array_declarator declarator: (identifier) @name)) @definition.parameter
 (preproc_params (identifier) @definition.parameter)
-(field_declaration declarator: (field_identifier) @name) @definition.local
-(field_declaration declarator: (pointer_declarator declarator: (field_identifier) @name)) @definition.local
 
 ; blocks
 [(for_statement)] @local.block
@@ -48,7 +53,6 @@
 (field_expression field: (field_identifier) @name) @reference.attribute
 (call_expression function: (identifier) @reference.call)
 (call_expression function: (field_expression field: (field_identifier) @name) @reference.call)
-(enumerator name: (identifier) @ignore)
 (labeled_statement label: (statement_identifier) @ignore)
 (preproc_def name: (identifier) @ignore !value)
 

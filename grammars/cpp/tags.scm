@@ -36,14 +36,19 @@
 (preproc_def name: (identifier) @name value: (_)) @definition.constant
 (declaration declarator: (init_declarator declarator: (reference_declarator (identifier) @name))) @definition.variable
 
+; fields
+(field_declaration declarator: (field_identifier) @name) @definition.field
+(field_declaration declarator: (pointer_declarator declarator: (field_identifier) @name)) @definition.field
+(field_declaration declarator: (array_declarator declarator: (field_identifier) @name)) @definition.field
+(field_declaration declarator: (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (field_identifier) @name)))) @definition.field
+(enumerator name: (identifier) @name) @definition.enumerator
+(field_declaration declarator: (reference_declarator (field_identifier) @name)) @definition.field
+
 ; bindings
 (parameter_declaration declarator: (identifier) @name) @definition.parameter
 (parameter_declaration declarator: (pointer_declarator declarator: (identifier) @name)) @definition.parameter
 (parameter_declaration declarator: (array_declarator declarator: (identifier) @name)) @definition.parameter
 (preproc_params (identifier) @definition.parameter)
-(field_declaration declarator: (field_identifier) @name) @definition.local
-(field_declaration declarator: (pointer_declarator declarator: (field_identifier) @name)) @definition.local
-(field_declaration declarator: (reference_declarator (field_identifier) @name)) @definition.local
 (parameter_declaration declarator: (reference_declarator (identifier) @name)) @definition.parameter
 (optional_parameter_declaration declarator: (identifier) @name) @definition.parameter
 (optional_parameter_declaration declarator: (pointer_declarator declarator: (identifier) @name)) @definition.parameter
@@ -66,7 +71,6 @@
 (field_expression field: (field_identifier) @name) @reference.attribute
 (call_expression function: (identifier) @name arguments: (_) @_arguments) @reference.call
 (call_expression function: (field_expression field: (field_identifier) @name) arguments: (_) @_arguments) @reference.call
-(enumerator name: (identifier) @ignore)
 (labeled_statement label: (statement_identifier) @ignore)
 (preproc_def name: (identifier) @ignore !value)
 (qualified_identifier scope: (namespace_identifier) @reference.name)

@@ -11,6 +11,9 @@
 (const_spec name: (identifier) @name) @definition.constant
 (var_spec name: (identifier) @name) @definition.variable
 
+; fields
+(field_declaration name: (field_identifier) @name) @definition.field
+
 ; bindings
 (parameter_declaration name: (identifier) @name) @definition.parameter
 (variadic_parameter_declaration name: (identifier) @name) @definition.parameter
@@ -18,7 +21,6 @@
 (short_var_declaration left: (expression_list (identifier) @definition.local))
 (range_clause left: (expression_list (identifier) @definition.local))
 (type_switch_statement alias: (expression_list (identifier) @definition.local))
-(field_declaration name: (field_identifier) @name) @definition.local
 (range_clause left: (expression_list (identifier) . (identifier) @name) right: (_) @_of) @definition.element
 (short_var_declaration left: (expression_list . (identifier) @name . (_)) right: (expression_list . (_) @_of .)) @definition.local
 

@@ -14,8 +14,12 @@
 (field_declaration (modifiers "final" "static") declarator: (variable_declarator name: (identifier) @name)) @definition.constant
 (constant_declaration declarator: (variable_declarator name: (identifier) @name)) @definition.constant
 
+; fields
+(field_declaration declarator: (variable_declarator name: (identifier) @name)) @definition.field
+(record_declaration parameters: (formal_parameters (formal_parameter name: (identifier) @name) @definition.field))
+(enum_constant name: (identifier) @name) @definition.enumerator
+
 ; bindings
-(field_declaration declarator: (variable_declarator name: (identifier) @name)) @definition.local
 (local_variable_declaration declarator: (variable_declarator name: (identifier) @name)) @definition.local
 (formal_parameter name: (identifier) @name) @definition.parameter
 (spread_parameter (variable_declarator name: (identifier) @definition.parameter))
@@ -56,7 +60,6 @@
 (marker_annotation name: (identifier) @reference.type)
 (annotation name: (identifier) @reference.type)
 (element_value_pair key: (identifier) @ignore)
-(enum_constant name: (identifier) @ignore)
 (labeled_statement (identifier) @ignore)
 (package_declaration (_) @ignore)
 

@@ -17,10 +17,12 @@
 (export_statement "default" @name value: (class !name)) @definition.class
 (variable_declarator name: (identifier) @name) @definition.variable
 
+; fields
+(field_definition property: [(property_identifier) (private_property_identifier)] @name) @definition.field
+
 ; bindings
 (assignment_expression left: (member_expression object: (this)) @name) @definition.local
 (assignment_expression left: (identifier) @name) @definition.assigned
-(field_definition property: (property_identifier) @name) @definition.local
 (formal_parameters (identifier) @definition.parameter)
 (formal_parameters (assignment_pattern left: (identifier) @name) @definition.parameter)
 (arrow_function parameter: (identifier) @definition.parameter)

@@ -11,6 +11,12 @@
 (property_declaration (variable_declaration (identifier) @name)) @definition.variable
 (property_declaration (modifiers (property_modifier) @_const) (variable_declaration (identifier) @name) (#eq? @_const "const")) @definition.constant
 
+; fields
+(class_parameter ["val" "var"] (identifier) @name) @definition.property
+(class_body (property_declaration (variable_declaration (identifier) @name)) @definition.property)
+(enum_class_body (property_declaration (variable_declaration (identifier) @name)) @definition.property)
+(enum_entry (identifier) @name) @definition.enumerator
+
 ; bindings
 (class_parameter (identifier) @name) @definition.parameter
 (parameter (identifier) @name) @definition.parameter
@@ -28,7 +34,6 @@
 (identifier) @reference.name
 (type_parameter (identifier) @ignore)
 (package_header (qualified_identifier (identifier) @ignore))
-(enum_entry (identifier) @ignore)
 (value_argument . (identifier) @ignore . "=")
 (user_type (identifier) @reference.type)
 (delegation_specifier (user_type (identifier) @reference.class))

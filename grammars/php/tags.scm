@@ -9,11 +9,15 @@
 (method_declaration name: (name) @name) @definition.method
 (const_declaration (const_element . (name) @name)) @definition.constant
 
+; fields
+(property_declaration (property_element name: (variable_name) @name)) @definition.property
+(property_promotion_parameter name: (variable_name) @name) @definition.property
+(enum_case name: (name) @name) @definition.enumerator
+
 ; bindings
 (simple_parameter name: (variable_name) @name) @definition.parameter
 (variadic_parameter name: (variable_name) @name) @definition.parameter
 (property_promotion_parameter name: (variable_name) @name) @definition.parameter
-(property_declaration (property_element name: (variable_name) @name)) @definition.local
 (assignment_expression left: (variable_name) @name) @definition.local
 (assignment_expression left: (member_access_expression object: (variable_name) name: (name)) @name) @definition.local
 (catch_clause name: (variable_name) @name) @definition.local
@@ -25,7 +29,6 @@
 (variable_name (name) @ignore)
 (namespace_definition name: (namespace_name (name) @ignore))
 (namespace_name (name) @ignore)
-(enum_case name: (name) @ignore)
 (argument name: (name) @ignore)
 (named_type (name) @reference.type)
 (named_type (qualified_name (name) @name) @reference.type)

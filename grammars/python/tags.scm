@@ -6,6 +6,9 @@
 (assignment left: (identifier) @name) @definition.variable
 (type_alias_statement left: (type [(identifier) @name (generic_type (identifier) @name)])) @definition.type
 
+; fields
+(class_definition body: (block (expression_statement (assignment left: (identifier) @name) @definition.field)))
+
 ; bindings
 (assignment left: (attribute object: (identifier)) @name) @definition.local
 (parameters (identifier) @definition.parameter)

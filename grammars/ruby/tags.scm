@@ -7,6 +7,9 @@
 (singleton_method name: (_) @name) @definition.method
 (assignment left: (constant) @name) @definition.constant
 
+; fields
+(call !receiver method: (identifier) @_attribute arguments: (argument_list (simple_symbol) @name) (#any-of? @_attribute "attr_accessor" "attr_reader" "attr_writer")) @definition.property
+
 ; bindings
 (assignment left: [(identifier) (instance_variable) (class_variable) (global_variable)] @name) @definition.local
 (left_assignment_list (identifier) @definition.local)
@@ -23,6 +26,7 @@
 ; references
 (identifier) @reference.name
 (constant) @reference.name
+[(instance_variable) (class_variable)] @reference.name
 (scope_resolution scope: (_) name: (constant) @name) @reference.attribute
 (call !receiver method: [(identifier) (constant)] @reference.call)
 (call receiver: (_) method: [(identifier) (constant) (operator)] @name) @reference.call

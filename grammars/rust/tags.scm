@@ -15,6 +15,10 @@
 (macro_definition name: (identifier) @name) @definition.macro
 (impl_item type: (_) @name) @local.scope
 
+; fields
+(field_declaration name: (field_identifier) @name) @definition.field
+(enum_variant name: (identifier) @name) @definition.enumerator
+
 ; bindings
 (parameter pattern: (identifier) @name) @definition.parameter
 (closure_parameters (identifier) @definition.parameter)
@@ -24,7 +28,6 @@
 (tuple_struct_pattern (_) (identifier) @definition.local)
 (captured_pattern . (identifier) @definition.local)
 (for_expression pattern: (identifier) @definition.local)
-(field_declaration name: (field_identifier) @name) @definition.local
 (shorthand_field_identifier) @definition.local
 (for_expression pattern: (identifier) @name value: (_) @_of) @definition.element
 
@@ -62,7 +65,6 @@
 (trait_bounds (type_identifier) @reference.type)
 (lifetime (identifier) @ignore)
 (type_parameter name: (type_identifier) @ignore)
-(enum_variant name: (identifier) @ignore)
 (mod_item name: (identifier) @ignore !body)
 ((attribute_item (attribute . (identifier) @ignore)) (#not-eq? @ignore "test"))
 

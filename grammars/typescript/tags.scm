@@ -25,11 +25,19 @@
 (export_statement "default" @name value: (class !name)) @definition.class
 (variable_declarator name: (identifier) @name) @definition.variable
 
+; fields
+(public_field_definition name: [(property_identifier) (private_property_identifier)] @name) @definition.field
+(property_signature name: (property_identifier) @name) @definition.field
+(required_parameter (accessibility_modifier) pattern: (identifier) @name) @definition.field
+(required_parameter "readonly" pattern: (identifier) @name) @definition.field
+(optional_parameter (accessibility_modifier) pattern: (identifier) @name) @definition.field
+(optional_parameter "readonly" pattern: (identifier) @name) @definition.field
+(enum_body name: (property_identifier) @definition.enumerator)
+(enum_assignment name: (property_identifier) @name) @definition.enumerator
+
 ; bindings
 (assignment_expression left: (member_expression object: (this)) @name) @definition.local
 (assignment_expression left: (identifier) @name) @definition.assigned
-(public_field_definition name: (property_identifier) @name) @definition.local
-(property_signature name: (property_identifier) @name) @definition.local
 (required_parameter pattern: (identifier) @name) @definition.parameter
 (optional_parameter pattern: (identifier) @name) @definition.parameter
 (arrow_function parameter: (identifier) @definition.parameter)

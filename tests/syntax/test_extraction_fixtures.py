@@ -15,7 +15,7 @@ SOURCES = sorted(path for path in FIXTURES.iterdir() if path.suffix != ".tags")
 def render(tags: FileTags) -> str:
     """One readable line per tag: what it is, then where it is."""
     lines = []
-    for symbol in tags.symbols:
+    for symbol in (*tags.symbols, *tags.fields):
         lines.append(f"{symbol.kind} {symbol.id or '(file)'} in {symbol.parent or '(file)'}: {symbol.signature}")
         row, column = symbol.selection.start
         rows = f"rows {symbol.range.start.row}-{symbol.range.end.row}, named at {row}:{column}"

@@ -180,7 +180,7 @@ def test_a_faulty_folder_is_reported_and_disables_only_its_language(
 
 
 def test_definitions_of_an_unknown_kind_are_named_and_left_out(tmp_path: Path) -> None:
-    query = f"{ZIG_QUERY}\n(container_field name: (identifier) @name) @definition.field\n"
+    query = f"{ZIG_QUERY}\n(container_field name: (identifier) @name) @definition.bit\n"
     languages = load_languages([write_folder(tmp_path, ZIG_TABLE, query)])
     language = languages.detect("main.zig")
     assert language is not None
@@ -188,7 +188,7 @@ def test_definitions_of_an_unknown_kind_are_named_and_left_out(tmp_path: Path) -
     assert [symbol.id for symbol in tags.symbols] == ["", "Point", "Point.len"]
     (problem,) = languages.problems
     assert str(tmp_path) in problem
-    assert "“field”" in problem
+    assert "“bit”" in problem
     assert "function" in problem
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from forethought.names.resolver import Resolver, Target
-from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS
+from forethought.syntax.symbol_kinds import CLASS_KINDS, FIELD_KINDS, FUNCTION_KINDS
 from forethought.syntax.tags import FileTags, Import, Symbol
 from forethought.text.redaction import redact
 
@@ -158,7 +158,7 @@ def _used_definitions(
         if reference.scope != symbol.id:
             continue
         targets = resolver.resolve(path, reference).targets
-        if len(targets) != 1 or targets[0] in seen:
+        if len(targets) != 1 or targets[0] in seen or _is_field(resolver, targets[0]):
             continue
         seen.add(targets[0])
         used_tags = resolver.snapshot.outline(targets[0].path)
@@ -168,6 +168,12 @@ def _used_definitions(
         yield targets[0], used_tags, definition
         if len(seen) - len(nested) > MAXIMUM_USED:
             return
+
+
+def _is_field(resolver: Resolver, target: Target) -> bool:
+    """Whether the target is a field, which the interface of its type shows."""
+    symbol = resolver.symbol(target)
+    return symbol is not None and symbol.kind in FIELD_KINDS
 
 
 def _interface(tags: FileTags, symbol: Symbol) -> str:

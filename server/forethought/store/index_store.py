@@ -240,7 +240,7 @@ class IndexStore:
         def delete(connection: sqlite3.Connection) -> None:
             for content, outline, first, last in rows:
                 tags = tags_encoding.decode_outline(outline)
-                names = {key_of(symbol.short_name) for symbol in tags.symbols}
+                names = {key_of(symbol.short_name) for symbol in (*tags.symbols, *tags.fields)}
                 connection.executemany(
                     "DELETE FROM definitions WHERE name = ? AND content = ?", [(name, content) for name in names]
                 )

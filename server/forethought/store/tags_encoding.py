@@ -17,12 +17,13 @@ _REFERENCE_FIELDS = attrgetter("name", "kind", "range", "scope", "receiver", "ar
 
 def encode_outline(tags: FileTags) -> bytes:
     """Encode everything except for the references outside of decorators: see `decorator_references`."""
-    places = {symbol.id: number for number, symbol in enumerate(tags.symbols)}
+    places = {symbol.id: number for number, symbol in enumerate((*tags.symbols, *tags.fields))}
     return _pack(
         [
             tags.language,
             int(tags.has_errors),
             [_symbol_row(symbol, places) for symbol in tags.symbols],
+            [_field_row(symbol, places) for symbol in tags.fields],
             [_reference_row(reference, places) for reference in decorator_references(tags)],
             [[item.local, item.module, item.name, *_flat(item.range), places[item.scope]] for item in tags.imports],
             [
@@ -37,8 +38,8 @@ def encode_outline(tags: FileTags) -> bytes:
 def decode_outline(blob: bytes) -> FileTags:
     """The tags, with the references in decorators only. Raises ValueError for bytes that were not encoded here."""
     try:
-        language, has_errors, symbol_rows, reference_rows, import_rows, binding_rows = _unpack(blob)
-        ids = [row[0] for row in symbol_rows]
+        language, has_errors, symbol_rows, field_rows, reference_rows, import_rows, binding_rows = _unpack(blob)
+        ids = [row[0] for row in (*symbol_rows, *field_rows)]
         return FileTags(
             language=language,
             symbols=tuple(_symbol(row, ids) for row in symbol_rows),
@@ -54,6 +55,7 @@ def decode_outline(blob: bytes) -> FileTags:
                 for name, a, b, c, d, scope, annotation, value, *seen_in in binding_rows
             ),
             has_errors=bool(has_errors),
+            fields=tuple(_field(row, ids) for row in field_rows),
         )
     except (TypeError, IndexError, KeyError, AttributeError) as error:
         raise ValueError(f"not encoded tags: {error}") from error
@@ -112,9 +114,9 @@ def encode(tags: FileTags) -> EncodedTags:
         flat += (_KIND_NUMBERS.get(kind, kind), start[0], start[1], width, places[scope], receiver, arguments or 0)
     return EncodedTags(
         encode_outline(tags),
-        len(tags.symbols) - 1,
+        len(tags.symbols) - 1 + len(tags.fields),
         len(tags.references),
-        tuple((symbol.short_name, symbol.id, symbol.kind) for symbol in tags.symbols[1:]),
+        tuple((symbol.short_name, symbol.id, symbol.kind) for symbol in tags.definitions),
         tuple((name, _dump(mentions[name]), calls[name]) for name in sorted(mentions)),
         tuple(sorted({(item.name, item.local) for item in tags.imports if item.name not in (None, "*", item.local)})),
     )
@@ -225,6 +227,29 @@ def _symbol(row: list[Any], ids: list[str]) -> Symbol:
         bool(is_constructor),
         _range(*seen_in) if seen_in else None,
         bool(needs_receiver),
+    )
+
+
+def _field_row(symbol: Symbol, places: dict[str, int]) -> list[Any]:
+    kind, parent = symbol.kind, places[symbol.parent]
+    return [symbol.id, kind, *_flat(symbol.range), *_flat(symbol.selection), *symbol.span, parent, symbol.signature] + (
+        [symbol.doc] if symbol.doc else []
+    )
+
+
+def _field(row: list[Any], ids: list[str]) -> Symbol:
+    (symbol_id, kind, a, b, c, d, e, f, g, h, start, end, parent, signature, *doc) = row
+    return Symbol(
+        id=symbol_id,
+        name=symbol_id.partition("#")[0],
+        kind=SYMBOL_KINDS[kind],
+        range=_range(a, b, c, d),
+        selection=_range(e, f, g, h),
+        span=Span(start, end),
+        body=None,
+        parent=ids[parent],
+        signature=signature,
+        doc=doc[0] if doc else None,
     )
 
 

@@ -13,6 +13,7 @@ from forethought.syntax.doc_types import documented_variable
 from forethought.syntax.languages import Language
 from forethought.syntax.nodes import find_child, one_line
 from forethought.syntax.outline import Outline
+from forethought.syntax.symbol_kinds import FIELD_KINDS, TYPE_KINDS
 from forethought.syntax.tags import Binding, Position, Range, visible
 
 MAX_VALUE_LENGTH = 200
@@ -39,14 +40,22 @@ def read_bindings(
     parents = {symbol.selection.end: symbol.parent for symbol in outline.symbols[1:]}
     scope_starts = {symbol.id: symbol.span.start for symbol in outline.symbols}
     values = {start: node for start, node in captures.definitions.items() if node.kind in ("variable", "constant")}
+    fields = {
+        start: field
+        for start, field in captures.fields.items()
+        if field.kind in ("field", "property") and field.name.type != "simple_symbol"  # Ruby's `attr_reader :size`
+    }
+    types = {symbol.id for symbol in outline.symbols if symbol.kind in TYPE_KINDS}
     bindings: list[Binding] = []
     assigned: set[int] = set()
     """Indices of the bindings of variables that are declared elsewhere."""
-    for kind, name, node, operand in (captures.bindings | values).values():
+    for kind, name, node, operand in (fields | captures.bindings | values).values():
         start, end = Position(*name.start_point), Position(*name.end_point)
         scope = parents[end] if end in parents else outline.scope_at(name.start_byte)
         if name == node and name.start_byte in captures.definitions:
             continue  # a symbol
+        if kind in FIELD_KINDS and scope not in types:
+            continue  # a property of a type in a function's parameters
         if kind == "global" or (global_names and (scope, name.text) in global_names):
             continue
         annotation, value = _type_and_value(language, source, Definition(kind, name, node, operand))

@@ -1,6 +1,8 @@
 """The matches of a language's tags query, grouped by what they capture.
 
     (node name: (_) @name) @definition.KIND   a symbol of that kind (see `symbol_kinds.py`)
+    … @definition.field / .property           a field, which also binds a name
+    … @definition.enumerator / .event         the same without a type and a value of its own
     … @definition.local / .parameter          a bound name, with its type and value where the node has them
     … @definition.element / .entered / .caught   the same for what a `for`, a `with` or an `except` binds
     … @definition.assigned                    the same for a variable that is declared elsewhere, if at all
@@ -28,7 +30,7 @@ from typing import NamedTuple
 
 import tree_sitter
 
-from forethought.syntax.symbol_kinds import SYMBOL_KINDS
+from forethought.syntax.symbol_kinds import FIELD_KINDS, SYMBOL_KINDS
 
 BINDING_KINDS = frozenset({"local", "parameter", "global", "element", "entered", "caught", "assigned"})
 DEFINITION_KINDS = (SYMBOL_KINDS.keys() - {"file"}) | BINDING_KINDS | {"attribute"}
@@ -71,6 +73,8 @@ class Captures:
     def __init__(self) -> None:
         self.definitions: dict[int, Definition] = {}
         """Symbols by the start byte of their name."""
+        self.fields: dict[int, Definition] = {}
+        """Fields by the start byte of their name."""
         self.bindings: dict[int, Definition] = {}
         """Bound names by their start byte."""
         self.containers: list[Definition] = []
@@ -162,6 +166,8 @@ class Captures:
         if kind == "global":
             self.globals.add(start)
         table = self.bindings if kind in BINDING_KINDS else self.definitions
+        if kind in FIELD_KINDS:
+            table = self.fields
         earlier = table.get(start)
         rank = _DEFINITION_RANK.get(kind, _TOP_RANK)
         earlier_rank = _DEFINITION_RANK.get(earlier.kind, _TOP_RANK) if earlier is not None else None

@@ -8,6 +8,7 @@ from forethought.syntax.block_scopes import BlockScopes
 from forethought.syntax.captures import Captures, run_query
 from forethought.syntax.declarations import docstring
 from forethought.syntax.doc_comments import leading_lines
+from forethought.syntax.fields import read_fields
 from forethought.syntax.imports import read_imports
 from forethought.syntax.languages import Language
 from forethought.syntax.nodes import NodeSpans, collapse, one_line
@@ -46,6 +47,7 @@ def read_tags(language: Language, source: bytes) -> FileTags:
     if language.bare_calls:
         references = with_bare_calls(references, bindings)
     symbols = _with_bases_and_raises(outline, captures, source)
+    fields = read_fields(language, source, captures, symbols, outline, leading)
     symbols = with_return_values(symbols, outline, source, captures.returns, captures.yields, closures)
     first_code = min(
         [symbol.span.start for symbol in symbols[1:2]] + [start for start, _ in imports.spans[:1]] + [len(source)]
@@ -60,12 +62,13 @@ def read_tags(language: Language, source: bytes) -> FileTags:
         imports=imports.placed(outline.scope_at),
         bindings=bindings,
         has_errors=tree.root_node.has_error,
+        fields=fields,
     )
 
 
 def _bound_tokens(captures: Captures, outline: Outline) -> set[int]:
     """Start bytes of the identifiers that only bind a name, or that the query ignores."""
-    definitions = [*captures.bindings.values(), *outline.local_definitions]
+    definitions = [*captures.bindings.values(), *captures.fields.values(), *outline.local_definitions]
     tokens = {item.name.start_byte for item in definitions if item.name.named_child_count == 0}
     return tokens | captures.ignored
 

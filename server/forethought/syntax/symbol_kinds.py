@@ -16,6 +16,10 @@ SymbolKind = Literal[
     "macro",
     "constant",
     "variable",
+    "field",
+    "property",
+    "event",
+    "enumerator",
 ]
 """`file` is the file itself; every other kind is a `@definition.KIND` capture of some shipped tags query."""
 
@@ -31,4 +35,7 @@ CLASS_KINDS: frozenset[SymbolKind] = TYPE_KINDS | {"module"}
 FUNCTION_KINDS: frozenset[SymbolKind] = frozenset({"function", "method", "macro"})
 """Whatever can be called and has parameters."""
 
-VALUE_KINDS: frozenset[SymbolKind] = frozenset({"variable", "constant"})
+FIELD_KINDS: frozenset[SymbolKind] = frozenset({"field", "property", "event", "enumerator"})
+"""What a type declares that holds a value: the symbols in `FileTags.fields`. `enumerator` is a member of an enum."""
+
+VALUE_KINDS: frozenset[SymbolKind] = FIELD_KINDS | {"variable", "constant"}

@@ -164,12 +164,19 @@ class FileTags:
     bindings: tuple[Binding, ...]
     has_errors: bool
     """The text has a syntax error. The tags then hold what could be extracted all the same."""
+    fields: tuple[Symbol, ...] = ()
+    """Symbols of the `FIELD_KINDS`, in order of their start. A reference in a field's value has the scope around it."""
+
+    @property
+    def definitions(self) -> tuple[Symbol, ...]:
+        """All symbols but the file itself, fields last."""
+        return (*self.symbols[1:], *self.fields)
 
     def symbol(self, symbol_id: str) -> Symbol | None:
-        return next((symbol for symbol in self.symbols if symbol.id == symbol_id), None)
+        return next((symbol for symbol in (*self.symbols, *self.fields) if symbol.id == symbol_id), None)
 
     def enclosing(self, position: Position) -> Symbol:
-        """The innermost symbol around the position; the file itself if there is none."""
+        """The innermost symbol around the position, fields aside; the file itself if there is none."""
         innermost = self.symbols[0]
         for symbol in self.symbols[1:]:
             if symbol.range.start > position:

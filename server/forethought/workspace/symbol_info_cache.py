@@ -110,7 +110,7 @@ class SymbolInfoCache:
 
     def follow_document(self, document: DocumentSnapshot, now: SnapshotId) -> None:
         """A document's text is published: update what can be read off it, and mark as stale what was about another."""
-        symbols = {symbol.id: symbol for symbol in document.tags.symbols}
+        symbols = {symbol.id: symbol for symbol in (*document.tags.symbols, *document.tags.fields)}
         with self._lock:
             self._changed_at[document.path] = now
             for target in [target for target in self._infos if target.path == document.path]:

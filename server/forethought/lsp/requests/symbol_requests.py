@@ -29,6 +29,10 @@ LSP_KINDS: Mapping[SymbolKind, types.SymbolKind] = {
     "constant": types.SymbolKind.Constant,
     "variable": types.SymbolKind.Variable,
     "macro": types.SymbolKind.Function,
+    "field": types.SymbolKind.Field,
+    "property": types.SymbolKind.Property,
+    "event": types.SymbolKind.Event,
+    "enumerator": types.SymbolKind.EnumMember,
 }
 """Maps our symbol kinds to LSP's."""
 
@@ -78,14 +82,14 @@ def _flat_symbols(snapshot: DocumentSnapshot, uri: str, encoding: Encoding) -> l
             location=types.Location(uri, to_lsp_range(snapshot.lines, symbol.range, encoding)),
             container_name=printable_path(symbol.name.rpartition(".")[0]) or None,
         )
-        for symbol in snapshot.tags.symbols[1:]  # the first one is the file
+        for symbol in sorted(snapshot.tags.definitions, key=lambda symbol: symbol.range.start)
     ]
 
 
 def _nested_symbols(snapshot: DocumentSnapshot, encoding: Encoding) -> list[types.DocumentSymbol]:
     nodes: dict[str, types.DocumentSymbol] = {}
     top: list[types.DocumentSymbol] = []
-    for symbol in snapshot.tags.symbols[1:]:
+    for symbol in sorted(snapshot.tags.definitions, key=lambda symbol: symbol.range.start):
         node = types.DocumentSymbol(
             name=printable_path(symbol.short_name),
             kind=LSP_KINDS[symbol.kind],

@@ -69,7 +69,7 @@ class FileNames:
 
     def __init__(self, tags: FileTags) -> None:
         self.tags = tags
-        self.symbols = {symbol.id: symbol for symbol in tags.symbols}
+        self.symbols = {symbol.id: symbol for symbol in (*tags.symbols, *tags.fields)}
         self.members: dict[str, dict[str, list[Symbol]]] = {}
         """Scope id → unqualified name → symbols. The scope `.A` holds methods of an `A` in another file."""
         self.imports: dict[str, dict[str, list[Import]]] = {}
@@ -81,7 +81,7 @@ class FileNames:
         """Class id → attribute, without its receiver → bindings."""
         self.decorators: dict[str, list[Reference]] = {}
         """Symbol id → references in its decorators."""
-        for symbol in tags.symbols[1:]:
+        for symbol in tags.definitions:
             self.members.setdefault(self._member_scope(symbol), {}).setdefault(symbol.short_name, []).append(symbol)
         for item in tags.imports:
             if item.local == "*":

@@ -101,6 +101,8 @@ class Inference(Scopes):
                 if receiver and receiver.kind == "instance" and names.is_decorated(symbol.id, *_PROPERTY_DECORATORS):
                     return self._call_result(function)
                 return [function]
+            if symbol.kind == "enumerator":
+                return [InferredValue("instance", resolved.path, symbol.parent)] if symbol.parent else []
             bindings = resolved.bindings or tuple(
                 likeliest_first(names.bindings.get(symbol.parent, {}).get(symbol.short_name, ()), None)
             )

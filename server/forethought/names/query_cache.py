@@ -75,8 +75,10 @@ class QueryCache:
             if tags is None:
                 continue
             same = names is not None and names.tags.language == tags.language
-            known = {(symbol.id, symbol.kind) for symbol in names.tags.symbols} if names is not None and same else ()
-            new_names |= {symbol.short_name for symbol in tags.symbols if (symbol.id, symbol.kind) not in known}
+            known = (
+                {(symbol.id, symbol.kind) for symbol in names.tags.definitions} if names is not None and same else ()
+            )
+            new_names |= {symbol.short_name for symbol in tags.definitions if (symbol.id, symbol.kind) not in known}
         return new_names
 
     def _invalidate(self, paths: set[str], names: set[str]) -> None:

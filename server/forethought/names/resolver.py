@@ -20,7 +20,7 @@ from forethought.names.scopes import is_declaration
 from forethought.names.values import ResolvedName
 from forethought.syntax.expressions import parse_expression
 from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS, VALUE_KINDS
-from forethought.syntax.tags import FileTags, Import, Position, Reference, Symbol
+from forethought.syntax.tags import Binding, FileTags, Import, Position, Reference, Symbol
 
 __all__ = ["IndexSnapshot", "Resolution", "Resolver", "Target", "identifier_at"]
 
@@ -100,6 +100,35 @@ class Resolver:
             case Import():
                 return _resolution(self._inference.imported_names(path, identifier))
         return Resolution()
+
+    def bindings_at(self, path: str, position: Position) -> tuple[Binding, ...]:
+        """Where the local name at the position is bound, in order; empty for anything but a local name."""
+        names, tags = self.names(path), self.snapshot.tags(path)
+        if names is None or tags is None:
+            return ()
+        match identifier_at(tags, position):
+            case Reference() as reference:
+                resolved_names, _, _ = self._resolve(path, reference)
+                bindings = [
+                    binding
+                    for resolved in resolved_names
+                    if resolved.kind == "binding" and resolved.path == path
+                    for binding in resolved.bindings
+                ]
+            case None:
+                bound = next((item for item in tags.bindings if item.range.contains(position)), None)
+                same = names.bindings.get(bound.scope, {}).get(bound.name, ()) if bound is not None else ()
+                bindings = [item for item in same if bound is not None and item.seen_in == bound.seen_in]
+            case _:
+                return ()
+        return tuple(sorted(bindings, key=lambda binding: binding.range))
+
+    def types(self, path: str, bindings: Sequence[Binding]) -> tuple[str, ...]:
+        """The names of the classes in the repository that the values of a local name are instances of."""
+        if not bindings:
+            return ()
+        values = self._inference.values_of(ResolvedName("binding", path, bindings[0].name, tuple(reversed(bindings))))
+        return tuple(dict.fromkeys(value.id.rpartition(".")[2] for value in values if value.kind == "instance"))
 
     def imported(self, path: str, item: Import) -> Resolution:
         """The definitions and files that an import in `path` brings in."""
@@ -220,7 +249,7 @@ class Resolver:
 def identifier_at(tags: FileTags, position: Position) -> Symbol | Reference | Import | None:
     """The definition's name, the use or the imported name at the position, or just before it."""
     for candidate in (position, Position(position.row, position.column - 1)):
-        for symbol in tags.symbols[1:]:
+        for symbol in tags.definitions:
             if symbol.selection.contains(candidate):
                 return symbol
         for reference in tags.references:

@@ -15,7 +15,7 @@ from forethought.names.dependency_tracker import DependencyTracker
 from forethought.names.file_names import FileNames, Target
 from forethought.names.values import EXTERNAL, InferredValue, ResolvedName, distinct, in_repository, likeliest_first
 from forethought.syntax.expressions import parse_type
-from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS, TYPE_KINDS, VALUE_KINDS
+from forethought.syntax.symbol_kinds import CLASS_KINDS, FIELD_KINDS, FUNCTION_KINDS, TYPE_KINDS, VALUE_KINDS
 from forethought.syntax.tags import Binding, Import, Position, Symbol, visible
 
 _MAX_NAMESAKES = 12
@@ -141,14 +141,21 @@ class Scopes(DependencyTracker, ABC):
             names = self.names(path)
             if names is None:
                 continue
-            definitions = names.chosen(names.members.get(symbol_id, {}).get(name, ()))
+            members = names.members.get(symbol_id, {}).get(name, ())
+            definitions = names.chosen(members)
             functions = [symbol for symbol in definitions if symbol.kind not in VALUE_KINDS]
             bound: Sequence[Binding] = names.attributes.get(symbol_id, {}).get(name, ())
             fields = bound or names.bindings.get(symbol_id, {}).get(name, ())
             if functions and not called and fields and modules.has_implicit_members(names.tags.language):
+                declared = [symbol.id for symbol in members if symbol.kind in FIELD_KINDS]
+                if declared:
+                    return [ResolvedName("symbol", path, declared[0], tuple(fields))], complete
                 return [ResolvedName("binding", path, name, tuple(fields))], complete
             if functions:
                 return [ResolvedName("symbol", path, symbol.id) for symbol in functions], complete
+            if definitions and definitions[0].kind in FIELD_KINDS:
+                fields = _field_bindings(names, symbol_id, name)
+                return [ResolvedName("symbol", path, symbol.id, fields) for symbol in definitions], complete
             if definitions:
                 return [ResolvedName("symbol", path, symbol.id, tuple(bound)) for symbol in definitions], complete
             if rules := names.imports.get(symbol_id, {}).get(name):
@@ -410,7 +417,12 @@ class Scopes(DependencyTracker, ABC):
     def _is_global(self, path: str, symbol_id: str, kind: str) -> bool:
         names = self.names(path)
         symbol = names.symbols.get(symbol_id) if names else None
-        if names is None or symbol is None or kind not in CLASS_KINDS | FUNCTION_KINDS:
+        if names is None or symbol is None:
+            return False
+        if kind == "enumerator" and names.tags.language in ("c", "cpp"):
+            enum = names.symbols[symbol.parent]
+            return not enum.id or (_is_plain_enum(enum) and self._is_global(path, enum.id, enum.kind))
+        if kind not in CLASS_KINDS | FUNCTION_KINDS:
             return False
         around = [names.symbols.get(symbol.parent)] if symbol.parent else []
         return not names.owner_elsewhere(symbol) and all(item is not None and item.kind == "module" for item in around)
@@ -495,7 +507,9 @@ class Scopes(DependencyTracker, ABC):
             return []
         owner = names.symbols[symbol_id].short_name
         found = []
-        for other_path, other_id, _, _ in self.definitions(names.tags.language, name):
+        for other_path, other_id, kind, _ in self.definitions(names.tags.language, name):
+            if kind in FIELD_KINDS:
+                continue
             qualified = other_id.partition("#")[0]
             if other_path != path and qualified.rpartition(".")[0].rpartition(".")[2] == owner:
                 found.append(ResolvedName("symbol", other_path, other_id))
@@ -531,3 +545,20 @@ class Scopes(DependencyTracker, ABC):
                 candidates = same_folder or found
                 return candidates[0] if len(candidates) == 1 else None
         return None
+
+
+def _field_bindings(names: FileNames, owner: str, name: str) -> tuple[Binding, ...]:
+    """Where a field of a type gets a type or a value: in the type's body, else in its methods."""
+    declared = likeliest_first(names.bindings.get(owner, {}).get(name, ()), None)
+    attributes = names.attributes.get(owner, {})
+    return (
+        tuple(declared)
+        or tuple(attributes.get(name, ()))
+        or tuple(names.bindings.get(owner, {}).get(f"${name}", ()))  # PHP
+        or tuple(attributes.get(f"@{name}", ()))  # Ruby's `attr_reader`
+    )
+
+
+def _is_plain_enum(symbol: Symbol) -> bool:
+    """Whether it is an `enum` whose members are names of the scope around it, unlike those of an `enum class`."""
+    return symbol.kind == "enum" and not re.match(r"enum\s+(?:class|struct)\b", symbol.signature)

@@ -221,7 +221,7 @@ JAVA = """class Jar extends Box {
         ("what does Jar.open raise?", ("`IllegalStateException`, `IllegalArgumentException`",)),
         ("which parameters does Jar.open take?", ("2 overloads", "no parameters", "`int turns`")),
         ("what does Jar.open return?", ("2 overloads", "returns `turns`")),
-        ("what members does Jar have?", ("1 field: `lid: int`",)),
+        ("what members does Jar have?", ("1 field: `int lid`",)),
     ],
 )
 def test_a_class_is_not_its_constructor_and_each_overload_counts(

@@ -8,8 +8,8 @@ from forethought.facts.symbol_facts import Location, known_as
 from forethought.names import modules
 from forethought.names.file_names import IndexSnapshot, Target
 from forethought.names.resolver import Resolver
-from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS, VALUE_KINDS
-from forethought.syntax.tags import Binding, Symbol
+from forethought.syntax.symbol_kinds import CLASS_KINDS, FIELD_KINDS, FUNCTION_KINDS, VALUE_KINDS
+from forethought.syntax.tags import Symbol
 
 
 def subclasses(resolver: Resolver, target: Target) -> tuple[Location, ...]:
@@ -80,13 +80,10 @@ def own_members(resolver: Resolver, target: Target) -> tuple[tuple[Target, Symbo
     return tuple(members)
 
 
-def fields(resolver: Resolver, target: Target) -> tuple[Binding, ...]:
-    """What a class binds in its body without defining a symbol, in order."""
-    names = resolver.names(target.path)
-    bound = names.bindings.get(target.symbol_id, {}) if names is not None else {}
-    defined = names.members.get(target.symbol_id, {}) if names is not None else {}
-    declared = [bindings[0] for name, bindings in bound.items() if name not in defined and bindings[0].seen_in is None]
-    return tuple(sorted(declared, key=lambda binding: binding.range))
+def fields(resolver: Resolver, target: Target) -> tuple[Symbol, ...]:
+    """The fields of a class or enum, in order."""
+    own = own_members(resolver, target)
+    return tuple(member for _, member in own if member.kind in FIELD_KINDS)
 
 
 def overloads(resolver: Resolver, target: Target) -> tuple[Symbol, ...]:

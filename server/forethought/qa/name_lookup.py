@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 from forethought.names.resolver import Target
 from forethought.qa.fact_rendering.signature_texts import parameter_names
 from forethought.qa.question import Question, RootTarget
-from forethought.syntax.symbol_kinds import FUNCTION_KINDS
+from forethought.syntax.symbol_kinds import FIELD_KINDS, FUNCTION_KINDS
 from forethought.workspace.workspace import Workspace
 
 _MAX_DEFINITIONS = 8
@@ -147,7 +147,10 @@ def is_file(path: str, name: str) -> bool:
 
 def _rows(workspace: Workspace, name: str) -> list[Target]:
     """Definitions of the last part of a name, in the class or module that the other parts name."""
-    targets = [Target(path, key) for path, key, _, _ in workspace.overlay.definitions_named(name.rpartition(".")[2])]
+    rows = workspace.overlay.definitions_named(name.rpartition(".")[2])
+    if "." not in name:  # a field is meant only if nothing else has its name
+        rows = [row for row in rows if row[2] not in FIELD_KINDS] or rows
+    targets = [Target(path, key) for path, key, _, _ in rows]
     if "." not in name:
         return targets
     suffix = f".{name}"

@@ -22,7 +22,7 @@ from forethought.qa.fact_rendering.phrasing import (
     with_article,
 )
 from forethought.qa.fact_rendering.subject import FactSubject, places_of
-from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS
+from forethought.syntax.symbol_kinds import CLASS_KINDS, FIELD_KINDS, FUNCTION_KINDS
 from forethought.syntax.tags import Symbol
 from forethought.text.sanitizers import printable_path
 
@@ -36,6 +36,8 @@ def members(subject: FactSubject) -> FactText:
         return _one_member(subject, subject.intent.other)
     part = subject.intent.part
     own = [item for item in hierarchy.own_members(subject.resolver, subject.target) if _is_part(item[1], part)]
+    if part in (None, "member"):  # fields are told in one line
+        own = [item for item in own if item[1].kind not in FIELD_KINDS]
     if not subject.is_class and subject.symbol.kind != "file":
         own = [(target, member) for target, member in own if member.body]  # parameters and local variables
     if own:
@@ -205,8 +207,9 @@ def _one_base(subject: FactSubject, other: str) -> FactText:
 def _fields(subject: FactSubject) -> str:
     """“2 fields: …”; empty without fields."""
     fields = hierarchy.fields(subject.resolver, subject.target)
-    shown = [f"`{field.name}: {field.annotation}`" if field.annotation else f"`{field.name}`" for field in fields]
-    return f"{counted(len(fields), 'field')}: {enumerated(shown, _MAX_MEMBERS)}." if fields else ""
+    noun = "member" if all(field.kind == "enumerator" for field in fields) else "field"
+    shown = [f"`{shortened(field.signature)}`" for field in fields]
+    return f"{counted(len(fields), noun)}: {enumerated(shown, _MAX_MEMBERS)}." if fields else ""
 
 
 def _inherited(subject: FactSubject) -> str:
@@ -238,4 +241,6 @@ def _is_part(member: Symbol, part: str | None) -> bool:
         return True
     if part in ("method", "function"):
         return member.kind in FUNCTION_KINDS
+    if part in ("field", "property", "attribute"):
+        return member.kind in FIELD_KINDS
     return member.kind in CLASS_KINDS if part == "class" else member.kind == part

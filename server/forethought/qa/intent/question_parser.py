@@ -182,7 +182,10 @@ def _meaning(token: Token) -> str:
 def _intents(sentence: Sentence, known: KnownNames) -> set[Intent]:
     """What one sentence can be asking."""
     candidates = ((order, mentions) for words, mentions in qualified(sentence, known) for order in orders(words))
-    return {intent for words, mentions in candidates if (intent := _matched(words, mentions, known)) is not None}
+    intents = {intent for words, mentions in candidates if (intent := _matched(words, mentions, known)) is not None}
+    # “the default of number in Card”: of the parameter, not of the field `Card.number`.
+    of_parameters = {f"{intent.name}.{intent.other}" for intent in intents if intent.aspect == "default"}
+    return {intent for intent in intents if intent.aspect != "default" or intent.name not in of_parameters}
 
 
 def _both(left: list[str], right: list[str], mentions: list[Mention], known: KnownNames) -> Intent | None:

@@ -37,6 +37,10 @@ BENCHMARKS = {
         "benchmarks.measures.commit_files",
         "Which files a change will touch, from its message: BM25, our ranking, and history.",
     ),
+    "hovers": Benchmark(
+        "benchmarks.measures.hovers",
+        "Share of the identifiers in repositories that have a hover, by what they name.",
+    ),
     "idle": Benchmark(
         "benchmarks.measures.idle",
         "Effect of idle time: gain by time given, questions during a pass, wrong notes, a shift in what is asked.",

@@ -6,9 +6,10 @@ from typing import Any
 
 from lsprotocol import types
 
+from forethought.facts.value_facts import LocalName
 from forethought.lsp.roots import Roots
-from forethought.present.hover_markdown import hover_markdown
-from forethought.present.symbol_links import line_link
+from forethought.present.hover_markdown import hover_markdown, local_name_markdown
+from forethought.present.symbol_links import LinkTo, line_link
 from forethought.syntax.tags import Range
 from forethought.text.markdown import plain_text
 from forethought.workspace.symbol_info import SymbolInfo
@@ -37,13 +38,23 @@ class HoverRenderer:
         if known is not None:
             return known
 
-        def link_to(path: str, range_: Range) -> str:
-            return line_link(self._roots.document_uri(workspace, path), range_)
-
-        text = hover_markdown(symbol_infos, content, link_to if self._with_links else None)
-        if self.kind == types.MarkupKind.PlainText:
-            text = plain_text(text)
+        text = self._formatted(hover_markdown(symbol_infos, content, self._link_to(workspace)))
         self._texts[key] = text
         if len(self._texts) > MAX_REMEMBERED:
             self._texts.popitem(last=False)
         return text
+
+    def render_local_name(self, workspace: Workspace, path: str, local_name: LocalName) -> str:
+        """Return the text of a hover about a parameter or local variable of a file; "" for no hover."""
+        if workspace.settings.hover_content == "insights":
+            return ""
+        return self._formatted(local_name_markdown(path, local_name, self._link_to(workspace)))
+
+    def _link_to(self, workspace: Workspace) -> LinkTo | None:
+        def link_to(path: str, range_: Range) -> str:
+            return line_link(self._roots.document_uri(workspace, path), range_)
+
+        return link_to if self._with_links else None
+
+    def _formatted(self, text: str) -> str:
+        return plain_text(text) if self.kind == types.MarkupKind.PlainText else text

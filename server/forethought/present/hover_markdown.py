@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from forethought.config import HoverContent
 from forethought.facts.effects import effect_text
+from forethought.facts.value_facts import LocalName
 from forethought.insights.entry import Insights, Note
 from forethought.present.symbol_links import LinkTo, symbol_link, symbol_links
+from forethought.syntax.symbol_kinds import FIELD_KINDS
 from forethought.syntax.tags import Position, Range
 from forethought.text.markdown import code, escape, fence, link
 from forethought.workspace.symbol_info import SymbolInfo
@@ -16,6 +18,9 @@ MAX_CALLERS = 3
 MAX_TESTS = 2
 MAX_RAISES = 3
 MAX_SIGNATURE_LENGTH = 300
+MAX_DOC_LENGTH = 240
+MAX_PLACES = 3
+"""Lines in which a field or local variable is set that a hover names."""
 MAX_BEHAVIOR_LENGTH = 400
 """A behavior's summary is longer only if a single quotation makes it so."""
 MAX_EFFECTS = 2
@@ -39,6 +44,8 @@ def hover_markdown(
     if len(symbol_infos) > 1:
         return _join(_candidate_lines(symbol_infos, link_to), "— Forethought · ambiguous")
     symbol_info = symbol_infos[0]
+    if symbol_info.symbol.kind in FIELD_KINDS:
+        return "" if content == "insights" else _field_markdown(symbol_info, link_to)
     insights = _shown_insights(symbol_info)
     behavior = [] if content == "insights" else _behavior_lines(symbol_info)
     lines: list[str] = []
@@ -53,6 +60,47 @@ def hover_markdown(
         if facts := _facts_line(symbol_info, link_to):
             lines.append(facts)
     return _join(lines, _provenance_line(symbol_info, bool(behavior))) if lines else ""
+
+
+def local_name_markdown(path: str, local_name: LocalName, link_to: LinkTo | None = None) -> str:
+    """Return two or three lines about a parameter or local variable of the file at `path`."""
+    of = f" of {code(local_name.owner)}" if local_name.owner else ""
+    kind = "parameter" if local_name.kind == "parameter" else "local variable"
+    parts = [f"{kind}{of}"]
+    if local_name.type_name:
+        parts.append(f"type {code(local_name.type_name)}")
+    if len(local_name.places) > 1 or local_name.kind == "variable":
+        parts.append("set in " + _lines_text(path, local_name.places, link_to))
+    lines = [f"{code(_truncated(local_name.declaration))} — {' · '.join(parts)}"]
+    if local_name.doc:
+        lines.append(escape(local_name.doc, MAX_DOC_LENGTH))
+    return _join(lines, "— Forethought · facts")
+
+
+def _field_markdown(symbol_info: SymbolInfo, link_to: LinkTo | None) -> str:
+    """Two or three lines: the declaration and the type that has the field, its docs, and where it is set."""
+    symbol = symbol_info.symbol
+    owner = symbol.name.rpartition(".")[0]
+    kind = "member" if symbol.kind == "enumerator" else symbol.kind
+    parts = [f"{kind} of {code(owner)}" if owner else kind]
+    if symbol_info.set_at:
+        parts.append("also set in " + _lines_text(symbol_info.path, symbol_info.set_at, link_to))
+    if facts := _facts_line(symbol_info, link_to):
+        parts.append(facts[:1].lower() + facts[1:])
+    lines = [f"{code(_truncated(symbol.signature))} — {' · '.join(parts)}"]
+    if symbol.doc and (first_paragraph := symbol.doc.strip().partition("\n\n")[0]):
+        lines.append(escape(first_paragraph, MAX_DOC_LENGTH))
+    return _join(lines, "— Forethought · facts")
+
+
+def _lines_text(path: str, places: Sequence[Range], link_to: LinkTo | None) -> str:
+    """“lines 3, 7 and 2 more”."""
+    numbers = [
+        str(place.start.row + 1) if link_to is None else link(str(place.start.row + 1), link_to(path, place))
+        for place in places[:MAX_PLACES]
+    ]
+    more = f" and {len(places) - MAX_PLACES} more" if len(places) > MAX_PLACES else ""
+    return f"{'line' if len(places) == 1 else 'lines'} {', '.join(numbers)}{more}"
 
 
 def _shown_insights(symbol_info: SymbolInfo) -> Insights | None:
@@ -75,7 +123,7 @@ def _interface_lines(symbol_info: SymbolInfo) -> list[str]:
     symbol = symbol_info.symbol
     lines = [fence(_truncated(symbol.signature), symbol_info.language)] if symbol.signature else []
     if symbol.doc and (first_paragraph := symbol.doc.strip().partition("\n\n")[0]):
-        lines.append(escape(first_paragraph, 240))
+        lines.append(escape(first_paragraph, MAX_DOC_LENGTH))
     return lines
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
+from forethought.facts.value_facts import LocalName, local_name_at
 from forethought.names.query_cache import SharedQueryCache
 from forethought.names.resolver import Resolver, Target
 from forethought.repo.discovery import MAX_SOURCE_BYTES
@@ -182,6 +183,10 @@ class OpenDocuments:
             known[start] = self._resolver_in(document).resolve_at(document.path, start).targets
         return known[start]
 
+    def local_name(self, document: DocumentSnapshot, start: Position) -> LocalName | None:
+        """The parameter or local variable whose identifier starts here; None for anything else."""
+        return local_name_at(self._resolver_in(document), document.path, start)
+
     def _resolver_in(self, document: DocumentSnapshot) -> Resolver:
         overlay = self.overlay
         if document.path not in self._buffers or document.path in overlay.laid_over:
@@ -306,7 +311,7 @@ def _names(document: DocumentSnapshot | None) -> tuple[object, ...] | None:
     """What decides about the meaning of names in other files: equal values, equal meanings."""
     if document is None:
         return None
-    return (document.tags.imports, *((symbol.id, symbol.kind) for symbol in document.tags.symbols))
+    return (document.tags.imports, *((symbol.id, symbol.kind) for symbol in document.tags.definitions))
 
 
 def _without(documents: Mapping[str, DocumentSnapshot], path: str) -> dict[str, DocumentSnapshot]:

@@ -35,7 +35,11 @@ class DocumentSnapshot:
         self.tags = tags
         self._rows: dict[int, list[tuple[int, int]]] = {}
         """row → (start column, end column) of each identifier, in order."""
-        for start, end in sorted({(place.start, place.end) for place in _places(tags)}):
+        references = {(place.start, place.end) for place in _places(tags)}
+        bound = {tuple(binding.range) for binding in tags.bindings if "." not in binding.name} - references
+        self._bound = frozenset(start for start, _ in bound)
+        """Where the identifiers start that only bind a name."""
+        for start, end in sorted(references | bound):
             if start.row == end.row:
                 self._rows.setdefault(start.row, []).append((start.column, end.column))
 
@@ -53,10 +57,11 @@ class DocumentSnapshot:
         return Range(Position(position.row, start), Position(position.row, end))
 
     def identifiers(self) -> Iterator[Position]:
-        """Where each identifier starts, in order."""
+        """Where each identifier starts that may refer to a definition, in order."""
         for row in sorted(self._rows):
             for start, _ in self._rows[row]:
-                yield Position(row, start)
+                if (place := Position(row, start)) not in self._bound:
+                    yield place
 
     def text_at(self, place: Range) -> bytes:
         """The text of a range that lies in one row."""
@@ -144,7 +149,7 @@ class OverlaySnapshot:
         found += [
             (path, symbol.id, symbol.kind, tags.language)
             for path, tags in documents.items()
-            for symbol in tags.symbols[1:]
+            for symbol in tags.definitions
             if symbol.short_name == short_name
         ]
         return sorted(found)
@@ -225,7 +230,7 @@ class Snapshot:
 
 
 def _places(tags: FileTags) -> Iterator[Range]:
-    for symbol in tags.symbols[1:]:
+    for symbol in tags.definitions:
         yield symbol.selection
     for reference in tags.references:
         yield reference.range

@@ -9,7 +9,7 @@ from forethought.facts.symbol_facts import SymbolFacts
 from forethought.insights.entry import Entry, Insights
 from forethought.insights.freshness import State
 from forethought.repo.blame import LastChange
-from forethought.syntax.tags import Symbol
+from forethought.syntax.tags import Range, Symbol
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class SymbolInfo:
     """A function that the symbol uses has another body now than when its insights were written."""
     facts: SymbolFacts | None = None
     """None until they are computed."""
+    set_at: tuple[Range, ...] = ()
+    """Where the type's own file gives a field another value than at its definition, in order."""
     last_change: LastChange | None = None
     behavior: Behavior | None = None
     """What a function does. None until it is computed, and for other symbols."""

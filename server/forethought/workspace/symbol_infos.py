@@ -12,6 +12,7 @@ from forethought.errors import Cancelled
 from forethought.facts.effects import Effects, effects_of
 from forethought.facts.symbol_behavior import Behavior, FileBehaviors
 from forethought.facts.symbol_facts import ALL_PARTS, FactPart, SymbolFacts, facts_of
+from forethought.facts.value_facts import places_set
 from forethought.insights.context import build_context
 from forethought.insights.freshness import InsightStatus, callee_changed
 from forethought.names.resolver import Target
@@ -20,8 +21,8 @@ from forethought.repo.blame_cache import BlameCache
 from forethought.store.index_store import IndexStore
 from forethought.syntax.effect_rules import EffectRules
 from forethought.syntax.languages import Languages
-from forethought.syntax.symbol_kinds import FUNCTION_KINDS
-from forethought.syntax.tags import Symbol
+from forethought.syntax.symbol_kinds import FIELD_KINDS, FUNCTION_KINDS
+from forethought.syntax.tags import FileTags, Range, Symbol
 from forethought.workspace.behavior_cache import BehaviorCache
 from forethought.workspace.change_set import ChangeSet
 from forethought.workspace.open_documents import OpenDocuments, content_hash_of
@@ -81,7 +82,8 @@ class SymbolInfos:
         symbol = tags.symbol(target.symbol_id) if tags else None
         if tags is None or symbol is None:
             return None
-        return self._cache.put(target, SymbolInfo(target.path, tags.language, symbol), snapshot.id, complete=False)
+        info = SymbolInfo(target.path, tags.language, symbol, set_at=_places_set(tags, symbol))
+        return self._cache.put(target, info, snapshot.id, complete=False)
 
     def with_insights(self, target: Target) -> SymbolInfo | None:
         """A symbol with its current insights, possibly without facts. Takes a few milliseconds. Reads the disk."""
@@ -239,6 +241,7 @@ class SymbolInfos:
             symbol=symbol,
             context_hash=context.context_hash,
             callees=context.callees,
+            set_at=_places_set(tags, symbol),
         )
         return _with_insights(info, self._saved.insight_status(target, context.context_hash))
 
@@ -286,6 +289,10 @@ class SymbolInfos:
 def _with_insights(info: SymbolInfo, status: InsightStatus) -> SymbolInfo:
     outdated = status.state == "fresh" and callee_changed(status.entry, dict(info.callees))
     return replace(info, state=status.state, entry=status.entry, callee_changed=outdated)
+
+
+def _places_set(tags: FileTags, symbol: Symbol) -> tuple[Range, ...]:
+    return places_set(tags, symbol) if symbol.kind in FIELD_KINDS else ()
 
 
 def _last_row(symbol: Symbol) -> int:

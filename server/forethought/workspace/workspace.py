@@ -18,6 +18,7 @@ from forethought.facts.call_graph import find_calls
 from forethought.facts.effects import Effects
 from forethought.facts.symbol_behavior import Behavior
 from forethought.facts.symbol_facts import FactPart, SymbolFacts
+from forethought.facts.value_facts import LocalName
 from forethought.names.resolver import IndexSnapshot, Resolver, Target
 from forethought.repo.blame import LastChange
 from forethought.repo.blame_cache import BlameCache
@@ -211,6 +212,10 @@ class Workspace:
     def targets(self, document: DocumentSnapshot, start: Position) -> tuple[Target, ...]:
         """What the identifier that starts here refers to; several if ambiguous. In memory for open files."""
         return self.documents.targets(document, start)
+
+    def local_name(self, document: DocumentSnapshot, start: Position) -> LocalName | None:
+        """The parameter or local variable whose identifier starts here; None for anything else. In memory."""
+        return self.documents.local_name(document, start)
 
     def targets_at(self, path: str, position: Position) -> tuple[Target, ...]:
         """What the identifier at the position refers to; several targets if ambiguous. Reads the disk."""

@@ -7,9 +7,10 @@ import time
 from lsprotocol import types
 
 from forethought.lsp.position_encoding import to_lsp_range
-from forethought.lsp.requests.document_lookup import MAX_WAIT_AFTER_OPEN, Document, identifier_at
+from forethought.lsp.requests.document_lookup import MAX_WAIT_AFTER_OPEN, Document, Identifier, identifier_at
 from forethought.lsp.state import ServerState
 from forethought.names.resolver import Target
+from forethought.syntax.symbol_kinds import FIELD_KINDS
 from forethought.workspace.symbol_info import SymbolInfo
 
 MAX_WAIT_FOR_INSIGHTS = 0.5
@@ -18,22 +19,45 @@ MAX_WAIT_FOR_INSIGHTS = 0.5
 
 async def hover(server: ServerState, params: types.HoverParams) -> types.Hover | None:
     identifier = await identifier_at(server, params.text_document.uri, params.position)
-    if identifier is None or not identifier.targets:
+    if identifier is None:
         return None
     document = identifier.document
     workspace = document.workspace
     if not workspace.settings.hover_enabled:
         return None
+    if not identifier.targets:
+        return await _local_hover(server, identifier)
     server.session.report_activity()
     symbol_infos = [info for target in identifier.targets if (info := await _symbol_info(server, document, target))]
-    if missing := [Target(info.path, info.symbol.id) for info in symbol_infos if info.state != "fresh"]:
+    if missing := [
+        Target(info.path, info.symbol.id)
+        for info in symbol_infos
+        if info.state != "fresh" and info.symbol.kind not in FIELD_KINDS
+    ]:
         server.session.request_insights(workspace, missing)
-    text = server.hover_renderer.render(workspace, symbol_infos)
+    return _hover(server, identifier, server.hover_renderer.render(workspace, symbol_infos))
+
+
+async def _local_hover(server: ServerState, identifier: Identifier) -> types.Hover | None:
+    """Return what is known about a parameter or local variable."""
+    document = identifier.document
+    workspace, snapshot, start = document.workspace, document.snapshot, identifier.range.start
+    if document.buffer is None:
+        local_name = await server.threads.run(workspace.local_name, snapshot, start)
+    else:
+        local_name = workspace.local_name(snapshot, start)
+    if local_name is None:
+        return None
+    server.session.report_activity()
+    return _hover(server, identifier, server.hover_renderer.render_local_name(workspace, document.path, local_name))
+
+
+def _hover(server: ServerState, identifier: Identifier, text: str) -> types.Hover | None:
     if not text:
         return None
     return types.Hover(
         types.MarkupContent(server.hover_renderer.kind, text),
-        to_lsp_range(document.snapshot.lines, identifier.range, server.encoding),
+        to_lsp_range(identifier.document.snapshot.lines, identifier.range, server.encoding),
     )
 
 

@@ -1,0 +1,98 @@
+"""Facts about what holds a value: where a field is set, and what a parameter or a local variable is."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from forethought.names.resolver import Resolver
+from forethought.syntax.parameters import read_parameter
+from forethought.syntax.symbol_kinds import FUNCTION_KINDS
+from forethought.syntax.tags import Binding, FileTags, Position, Range, Symbol
+
+_RECEIVERS = frozenset({"self", "cls", "this", "$this", "@", ""})
+
+
+@dataclass(frozen=True, slots=True)
+class LocalName:
+    """A parameter or a local variable."""
+
+    name: str
+    kind: Literal["parameter", "variable"]
+    declaration: str
+    """As written where it is bound first: `timeout: float = 5.0`, `page = fetch(url)`."""
+    type_name: str
+    """The class of its value where that is inferred; empty if it is declared or unknown."""
+    doc: str
+    """What the function's docs say about a parameter, on one line."""
+    owner: str
+    """Qualified name of the function around it; empty outside of functions."""
+    places: tuple[Range, ...]
+    """Where it is bound, in order."""
+
+
+def places_set(tags: FileTags, field: Symbol) -> tuple[Range, ...]:
+    """Where else than at its definition the type's own file gives a field a value, in order."""
+    name = field.short_name
+    parents = {symbol.id: symbol.parent for symbol in tags.symbols}
+    places = []
+    for binding in tags.bindings:
+        if not binding.name.endswith(name) or binding.range.end == field.selection.end:
+            continue
+        receiver, _, attribute = binding.name.rpartition(".")
+        if attribute.lstrip("$") != name or receiver not in _RECEIVERS:
+            continue
+        scope: str | None = binding.scope
+        while receiver and scope and scope != field.parent:
+            scope = parents.get(scope)
+        if scope == field.parent:
+            places.append(binding.range)
+    return tuple(places)
+
+
+def local_name_at(resolver: Resolver, path: str, position: Position) -> LocalName | None:
+    """The parameter or local variable at the position; None for anything else."""
+    names = resolver.names(path)
+    bindings = resolver.bindings_at(path, position)
+    if names is None or not bindings:
+        return None
+    first = bindings[0]
+    scope = names.symbols.get(first.scope)
+    function = next((symbol for symbol in names.scopes(first.scope) if symbol.kind in FUNCTION_KINDS), None)
+    name = first.name.lstrip("$")
+    parameter = _parameter(names.tags.language, scope, name) if first.seen_in is None else None
+    return LocalName(
+        name=first.name,
+        kind="parameter" if parameter is not None else "variable",
+        declaration=parameter if parameter is not None else _declaration(first),
+        type_name="" if any(binding.annotation for binding in bindings) else " | ".join(resolver.types(path, bindings)),
+        doc=_parameter_doc(scope.doc, name) if parameter is not None and scope is not None and scope.doc else "",
+        owner=function.name if function is not None else "",
+        places=tuple(binding.range for binding in bindings),
+    )
+
+
+def _parameter(language: str, scope: Symbol | None, name: str) -> str | None:
+    """The parameter of this name as written; None if the scope has none."""
+    if scope is None or scope.kind not in FUNCTION_KINDS:
+        return None
+    return next((text for text in scope.parameters if name in read_parameter(language, text).names), None)
+
+
+def _declaration(binding: Binding) -> str:
+    annotation = f": {binding.annotation}" if binding.annotation else ""
+    return f"{binding.name}{annotation}{f' = {binding.value}' if binding.value else ''}"
+
+
+def _parameter_doc(doc: str, name: str) -> str:
+    """What a function's docs say about a parameter, in the forms of Sphinx, JSDoc, Google and NumPy; "" if nothing."""
+    word = rf"[`*$\[]*{re.escape(name)}(?:=[^\]\n]*)?[`*\]]*"
+    forms = (
+        rf"^\s*:param(?:\s+[^:\n]+)?\s+{word}\s*:\s*(?P<text>.+)",
+        rf"^\s*[@\\]param(?:\[\w+\])?(?:\s+(?:\{{[^}}\n]*\}}|[\w\\|\[\]<>?]+(?=\s+\$)))?\s+{word}\s*[-–:]?\s*(?P<text>\S.*)",
+        rf"^(?P<indent>\s*){word}\s+:[^\n]*\n(?P=indent)[ \t]+(?P<text>\S.*)",
+        rf"^\s*(?:[-*]\s+)?{word}\s*(?:\([^)\n]*\))?\s*(?::|\s[-–]|--)\s+(?P<text>\S.*)",
+    )
+    for form in forms:
+        if match := re.search(form, doc, re.M):
+            return " ".join(match["text"].split())
+    return ""

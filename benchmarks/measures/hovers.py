@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from forethought.bench.machine import describe_machine
-from forethought.bench.report import Report, Table
+from forethought.bench.report import Cell, Report, Table
 from forethought.errors import UsageError
 from forethought.names import modules
 from forethought.names.file_names import FileNames
@@ -23,7 +23,7 @@ from forethought.syntax.tags import FileTags, Position, Reference
 from forethought.workspace.indexer import Indexer
 
 KINDS = ("functions", "types", "constants, variables", "fields", "enum members", "parameters, locals", "imports")
-_GROUPS = {
+_GROUPS: dict[str, str] = {
     **dict.fromkeys(FUNCTION_KINDS, "functions"),
     **dict.fromkeys(CLASS_KINDS, "types"),
     **dict.fromkeys(("constant", "variable"), "constants, variables"),
@@ -45,7 +45,9 @@ def run(repositories: Sequence[Path]) -> Report:
     if not repositories:
         raise UsageError("Name the folders of repositories.")
     figures = [measure(folder.resolve()) for folder in repositories]
-    rows = [(item.repository, item.files, *(_cell(item, kind) for kind in KINDS)) for item in figures]
+    rows: list[tuple[Cell, ...]] = [
+        (item.repository, item.files, *(_cell(item, kind) for kind in KINDS)) for item in figures
+    ]
     return Report(
         name="hovers",
         title="Identifiers with a hover",
@@ -97,7 +99,7 @@ def _kind(resolver: Resolver, names: FileNames, reference: Reference) -> str:
                 return "parameters, locals"
     languages = modules.family(names.tags.language)
     groups = {
-        _GROUPS[kind]  # type: ignore[index]  # the index holds the kinds as plain strings
+        _GROUPS[kind]
         for _, _, kind, language in resolver.snapshot.definitions_named(reference.name)
         if language in languages
     }

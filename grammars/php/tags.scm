@@ -26,7 +26,9 @@
 
 ; references
 (name) @reference.name
+(variable_name) @reference.name
 (variable_name (name) @ignore)
+(scoped_property_access_expression name: (variable_name) @ignore)
 (namespace_definition name: (namespace_name (name) @ignore))
 (namespace_name (name) @ignore)
 (argument name: (name) @ignore)

@@ -184,7 +184,7 @@ def test_document_symbols_nest_where_the_client_can_show_it(shared: Shared) -> N
     symbols = client.request("textDocument/documentSymbol", {"textDocument": {"uri": uri}})
     assert [symbol["name"] for symbol in symbols] == ["Shape", "Square", "total"]
     square = symbols[1]
-    assert [child["name"] for child in square["children"]] == ["__init__", "area"]
+    assert [child["name"] for child in square["children"]] == ["__init__", "side", "area"]
     assert square["selectionRange"]["start"] == {"line": 11, "character": 6}
 
 

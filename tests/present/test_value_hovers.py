@@ -2,7 +2,7 @@
 
 import pytest
 
-from forethought.facts.value_facts import local_name_at, places_set
+from forethought.facts.value_facts import exported_names, local_name_at, places_set
 from forethought.names.resolver import Resolver
 from forethought.present.hover_markdown import hover_markdown, local_name_markdown
 from forethought.syntax.tags import Position
@@ -108,6 +108,8 @@ def test_python(marked: str, expected: str) -> None:
             "<?php\nclass A { public int $rate = 3; function f() { return $this->‸rate; } }",
             "`public int $rate = 3` — property of `A`",
         ),
+        ("a.php", "<?php\nfunction f(int $n) { return ‸$n; }", "`int $n` — parameter of `f`"),
+        ("a.php", "<?php\nfunction f() { $n = 3; return ‸$n; }", "`$n = 3` — local variable of `f` · set in line 2"),
         ("a.php", "<?php\nenum S { case Hearts; }\nS::‸Hearts;", "`case Hearts` — member of `S`"),
         (
             "a.rb",
@@ -123,6 +125,35 @@ def test_python(marked: str, expected: str) -> None:
 )  # fmt: skip
 def test_a_use_says_what_it_names(path: str, source: str, expected: str) -> None:
     assert hover_of(path, source) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "expected"),
+    [
+        ("a.ts", "class A<K, T extends B = B> { f(x: ‸T) {} }", "`T extends B = B` — type parameter of `A`"),
+        ("a.ts", "function f<T>(x: Map<string, ‸T>) {}", "`T` — type parameter of `f`"),
+        ("A.java", "class A { <T extends Shape> T f() { ‸T x; } }", "`T extends Shape` — type parameter of `A.f`"),
+        ("a.go", "package a\nfunc f[K comparable, T any](x ‸T) {}", "`T any` — type parameter of `f`"),
+        ("a.rs", "fn f<'a, T: Into<String>>(x: &'a ‸T) {}", "`T: Into<String>` — type parameter of `f`"),
+        ("a.cs", "class Box<T> { void F(‸T x) {} }", "`T` — type parameter of `Box`"),
+        ("a.kt", "fun <T : Shape> f(x: ‸T) {}", "`T : Shape` — type parameter of `f`"),
+        ("a.cpp", "template <typename K, class T = X> struct A { ‸T x; };", "`class T = X` — type parameter of `A`"),
+        ("a.py", "def f[T: Shape](x: ‸T): ...", "`T: Shape` — type parameter of `f`"),
+    ],
+)  # fmt: skip
+def test_type_parameters(path: str, source: str, expected: str) -> None:
+    assert hover_of(path, source) == expected
+
+
+def test_a_module_says_what_it_exports() -> None:
+    files = {
+        "lib/jars.py": '"""Jars."""\ndef make(): ...\ndef _hide(): ...\nclass Jar: ...\n',
+        "a.py": "import lib.jars\n",
+    }
+    tags = index_of(files).tags("lib/jars.py")
+    assert tags is not None
+    info = SymbolInfo("lib/jars.py", "python", tags.symbols[0], exports=exported_names("lib/jars.py", tags))
+    assert hover_markdown([info]).startswith("`lib/jars.py` — exports `make`, `Jar`\n\nJars.")
 
 
 @pytest.mark.parametrize(

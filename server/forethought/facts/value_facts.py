@@ -1,33 +1,41 @@
-"""Facts about what holds a value: where a field is set, and what a parameter or a local variable is."""
+"""Facts about small things: where a field is set, what a local name is, and what a file exports."""
 
 import re
 from dataclasses import dataclass
 from typing import Literal
 
-from forethought.names.resolver import Resolver
+from forethought.facts.exports import is_exported
+from forethought.names.file_names import FileNames
+from forethought.names.resolver import Resolver, identifier_at
 from forethought.syntax.parameters import read_parameter
 from forethought.syntax.symbol_kinds import FUNCTION_KINDS
-from forethought.syntax.tags import Binding, FileTags, Position, Range, Symbol
+from forethought.syntax.tags import Binding, FileTags, Position, Range, Reference, Symbol
 
+_TYPE_PARAMETER = re.compile(
+    r"(?:(?:const|in|out|reified|typename|class|@\w+)\s+|\*+|\.\.\.\s*)*(?P<name>'?[^\W\d]\w*)"
+)
 _RECEIVERS = frozenset({"self", "cls", "this", "$this", "@", ""})
+
+
+LocalKind = Literal["parameter", "variable", "type parameter"]
 
 
 @dataclass(frozen=True, slots=True)
 class LocalName:
-    """A parameter or a local variable."""
+    """A parameter, a local variable or a type parameter."""
 
     name: str
-    kind: Literal["parameter", "variable"]
+    kind: LocalKind
     declaration: str
-    """As written where it is bound first: `timeout: float = 5.0`, `page = fetch(url)`."""
+    """As written where it is bound first: `timeout: float = 5.0`, `page = fetch(url)`, `T extends Shape`."""
     type_name: str
     """The class of its value where that is inferred; empty if it is declared or unknown."""
     doc: str
     """What the function's docs say about a parameter, on one line."""
     owner: str
-    """Qualified name of the function around it; empty outside of functions."""
+    """Qualified name of the function around it, or of what has the type parameter; empty outside of functions."""
     places: tuple[Range, ...]
-    """Where it is bound, in order."""
+    """Where it is bound, in order; empty for a type parameter."""
 
 
 def places_set(tags: FileTags, field: Symbol) -> tuple[Range, ...]:
@@ -49,12 +57,22 @@ def places_set(tags: FileTags, field: Symbol) -> tuple[Range, ...]:
     return tuple(places)
 
 
+def exported_names(path: str, tags: FileTags) -> tuple[str, ...]:
+    """What a file offers to others by its own declarations, in order; of a Python package, also what it imports."""
+    own = [symbol.short_name for symbol in tags.symbols[1:] if is_exported(path, tags, symbol)]
+    if path.rpartition("/")[2] == "__init__.py":
+        own += [item.local for item in tags.imports if not item.scope and not item.local.startswith(("_", "*"))]
+    return tuple(dict.fromkeys(own))
+
+
 def local_name_at(resolver: Resolver, path: str, position: Position) -> LocalName | None:
-    """The parameter or local variable at the position; None for anything else."""
+    """The parameter, local variable or type parameter at the position; None for anything else."""
     names = resolver.names(path)
     bindings = resolver.bindings_at(path, position)
-    if names is None or not bindings:
+    if names is None:
         return None
+    if not bindings:
+        return _type_parameter_at(resolver, names, path, position)
     first = bindings[0]
     scope = names.symbols.get(first.scope)
     function = next((symbol for symbol in names.scopes(first.scope) if symbol.kind in FUNCTION_KINDS), None)
@@ -76,6 +94,40 @@ def _parameter(language: str, scope: Symbol | None, name: str) -> str | None:
     if scope is None or scope.kind not in FUNCTION_KINDS:
         return None
     return next((text for text in scope.parameters if name in read_parameter(language, text).names), None)
+
+
+def _type_parameter_at(resolver: Resolver, names: FileNames, path: str, position: Position) -> LocalName | None:
+    tags = resolver.snapshot.tags(path)
+    reference = identifier_at(tags, position) if tags is not None else None
+    if not isinstance(reference, Reference) or reference.receiver is not None:
+        return None
+    for symbol in names.scopes(reference.scope):
+        if (declaration := type_parameters(symbol).get(reference.name)) is not None:
+            return LocalName(reference.name, "type parameter", declaration, "", "", symbol.name, ())
+    return None
+
+
+def type_parameters(symbol: Symbol) -> dict[str, str]:
+    """Name → declaration of each type parameter in a symbol's signature: `T` → `T extends Shape`."""
+    name = re.escape(symbol.short_name)
+    start = re.search(rf"\b{name}\s*[<\[]|^template\s*<|^(?:[\w@]+\s+)*<", symbol.signature)
+    if start is None:
+        return {}
+    depth, item, items = 1, "", []
+    for character in symbol.signature[start.end() :]:
+        depth += (character in "<[({") - (character in ">])}" and not item.endswith(("-", "=")))
+        if not depth:
+            break
+        if character == "," and depth == 1:
+            items.append(item.strip())
+            item = ""
+        else:
+            item += character
+    found = {}
+    for text in (*items, item.strip()):
+        if match := _TYPE_PARAMETER.match(text):
+            found[match["name"]] = text
+    return found
 
 
 def _declaration(binding: Binding) -> str:

@@ -19,6 +19,8 @@ MAX_TESTS = 2
 MAX_RAISES = 3
 MAX_SIGNATURE_LENGTH = 300
 MAX_DOC_LENGTH = 240
+MAX_EXPORTS = 6
+"""Names that the hover of a file lists."""
 MAX_PLACES = 3
 """Lines in which a field or local variable is set that a hover names."""
 MAX_BEHAVIOR_LENGTH = 400
@@ -63,9 +65,9 @@ def hover_markdown(
 
 
 def local_name_markdown(path: str, local_name: LocalName, link_to: LinkTo | None = None) -> str:
-    """Return two or three lines about a parameter or local variable of the file at `path`."""
+    """Return two or three lines about a local name of the file at `path`."""
     of = f" of {code(local_name.owner)}" if local_name.owner else ""
-    kind = "parameter" if local_name.kind == "parameter" else "local variable"
+    kind = "local variable" if local_name.kind == "variable" else local_name.kind
     parts = [f"{kind}{of}"]
     if local_name.type_name:
         parts.append(f"type {code(local_name.type_name)}")
@@ -122,9 +124,18 @@ def _candidate_lines(candidates: Sequence[SymbolInfo], link_to: LinkTo | None) -
 def _interface_lines(symbol_info: SymbolInfo) -> list[str]:
     symbol = symbol_info.symbol
     lines = [fence(_truncated(symbol.signature), symbol_info.language)] if symbol.signature else []
+    if symbol.kind == "file":
+        lines.append(_exports_text(symbol_info))
     if symbol.doc and (first_paragraph := symbol.doc.strip().partition("\n\n")[0]):
         lines.append(escape(first_paragraph, MAX_DOC_LENGTH))
     return lines
+
+
+def _exports_text(symbol_info: SymbolInfo) -> str:
+    names = symbol_info.exports
+    shown = ", ".join(map(code, names[:MAX_EXPORTS]))
+    more = f" and {len(names) - MAX_EXPORTS} more" if len(names) > MAX_EXPORTS else ""
+    return f"{code(symbol_info.path)} — {f'exports {shown}{more}' if names else 'exports no function or type'}"
 
 
 def _insight_lines(

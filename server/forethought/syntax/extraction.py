@@ -69,7 +69,11 @@ def read_tags(language: Language, source: bytes) -> FileTags:
 def _bound_tokens(captures: Captures, outline: Outline) -> set[int]:
     """Start bytes of the identifiers that only bind a name, or that the query ignores."""
     definitions = [*captures.bindings.values(), *captures.fields.values(), *outline.local_definitions]
-    tokens = {item.name.start_byte for item in definitions if item.name.named_child_count == 0}
+    tokens = {
+        item.name.start_byte
+        for item in definitions
+        if item.name.named_child_count == 0 or item.name.type == "variable_name"  # `$x`, but not `self.x`
+    }
     return tokens | captures.ignored
 
 

@@ -32,6 +32,8 @@ class SymbolInfo:
     """None until they are computed."""
     set_at: tuple[Range, ...] = ()
     """Where the type's own file gives a field another value than at its definition, in order."""
+    exports: tuple[str, ...] = ()
+    """What a file offers to others, in order."""
     last_change: LastChange | None = None
     behavior: Behavior | None = None
     """What a function does. None until it is computed, and for other symbols."""

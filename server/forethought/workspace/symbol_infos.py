@@ -12,7 +12,7 @@ from forethought.errors import Cancelled
 from forethought.facts.effects import Effects, effects_of
 from forethought.facts.symbol_behavior import Behavior, FileBehaviors
 from forethought.facts.symbol_facts import ALL_PARTS, FactPart, SymbolFacts, facts_of
-from forethought.facts.value_facts import places_set
+from forethought.facts.value_facts import exported_names, places_set
 from forethought.insights.context import build_context
 from forethought.insights.freshness import InsightStatus, callee_changed
 from forethought.names.resolver import Target
@@ -22,7 +22,7 @@ from forethought.store.index_store import IndexStore
 from forethought.syntax.effect_rules import EffectRules
 from forethought.syntax.languages import Languages
 from forethought.syntax.symbol_kinds import FIELD_KINDS, FUNCTION_KINDS
-from forethought.syntax.tags import FileTags, Range, Symbol
+from forethought.syntax.tags import FileTags, Symbol
 from forethought.workspace.behavior_cache import BehaviorCache
 from forethought.workspace.change_set import ChangeSet
 from forethought.workspace.open_documents import OpenDocuments, content_hash_of
@@ -82,7 +82,7 @@ class SymbolInfos:
         symbol = tags.symbol(target.symbol_id) if tags else None
         if tags is None or symbol is None:
             return None
-        info = SymbolInfo(target.path, tags.language, symbol, set_at=_places_set(tags, symbol))
+        info = _with_small_facts(SymbolInfo(target.path, tags.language, symbol), tags)
         return self._cache.put(target, info, snapshot.id, complete=False)
 
     def with_insights(self, target: Target) -> SymbolInfo | None:
@@ -158,7 +158,11 @@ class SymbolInfos:
             if self._documents.document(document.path) is not document:
                 return
         now = self._documents.snapshot().id
+        resolver = self._documents.resolver(self._documents.overlay)
         for target in targets:
+            symbol = resolver.symbol(target)
+            if symbol is not None and symbol.kind in FIELD_KINDS:
+                continue  # what the tags say is nearly all there is to say
             info = self._cache.get(target)
             known = (
                 info is not None
@@ -241,8 +245,8 @@ class SymbolInfos:
             symbol=symbol,
             context_hash=context.context_hash,
             callees=context.callees,
-            set_at=_places_set(tags, symbol),
         )
+        info = _with_small_facts(info, tags)
         return _with_insights(info, self._saved.insight_status(target, context.context_hash))
 
     def _facts(self, snapshot: Snapshot, target: Target, parts: Collection[FactPart] = ALL_PARTS) -> SymbolFacts:
@@ -291,8 +295,11 @@ def _with_insights(info: SymbolInfo, status: InsightStatus) -> SymbolInfo:
     return replace(info, state=status.state, entry=status.entry, callee_changed=outdated)
 
 
-def _places_set(tags: FileTags, symbol: Symbol) -> tuple[Range, ...]:
-    return places_set(tags, symbol) if symbol.kind in FIELD_KINDS else ()
+def _with_small_facts(info: SymbolInfo, tags: FileTags) -> SymbolInfo:
+    """The info with what its file's tags alone say of a field or of the file itself."""
+    if info.symbol.kind in FIELD_KINDS:
+        return replace(info, set_at=places_set(tags, info.symbol))
+    return replace(info, exports=exported_names(info.path, tags)) if info.symbol.kind == "file" else info
 
 
 def _last_row(symbol: Symbol) -> int:

@@ -69,7 +69,7 @@ async def _symbol_info(server: ServerState, document: Document, target: Target) 
     symbol_info = workspace.quick_info(target)
     if symbol_info is not None and symbol_info.facts is None:
         workspace.complete_soon(target)
-    if symbol_info is not None and symbol_info.context_hash is not None:
+    if symbol_info is not None and (symbol_info.context_hash is not None or symbol_info.symbol.kind in FIELD_KINDS):
         return symbol_info
     if time.monotonic() - buffer.opened_at < MAX_WAIT_AFTER_OPEN:
         complete = server.threads.run(workspace.symbol_info, target)

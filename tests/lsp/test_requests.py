@@ -118,6 +118,19 @@ def test_an_unsaved_buffer_wins_over_the_disk(client: Client, repository: Path) 
     assert "sum_up" in [symbol["name"] for symbol in symbols]
 
 
+def test_fields_and_local_names_have_short_hovers(shared: Shared) -> None:
+    client, repository = shared
+    uri = client.open(repository / "shapes.py", "python")
+    field = eventually(lambda: hover_text(client, uri, 16, 21))
+    assert field is not None and field.startswith("`self.side = side` — field of `Square`")
+    assert field.endswith("— Forethought · facts")
+    for line, character in ((12, 24), (13, 21)):
+        parameter = hover_text(client, uri, line, character)
+        assert parameter is not None and parameter.startswith("`side: float` — parameter of `Square.__init__`")
+    variable = hover_text(client, uri, 21, 15)
+    assert variable is not None and "local variable of `total` · set in line" in variable
+
+
 def test_a_hover_right_after_an_edit_sees_the_edit(client: Client, repository: Path) -> None:
     uri = client.open(repository / "main.py", "python")
     eventually(lambda: hover_text(client, uri, 4, 35))

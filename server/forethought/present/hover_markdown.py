@@ -67,7 +67,7 @@ def hover_markdown(
 def local_name_markdown(path: str, local_name: LocalName, link_to: LinkTo | None = None) -> str:
     """Return two or three lines about a local name of the file at `path`."""
     of = f" of {code(local_name.owner)}" if local_name.owner else ""
-    kind = "local variable" if local_name.kind == "variable" else local_name.kind
+    kind = "local variable" if local_name.kind == "variable" and local_name.owner else local_name.kind
     parts = [f"{kind}{of}"]
     if local_name.type_name:
         parts.append(f"type {code(local_name.type_name)}")

@@ -36,7 +36,12 @@ class DocumentSnapshot:
         self._rows: dict[int, list[tuple[int, int]]] = {}
         """row → (start column, end column) of each identifier, in order."""
         references = {(place.start, place.end) for place in _places(tags)}
-        bound = {tuple(binding.range) for binding in tags.bindings if "." not in binding.name} - references
+        ends = {end for _, end in references}
+        bound = {
+            (binding.range.start, binding.range.end)
+            for binding in tags.bindings
+            if "." not in binding.name and binding.range.end not in ends
+        }
         self._bound = frozenset(start for start, _ in bound)
         """Where the identifiers start that only bind a name."""
         for start, end in sorted(references | bound):

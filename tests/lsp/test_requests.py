@@ -128,7 +128,14 @@ def test_fields_and_local_names_have_short_hovers(shared: Shared) -> None:
         parameter = hover_text(client, uri, line, character)
         assert parameter is not None and parameter.startswith("`side: float` — parameter of `Square.__init__`")
     variable = hover_text(client, uri, 21, 15)
-    assert variable is not None and "local variable of `total` · set in line" in variable
+    assert variable is not None and "`shape` — local variable of `total` · type `Shape` · set in line" in variable
+
+
+def test_the_name_of_an_imported_module_has_a_hover(shared: Shared) -> None:
+    client, repository = shared
+    uri = client.open(repository / "main.py", "python")
+    text = eventually(lambda: hover_text(client, uri, 0, 7))
+    assert text is not None and "`shapes.py` — exports `Shape`, `Square`, `total`" in text
 
 
 def test_a_hover_right_after_an_edit_sees_the_edit(client: Client, repository: Path) -> None:

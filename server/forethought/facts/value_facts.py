@@ -14,6 +14,8 @@ from forethought.syntax.tags import Binding, FileTags, Position, Range, Referenc
 _TYPE_PARAMETER = re.compile(
     r"(?:(?:const|in|out|reified|typename|class|@\w+)\s+|\*+|\.\.\.\s*)*(?P<name>'?[^\W\d]\w*)"
 )
+_DERIVED = re.compile(r"next\(iter\(.*\)\)|\(.*\)\.__enter__\(\)|\(.*\)\(\)")
+"""What Python's `for`, `with` and `except` bind: not as written, see `syntax/bindings.py`."""
 _RECEIVERS = frozenset({"self", "cls", "this", "$this", "@", ""})
 
 
@@ -132,7 +134,8 @@ def type_parameters(symbol: Symbol) -> dict[str, str]:
 
 def _declaration(binding: Binding) -> str:
     annotation = f": {binding.annotation}" if binding.annotation else ""
-    return f"{binding.name}{annotation}{f' = {binding.value}' if binding.value else ''}"
+    value = binding.value if binding.value and not _DERIVED.fullmatch(binding.value) else None
+    return f"{binding.name}{annotation}{f' = {value}' if value else ''}"
 
 
 def _parameter_doc(doc: str, name: str) -> str:

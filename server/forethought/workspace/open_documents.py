@@ -13,7 +13,7 @@ from forethought.repo.discovery import MAX_SOURCE_BYTES
 from forethought.store.index_store import IndexStore
 from forethought.syntax.extraction import read_tags
 from forethought.syntax.languages import Languages
-from forethought.syntax.tags import Position
+from forethought.syntax.tags import Import, Position
 from forethought.workspace.change_set import ChangeSet
 from forethought.workspace.membership import Membership
 from forethought.workspace.saved_contexts import interface_of
@@ -182,6 +182,10 @@ class OpenDocuments:
         if start not in known:
             known[start] = self._resolver_in(document).resolve_at(document.path, start).targets
         return known[start]
+
+    def modules(self, document: DocumentSnapshot, item: Import) -> tuple[Target, ...]:
+        """The files that an import in a document refers to."""
+        return self._resolver_in(document).imported(document.path, item).targets
 
     def local_name(self, document: DocumentSnapshot, start: Position) -> LocalName | None:
         """The parameter or local variable whose identifier starts here; None for anything else."""

@@ -1,17 +1,23 @@
 """Immutable snapshots: of one document, and of a whole root with its open documents laid over the index."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import NamedTuple
 
 from forethought.names.resolver import IndexSnapshot
 from forethought.syntax.package_manifests import Package
-from forethought.syntax.tags import FileTags, Position, Range, Reference
+from forethought.syntax.tags import FileTags, Import, Position, Range, Reference
 
 _NO_EDITS: Mapping[str, int] = MappingProxyType({})
 _NO_TAGS: Mapping[str, FileTags] = MappingProxyType({})
+
+
+_IMPORT = re.compile(rb"\b(?:import|from|export|require\w*|use|using|include\w*|source|load)\b|^\s*\.\s")
+_MAX_IMPORT_ROWS = 50
+"""How far an imported name may be from its module's: more than the rows of nearly all import statements."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,20 @@ class DocumentSnapshot:
         if not start <= position.column <= end:
             return None
         return Range(Position(position.row, start), Position(position.row, end))
+
+    def module(self, position: Position) -> tuple[Range, Import] | None:
+        """(where the module name at the position is written, an import of that module); None outside import lines."""
+        line = self.lines[position.row] if position.row < len(self.lines) else b""
+        if not _IMPORT.search(line):
+            return None
+        for item in self.tags.imports:
+            if abs(item.range.start.row - position.row) > _MAX_IMPORT_ROWS or not item.module:
+                continue
+            for match in re.finditer(rb"(?<![\w.])" + re.escape(item.module.encode()) + rb"(?!\w)", line):
+                if match.start() <= position.column <= match.end():
+                    place = Range(Position(position.row, match.start()), Position(position.row, match.end()))
+                    return place, replace(item, name=None)
+        return None
 
     def identifiers(self) -> Iterator[Position]:
         """Where each identifier starts that may refer to a definition, in order."""

@@ -34,7 +34,7 @@ from forethought.store.protocol import InsightStore
 from forethought.store.vector_store import VectorStore
 from forethought.syntax.extraction import TAGS_VERSION
 from forethought.syntax.languages import Languages
-from forethought.syntax.tags import Position
+from forethought.syntax.tags import Import, Position
 from forethought.text.positions import end_lines_with_lf
 from forethought.workspace.change_set import ChangeSet
 from forethought.workspace.indexer import Indexer, IndexReport, Progress
@@ -212,6 +212,10 @@ class Workspace:
     def targets(self, document: DocumentSnapshot, start: Position) -> tuple[Target, ...]:
         """What the identifier that starts here refers to; several if ambiguous. In memory for open files."""
         return self.documents.targets(document, start)
+
+    def modules(self, document: DocumentSnapshot, item: Import) -> tuple[Target, ...]:
+        """The files that an import in a document refers to. In memory for open files."""
+        return self.documents.modules(document, item)
 
     def local_name(self, document: DocumentSnapshot, start: Position) -> LocalName | None:
         """The parameter or local variable whose identifier starts here; None for anything else. In memory."""

@@ -1,6 +1,8 @@
 """Finds the document, the position and the identifier that a request is about."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from lsprotocol import types
 
@@ -79,7 +81,7 @@ async def find_document(
 
 
 async def identifier_at(server: ServerState, uri: str, position: types.Position) -> Identifier | None:
-    """Return the identifier that contains a position or ends there, or None."""
+    """Return the identifier, or the module's name in an import, that contains a position or ends there; else None."""
     document = await find_document(server, uri)
     if document is None:
         return None
@@ -87,12 +89,18 @@ async def identifier_at(server: ServerState, uri: str, position: types.Position)
     if line is None or not _is_current(document, line, position, server.encoding):
         return None
     place = from_lsp_position(line, position, server.encoding, bom=snapshot.data.startswith(BOM))
-    if place is None or (range_ := snapshot.identifier(place)) is None:
+    if place is None:
         return None
-    if document.buffer is None:
-        targets = await server.threads.run(document.workspace.targets, snapshot, range_.start)
+    workspace = document.workspace
+    find: Callable[[], tuple[Target, ...]]
+    if (range_ := snapshot.identifier(place)) is not None:
+        find = partial(workspace.targets, snapshot, range_.start)
+    elif (module := snapshot.module(place)) is not None:
+        range_, item = module
+        find = partial(workspace.modules, snapshot, item)
     else:
-        targets = document.workspace.targets(snapshot, range_.start)
+        return None
+    targets = await server.threads.run(find) if document.buffer is None else find()
     return Identifier(document, range_, targets)
 
 

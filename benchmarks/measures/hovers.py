@@ -40,7 +40,7 @@ class Figures:
     hovers: Counter[str] = field(default_factory=Counter)
 
 
-def run(repositories: Sequence[Path]) -> Report:
+def run(repositories: Sequence[Path] = ()) -> Report:
     """Report the shares for each repository. Raises UsageError without repositories."""
     if not repositories:
         raise UsageError("Name the folders of repositories.")

@@ -12,6 +12,7 @@ from forethought.store.index_store import IndexedFile, IndexStore
 from forethought.store.tags_encoding import encode
 from forethought.syntax.extraction import read_tags
 from forethought.syntax.languages import Languages, load_languages
+from support.indexing import context_of
 
 APP = """
     '''An application.'''
@@ -177,3 +178,15 @@ def test_a_long_source_is_shortened_the_same_way_for_every_model(languages: Lang
     assert len(context.text) < 8500
     assert "value_0 " in context.text
     assert "return 1" in context.text
+
+
+def test_a_field_is_not_an_interface_that_is_used() -> None:
+    source = """
+        class Jar:
+            size = 3
+
+            def weigh(self) -> int:
+                return self.size
+    """
+    text = context_of(source, "Jar.weigh").text
+    assert "class Jar" in text and "Used below" not in text

@@ -2,6 +2,7 @@
 
 An identifier counts if the repository defines something of its name and kind: `x.size` is a use of a field where a type
 of that language has a field `size`. Some of these belong to types from outside, so no share can be expected to be 1.
+Local names are those that the index knows to be bound; “all” counts every identifier, also those of other libraries.
 """
 
 from collections import Counter
@@ -12,17 +13,19 @@ from pathlib import Path
 from forethought.bench.machine import describe_machine
 from forethought.bench.report import Cell, Report, Table
 from forethought.errors import UsageError
+from forethought.facts.value_facts import local_name_at
 from forethought.names import modules
 from forethought.names.file_names import FileNames
 from forethought.names.resolver import Resolver
 from forethought.store.index_database import IndexDatabase
 from forethought.store.index_store import IndexStore
-from forethought.syntax.languages import load_languages
+from forethought.syntax.languages import Language, load_languages
+from forethought.syntax.parsing import parse
 from forethought.syntax.symbol_kinds import CLASS_KINDS, FIELD_KINDS, FUNCTION_KINDS
 from forethought.syntax.tags import FileTags, Position, Reference
 from forethought.workspace.indexer import Indexer
 
-KINDS = ("functions", "types", "constants, variables", "fields", "enum members", "parameters, locals", "imports")
+KINDS = ("functions", "types", "constants, variables", "fields", "enum members", "parameters, locals", "imports", "all")
 _GROUPS: dict[str, str] = {
     **dict.fromkeys(FUNCTION_KINDS, "functions"),
     **dict.fromkeys(CLASS_KINDS, "types"),
@@ -30,6 +33,10 @@ _GROUPS: dict[str, str] = {
     **dict.fromkeys(FIELD_KINDS, "fields"),
     "enumerator": "enum members",
 }
+
+
+_NAMES = frozenset({"name", "constant", "variable_name", "instance_variable", "class_variable", "simple_symbol"})
+"""Node types of identifiers whose type does not say so."""
 
 
 @dataclass
@@ -63,16 +70,35 @@ def run(repositories: Sequence[Path] = ()) -> Report:
 def measure(root: Path) -> Figures:
     """Count the identifiers of one repository."""
     store = IndexStore(IndexDatabase(None, "hovers"))
-    Indexer(store, root, load_languages(), None).refresh()
+    languages = load_languages()
+    Indexer(store, root, languages, None).refresh()
     resolver = Resolver(store)
     figures = Figures(root.name, len(store.paths()))
     for path in sorted(store.paths()):
         tags = store.tags(path)
-        for kind, position in identifiers(resolver, path, tags) if tags is not None else ():
+        language = languages.named(tags.language) if tags is not None else None
+        if tags is None or language is None:
+            continue
+        counted = [*identifiers(resolver, path, tags), *(("all", place) for place in tokens(language, root / path))]
+        has_hover: dict[Position, bool] = {}
+        for kind, position in counted:
+            if position not in has_hover:
+                is_definition = bool(resolver.resolve_at(path, position).targets)
+                has_hover[position] = is_definition or local_name_at(resolver, path, position) is not None
             figures.identifiers[kind] += 1
-            found = resolver.resolve_at(path, position).targets or resolver.bindings_at(path, position)
-            figures.hovers[kind] += bool(found)
+            figures.hovers[kind] += has_hover[position]
     return figures
+
+
+def tokens(language: Language, file: Path) -> Iterator[Position]:
+    """Where each identifier of a file starts."""
+    tree = parse(language, file.read_bytes())
+    nodes = [tree.root_node] if tree is not None else []
+    while nodes:
+        node = nodes.pop()
+        nodes += node.named_children
+        if not node.named_child_count and (node.type.endswith("identifier") or node.type in _NAMES):
+            yield Position(*node.start_point)
 
 
 def identifiers(resolver: Resolver, path: str, tags: FileTags) -> Iterator[tuple[str, Position]]:

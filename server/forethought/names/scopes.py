@@ -553,8 +553,7 @@ def _field_bindings(names: FileNames, owner: str, name: str) -> tuple[Binding, .
     attributes = names.attributes.get(owner, {})
     return (
         tuple(declared)
-        or tuple(attributes.get(name, ()))
-        or tuple(names.bindings.get(owner, {}).get(f"${name}", ()))  # PHP
+        or (*attributes.get(name, ()), *names.bindings.get(owner, {}).get(f"${name}", ()))  # PHP's `$name`
         or tuple(attributes.get(f"@{name}", ()))  # Ruby's `attr_reader`
     )
 

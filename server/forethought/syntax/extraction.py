@@ -19,7 +19,7 @@ from forethought.syntax.return_values import with_return_values
 from forethought.syntax.tags import FileTags, Symbol
 from forethought.text.redaction import mask
 
-TAGS_VERSION = "13"
+TAGS_VERSION = "14"
 """Increment whenever the same text would give other tags; an index of another version is rebuilt."""
 
 

@@ -79,7 +79,7 @@ class _FieldReader:
         """The declared fields around the place reached, innermost last, each with its node."""
 
     def add_declared(self, definition: Definition) -> None:
-        kind, name, node = definition
+        kind, name, node, _ = definition
         if name.start_byte in self._outline.name_starts:
             return  # a constant, or a method that is written as a field
         while self._around and (self._around[-1][0].end_byte <= name.start_byte or self._around[-1][0] == node):

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, get_origin, get_type_hints
 
 from forethought import __version__, config
+from forethought.syntax.imports import import_readers
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 VSCODE = Path("extension/vscode")
@@ -25,6 +26,7 @@ VSCODE_LANGUAGES = {
     "bash": ("shellscript",),
     "c-sharp": ("csharp",),
     "javascript": ("javascript", "javascriptreact"),
+    "json": ("json", "jsonc"),
     "tsx": ("typescriptreact",),
 }
 """Our languages whose identifiers in VS Code are not their own names."""
@@ -33,16 +35,22 @@ NEOVIM_FILETYPES = {
     "bash": ("bash", "sh"),
     "c-sharp": ("cs",),
     "javascript": ("javascript", "javascriptreact"),
+    "json": ("json", "jsonc"),
     "tsx": ("typescriptreact",),
 }
 
 TITLES = {
     "c-sharp": "C#",
     "cpp": "C++",
+    "css": "CSS",
+    "html": "HTML",
     "javascript": "JavaScript",
+    "json": "JSON",
     "php": "PHP",
+    "toml": "TOML",
     "tsx": "TSX",
     "typescript": "TypeScript",
+    "yaml": "YAML",
 }
 
 WORKSPACE_MAY_OVERRIDE = {"model.name", "model.contextLength", "sleep.model", "sleep.rounds", "sleep.candidates"}
@@ -181,11 +189,26 @@ def _values(setting: Setting) -> str:
 
 
 def _languages_table(languages: dict[str, Any]) -> str:
-    rows = ["| language | files | grammar |", "| --- | --- | --- |"]
+    grammars = CHECKOUT / "grammars"
+    behavior = tomllib.loads((grammars / "behavior.toml").read_text(encoding="utf-8"))
+    readers = import_readers()
+    rows = [
+        "| language | files | grammar | symbols | references | resolution | behavior |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
     for name, language in languages.items():
         files = [*(f".{extension}" for extension in language["extensions"]), *language.get("files", ())]
         grammar = language["module"].replace("_", "-")
-        rows.append(f"| {title(name)} | {', '.join(f'`{file}`' for file in files)} | `{grammar}` |")
+        query = (grammars / language.get("query", name) / "tags.scm").read_text(encoding="utf-8")
+        has_uses, has_imports = "@reference.name" in query, language.get("imports", name) in readers
+        rungs = (
+            "sections, keys" if language.get("data") else "yes",
+            "yes" if has_uses else "–",
+            ("imports" if has_imports else "names") if has_uses else "files" if has_imports else "–",
+            "yes" if name in behavior else "–",
+        )
+        cells = (title(name), ", ".join(f"`{file}`" for file in files), f"`{grammar}`", *rungs)
+        rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(["", *rows, ""])
 
 

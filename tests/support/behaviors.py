@@ -1,6 +1,8 @@
 """A `check(language, source, expected)` for the text about functions, and what it stands on."""
 
 import textwrap
+import tomllib
+from pathlib import Path
 
 from forethought.facts.symbol_behavior import Behavior, behaviors_of
 from forethought.syntax.behavior import read_bodies
@@ -8,6 +10,8 @@ from forethought.syntax.extraction import read_tags
 from forethought.syntax.languages import load_languages
 
 LANGUAGES = load_languages()
+DESCRIBED = frozenset(tomllib.loads((Path(__file__).parents[2] / "grammars/behavior.toml").read_text(encoding="utf-8")))
+"""The shipped languages whose functions' behavior is described."""
 
 
 def behaviors(language: str, source: str) -> dict[str, Behavior]:

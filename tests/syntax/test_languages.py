@@ -24,6 +24,12 @@ SHIPPED = {
     "bash",
     "lua",
     "kotlin",
+    "markdown",
+    "toml",
+    "yaml",
+    "json",
+    "css",
+    "html",
 }
 
 

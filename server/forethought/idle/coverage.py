@@ -50,8 +50,10 @@ def survey_file(
 ) -> list[SymbolStatus]:
     """The status of a file's symbols, or only of those in a scope. Reads the disk and the store.
 
-    Empty if the file is not indexed, or is newer on disk; then it is queued to be indexed.
+    Empty for data, and if the file is not indexed, or is newer on disk; then it is queued to be indexed.
     """
+    if workspace.is_data(path):
+        return []
     saved = workspace.saved.symbols(path)
     if not saved and workspace.index.content_hash(path) is not None:
         workspace.files_changed([path])

@@ -42,7 +42,8 @@ def scope_of(workspace: Workspace) -> Scope:
     if chosen == "off":
         return Scope({}, {}, frozenset(), {})
     inside = f"{workspace.within}/" if workspace.within else ""
-    allowed = {path for path in workspace.index.paths() if path.startswith(inside)}
+    data = workspace.index.paths_of(workspace.languages.data_names)
+    allowed = {path for path in workspace.index.paths() - data if path.startswith(inside)}
     committed: dict[str, int] = {}
     call_ranks: dict[Target, int] = {}
     paths: dict[str, frozenset[str] | None] = {}

@@ -78,7 +78,7 @@ class QueryCache:
             known = (
                 {(symbol.id, symbol.kind) for symbol in names.tags.definitions} if names is not None and same else ()
             )
-            new_names |= {symbol.short_name for symbol in tags.definitions if (symbol.id, symbol.kind) not in known}
+            new_names |= {symbol.short_name for symbol in tags.nameable if (symbol.id, symbol.kind) not in known}
         return new_names
 
     def _invalidate(self, paths: set[str], names: set[str]) -> None:

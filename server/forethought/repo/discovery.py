@@ -26,6 +26,9 @@ from forethought.text.redaction import is_secret_path
 MAX_SOURCE_BYTES = 1_000_000
 """Files larger than this, in bytes, are not written by hand and are never opened."""
 
+MAX_DATA_BYTES = 100_000
+"""The same for files of keys and values: what people write by hand is smaller, and each key is a symbol."""
+
 SNIFFED_BYTES = 8192
 """A file is classified by this many bytes of its start."""
 
@@ -203,7 +206,7 @@ def language_of(path: str, data: bytes, detect: Detect) -> str | None:
     """The language that a file with this content would be read in; None if it would be skipped. Reads no disk."""
     name = path.rpartition("/")[2].lower()
     odd_name = is_secret_path(path) or _GENERATED_NAME.fullmatch(name) or _MINIFIED_NAME.fullmatch(name)
-    if odd_name or len(data) > MAX_SOURCE_BYTES:
+    if odd_name or len(data) > (MAX_DATA_BYTES if name.endswith(_DATA) else MAX_SOURCE_BYTES):
         return None
     try:
         return _sniff(path, data[:SNIFFED_BYTES], detect)
@@ -218,6 +221,8 @@ def _look_at(located: "_Located", path: str, detect: Detect, known: Known) -> So
     if _MINIFIED_NAME.fullmatch(name):
         raise UnreadableSource(path, "minified")
     file, status = located.locate(path, follow=False)
+    if name.endswith(_DATA) and status.st_size > MAX_DATA_BYTES:
+        raise UnreadableSource(path, "too large")
     language = known(path, status.st_size, status.st_mtime_ns)
     if language is None:
         language = _sniff(path, _read(path, file, status, SNIFFED_BYTES), detect)
@@ -459,17 +464,18 @@ def _walk(located: _Located, within: str, forethought_rules: _IgnoreFiles) -> It
 
 
 MINIFIED_LINE = 400
-"""JavaScript and CSS with more bytes per line on average is minified."""
+"""JavaScript, CSS and JSON with more bytes per line on average is minified."""
 
 MAX_STARS = 3
 """Most `*` in one part of a pattern, and most `**` parts: with more, a hostile name takes seconds to match."""
 
-_MINIFIABLE = (".js", ".mjs", ".cjs", ".css")
+_DATA = (".json", ".jsonc", ".yaml", ".yml", ".toml")
+_MINIFIABLE = (".js", ".mjs", ".cjs", ".css", ".json")
 _MINIFIED_NAME = re.compile(r".*[.-]min\.(js|mjs|cjs|css)|.*\.bundle\.js", re.DOTALL)
 _GENERATED_NAME = re.compile(
     r"""package-lock\.json | npm-shrinkwrap\.json | yarn\.lock | pnpm-lock\.ya?ml | bun\.lockb? | deno\.lock
     | poetry\.lock | uv\.lock | pdm\.lock | pipfile\.lock | cargo\.lock | gemfile\.lock | composer\.lock | flake\.lock
-    | mix\.lock | go\.sum | gradle\.lockfile
+    | mix\.lock | go\.sum | gradle\.lockfile | \.terraform\.lock\.hcl
     | .*\.pb\.(go|cc|h) | .*_pb2(_grpc)?\.pyi? | .*_pb\.(js|ts|d\.ts) | .*_grpc_pb\.js | .*\.g\.(dart|cs)
     | .*\.designer\.cs""",
     re.VERBOSE | re.DOTALL,

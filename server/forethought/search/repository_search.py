@@ -2,7 +2,7 @@
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from forethought.engine.api import CancelToken
 from forethought.errors import Cancelled
@@ -35,14 +35,20 @@ class RepositorySearch:
         fulltext: FulltextIndex,
         read: Callable[[str], bytes | None],
         semantic_index: SemanticIndex | None = None,
+        data_languages: Collection[str] = (),
     ) -> None:
-        """`read` returns a saved file's bytes, or None if it cannot be read. Without `semantic_index`, words alone
-        count."""
+        """Search the files of an index, except for those in languages that are data.
+
+        read: returns a saved file's bytes, or None if it cannot be read
+        semantic_index: without it, words alone count
+        data_languages: the names of those
+        """
         self._index = index
         self._insights = insights
         self._fulltext = fulltext
         self._read = read
         self._semantic_index = semantic_index
+        self._data_languages = data_languages
         self._catching_up = threading.Lock()
         self._generation: int | None = None
         """That of the index when its changes were last taken over."""
@@ -100,7 +106,11 @@ class RepositorySearch:
 
     def _read_changed_files(self, cancel: CancelToken) -> None:
         known = self._fulltext.stamps()
-        current = {path: stamp.content_hash for path, stamp in self._index.stamps().items()}
+        current = {
+            path: stamp.content_hash
+            for path, stamp in self._index.stamps().items()
+            if stamp.language not in self._data_languages
+        }
         self._fulltext.remove(known.keys() - current.keys())
         batch: list[FileWords] = []
         changed = sorted(path for path, content_hash in current.items() if known.get(path) != content_hash)

@@ -2,7 +2,7 @@
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING
 
 from forethought.embedding.embedder import Embedder, Vector
@@ -36,14 +36,17 @@ class SemanticIndex:
         open_store: Callable[[str, int], VectorStore],
         read: Callable[[str], bytes | None],
         tags_version: str = "1",
+        data_languages: Collection[str] = (),
     ) -> None:
         """`open_store` is called with the embedder's digest and dimensions. `read` returns a saved file's bytes, or
-        None if it cannot be read. `tags_version` is that of the code and queries that fill the index."""
+        None if it cannot be read. `tags_version` is that of the code and queries that fill the index. Files in
+        `data_languages` are left out."""
         self._index = index
         self._insights = insights
         self._embedders = embedders
         self._open_store = open_store
         self._read = read
+        self._data_languages = data_languages
         self._texts_version = f"{TEXTS_VERSION}-{tags_version}"
         self._lock = threading.Lock()
         """Guards what follows; held for moments only."""
@@ -117,13 +120,16 @@ class SemanticIndex:
         with self._lock:
             self._all_changed = False
         try:
-            paths = self._index.paths()
+            paths = self._paths()
             if gone := store.stamps().keys() - paths:
                 store.remove(gone)
         except BaseException:
             self.all_changed()
             raise
         self.files_changed(paths)
+
+    def _paths(self) -> frozenset[str]:
+        return self._index.paths() - self._index.paths_of(self._data_languages)
 
     def _embed_file(self, path: str, embedder: Embedder, store: VectorStore, cancelled: Callable[[], bool]) -> None:
         content_hash = self._index.content_hash(path)
@@ -135,6 +141,8 @@ class SemanticIndex:
         if store.stamp(path) == stamp:
             return
         source, tags = self._read(path), self._index.outline(path)
+        if tags is not None and tags.language in self._data_languages:
+            return
         if source is None or tags is None or hashlib.sha256(source).hexdigest() != content_hash:
             return  # the file is newer than the index, which will then report it as changed
         texts = [(_key(item.text), item) for item in read_texts(path, tags, source, insights)]
@@ -177,7 +185,7 @@ class SemanticIndex:
             return None
         embedder, store = opened
         vectors = self._load(store, embedder.dimensions)
-        paths = self._index.paths()
+        paths = self._paths()
         if len(store.stamps().keys() & paths) < MIN_EMBEDDED_SHARE * len(paths) or not len(vectors):
             return None
         found = vectors.nearest(embedder.embed([question])[0], count)

@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from pathlib import Path
@@ -259,6 +259,15 @@ class IndexStore:
     def tags(self, path: str) -> FileTags | None:
         """The tags of the file as last indexed; None if it is not indexed."""
         return self._tags(path, with_references=True)
+
+    def paths_of(self, languages: Collection[str]) -> frozenset[str]:
+        """The indexed paths whose language is one of these."""
+        marks = ", ".join("?" * len(languages))
+        rows = self._database.rows(
+            f"SELECT path FROM files JOIN contents ON id = content WHERE language IN ({marks})",  # noqa: S608 - marks only
+            tuple(languages),
+        )
+        return frozenset(os.fsdecode(path) for (path,) in rows)
 
     def outline(self, path: str) -> FileTags | None:
         """The tags with no references but those in decorators: cheaper to read."""

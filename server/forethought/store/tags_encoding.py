@@ -116,7 +116,7 @@ def encode(tags: FileTags) -> EncodedTags:
         encode_outline(tags),
         len(tags.symbols) - 1 + len(tags.fields),
         len(tags.references),
-        tuple((symbol.short_name, symbol.id, symbol.kind) for symbol in tags.definitions),
+        tuple((symbol.short_name, symbol.id, symbol.kind) for symbol in tags.nameable),
         tuple((name, _dump(mentions[name]), calls[name]) for name in sorted(mentions)),
         tuple(sorted({(item.name, item.local) for item in tags.imports if item.name not in (None, "*", item.local)})),
     )

@@ -11,7 +11,7 @@ from forethought.syntax.captures import Definition
 from forethought.syntax.doc_comments import LeadingLines, clean_comment, clean_docstring
 from forethought.syntax.languages import Language
 from forethought.syntax.nodes import MAX_SIGNATURE_LENGTH, collapse, find_child, one_line
-from forethought.syntax.symbol_kinds import VALUE_KINDS
+from forethought.syntax.symbol_kinds import DATA_KINDS, VALUE_KINDS
 from forethought.syntax.tags import Position, Span
 
 _MAX_BASES_LENGTH = 2000
@@ -58,8 +58,17 @@ def read_declaration(
         comments = [line for line in above if line.text]
         documenting.update(line.start_byte for line in comments)
         doc = clean_comment([line.text for line in comments]) if comments else None
-    end_byte, end = trimmed_end(source, outer)
+    is_data = definition.kind in DATA_KINDS and language.doc_prefixes
+    # Where no brace closes a section, its node goes on to the next one and holds the comment above that.
+    end_byte, end = trimmed_end(source, _last_content(outer) if is_data else outer)
     return Declaration(definition.kind, definition.name, definition.node, outer, start_byte, start, end_byte, end, doc)
+
+
+def _last_content(node: tree_sitter.Node) -> tree_sitter.Node:
+    """The last leaf in the node that is no comment."""
+    while children := node.children:
+        node = next((child for child in reversed(children) if child.type != "comment"), children[0])
+    return node
 
 
 def container_declaration(container: Definition) -> Declaration:
@@ -88,6 +97,8 @@ def declared_name(language: Language, declaration: Declaration) -> tuple[str, in
     if declaration.kind == "scope":
         words = re.findall(r"\w+", _without_generics(raw))
         return (words[-1] if words else ""), 0
+    if declaration.kind in DATA_KINDS:
+        return " ".join(raw.split()).strip("\"'"), declaration.name.end_byte - declaration.name.start_byte
     if declaration.name.named_child_count == 0:
         receiver = _receiver_type(declaration.node)
         length = declaration.name.end_byte - declaration.name.start_byte
@@ -172,12 +183,14 @@ def signature(
     body: Span | None,
     comments: Sequence[tuple[int, int]],
 ) -> str:
-    """The declaration on one line, without body, attributes and comments.
+    """The declaration on one line, without body, attributes and comments; of data, its first line.
 
     comments: byte ranges of the file's comments, in order
     """
     start = declaration.outer.start_byte
     end = body.start if body and body.start > start else declaration.end_byte
+    if declaration.kind in DATA_KINDS:
+        end = next((at for at in (source.find(b"\n", start, end),) if at >= 0), end)
     end = min(end, start + 16 * MAX_SIGNATURE_LENGTH)
     cuts = [*_attribute_spans(language, declaration), *_spans_within(comments, start, end)]
     text = bytearray()

@@ -10,8 +10,8 @@ import tree_sitter
 from forethought.syntax.tags import Position
 
 _LINE_MARKER = re.compile(r"^\s*(?://[/!]?|#[:!]?|--+|;+|%+) ?")
-_BLOCK_START = re.compile(r"^\s*(?:/\*[*!]*<?|--\[=*\[|\(\*+)")
-_BLOCK_END = re.compile(r"\s*(?:\*+/|\]=*\]|\*+\))\s*$")
+_BLOCK_START = re.compile(r"^\s*(?:/\*[*!]*<?|--\[=*\[|\(\*+|<!--+|\{-+ ?\|)")
+_BLOCK_END = re.compile(r"\s*(?:\*+/|\]=*\]|\*+\)|--+>|-+\})\s*$")
 _BLOCK_LINE = re.compile(r"^\s*\*+ ?")
 _LICENSE = re.compile(r"copyright|licen[cs]e|SPDX|all rights reserved", re.I)
 _DIRECTIVE = re.compile(r"(?:go:|\+build\b|-\*-|vim:|eslint|prettier-|@ts-|tslint:|pylint:|ruff:|shellcheck\b)", re.I)

@@ -49,6 +49,11 @@ def read_imports(reader: str, nodes: Sequence[tree_sitter.Node]) -> Imports:
     return Imports(statements, spans, frozenset(item.node.start_byte for _, item in statements))
 
 
+def import_readers() -> frozenset[str]:
+    """The names of the readers: the languages whose imports are understood."""
+    return frozenset(_readers())
+
+
 _STATEMENTS = frozenset(
     {
         "import",
@@ -85,6 +90,8 @@ def _readers() -> dict[str, Callable[[tree_sitter.Node], Iterator[Imported]]]:
         "bash": _bash,
         "php": _php,
         "kotlin": _kotlin,
+        "css": _file,
+        "html": _file,
     }
 
 
@@ -196,6 +203,12 @@ def _require(node: tree_sitter.Node) -> Iterator[Imported]:
                 yield Imported(_text(bound), module, _text(child.child_by_field_name("key")), bound)
         elif child.type == "shorthand_property_identifier_pattern":
             yield Imported(_text(child), module, _text(child), child)
+
+
+def _file(node: tree_sitter.Node) -> Iterator[Imported]:
+    """CSS's `@import "a.css"`, HTML's `src="a.js"`: the node is the path, and everything in that file is used."""
+    if (path := _string(node)) and "://" not in path:
+        yield Imported("*", path.partition("?")[0].removeprefix("/"), "*", node)
 
 
 def _stem(path: str) -> str:

@@ -43,6 +43,7 @@ _LANGUAGE_RULES: dict[str, type] = {
     "constructors": frozenset,
     "docstrings": bool,
     "bare_calls": bool,
+    "data": bool,
     "imports": str,
 }
 """The fields of `Language` that a table entry may set. A tuple or frozenset is written as a list of strings."""
@@ -89,6 +90,8 @@ class Language:
     """A string that is the first statement of a body documents its definition."""
     bare_calls: bool = False
     """A name that its function does not bind calls a method: in Ruby `open` is `open()`."""
+    data: bool = False
+    """Prose, markup or data: its files have symbols, but are not thought about, searched or described as code."""
     fields: frozenset[str] = frozenset()
     """The grammar's field names."""
     behavior: BehaviorRules | None = None
@@ -142,6 +145,11 @@ class Languages:
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(self._entries)
+
+    @property
+    def data_names(self) -> frozenset[str]:
+        """The names of the languages that are prose, markup or data. Loads no grammar."""
+        return frozenset(name for name, entry in self._entries.items() if entry.rules.get("data", False))
 
     @property
     def digest(self) -> str:
@@ -219,6 +227,10 @@ class Languages:
             module = importlib.import_module(rules["module"])
             grammar = tree_sitter.Language(getattr(module, rules.get("function", "language"))())
             query = tree_sitter.Query(grammar, entry.query_file.read_text(encoding="utf-8"))
+        except ModuleNotFoundError as error:
+            package = rules["module"].replace("_", "-")
+            self.problems.append(f"The language “{entry.name}” is left out ({error}); install the package {package}.")
+            return None
         except (ImportError, AttributeError, TypeError, ValueError, OSError, tree_sitter.QueryError) as error:
             fault = f"{type(error).__name__}: {error}"
             self.problems.append(f"{entry.query_file}: the language “{entry.name}” is left out ({fault}).")

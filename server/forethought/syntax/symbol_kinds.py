@@ -20,6 +20,9 @@ SymbolKind = Literal[
     "property",
     "event",
     "enumerator",
+    "section",
+    "selector",
+    "key",
 ]
 """`file` is the file itself; every other kind is a `@definition.KIND` capture of some shipped tags query."""
 
@@ -39,3 +42,6 @@ FIELD_KINDS: frozenset[SymbolKind] = frozenset({"field", "property", "event", "e
 """What a type declares that holds a value: the symbols in `FileTags.fields`. `enumerator` is a member of an enum."""
 
 VALUE_KINDS: frozenset[SymbolKind] = FIELD_KINDS | {"variable", "constant"}
+
+DATA_KINDS: frozenset[SymbolKind] = frozenset({"section", "selector", "key"})
+"""What prose, markup and data consist of: headings, style rules, keys. No name in code ever refers to one."""

@@ -3,11 +3,14 @@
 Positions are 0-based rows and UTF-8 byte columns, as in tree-sitter; `text/positions.py` converts them for clients.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
-from forethought.syntax.symbol_kinds import SymbolKind
+from forethought.syntax.symbol_kinds import DATA_KINDS, SymbolKind
+
+_OCCURRENCE = re.compile(r"#\d+$")
 
 
 class Position(NamedTuple):
@@ -82,7 +85,10 @@ class Symbol:
 
     @property
     def short_name(self) -> str:
-        return self.name.rpartition(".")[2]
+        if self.kind not in DATA_KINDS:
+            return self.name.rpartition(".")[2]
+        owner = _OCCURRENCE.sub("", self.parent)  # a heading or a key may hold dots itself
+        return self.name.removeprefix(f"{owner}.") if owner else self.name
 
     @property
     def is_namesake(self) -> bool:
@@ -171,6 +177,11 @@ class FileTags:
     def definitions(self) -> tuple[Symbol, ...]:
         """All symbols but the file itself, fields last."""
         return (*self.symbols[1:], *self.fields)
+
+    @property
+    def nameable(self) -> tuple[Symbol, ...]:
+        """The definitions that a name may refer to: all but those of `DATA_KINDS`."""
+        return tuple(symbol for symbol in self.definitions if symbol.kind not in DATA_KINDS)
 
     def symbol(self, symbol_id: str) -> Symbol | None:
         return next((symbol for symbol in (*self.symbols, *self.fields) if symbol.id == symbol_id), None)

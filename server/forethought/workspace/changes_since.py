@@ -186,7 +186,7 @@ class _Comparison:
         self._excluded = GitIgnoreSpec.from_lines(workspace.settings.exclude)
         within = f"{workspace.within}/" if workspace.within else ""
         changed = sorted(path for path in repository.changed_paths(start) if path.startswith(within))
-        known = workspace.index.paths()
+        known = workspace.index.paths() - workspace.index.paths_of(workspace.languages.data_names)
         candidates = [path for path in changed if path in known or self._language(path, b"") is not None]
         compared = candidates[:MAX_FILES]
         self.files_not_compared = len(candidates) - len(compared)
@@ -242,7 +242,8 @@ class _Comparison:
     def _language(self, path: str, data: bytes) -> str | None:
         if self._excluded.match_file(path):
             return None
-        return language_of(path, data, self._detect)
+        name = language_of(path, data, self._detect)
+        return None if name is None or name in self.workspace.languages.data_names else name
 
     def _detect(self, path: str, head: bytes) -> str | None:
         language = self.workspace.languages.detect(path, head)

@@ -18,6 +18,7 @@ from forethought.store.index_store import IndexedFile, IndexStore, Stamp
 from forethought.store.tags_encoding import EncodedTags, encode
 from forethought.syntax.extraction import read_tags
 from forethought.syntax.languages import Languages
+from forethought.syntax.package_manifests import MANIFESTS
 from forethought.workspace.parser_process import ParserWorker
 
 MAX_FILES_IN_PROCESS = 20
@@ -162,7 +163,8 @@ class _Run:
         kept = {path: reason for path, reason in self._store.skipped().items() if not is_below(path, below)}
         self._store.set_skipped({**kept, **skipped, **self.failures})
         self._store.prune()
-        if not all(path in stamps and path in present for path in below):  # else only known files were looked at
+        known = all(path in stamps and path in present and not _is_manifest(path) for path in below)
+        if not known:  # else only files were looked at that say nothing of packages
             self._store.set_packages(find_packages(self._indexer._root, self._store.paths()))
 
     def _discover(self, within: str, stamps: Mapping[str, Stamp]) -> Discovery:
@@ -180,7 +182,8 @@ class _Run:
 
     def _read_files(self, files: Sequence[SourceFile], stamps: Mapping[str, Stamp]) -> None:
         large = [file for file in files if file.size > MAX_FILE_IN_PROCESS_BYTES]
-        if len(files) > MAX_FILES_IN_PROCESS:
+        data = self._indexer._languages.data_names  # read in less time than it takes to start a process
+        if sum(file.language not in data for file in files) > MAX_FILES_IN_PROCESS:
             results = self._in_workers(files)
         elif large:
             results = self._chained(
@@ -294,6 +297,10 @@ _Results = Iterator[tuple[SourceFile, IndexedFile | str]]
 
 def _is_current(file: SourceFile, stamp: Stamp | None) -> bool:
     return stamp is not None and (stamp.size, stamp.modified_ns) == (file.size, file.modified_ns)
+
+
+def _is_manifest(path: str) -> bool:
+    return path.rpartition("/")[2] in MANIFESTS
 
 
 def _outermost(paths: Collection[str]) -> list[str]:

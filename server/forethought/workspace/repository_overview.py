@@ -175,7 +175,7 @@ class _Maker:
 
     def make(self, on_progress: Progress) -> Overview:
         workspace, resolver = self._workspace, self._resolver
-        everything = sorted(workspace.overlay.paths())
+        everything = sorted(path for path in workspace.overlay.paths() if not workspace.is_data(path))
         sources = [path for path in everything if not is_test_path(path)]
         asked = [path for path in everything if _is_inside(path, self._within)]
         described = [path for path in asked if not is_test_path(path)] or asked

@@ -244,7 +244,7 @@ def interface_of(tags: FileTags | None) -> dict[str, str]:
     def add(name: str, seen: str) -> None:
         found[name] = f"{found.get(name, '')}\n{seen}"
 
-    for symbol in tags.definitions:
+    for symbol in tags.nameable:
         add(symbol.short_name, f"{symbol.id} {symbol.kind} {symbol.signature} {symbol.returns} {symbol.bases}")
         if symbol.parent:
             add(_short(symbol.parent), symbol.signature)

@@ -174,7 +174,7 @@ class OverlaySnapshot:
         found += [
             (path, symbol.id, symbol.kind, tags.language)
             for path, tags in documents.items()
-            for symbol in tags.definitions
+            for symbol in tags.nameable
             if symbol.short_name == short_name
         ]
         return sorted(found)
@@ -255,7 +255,7 @@ class Snapshot:
 
 
 def _places(tags: FileTags) -> Iterator[Range]:
-    for symbol in tags.definitions:
+    for symbol in tags.nameable:
         yield symbol.selection
     for reference in tags.references:
         yield reference.range

@@ -99,10 +99,11 @@ class Workspace:
         self.saved = SavedContexts(index, contexts, read, now)
         """What passes work from."""
         open_vectors = partial(VectorStore.of_root, settings.cache_folder, root)
-        self.semantic_index = SemanticIndex(index, contexts, embedders, open_vectors, read, tags_version)
+        data = languages.data_names
+        self.semantic_index = SemanticIndex(index, contexts, embedders, open_vectors, read, tags_version, data)
         """The meaning of every file and symbol, where there is an embedder. Idle work fills it."""
         fulltext = FulltextIndex.of_root(settings.cache_folder, root, f"{WORDS_VERSION}-{tags_version}")
-        self.repository_search = RepositorySearch(index, contexts, fulltext, read, self.semantic_index)
+        self.repository_search = RepositorySearch(index, contexts, fulltext, read, self.semantic_index, data)
         """What questions about the whole repository are answered from."""
         self._membership = Membership(root, repository, index, settings.exclude)
         cache = SymbolInfoCache()
@@ -125,6 +126,11 @@ class Workspace:
         self.refresher.subscribe(self.symbols.index_changed)
         self.refresher.subscribe(self.documents.index_changed)
         self.refresher.subscribe(self._follow_change)
+
+    def is_data(self, path: str) -> bool:
+        """Whether a file is prose, markup or data rather than code. Reads the index."""
+        outline = self.overlay.outline(path)
+        return outline is not None and outline.language in self.languages.data_names
 
     # Events from the editor: instant; the work happens off the event loop
 

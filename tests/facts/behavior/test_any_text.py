@@ -12,7 +12,7 @@ from facts.behavior.test_jvm_behavior import JAVA, KOTLIN
 from facts.behavior.test_rust_behavior import CASES as RUST
 from facts.behavior.test_script_behavior import JAVASCRIPT, TSX, TYPESCRIPT
 from facts.behavior.test_scripting_behavior import BASH, LUA, PHP, RUBY
-from support.behaviors import LANGUAGES, behaviors
+from support.behaviors import DESCRIBED, behaviors
 
 pytestmark = pytest.mark.slow
 
@@ -45,7 +45,7 @@ AROUND = {"java": "class K {{ {} }}", "c-sharp": "class K {{ {} }}", "php": "<?p
 
 
 def test_every_language_with_rules_has_sources_here():
-    assert set(SOURCES) == set(LANGUAGES.names)
+    assert set(SOURCES) == DESCRIBED
 
 
 def say_everything(language, source):

@@ -33,6 +33,9 @@ LSP_KINDS: Mapping[SymbolKind, types.SymbolKind] = {
     "property": types.SymbolKind.Property,
     "event": types.SymbolKind.Event,
     "enumerator": types.SymbolKind.EnumMember,
+    "section": types.SymbolKind.String,
+    "selector": types.SymbolKind.Class,
+    "key": types.SymbolKind.Key,
 }
 """Maps our symbol kinds to LSP's."""
 

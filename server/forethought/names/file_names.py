@@ -169,4 +169,5 @@ class FileNames:
             if not self.is_decorated(symbol.id, "overload", "setter", "deleter", "getter", "register")
             and not re.match(r"(?:static\s+|override\s+)*set\s+\w", symbol.signature)
         ]
-        return (plain or candidates)[-1:]
+        chosen = plain or candidates
+        return chosen[:1] if modules.has_clauses(self.tags.language) else chosen[-1:]

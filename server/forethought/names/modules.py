@@ -32,11 +32,11 @@ _PRIVATE = {
 """How the signature of a definition starts that its file keeps to itself."""
 _OWN_CRATE = re.compile(r"^((?!(.*/)?src/).*/)?(tests|examples|benches|src/bin)/[^/]+\.rs$")
 """Files that are crates of their own, with their modules beside them."""
-_IMPLICIT_MEMBERS = frozenset({"java", "kotlin", "c-sharp", "cpp", "ruby"})
-_OVERLOADS = frozenset({"java", "kotlin", "c-sharp", "cpp"})
-_FOLDER_IS_PACKAGE = frozenset({"go", "java", "kotlin"})
+_IMPLICIT_MEMBERS = frozenset({"java", "kotlin", "scala", "swift", "c-sharp", "cpp", "ruby"})
+_OVERLOADS = frozenset({"java", "kotlin", "scala", "swift", "c-sharp", "cpp", "julia"})
+_FOLDER_IS_PACKAGE = frozenset({"go", "java", "kotlin", "scala"})
 _NO_GLOBALS = SCRIPT_LANGUAGES | {"python", "go", "rust"}
-_FAMILIES = (frozenset({"c", "cpp"}), frozenset({"java", "kotlin"}), SCRIPT_LANGUAGES)
+_FAMILIES = (frozenset({"c", "cpp"}), frozenset({"java", "kotlin", "scala"}), SCRIPT_LANGUAGES)
 _GO_STANDARD_TEXT = """
     archive bufio builtin bytes cmp compress container context crypto database debug embed encoding errors expvar
     flag fmt go hash html image index internal io iter log maps math mime net os path plugin reflect regexp runtime
@@ -44,6 +44,7 @@ _GO_STANDARD_TEXT = """
 """
 _GO_STANDARD = frozenset(_GO_STANDARD_TEXT.split())
 _JVM_STANDARD = frozenset({"java", "javax", "jdk", "kotlin", "kotlinx", "android", "androidx", "scala", "sun"})
+_JVM_EXTENSIONS = ("java", "kt", "scala")
 
 
 def has_implicit_members(language: str) -> bool:
@@ -84,6 +85,11 @@ def has_extensions(language: str) -> bool:
 def has_overloads(language: str) -> bool:
     """Whether functions of one name may stand side by side, each with its own return type."""
     return language in _OVERLOADS
+
+
+def has_clauses(language: str) -> bool:
+    """Whether a later definition of a name adds a case to the first one rather than replacing it."""
+    return language in ("elixir", "haskell", "julia")
 
 
 def has_globals(language: str) -> bool:
@@ -135,8 +141,13 @@ class ModuleTable:
             return [(file, None) for file in self._go_package(item.module)]
         if language == "rust":
             return list(self._rust(path, item))
-        if language in ("java", "kotlin"):
+        if language in ("java", "kotlin", "scala"):
             return list(self._jvm(item, wanted))
+        if language == "haskell":
+            name = None if item.name in (None, "*") else item.name
+            return [(file, name) for file in self._by_path(path, language, item.module)]
+        if language == "elixir":
+            return list(self._elixir(item))
         if language == "php" and item.local != "*":
             return list(self._php(item))
         return [(file, None) for file in self._by_path(path, language, item.module)]
@@ -405,14 +416,14 @@ class ModuleTable:
             return
         if item.local == "*":
             for folder in self._package_folders(parts):
-                for extension in ("java", "kt"):
+                for extension in _JVM_EXTENSIONS:
                     if (file := self._first([_join(folder, f"{wanted}.{extension}")])) is not None:
                         yield file, None
             parts.append(wanted)
         elif item.name is not None:
             parts.append(item.name)
         for length in range(len(parts), 0, -1):  # com.y.Util.Inner: the file is com/y/Util.java
-            for extension in ("java", "kt"):
+            for extension in _JVM_EXTENSIONS:
                 name = f"{parts[length - 1]}.{extension}"
                 relative = "/".join([*parts[: length - 1], name])
                 for file in self._by_name.get(name, ()):
@@ -423,12 +434,22 @@ class ModuleTable:
                         return
         for folder in self._package_folders(parts[:-1]):  # Kotlin: any file of the package may define it
             for file in self._by_folder[folder]:
-                if file.endswith(".kt"):
+                if file.endswith((".kt", ".scala")):
                     yield file, None if item.local == "*" else parts[-1]
 
     def _package_folders(self, parts: Sequence[str]) -> list[str]:
         relative = "/".join(parts)
         return [folder for folder in self._folders.get(parts[-1] if parts else "", ()) if _ends_with(folder, relative)]
+
+    def _elixir(self, item: Import) -> Iterator[tuple[str, str | None]]:
+        """By convention the module `Shop.HTTPClient` is in `lib/shop/http_client.ex`."""
+        parts = [
+            re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", part) for part in item.module.split(".")
+        ]
+        relative = "/".join(parts).lower() + ".ex"
+        for file in self._by_name.get(relative.rpartition("/")[2], ()):
+            if _ends_with(file, relative):
+                yield file, item.module
 
     def _php(self, item: Import) -> Iterator[tuple[str, str | None]]:
         """By PSR-4: the last parts of the namespace are folders, the class is the file."""
@@ -445,9 +466,9 @@ class ModuleTable:
     # Ruby, Lua, Bash, C, C++ and others: by path
 
     def _by_path(self, path: str, language: str, module: str) -> Sequence[str]:
-        if language == "lua" and "/" not in module:
+        if language in ("lua", "haskell") and "/" not in module:
             module = module.replace(".", "/")
-        extension = {"ruby": ".rb", "lua": ".lua", "bash": ".sh", "php": ".php"}.get(language, "")
+        extension = {"ruby": ".rb", "lua": ".lua", "bash": ".sh", "php": ".php", "haskell": ".hs"}.get(language, "")
         names = [module, f"{module}{extension}", *([f"{module}/init.lua"] if language == "lua" else [])]
         if (file := self._first(_beside(path, name) for name in names)) is not None:
             return [file]

@@ -161,6 +161,11 @@ def _holders(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
             yield from child.named_children[:1]
 
 
+def find_head(language: Language, declaration: Declaration) -> tree_sitter.Node | None:
+    """The node after which a definition's body begins, in languages that have no node for the body."""
+    return find_child(language, declaration.node, language.heads) if language.heads else None
+
+
 def body_span(source: bytes, declaration: Declaration, body: tree_sitter.Node) -> Span:
     """The bytes of a body from its opening brace on: in Go's `interface { … }` the keyword is in the signature."""
     brace = next((child for child in body.children[:3] if child.type == "{"), body)
@@ -234,6 +239,8 @@ def parameters(source: bytes, node: tree_sitter.Node) -> tuple[str, ...]:
     """The parameters in a parameter list, as written but without comments."""
     if not node.named_children:
         return (one_line(source, node),) if node.child_count == 0 else ()
+    if node.type == "patterns":  # Haskell's have no commas
+        return tuple(one_line(source, child) for child in node.named_children)
     texts: list[str] = []
     words: list[str] = []
     for child in node.children:

@@ -16,6 +16,9 @@ _BLOCK_LINE = re.compile(r"^\s*\*+ ?")
 _LICENSE = re.compile(r"copyright|licen[cs]e|SPDX|all rights reserved", re.I)
 _DIRECTIVE = re.compile(r"(?:go:|\+build\b|-\*-|vim:|eslint|prettier-|@ts-|tslint:|pylint:|ruff:|shellcheck\b)", re.I)
 """How a comment starts that is meant for a tool."""
+_QUOTED = re.compile(r"""^(?:@\w*doc\s+(?:~[sS])?)?(?=")""")
+"""Before documentation that is a string: Elixir's `@doc`, and nothing in Julia."""
+_HADDOCK = re.compile(r"^\s*[|^] ?")
 _STRING = re.compile(r"""^[rRuUbBfF]{0,2}("{3}|'{3}|"|')(.*)\1$""", re.S)
 
 
@@ -90,13 +93,19 @@ def clean_comment(comments: Sequence[str]) -> str | None:
     """The text of consecutive comments without markers and common indentation; None if nothing is left."""
     lines: list[str] = []
     for comment in comments:
-        if _BLOCK_START.match(comment):
+        if quoted := _QUOTED.match(comment):
+            lines += (clean_docstring(comment[quoted.end() :]) or "").splitlines()
+        elif comment.startswith("@"):
+            continue  # `@doc false`
+        elif _BLOCK_START.match(comment):
             inner = _BLOCK_END.sub("", _BLOCK_START.sub("", comment, count=1))
             lines += [
                 _BLOCK_LINE.sub("", line) if index else line.strip() for index, line in enumerate(inner.splitlines())
             ]
         else:
             lines += [_LINE_MARKER.sub("", line) for line in comment.splitlines()]
+    if lines and comments[0].startswith(("-- |", "-- ^")):
+        lines[0] = _HADDOCK.sub("", lines[0])
     text = "\n".join(line.rstrip() for line in lines)
     if "<summary>" in text:  # C#'s documentation is XML
         text = re.sub(r"</?\w+[^<>]*/?>", "", text)

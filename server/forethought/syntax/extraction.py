@@ -16,6 +16,7 @@ from forethought.syntax.outline import Outline, empty_outline, read_outline
 from forethought.syntax.parsing import parse
 from forethought.syntax.references import read_references, with_bare_calls
 from forethought.syntax.return_values import with_return_values
+from forethought.syntax.symbol_kinds import FUNCTION_KINDS
 from forethought.syntax.tags import FileTags, Symbol
 from forethought.text.redaction import mask
 
@@ -47,6 +48,8 @@ def read_tags(language: Language, source: bytes) -> FileTags:
     if language.bare_calls:
         references = with_bare_calls(references, bindings)
     symbols = _with_bases_and_raises(outline, captures, source)
+    if not language.parameters:
+        symbols = _with_captured_parameters(symbols, captures, outline, closures, source)
     fields = read_fields(language, source, captures, symbols, outline, leading)
     symbols = with_return_values(symbols, outline, source, captures.returns, captures.yields, closures)
     first_code = min(
@@ -64,6 +67,24 @@ def read_tags(language: Language, source: bytes) -> FileTags:
         has_errors=tree.root_node.has_error,
         fields=fields,
     )
+
+
+def _with_captured_parameters(
+    symbols: list[Symbol], captures: Captures, outline: Outline, closures: NodeSpans, source: bytes
+) -> list[Symbol]:
+    """The symbols with the parameters that are captured as bindings, for languages without a node for all of them."""
+    found: dict[str, list[str]] = {}
+    starts = {symbol.id: symbol.span.start for symbol in symbols}
+    for start, item in sorted(captures.bindings.items()):
+        scope = outline.scope_at(start)
+        if item.kind == "parameter" and closures.innermost(start, starts[scope] + 1) is None:
+            found.setdefault(scope, []).append(one_line(source, item.node))
+    return [
+        replace(symbol, parameters=tuple(found[symbol.id]))
+        if symbol.kind in FUNCTION_KINDS and symbol.id in found
+        else symbol
+        for symbol in symbols
+    ]
 
 
 def _bound_tokens(captures: Captures, outline: Outline) -> set[int]:

@@ -1,5 +1,6 @@
 """What import statements bind, by language."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -90,6 +91,11 @@ def _readers() -> dict[str, Callable[[tree_sitter.Node], Iterator[Imported]]]:
         "bash": _bash,
         "php": _php,
         "kotlin": _kotlin,
+        "scala": _scala,
+        "elixir": _elixir,
+        "haskell": _haskell,
+        "julia": _julia,
+        "zig": _zig,
         "css": _file,
         "html": _file,
     }
@@ -203,6 +209,79 @@ def _require(node: tree_sitter.Node) -> Iterator[Imported]:
                 yield Imported(_text(bound), module, _text(child.child_by_field_name("key")), bound)
         elif child.type == "shorthand_property_identifier_pattern":
             yield Imported(_text(child), module, _text(child), child)
+
+
+def _scala(node: tree_sitter.Node) -> Iterator[Imported]:
+    path = [part for part in node.children_by_field_name("path") if part.is_named]
+    if not path:
+        return
+    module = ".".join(_text(part) for part in path)
+    last = node.named_children[-1]
+    if last.type in ("namespace_wildcard", "wildcard"):
+        yield Imported("*", module, "*", last)
+    elif last.type == "namespace_selectors":
+        for selector in last.named_children:
+            if selector.type == "namespace_wildcard":
+                yield Imported("*", module, "*", selector)
+                continue
+            name = selector.child_by_field_name("name") or selector
+            alias = selector.child_by_field_name("alias") or name
+            if alias.type != "wildcard":
+                yield Imported(_text(alias), f"{module}.{_text(name)}", None, alias)
+    else:
+        yield Imported(_text(path[-1]), module, None, path[-1])
+
+
+def _elixir(node: tree_sitter.Node) -> Iterator[Imported]:
+    """`alias A.B`, `alias A.{B, C}`, `alias A.B, as: C`; `import A.B` and `use A.B` bring in what the module has."""
+    target, arguments = node.child_by_field_name("target"), next(iter(node.named_children[1:]), None)
+    first = arguments.named_children[0] if arguments is not None and arguments.named_children else None
+    if target is None or first is None:
+        return
+    if first.type == "dot":
+        prefix, names = first.child_by_field_name("left"), first.child_by_field_name("right")
+        for name in names.named_children if names is not None else ():
+            yield Imported(_text(name).rpartition(".")[2], f"{_text(prefix)}.{_text(name)}", None, name)
+        return
+    if first.type != "alias":
+        return
+    if _text(target) in ("import", "use"):
+        yield Imported("*", _text(first), "*", first)
+        return
+    renamed = re.search(r"\bas:\s*(\w+)", (node.text or b"").decode("utf-8", "replace"))
+    yield Imported(renamed[1] if renamed else _text(first).rpartition(".")[2], _text(first), None, first)
+
+
+def _haskell(node: tree_sitter.Node) -> Iterator[Imported]:
+    module = node.child_by_field_name("module")
+    if module is None:
+        return
+    alias, names = node.child_by_field_name("alias"), node.child_by_field_name("names")
+    if alias is not None:
+        yield Imported(_text(alias), _text(module), None, alias)
+    words = {child.type for child in node.children}
+    if "qualified" in words:
+        if alias is None:
+            yield Imported(_text(module), _text(module), None, module)
+    elif names is None or "hiding" in words:
+        yield Imported("*", _text(module), "*", module)
+    else:
+        for item in names.named_children:
+            name = item.child_by_field_name("variable") or item.child_by_field_name("type")
+            if name is not None:
+                yield Imported(_text(name), _text(module), _text(name), name)
+
+
+def _julia(node: tree_sitter.Node) -> Iterator[Imported]:
+    """`include("a.jl")`. Which file a module is in, `using` does not say."""
+    if node.type == "call_expression" and (path := _string(node.named_children[-1]).strip('()"')):
+        yield Imported("*", path, "*", node)
+
+
+def _zig(node: tree_sitter.Node) -> Iterator[Imported]:
+    name, path = node.named_children[0], _string(node.named_children[-1]).partition('"')[2].rstrip('")')
+    if name.type == "identifier" and path:
+        yield Imported(_text(name), path, None, name)
 
 
 def _file(node: tree_sitter.Node) -> Iterator[Imported]:

@@ -31,6 +31,7 @@ _LANGUAGE_RULES: dict[str, type] = {
     "wrappers": frozenset,
     "attributes": frozenset,
     "bodies": tuple,
+    "heads": tuple,
     "parameters": tuple,
     "returns": tuple,
     "bases": tuple,
@@ -68,8 +69,11 @@ class Language:
     attributes: frozenset[str] = frozenset()
     """Node types of decorators, annotations and attributes: part of the range but not of the signature."""
     bodies: tuple[str, ...] = ("body",)
-    """Where a definition has its body. Like the next five, these are fields, or else node types of children."""
+    """Where a definition has its body. Like the next six, these are fields, or else node types of children."""
+    heads: tuple[str, ...] = ()
+    """Where no node holds the body: it begins after this one."""
     parameters: tuple[str, ...] = ("parameters",)
+    """If empty, the parameters are those that the query captures as bindings."""
     returns: tuple[str, ...] = ("return_type",)
     bases: tuple[str, ...] = ()
     annotations: tuple[str, ...] = ("type",)

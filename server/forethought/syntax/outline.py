@@ -163,7 +163,8 @@ class _OutlineBuilder:
             return
         qualified = f"{parent.name}.{name}" if parent.name else name
         start, end = declaration.start_byte, declaration.end_byte
-        if declaration.kind == "scope":
+        is_companion = declaration.node.type == "object_definition" and self._kinds.get(qualified) in TYPE_KINDS
+        if declaration.kind == "scope" or is_companion:  # Scala's companion object adds to the class
             self._outline.containers.append((start, end, qualified))
             self._open.append(_Scope(start, end, qualified, "scope", parent.id))
             return
@@ -213,6 +214,8 @@ class _OutlineBuilder:
         language, source = self._language, self._source
         body_node = None if kind in VALUE_KINDS else declarations.find_part(language, declaration.node, language.bodies)
         body = declarations.body_span(source, declaration, body_node) if body_node is not None else None
+        if body is None and kind not in VALUE_KINDS and (head := declarations.find_head(language, declaration)):
+            body = Span(head.end_byte, max(head.end_byte, declaration.end_byte))
         docstring = declarations.docstring(body_node) if language.docstrings and body_node is not None else None
         is_function = kind in FUNCTION_KINDS
         parameters = declarations.find_part(language, declaration.node, language.parameters) if is_function else None

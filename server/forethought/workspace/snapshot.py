@@ -255,7 +255,7 @@ class Snapshot:
 
 
 def _places(tags: FileTags) -> Iterator[Range]:
-    for symbol in tags.nameable:
+    for symbol in tags.definitions:
         yield symbol.selection
     for reference in tags.references:
         yield reference.range

@@ -40,6 +40,7 @@ NEOVIM_FILETYPES = {
 }
 
 TITLES = {
+    "sql": "SQL",
     "c-sharp": "C#",
     "cpp": "C++",
     "css": "CSS",

@@ -36,6 +36,7 @@ CASES = [
     ("c", "struct A { int a; };\nstruct A *A_new(void) { return 0; }", []),
     ("lua", "local A = {}\nfunction A.new() end\nfunction A:init() end", []),
     ("bash", "init() { :; }", []),
+    ("sql", "CREATE FUNCTION a() RETURNS int AS $$ SELECT 1 $$ LANGUAGE sql;", []),
 ]
 WITHOUT_CLASSES = LANGUAGES.data_names
 

@@ -30,6 +30,7 @@ SHIPPED = {
     "json",
     "css",
     "html",
+    "sql",
 }
 
 

@@ -47,6 +47,7 @@ local FILETYPES = {
   "ruby",
   "rust",
   "sh",
+  "sql",
   "toml",
   "typescript",
   "typescriptreact",

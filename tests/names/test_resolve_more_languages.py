@@ -14,3 +14,28 @@ def test_sql_finds_tables_views_and_functions_in_other_files() -> None:
 
 def test_sql_keeps_what_a_query_names_to_itself() -> None:
     check({"a.sql": "WITH c AS (SELECT 1) SELECT * FROM ‸c;", "b.sql": "CREATE TABLE c (id int);"})
+
+
+def test_scala_follows_imports_and_packages() -> None:
+    client = {"net/Client.scala": "package net\nclass Client { def send() = 1 }"}
+    use = "package shop\nimport net.{Client => C}\nclass Cart { def add() = { val c = new C(); c.‸send() } }"
+    check({"shop/Cart.scala": use, **client}, "net/Client.scala:Client.send")
+    check(
+        {"shop/Cart.scala": "package shop\nimport net._\nobject A { def f(c: ‸Client) = 1 }", **client},
+        "net/Client.scala:Client",
+    )
+    check(
+        {"s/A.scala": "package s\nobject A { def f() = B.‸g() }", "s/B.scala": "package s\nobject B { def g() = 1 }"},
+        "s/B.scala:B.g",
+    )
+    check(
+        {"a/A.java": "class A { void f(Cart c) { c.‸add(); } }", "a/Cart.scala": "class Cart { def add() = 1 }"},
+        "a/Cart.scala:Cart.add",
+    )
+
+
+def test_a_scala_companion_adds_to_its_class() -> None:
+    cart = "class Cart\nobject Cart { def make() = 1 }\n"
+    check({"a.scala": cart + "object M { def f() = Cart.‸make() }"}, "a.scala:Cart.make")
+    check({"a.scala": cart + "object M { def f() = new ‸Cart() }"}, "a.scala:Cart")
+    check({"a.scala": "class A { def f() = ‸g()\n def g() = 1 }"}, "a.scala:A.g")

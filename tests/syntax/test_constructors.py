@@ -37,6 +37,7 @@ CASES = [
     ("lua", "local A = {}\nfunction A.new() end\nfunction A:init() end", []),
     ("bash", "init() { :; }", []),
     ("sql", "CREATE FUNCTION a() RETURNS int AS $$ SELECT 1 $$ LANGUAGE sql;", []),
+    ("scala", "class A(x: Int) { def a() = 1 }\nobject A { def apply() = 1 }", []),
 ]
 WITHOUT_CLASSES = LANGUAGES.data_names
 

@@ -31,6 +31,7 @@ SHIPPED = {
     "css",
     "html",
     "sql",
+    "scala",
 }
 
 

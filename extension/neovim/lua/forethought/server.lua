@@ -46,6 +46,7 @@ local FILETYPES = {
   "python",
   "ruby",
   "rust",
+  "scala",
   "sh",
   "sql",
   "toml",

@@ -39,3 +39,11 @@ def test_a_scala_companion_adds_to_its_class() -> None:
     check({"a.scala": cart + "object M { def f() = Cart.‸make() }"}, "a.scala:Cart.make")
     check({"a.scala": cart + "object M { def f() = new ‸Cart() }"}, "a.scala:Cart")
     check({"a.scala": "class A { def f() = ‸g()\n def g() = 1 }"}, "a.scala:A.g")
+
+
+def test_swift_finds_members_and_those_of_extensions() -> None:
+    cart = {"Cart.swift": "class Cart { func add() {} }", "More.swift": "extension Cart { func clear() {} }"}
+    check({"A.swift": "func f() { let c = Cart(); c.‸add() }", **cart}, "Cart.swift:Cart.add")
+    check({"A.swift": "func f(c: Cart) { c.‸clear() }", **cart}, "More.swift:Cart.clear")
+    check({"A.swift": "class A { func f() { ‸g() }\n func g() {} }"}, "A.swift:A.g")
+    check({"A.swift": "class A: Cart { func f() { self.‸add() } }", **cart}, "Cart.swift:Cart.add")

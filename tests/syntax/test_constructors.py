@@ -38,6 +38,7 @@ CASES = [
     ("bash", "init() { :; }", []),
     ("sql", "CREATE FUNCTION a() RETURNS int AS $$ SELECT 1 $$ LANGUAGE sql;", []),
     ("scala", "class A(x: Int) { def a() = 1 }\nobject A { def apply() = 1 }", []),
+    ("swift", "class A { init() {} }\nextension A { init(a: Int) {} }", ["A.init", "A.init#2"]),
 ]
 WITHOUT_CLASSES = LANGUAGES.data_names
 

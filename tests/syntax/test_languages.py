@@ -32,6 +32,7 @@ SHIPPED = {
     "html",
     "sql",
     "scala",
+    "swift",
 }
 
 

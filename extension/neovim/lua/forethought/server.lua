@@ -49,6 +49,7 @@ local FILETYPES = {
   "scala",
   "sh",
   "sql",
+  "swift",
   "toml",
   "typescript",
   "typescriptreact",

@@ -47,3 +47,15 @@ def test_swift_finds_members_and_those_of_extensions() -> None:
     check({"A.swift": "func f(c: Cart) { c.‸clear() }", **cart}, "More.swift:Cart.clear")
     check({"A.swift": "class A { func f() { ‸g() }\n func g() {} }"}, "A.swift:A.g")
     check({"A.swift": "class A: Cart { func f() { self.‸add() } }", **cart}, "Cart.swift:Cart.add")
+
+
+def test_elixir_follows_aliases_and_imports_to_the_file_by_convention() -> None:
+    client = {"lib/shop/http_client.ex": "defmodule Shop.HTTPClient do\n def start(a), do: a\nend"}
+    use = "defmodule Shop.Cart do\n alias Shop.HTTPClient\n def f(a), do: HTTPClient.‸start(a)\nend"
+    check({"lib/shop/cart.ex": use, **client}, "lib/shop/http_client.ex:Shop.HTTPClient.start")
+    use = "defmodule A do\n import Shop.HTTPClient\n def f(a), do: ‸start(a)\nend"
+    check({"lib/a.ex": use, **client}, "lib/shop/http_client.ex:Shop.HTTPClient.start")
+
+
+def test_an_elixir_function_is_its_first_clause() -> None:
+    check({"a.ex": "defmodule A do\n def f(a), do: ‸g(a)\n defp g(1), do: 2\n defp g(a), do: a\nend"}, "a.ex:A.g")

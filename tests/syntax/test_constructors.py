@@ -39,6 +39,7 @@ CASES = [
     ("sql", "CREATE FUNCTION a() RETURNS int AS $$ SELECT 1 $$ LANGUAGE sql;", []),
     ("scala", "class A(x: Int) { def a() = 1 }\nobject A { def apply() = 1 }", []),
     ("swift", "class A { init() {} }\nextension A { init(a: Int) {} }", ["A.init", "A.init#2"]),
+    ("elixir", "defmodule A do\n def new, do: 1\nend", []),
 ]
 WITHOUT_CLASSES = LANGUAGES.data_names
 

@@ -33,6 +33,7 @@ SHIPPED = {
     "sql",
     "scala",
     "swift",
+    "elixir",
 }
 
 

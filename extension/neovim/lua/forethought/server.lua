@@ -32,6 +32,7 @@ local FILETYPES = {
   "cpp",
   "cs",
   "css",
+  "elixir",
   "go",
   "html",
   "java",

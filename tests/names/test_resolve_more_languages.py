@@ -59,3 +59,11 @@ def test_elixir_follows_aliases_and_imports_to_the_file_by_convention() -> None:
 
 def test_an_elixir_function_is_its_first_clause() -> None:
     check({"a.ex": "defmodule A do\n def f(a), do: ‸g(a)\n defp g(1), do: 2\n defp g(a), do: a\nend"}, "a.ex:A.g")
+
+
+def test_haskell_follows_imports() -> None:
+    other = {"src/Data/B.hs": "module Data.B where\ngo :: Int -> Int\ngo 1 = 2\ngo x = x"}
+    check({"src/A.hs": "module A where\nimport Data.B (go)\nf x = ‸go x", **other}, "src/Data/B.hs:go")
+    check({"src/A.hs": "module A where\nimport qualified Data.B as B\nf x = B.‸go x", **other}, "src/Data/B.hs:go")
+    check({"src/A.hs": "module A where\nimport Data.B\nf x = ‸go x", **other}, "src/Data/B.hs:go")
+    check({"src/A.hs": "module A where\nf go = ‸go 1", **other})

@@ -40,6 +40,7 @@ CASES = [
     ("scala", "class A(x: Int) { def a() = 1 }\nobject A { def apply() = 1 }", []),
     ("swift", "class A { init() {} }\nextension A { init(a: Int) {} }", ["A.init", "A.init#2"]),
     ("elixir", "defmodule A do\n def new, do: 1\nend", []),
+    ("haskell", "data A = A Int\nnewA = A 1", []),
 ]
 WITHOUT_CLASSES = LANGUAGES.data_names
 

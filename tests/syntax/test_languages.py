@@ -34,6 +34,7 @@ SHIPPED = {
     "scala",
     "swift",
     "elixir",
+    "haskell",
 }
 
 

@@ -34,6 +34,7 @@ local FILETYPES = {
   "css",
   "elixir",
   "go",
+  "haskell",
   "html",
   "java",
   "javascript",

@@ -67,3 +67,8 @@ def test_haskell_follows_imports() -> None:
     check({"src/A.hs": "module A where\nimport qualified Data.B as B\nf x = B.‸go x", **other}, "src/Data/B.hs:go")
     check({"src/A.hs": "module A where\nimport Data.B\nf x = ‸go x", **other}, "src/Data/B.hs:go")
     check({"src/A.hs": "module A where\nf go = ‸go 1", **other})
+
+
+def test_julia_finds_what_is_included() -> None:
+    check({"a.jl": 'module M\ninclude("b.jl")\nf(x) = ‸go(x)\nend', "b.jl": "go(x) = x\ngo(x::Int) = 1"}, "b.jl:go")
+    check({"a.jl": "f(x) = g(‸x)\nx = 1"})

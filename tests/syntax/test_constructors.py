@@ -41,6 +41,7 @@ CASES = [
     ("swift", "class A { init() {} }\nextension A { init(a: Int) {} }", ["A.init", "A.init#2"]),
     ("elixir", "defmodule A do\n def new, do: 1\nend", []),
     ("haskell", "data A = A Int\nnewA = A 1", []),
+    ("julia", "struct A\n a\n A(a) = new(a)\nend", []),
 ]
 WITHOUT_CLASSES = LANGUAGES.data_names
 

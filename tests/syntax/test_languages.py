@@ -35,6 +35,7 @@ SHIPPED = {
     "swift",
     "elixir",
     "haskell",
+    "julia",
 }
 
 

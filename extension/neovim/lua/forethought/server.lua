@@ -41,6 +41,7 @@ local FILETYPES = {
   "javascriptreact",
   "json",
   "jsonc",
+  "julia",
   "kotlin",
   "lua",
   "markdown",

@@ -27,6 +27,7 @@ VSCODE_LANGUAGES = {
     "c-sharp": ("csharp",),
     "javascript": ("javascript", "javascriptreact"),
     "json": ("json", "jsonc"),
+    "ocaml-interface": ("ocaml.interface",),
     "tsx": ("typescriptreact",),
 }
 """Our languages whose identifiers in VS Code are not their own names."""
@@ -36,10 +37,13 @@ NEOVIM_FILETYPES = {
     "c-sharp": ("cs",),
     "javascript": ("javascript", "javascriptreact"),
     "json": ("json", "jsonc"),
+    "ocaml-interface": ("ocamlinterface",),
     "tsx": ("typescriptreact",),
 }
 
 TITLES = {
+    "ocaml-interface": "OCaml interfaces",
+    "ocaml": "OCaml",
     "sql": "SQL",
     "c-sharp": "C#",
     "cpp": "C++",

@@ -72,3 +72,17 @@ def test_haskell_follows_imports() -> None:
 def test_julia_finds_what_is_included() -> None:
     check({"a.jl": 'module M\ninclude("b.jl")\nf(x) = ‸go(x)\nend', "b.jl": "go(x) = x\ngo(x::Int) = 1"}, "b.jl:go")
     check({"a.jl": "f(x) = g(‸x)\nx = 1"})
+
+
+def test_zig_follows_imports() -> None:
+    check(
+        {"a.zig": 'const b = @import("b.zig");\nfn f() void { b.‸go(); }', "b.zig": "pub fn go() void {}"}, "b.zig:go"
+    )
+    check({"a.zig": "const C = struct { fn go(self: *C) void {} };\nfn f(c: *C) void { c.‸go(); }"}, "a.zig:C.go")
+
+
+def test_ocaml_finds_functions_and_members_of_modules() -> None:
+    check({"a.ml": "let go x = x\nlet f x = ‸go x"}, "a.ml:go")
+    check({"a.ml": "module M = struct let go x = x end\nlet f x = M.‸go x"}, "a.ml:M.go")
+    check({"a.ml": "let f x = Client.‸send_all x", "client.ml": "let send_all x = x"}, "client.ml:send_all")
+    check({"a.ml": "let f go = ‸go 1", "b.ml": "let go x = x"})

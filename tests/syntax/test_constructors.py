@@ -42,6 +42,9 @@ CASES = [
     ("elixir", "defmodule A do\n def new, do: 1\nend", []),
     ("haskell", "data A = A Int\nnewA = A 1", []),
     ("julia", "struct A\n a\n A(a) = new(a)\nend", []),
+    ("zig", "const A = struct { fn init() A { return A{}; } };", []),
+    ("ocaml", "class a = object method m = 1 end", []),
+    ("ocaml-interface", "val a : int -> int", []),
 ]
 WITHOUT_CLASSES = LANGUAGES.data_names
 

@@ -36,6 +36,9 @@ SHIPPED = {
     "elixir",
     "haskell",
     "julia",
+    "zig",
+    "ocaml",
+    "ocaml-interface",
 }
 
 

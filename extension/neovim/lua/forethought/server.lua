@@ -45,6 +45,8 @@ local FILETYPES = {
   "kotlin",
   "lua",
   "markdown",
+  "ocaml",
+  "ocamlinterface",
   "php",
   "python",
   "ruby",
@@ -57,6 +59,7 @@ local FILETYPES = {
   "typescript",
   "typescriptreact",
   "yaml",
+  "zig",
 }
 -- end generated
 

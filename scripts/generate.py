@@ -26,6 +26,7 @@ VSCODE_LANGUAGES = {
     "bash": ("shellscript",),
     "c-sharp": ("csharp",),
     "javascript": ("javascript", "javascriptreact"),
+    "hcl": ("hcl", "terraform"),
     "json": ("json", "jsonc"),
     "ocaml-interface": ("ocaml.interface",),
     "tsx": ("typescriptreact",),
@@ -36,12 +37,14 @@ NEOVIM_FILETYPES = {
     "bash": ("bash", "sh"),
     "c-sharp": ("cs",),
     "javascript": ("javascript", "javascriptreact"),
+    "hcl": ("hcl", "terraform"),
     "json": ("json", "jsonc"),
     "ocaml-interface": ("ocamlinterface",),
     "tsx": ("typescriptreact",),
 }
 
 TITLES = {
+    "hcl": "HCL, Terraform",
     "ocaml-interface": "OCaml interfaces",
     "ocaml": "OCaml",
     "sql": "SQL",

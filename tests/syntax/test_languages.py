@@ -39,6 +39,7 @@ SHIPPED = {
     "zig",
     "ocaml",
     "ocaml-interface",
+    "hcl",
 }
 
 

@@ -44,8 +44,8 @@ NEOVIM_FILETYPES = {
 }
 
 TITLES = {
-    "hcl": "HCL, Terraform",
-    "ocaml-interface": "OCaml interfaces",
+    "hcl": "HCL (Terraform)",
+    "ocaml-interface": "OCaml",
     "ocaml": "OCaml",
     "sql": "SQL",
     "c-sharp": "C#",
@@ -208,7 +208,8 @@ def _languages_table(languages: dict[str, Any]) -> str:
         files = [*(f".{extension}" for extension in language["extensions"]), *language.get("files", ())]
         grammar = language["module"].replace("_", "-")
         query = (grammars / language.get("query", name) / "tags.scm").read_text(encoding="utf-8")
-        has_uses, has_imports = "@reference.name" in query, language.get("imports", name) in readers
+        has_uses = re.search(r"@reference\.(?:name|type)", query) is not None
+        has_imports = language.get("imports", name) in readers
         rungs = (
             "sections, keys" if language.get("data") else "yes",
             "yes" if has_uses else "–",

@@ -137,7 +137,7 @@ def test_a_repository_cannot_choose_a_model_or_an_endpoint(world):
     settings = 'exclude = ["gen/"]\n[model]\npath = "/tmp/x.gguf"\n[openai]\nbaseUrl = "http://x"\n'
     root = world.repository("bold", {"a.py": SHAPES, "gen/b.py": SHAPES, "forethought.toml": settings})
     ran = world.run("index", "--json", cwd=root)
-    assert ran.document["files"] == 1
+    assert ran.document["files"] == 2  # a.py and forethought.toml
     assert ran.err.count("model.path") == 1
     assert ran.err.count("openai.baseUrl") == 1
 

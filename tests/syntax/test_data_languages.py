@@ -81,6 +81,7 @@ def test_no_name_in_code_refers_to_a_key() -> None:
 @pytest.mark.parametrize("language", sorted(LANGUAGES.data_names))
 def test_keys_are_in_no_list_of_definitions_and_in_no_interface(language: str) -> None:
     sources = {"css": ".a { b: c }", "html": "<p id=a></p>", "json": '{"a": 1}', "markdown": "# a\n", "toml": "a = 1\n"}
+    sources["hcl"] = "locals {\n  a = 1\n}\n"
     tags = tags_of(language, sources.get(language, "a: 1\n"))
     assert [symbol.kind in DATA_KINDS for symbol in tags.symbols[1:]] == [True]
     assert encode(tags).definitions == ()

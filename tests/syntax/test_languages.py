@@ -115,16 +115,16 @@ def test_other_files_have_no_language(languages: Languages, path: str, first_byt
 
 
 def write_folder(folder: Path, table: str, query: str = "") -> Path:
-    (folder / "zig").mkdir(parents=True)
+    (folder / "mine").mkdir(parents=True)
     (folder / "languages.toml").write_text(table, encoding="utf-8")
-    (folder / "zig" / "tags.scm").write_text(query, encoding="utf-8")
+    (folder / "mine" / "tags.scm").write_text(query, encoding="utf-8")
     return folder
 
 
 ZIG_TABLE = """
-[zig]
+[mine]
 module = "tree_sitter_zig"
-extensions = ["zig"]
+extensions = ["zag"]
 doc_prefixes = ["///"]
 returns = ["type"]
 """
@@ -158,11 +158,11 @@ def test_a_users_folder_adds_a_language(tmp_path: Path) -> None:
         ("helper", None, "add"),
         ("norm", "self", "Point.len"),
     ]
-    assert set(languages.names) == SHIPPED | {"zig"}
+    assert set(languages.names) == SHIPPED | {"mine"}
 
 
 def test_a_users_folder_replaces_a_shipped_query(tmp_path: Path) -> None:
-    table = '[python]\nmodule = "tree_sitter_python"\nextensions = ["py"]\nquery = "zig"\n'
+    table = '[python]\nmodule = "tree_sitter_python"\nextensions = ["py"]\nquery = "mine"\n'
     query = "(class_definition name: (identifier) @name) @definition.class"
     language = load_languages([write_folder(tmp_path, table, query)]).detect("a.py")
     assert language is not None
@@ -174,12 +174,12 @@ def test_a_users_folder_replaces_a_shipped_query(tmp_path: Path) -> None:
     ("table", "query", "part_of_message"),
     [
         ("[zig", "", "languages table cannot be read"),
-        ("[zig]\n", "", "names no Python module"),
-        ("zig = 1\n", "", "not a table"),
-        ('[zig]\nmodule = "tree_sitter_zig"\nextensions = "zig"\n', "", "not a list of strings"),
-        ('[zig]\nmodule = "tree_sitter_zig"\nextension = ["zig"]\n', "", "not a known rule"),
-        ('[zig]\nmodule = "no_such_grammar"\nextensions = ["zig"]\n', "", "no_such_grammar"),
-        ('[zig]\nmodule = "json"\nextensions = ["zig"]\n', "", "AttributeError"),
+        ("[mine]\n", "", "names no Python module"),
+        ("mine = 1\n", "", "not a table"),
+        ('[mine]\nmodule = "tree_sitter_zig"\nextensions = "zag"\n', "", "not a list of strings"),
+        ('[mine]\nmodule = "tree_sitter_zig"\nextension = ["zag"]\n', "", "not a known rule"),
+        ('[mine]\nmodule = "no_such_grammar"\nextensions = ["zag"]\n', "", "no_such_grammar"),
+        ('[mine]\nmodule = "json"\nextensions = ["zag"]\n', "", "AttributeError"),
         (ZIG_TABLE, "(no_such_node) @name", "QueryError"),
         (ZIG_TABLE, "((", "QueryError"),
     ],
@@ -188,7 +188,7 @@ def test_a_faulty_folder_is_reported_and_disables_only_its_language(
     tmp_path: Path, table: str, query: str, part_of_message: str
 ) -> None:
     languages = load_languages([write_folder(tmp_path, table, query)])
-    assert languages.detect("main.zig") is None
+    assert languages.detect("main.zag") is None
     assert languages.detect("main.py") is not None
     (problem,) = languages.problems
     assert str(tmp_path) in problem
@@ -198,7 +198,7 @@ def test_a_faulty_folder_is_reported_and_disables_only_its_language(
 def test_definitions_of_an_unknown_kind_are_named_and_left_out(tmp_path: Path) -> None:
     query = f"{ZIG_QUERY}\n(container_field name: (identifier) @name) @definition.bit\n"
     languages = load_languages([write_folder(tmp_path, ZIG_TABLE, query)])
-    language = languages.detect("main.zig")
+    language = languages.detect("main.zag")
     assert language is not None
     tags = read_tags(language, b"const Point = struct { x: f32, pub fn len(self: Point) f32 { return self.x; } };\n")
     assert [symbol.id for symbol in tags.symbols] == ["", "Point", "Point.len"]

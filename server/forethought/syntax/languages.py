@@ -233,7 +233,8 @@ class Languages:
             query = tree_sitter.Query(grammar, entry.query_file.read_text(encoding="utf-8"))
         except ModuleNotFoundError as error:
             package = rules["module"].replace("_", "-")
-            self.problems.append(f"The language “{entry.name}” is left out ({error}); install the package {package}.")
+            fault = f"is left out ({error}); install the package {package}"
+            self.problems.append(f"{entry.table}: the language “{entry.name}” {fault}.")
             return None
         except (ImportError, AttributeError, TypeError, ValueError, OSError, tree_sitter.QueryError) as error:
             fault = f"{type(error).__name__}: {error}"

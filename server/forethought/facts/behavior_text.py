@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from forethought.facts.code_quotes import quoted
@@ -55,6 +56,8 @@ class Sentence:
     end_row: int
     weight: int
     """How much a reader would miss it: see `_weight`."""
+    depends: bool = False
+    """It goes on from an earlier sentence (“otherwise”, “in that loop”), and says too much without it."""
 
 
 def describe(steps: Sequence[Step], words: Words, limit: int) -> tuple[Sentence, ...]:
@@ -79,6 +82,19 @@ def summary(steps: Sequence[Step], words: Words, limit: int) -> str:
     """The most important sentences, in the order of the code, in at most about `limit` characters."""
     raws = list(_Writer(words, _BRIEF, _Uses.of(steps)).raw_sentences(steps, 0))
     return " ".join(sentence.text for sentence in _chosen(raws, limit))
+
+
+def standalone(sentences: Sequence[Sentence], limit: int) -> Iterator[Sentence]:
+    """The sentences that make sense alone, each with as many of those that go on from it as fit into the limit."""
+    heads = [number for number, sentence in enumerate(sentences) if not sentence.depends]
+    for start, end in pairwise([*heads, len(sentences)]):
+        text, last = sentences[start].text, start
+        while last + 1 < end and len(text) + len(sentences[last + 1].text) < limit:
+            last += 1
+            text = f"{text} {sentences[last].text}"
+        told = sentences[start : last + 1]
+        end_row, weight = max(one.end_row for one in told), max(one.weight for one in told)
+        yield Sentence(text.removeprefix("… ").removesuffix(" …"), told[0].row, end_row, weight)
 
 
 def clause_text(steps: Sequence[Step], words: Words) -> str:
@@ -168,7 +184,8 @@ def _chosen(raws: Sequence["_Raw"], limit: int) -> Iterator[Sentence]:
     was_cut = False
     for number in sorted(texts):
         raw, text = raws[number], texts[number]
-        if raw.is_otherwise and before == number - 1 and text.startswith(raw.prefix):
+        follows = raw.is_otherwise and before == number - 1 and text.startswith(raw.prefix)
+        if follows:
             text = f"{raw.prefix}otherwise{' ' if raw.prefix else ', '}{text[len(raw.prefix) :]}"
         gap = "… " if before != number - 1 and not was_cut else ""
         was_cut = text.endswith(("…", "…)"))
@@ -177,7 +194,7 @@ def _chosen(raws: Sequence["_Raw"], limit: int) -> Iterator[Sentence]:
         before = number
         row, end_row = min(step.row for step in raw.steps), max(step.end_row for step in raw.steps)
         shown = f"{gap}{text[:1].upper()}{text[1:]}{end}{' …' if is_last_shown and end else ''}"
-        yield Sentence(shown, row, end_row, raw.weight)
+        yield Sentence(shown, row, end_row, raw.weight, depends=follows or raw.refers > 0)
 
 
 def _beginning(text: str, limit: int) -> str:

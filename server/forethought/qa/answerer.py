@@ -11,7 +11,6 @@ from dataclasses import replace
 from forethought.engine.api import CancelToken, Engine
 from forethought.errors import UsageError
 from forethought.qa.fact_answers import FactAnswers
-from forethought.qa.fact_rendering.symbol_texts import symbol_sketch
 from forethought.qa.question import Answer, Question, source_of
 from forethought.qa.reader.question_reader import QuestionReader
 from forethought.qa.referents import Referents
@@ -37,7 +36,7 @@ class Answerer:
         self._referents = Referents(workspaces)
         self._retriever = Retriever(workspaces, self._referents)
         self._reader = QuestionReader()
-        facts = FactAnswers(workspaces, self._referents)
+        self._facts = facts = FactAnswers(workspaces, self._referents)
         self.tiers: tuple[AnswerTier, ...] = (
             FactTier(facts),
             PredictedTier(self._referents),
@@ -74,14 +73,16 @@ class Answerer:
         raise AssertionError("the last tier answers any question")
 
     def _with_what_is_known(self, answer: Answer, asked: AskedQuestion) -> Answer:
-        """An answer `none` with what is known about the symbol that the question names, and what can be asked of it."""
+        """What is known about the symbol that the question names, and what can be asked of it, beside a mere no."""
+        if asked.question.tier == "auto" and (explained := self._facts.explain(asked.resolved)) is not None:
+            return explained
         reading = asked.reading
         if answer.suggestions or reading is None or reading.name is None or asked.question.tier != "auto":
             return answer
         targets = asked.resolved.names.find(reading.name)
         known = self._referents.load(targets[:1]) if len(targets) == 1 else []
         if known:
-            text = f"{answer.text}\n\n{symbol_sketch(known[0].symbol_info)}"
+            text = f"{answer.text}\n\n{self._facts.sketch(known[0])}"
             sources = tuple(dict.fromkeys((source_of(known[0]), *answer.sources)))
             answer = replace(answer, text=text, sources=sources)
         return with_suggestions(answer, reading) if reading.suggestions else answer

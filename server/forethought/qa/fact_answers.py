@@ -8,6 +8,7 @@ from forethought.facts.symbol_diff import Change
 from forethought.names.resolver import Target
 from forethought.qa.fact_rendering import fact_text
 from forethought.qa.fact_rendering.exception_texts import caught_in, raised_in
+from forethought.qa.fact_rendering.explanation_texts import explanation
 from forethought.qa.fact_rendering.phrasing import (
     MAX_LISTED,
     did_you_mean,
@@ -18,6 +19,7 @@ from forethought.qa.fact_rendering.phrasing import (
     where,
 )
 from forethought.qa.fact_rendering.subject import FactSubject
+from forethought.qa.fact_rendering.symbol_texts import symbol_sketch
 from forethought.qa.intent import Intent, closest_names
 from forethought.qa.question import (
     Answer,
@@ -33,6 +35,9 @@ from forethought.qa.referents import Referents, ResolvedQuestion
 from forethought.syntax.symbol_kinds import CLASS_KINDS
 from forethought.workspace.changes_since import changed_symbols
 from forethought.workspace.workspace import Workspace
+
+EXPLAINED = frozenset({"purpose", "how", "mechanism"})
+"""Aspects that a model explains best, and the docs and the code without one."""
 
 
 class FactAnswers:
@@ -61,6 +66,17 @@ class FactAnswers:
             sources=tuple(dict.fromkeys((*answer.sources, *second.sources))),
             aspect=f"{answer.aspect} and {second.aspect}",
         )
+
+    def explain(self, resolved: ResolvedQuestion) -> Answer | None:
+        """What the symbol does, from its docs and its code; None if something else is asked, or of several symbols."""
+        if resolved.intent is None or resolved.intent.aspect not in EXPLAINED or len(resolved.targets) != 1:
+            return None
+        return _fact(resolved, resolved.targets[0], lambda: False)
+
+    def sketch(self, referent: Referent) -> str:
+        """What the symbol is, and what it does."""
+        explained = explanation(FactSubject(referent, Intent("how", referent.symbol.name)))
+        return f"{symbol_sketch(referent.symbol_info)}\n\n{explained.text}"
 
     def unknown(self, resolved: ResolvedQuestion, name: str) -> Answer:
         """That nothing has this name, with names that are spelled alike; of `Class.member`, those of the class."""

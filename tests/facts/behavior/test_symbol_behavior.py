@@ -3,6 +3,7 @@
 import itertools
 import textwrap
 
+from forethought.facts.behavior_text import standalone
 from forethought.facts.symbol_behavior import MIN_TEXT, FileBehaviors, behaviors_of, member_behavior, text_limit
 from forethought.syntax.behavior import read_bodies
 from forethought.syntax.extraction import read_tags
@@ -112,6 +113,17 @@ def test_text_that_refers_to_another_sentence_is_not_alone():
     for limit in (60, 100, 160, 300):
         text = found.text(limit)
         assert "In that loop" not in text or "For each `item` in `items`" in text
+
+
+def test_statements_make_sense_alone():
+    body = "".join(
+        f"        value_{n} = compute_something_of({n})\n        store_it_somewhere(value_{n})\n" for n in range(9)
+    )
+    source = f"def f(items):\n    if not items:\n        return None\n    for item in items:\n{body}    return items\n"
+    statements = list(standalone(behavior("python", source).sentences(2000), 240))
+    assert [one.text for one in statements if one.text.startswith(("Otherwise", "In that", "…"))] == []
+    assert statements[0].text == "Returns `None` when `not items`."
+    assert statements[-1].text == "Returns `items`."
 
 
 def test_the_limit_is_half_of_the_code():

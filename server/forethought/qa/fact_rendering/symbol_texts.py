@@ -33,11 +33,10 @@ _PROPERTIES = {
 
 
 def symbol_sketch(symbol_info: SymbolInfo) -> str:
-    """What is known about a symbol at once: its kind, place and signature, and the first paragraph of its docs."""
+    """What a symbol is: its kind, place and signature."""
     symbol = symbol_info.symbol
     lines = [f"{display_name(symbol_info)} is {with_article(symbol.kind)} in {where(symbol_info)}."]
     lines += [f"`{symbol.signature}`"] if symbol.signature else []
-    lines += [symbol.doc.strip().partition("\n\n")[0]] if symbol.doc else []
     return "\n\n".join(lines)
 
 

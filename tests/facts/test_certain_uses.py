@@ -30,10 +30,19 @@ PYTHON = {
 @pytest.mark.parametrize(
     ("symbol", "expected"),
     [
-        ("Jar", ["box.py:1 import", "box.py:2 class", "box.py:3 type", "jar.py:4 type", "jar.py:5 call"]),
-        ("Jar.open", ["box.py:4 call"]),
-        ("make", ["__init__.py:1 import", "box.py:1 import", "box.py:3 name", "box.py:5 call"]),
-        ("LIMIT", ["box.py:1 import", "box.py:5 name"]),
+        (
+            "Jar",
+            [
+                "box.py:1 imported",
+                "box.py:2 subclassed",
+                "box.py:3 annotated",
+                "jar.py:4 annotated",
+                "jar.py:5 constructed",
+            ],
+        ),
+        ("Jar.open", ["box.py:4 called"]),
+        ("make", ["__init__.py:1 imported", "box.py:1 imported", "box.py:3 passed", "box.py:5 called"]),
+        ("LIMIT", ["box.py:1 imported", "box.py:5 read"]),
     ],
 )
 def test_uses_of_every_kind_in_python(symbol: str, expected: list[str]) -> None:
@@ -45,19 +54,19 @@ def test_uses_of_every_kind_in_python(symbol: str, expected: list[str]) -> None:
     [
         ({"a.ts": "export interface Jar {}\nexport function make(): Jar { return {} }\n",
           "b.ts": "import { Jar, make as m } from './a';\nconst jar: Jar = m();\nexport { make } from './a';\n"},
-         "a.ts", "Jar", ["a.ts:2 type", "b.ts:1 import", "b.ts:2 type"]),
+         "a.ts", "Jar", ["a.ts:2 annotated", "b.ts:1 imported", "b.ts:2 annotated"]),
         ({"a.ts": "export function make() {}\n", "b.ts": "import { make as m } from './a';\nm();\n"},
-         "a.ts", "make", ["b.ts:1 import", "b.ts:2 call"]),
+         "a.ts", "make", ["b.ts:1 imported", "b.ts:2 called"]),
         ({"a.go": "package p\ntype Jar struct{}\nfunc Make() *Jar { return &Jar{} }\n",
           "b.go": "package p\nvar f = Make\nfunc g(j Jar) { Make() }\n"},
-         "a.go", "Make", ["b.go:2 name", "b.go:3 call"]),
+         "a.go", "Make", ["b.go:2 registered", "b.go:3 called"]),
         ({"src/lib.rs": "mod jar;\nuse crate::jar::make;\nfn f() { make(); }\n", "src/jar.rs": "pub fn make() {}\n"},
-         "src/jar.rs", "make", ["src/lib.rs:2 import", "src/lib.rs:3 call"]),
+         "src/jar.rs", "make", ["src/lib.rs:2 imported", "src/lib.rs:3 called"]),
         ({"p/Jar.java": "package p;\nclass Jar {}\n", "p/Box.java": "package p;\nclass Box extends Jar { Jar jar; }\n"},
-         "p/Jar.java", "Jar", ["p/Box.java:2 class", "p/Box.java:2 type"]),
+         "p/Jar.java", "Jar", ["p/Box.java:2 subclassed", "p/Box.java:2 annotated"]),
         ({"a.h": "int make(int n);\n", "a.c": '#include "a.h"\nint make(int n) { return n; }\n',
           "b.c": '#include "a.h"\nint f(void) { return make(1); }\n'},
-         "a.c", "make", ["b.c:2 call"]),
+         "a.c", "make", ["b.c:2 called"]),
     ],
 )  # fmt: skip
 def test_uses_in_other_languages(sources: dict[str, str], path: str, symbol: str, expected: list[str]) -> None:
@@ -69,12 +78,12 @@ def test_a_use_of_one_of_several_candidates_is_left_out() -> None:
         "a.py": "class A:\n    def go(self): ...\nclass B:\n    def go(self): ...\n",
         "b.py": "from a import A, B\ndef f(flag):\n    x = A() if flag else B()\n    x.go()\n    A().go()\n",
     }
-    assert uses(sources, "a.py", "A.go") == ["b.py:5 call"]
+    assert uses(sources, "a.py", "A.go") == ["b.py:5 called"]
 
 
 def test_a_file_is_used_where_it_is_imported() -> None:
     sources = {"jar.py": "X = 1\n", "box.py": "import jar\nprint(jar.X)\n"}
-    assert uses(sources, "jar.py", "") == ["box.py:1 import", "box.py:2 name"]
+    assert uses(sources, "jar.py", "") == ["box.py:1 imported", "box.py:2 read"]
 
 
 def test_uses_in_one_file() -> None:

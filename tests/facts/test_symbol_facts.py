@@ -152,6 +152,14 @@ def possible(sources: dict[str, str], path: str, symbol_id: str) -> list[str]:
     return [f"{place.path}:{place.range.start.row + 1}" for place in facts(sources, path, symbol_id).possible_callers]
 
 
+def through(sources: dict[str, str], path: str, symbol_id: str) -> dict[str, list[str]]:
+    """Overridden or implemented method → `path:row` (1-based) of each call of it."""
+    return {
+        calls.target.symbol_id: [f"{place.path}:{place.range.start.row + 1}" for place in calls.places]
+        for calls in facts(sources, path, symbol_id).called_through
+    }
+
+
 def test_a_call_on_an_unknown_value_may_run_any_method_of_that_name() -> None:
     sources = {"a.py": "class Jar:\n    def close(self): ...\nclass Box:\n    def close(self): ...\n"}
     sources["b.py"] = "import os\ndef use(thing):\n    thing.close()\n    os.close()\n    close()\n"
@@ -164,7 +172,8 @@ def test_a_call_on_a_base_may_run_an_override_but_one_on_super_does_not() -> Non
     base = "class Base:\n    def close(self): ...\n    def use(self):\n        self.close()\n        self.own()\n"
     sub = "class Sub(Base):\n    def close(self):\n        super().close()\n    def own(self): ...\n"
     sources = {"a.py": base + sub}
-    assert possible(sources, "a.py", "Sub.close") == ["a.py:4"]
+    assert through(sources, "a.py", "Sub.close") == {"Base.close": ["a.py:4"]}
+    assert possible(sources, "a.py", "Sub.close") == []
     assert possible(sources, "a.py", "Sub.own") == ["a.py:5"]
     assert possible(sources, "a.py", "Base.close") == []
 

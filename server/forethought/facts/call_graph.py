@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from forethought.names.file_names import Target
+from forethought.names.file_names import IndexSnapshot, Target
 from forethought.names.resolver import Resolution, Resolver
 from forethought.syntax.symbol_kinds import CLASS_KINDS
 from forethought.syntax.tags import Range, Reference
@@ -62,6 +62,25 @@ def calls_of(resolver: Resolver, name: str, only_in: str | None = None) -> Itera
         yield path, [_call(resolver, path, reference) for reference in references.get(path, ())]
 
 
+def known_as(snapshot: IndexSnapshot, name: str) -> Iterator[tuple[str, str | None]]:
+    """(name, path) of the name and its aliases in imports; the path is None for the name itself."""
+    yield name, None
+    for path, local in snapshot.aliases_of(name):
+        if local != name:
+            yield local, path
+
+
+def is_base(resolver: Resolver, path: str, reference: Reference) -> bool:
+    """Whether the reference is a base of the class whose head it stands in, which is not a call."""
+    if reference.kind != "class":
+        return False
+    names = resolver.names(path)
+    scope = names.symbols.get(reference.scope) if names is not None else None
+    if scope is None or scope.kind not in CLASS_KINDS:
+        return False
+    return any(re.search(rf"\b{re.escape(reference.name)}\b", base) for base in scope.bases)
+
+
 def _by_path(references: Iterable[tuple[str, Reference]]) -> dict[str, list[Reference]]:
     calls: dict[str, list[Reference]] = {}
     for path, reference in references:
@@ -71,16 +90,5 @@ def _by_path(references: Iterable[tuple[str, Reference]]) -> dict[str, list[Refe
 
 
 def _call(resolver: Resolver, path: str, reference: Reference) -> Call:
-    called = resolver.called(path, reference) if not _is_base(resolver, path, reference) else Resolution()
+    called = resolver.called(path, reference) if not is_base(resolver, path, reference) else Resolution()
     return Call(called.targets, called.unknown, called.lacking, reference.receiver, reference.scope, reference.range)
-
-
-def _is_base(resolver: Resolver, path: str, reference: Reference) -> bool:
-    """Whether the reference is a base of the class whose head it stands in, which is not a call."""
-    if reference.kind != "class":
-        return False
-    names = resolver.names(path)
-    scope = names.symbols.get(reference.scope) if names is not None else None
-    if scope is None or scope.kind not in CLASS_KINDS:
-        return False
-    return any(re.search(rf"\b{re.escape(reference.name)}\b", base) for base in scope.bases)

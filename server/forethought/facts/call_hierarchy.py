@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from forethought.errors import Cancelled
-from forethought.facts.call_graph import calls_of, find_calls
+from forethought.facts.call_graph import calls_of, find_calls, known_as
 from forethought.facts.certain_uses import same_definitions
 from forethought.facts.class_hierarchy import constructor
-from forethought.facts.symbol_facts import body_scopes, known_as
+from forethought.facts.symbol_facts import body_scopes
 from forethought.names.file_names import Target
 from forethought.names.resolver import Resolver
 from forethought.syntax.tags import Range

@@ -1,20 +1,40 @@
-"""Every use of a definition: calls, types, values and imports. Only what certainly refers to it counts."""
+"""Every use of a definition, and what kind of use each is. Only what certainly refers to it counts."""
 
 import posixpath
-from collections.abc import Callable, Collection, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Literal, NamedTuple, get_args
 
 from forethought.errors import Cancelled
-from forethought.facts.symbol_facts import known_as
+from forethought.facts.call_graph import is_base, known_as
+from forethought.facts.symbol_facts import MAX_LOCATIONS, Location
 from forethought.names import modules
-from forethought.names.file_names import Target
+from forethought.names.file_names import FileNames, Target
 from forethought.names.resolver import Resolver
-from forethought.syntax.symbol_kinds import FUNCTION_KINDS
-from forethought.syntax.tags import Range
+from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS, TYPE_KINDS
+from forethought.syntax.tags import Range, Reference, Symbol
 
 _PACKAGE_FILES = ("__init__.py", "index.ts", "index.tsx", "index.js", "index.jsx", "index.mjs", "mod.rs", "lib.rs")
 """Files that tend to import a name only to pass it on, so that they do not use it."""
 _DECLARING_LANGUAGES = frozenset({"c", "cpp"})
+
+
+UseKind = Literal[
+    "called",
+    "constructed",
+    "decorates",
+    "passed",
+    "registered",
+    "subclassed",
+    "implemented",
+    "annotated",
+    "read",
+    "written",
+    "in_macro",
+    "imported",
+]
+"""`passed`: a function as a value. `registered`: the same outside of functions, as in a table, or in a decorator."""
+USE_KINDS: tuple[UseKind, ...] = get_args(UseKind)
+_ABSTRACT_KINDS = frozenset({"interface", "trait"})
 
 
 class Use(NamedTuple):
@@ -24,8 +44,37 @@ class Use(NamedTuple):
     symbol_id: str
     """Id of the enclosing symbol; the file itself if empty."""
     range: Range
-    kind: str
-    """`import`, or a kind of `Reference`."""
+    kind: UseKind
+
+
+class Uses(NamedTuple):
+    """The uses of one kind."""
+
+    count: int
+    places: tuple[Location, ...]
+    """At most MAX_LOCATIONS."""
+
+
+UsedBy = Mapping[UseKind, Uses]
+"""Every kind of use that there is, in the order of USE_KINDS."""
+
+
+def used_by(resolver: Resolver, target: Target, cancelled: Callable[[], bool] = lambda: False) -> UsedBy:
+    """The uses of a definition, its overloads and its declarations by kind. Raises Cancelled like `find_uses`."""
+    uses = find_uses(resolver, target, cancelled)
+    found: dict[UseKind, Uses] = {}
+    for kind in USE_KINDS:
+        places = [Location(use.path, use.symbol_id, use.range) for use in uses if use.kind == kind]
+        if places:
+            found[kind] = Uses(len(places), tuple(places[:MAX_LOCATIONS]))
+    return found
+
+
+def besides_imports(uses: UsedBy) -> Uses:
+    """The uses of all kinds but imports together, of each kind the first ones first."""
+    kinds = [found for kind, found in uses.items() if kind != "imported"]
+    places = [place for found in kinds for place in found.places]
+    return Uses(sum(found.count for found in kinds), tuple(places[:MAX_LOCATIONS]))
 
 
 def find_uses(resolver: Resolver, target: Target, cancelled: Callable[[], bool] = lambda: False) -> list[Use]:
@@ -89,17 +138,47 @@ def _uses_in(resolver: Resolver, path: str, names: Collection[str], definitions:
     tags = resolver.snapshot.tags(path)
     if tags is None or tags.language not in _languages(resolver, definitions):
         return
+    file_names, used = resolver.names(path), _used_symbol(resolver, definitions)
+    if file_names is None or used is None:
+        return
+    written = {binding.range.end for binding in tags.bindings}
     found = [
-        Use(path, item.scope, item.range, "import")
+        Use(path, item.scope, item.range, "imported")
         for item in tags.imports
         if (item.local in names or item.name in names) and _means(resolver.imported(path, item).targets, definitions)
     ]
-    found += [
-        Use(path, reference.scope, reference.range, reference.kind)
-        for reference in tags.references
-        if reference.name in names and _means(resolver.resolve(path, reference).targets, definitions)
-    ]
+    for reference in tags.references:
+        if reference.name in names and _means(resolver.resolve(path, reference).targets, definitions):
+            kind: UseKind = _kind(resolver, path, file_names, reference, used)
+            if kind == "read" and reference.range.end in written:
+                kind = "written"
+            found.append(Use(path, reference.scope, reference.range, kind))
     yield from sorted(set(found), key=lambda use: use.range)
+
+
+def _used_symbol(resolver: Resolver, definitions: frozenset[Target]) -> Symbol | None:
+    return next((symbol for target in sorted(definitions) if (symbol := resolver.symbol(target)) is not None), None)
+
+
+def _kind(resolver: Resolver, path: str, names: FileNames, reference: Reference, used: Symbol) -> UseKind:
+    """What kind of use a reference to the symbol `used` is."""
+    scope = names.symbols.get(reference.scope)
+    if is_base(resolver, path, reference):
+        is_implementation = used.kind in _ABSTRACT_KINDS and scope is not None and scope.kind not in _ABSTRACT_KINDS
+        return "implemented" if is_implementation else "subclassed"
+    if scope is not None and scope.kind == "macro":
+        return "in_macro"
+    in_decorator = reference in names.decorators.get(reference.scope, ())
+    if reference.kind in ("call", "class"):
+        if in_decorator:
+            return "decorates"
+        return "constructed" if used.kind in CLASS_KINDS or used.is_constructor else "called"
+    if reference.kind == "type":
+        return "annotated"
+    if used.kind not in FUNCTION_KINDS:
+        return "annotated" if in_decorator and used.kind in TYPE_KINDS else "read"
+    around = next((symbol for symbol in names.scopes(reference.scope) if symbol.kind in FUNCTION_KINDS), None)
+    return "registered" if in_decorator or around is None else "passed"
 
 
 def _means(targets: tuple[Target, ...], definitions: frozenset[Target]) -> bool:

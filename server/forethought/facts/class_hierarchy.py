@@ -4,7 +4,8 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from forethought.facts.symbol_facts import Location, known_as
+from forethought.facts.call_graph import known_as
+from forethought.facts.symbol_facts import Location
 from forethought.names import modules
 from forethought.names.file_names import IndexSnapshot, Target
 from forethought.names.resolver import Resolver

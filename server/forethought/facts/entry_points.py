@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from forethought.facts.call_graph import find_calls
-from forethought.facts.exports import exports_of, is_public_member
+from forethought.facts.class_hierarchy import external_bases
+from forethought.facts.exports import exports_of, is_exported, is_public_member
+from forethought.facts.symbol_facts import is_test
 from forethought.names.file_names import FileNames, Target
 from forethought.names.resolver import Resolver
 from forethought.syntax.command_manifests import Command
@@ -98,6 +100,32 @@ def find_api(resolver: Resolver, paths: Iterable[str]) -> tuple[EntryPoint, ...]
                 place = Target(target.path, member.id)
                 found.setdefault(place, EntryPoint("api", place, member.name))
     return tuple(found.values())
+
+
+def ways_in(resolver: Resolver, target: Target, commands: Iterable[Command], source: bytes) -> tuple[str, ...]:
+    """How code outside the repository may reach a definition, in words that follow “it”; empty if nothing is known.
+
+    source: the indexed text of its file
+    """
+    names, symbol = resolver.names(target.path), resolver.symbol(target)
+    if names is None or symbol is None:
+        return ()
+    ways = []
+    entries = find_entry_points(resolver, (target.path,), commands, lambda path: source)
+    if entry := next((entry for entry in entries if entry.target == target), None):
+        label = "" if entry.kind == "main" else f": `{entry.label}`"
+        ways.append(f"is an entry point of the program{label}" if entry.kind == "main" else f"is a {entry.kind}{label}")
+    elif is_test(target.path, names.tags, target.symbol_id):
+        ways.append("is a test, which a test runner calls")
+    elif decorators := [item.name for item in names.decorators.get(target.symbol_id, ()) if item.kind != "type"]:
+        ways.append(f"is decorated with `{decorators[0]}`, which may register it")
+    owner = resolver.owner(target)
+    if owner is not None and symbol.kind in FUNCTION_KINDS and (bases := external_bases(resolver, owner)):
+        ways.append(f"may be called by `{bases[0]}`, a base of its class outside this repository")
+    is_offered = is_public_member if symbol.kind == "method" else is_exported
+    if not ways and is_offered(target.path, names.tags, symbol):
+        ways.append("is public, so code outside this repository may use it")
+    return tuple(ways)
 
 
 def _command_targets(resolver: Resolver, paths: Sequence[str], command: Command) -> tuple[Target, ...]:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from forethought.errors import Cancelled
-from forethought.facts.call_graph import calls_of
+from forethought.facts.call_graph import calls_of, known_as
 from forethought.names import modules
 from forethought.names.common_names import COMMON_NAMES
-from forethought.names.file_names import IndexSnapshot, Target
+from forethought.names.file_names import FileNames, IndexSnapshot, Target
 from forethought.names.resolver import Resolver
 from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS
 from forethought.syntax.tags import FileTags, Range, Reference, Symbol
@@ -59,6 +59,16 @@ class Location(NamedTuple):
     range: Range
 
 
+class CalledThrough(NamedTuple):
+    """Calls of a base class's or interface's method that may run a method that overrides it."""
+
+    target: Target
+    """The method that the calls name."""
+    count: int
+    places: tuple[Location, ...]
+    """At most MAX_LOCATIONS."""
+
+
 FactPart = Literal["calls", "callers", "tests"]
 """The facts that take time to compute."""
 ALL_PARTS: frozenset[FactPart] = frozenset({"calls", "callers", "tests"})
@@ -86,8 +96,14 @@ class SymbolFacts:
     """Calls that may refer to the symbol or to something else, in the form of `called_by`; at most MAX_LOCATIONS."""
     possible_callers_count: int = 0
     """The number of all such calls."""
+    called_through: tuple[CalledThrough, ...] = ()
+    """Calls that certainly name a method that this one overrides or implements, and so may run it."""
     unresolved_calls: tuple[Reference, ...] = ()
     """Calls in the body that cannot be resolved to one definition, but may refer to one in this repository."""
+
+    @property
+    def may_have_more_callers(self) -> bool:
+        return bool(self.possible_callers_count or self.called_through)
 
 
 def facts_of(
@@ -111,10 +127,14 @@ def facts_of(
     calls, unresolved_calls = _calls(resolver, path, tags, symbol) if "calls" in parts else ([], [])
     callers: list[Location] = []
     possible_callers: list[Location] = []
+    through: dict[Target, list[Location]] = {}
     if {"callers", "tests"} & set(parts):
-        for location, is_certain in _callers(resolver, Target(path, symbol_id), symbol):
+        for caller in _callers(resolver, Target(path, symbol_id), symbol):
             _check_cancelled(cancelled)
-            (callers if is_certain else possible_callers).append(location)
+            if caller.through is not None:
+                through.setdefault(caller.through, []).append(caller.location)
+            else:
+                (callers if caller.is_certain else possible_callers).append(caller.location)
     tests, tests_are_all = _tests(resolver, callers, cancelled) if "tests" in parts else ([], True)
     return SymbolFacts(
         signature=symbol.signature,
@@ -125,9 +145,12 @@ def facts_of(
         raises=symbol.raises,
         tests=tuple(tests[:MAX_LOCATIONS]),
         tests_count=len(tests),
-        tests_are_all=tests_are_all and not possible_callers,
+        tests_are_all=tests_are_all and not possible_callers and not through,
         possible_callers=tuple(possible_callers[:MAX_LOCATIONS]),
         possible_callers_count=len(possible_callers),
+        called_through=tuple(
+            CalledThrough(base, len(places), tuple(places[:MAX_LOCATIONS])) for base, places in through.items()
+        ),
         unresolved_calls=tuple(unresolved_calls),
     )
 
@@ -230,29 +253,73 @@ def body_scopes(tags: FileTags, symbol: Symbol) -> set[str]:
     return scopes
 
 
-def _callers(resolver: Resolver, target: Target, symbol: Symbol) -> Iterator[tuple[Location, bool]]:
-    """(a call that refers or may refer to the target, whether that is certain), in path order."""
+class _Caller(NamedTuple):
+    location: Location
+    is_certain: bool
+    through: Target | None = None
+    """The overridden method that the call names, if it is that and the call may run the override."""
+
+
+def _callers(resolver: Resolver, target: Target, symbol: Symbol) -> Iterator[_Caller]:
+    """Each call that refers or may refer to the target, in path order for each name that it has.
+
+    Making an instance calls the class and its constructor.
+    """
     names = resolver.names(target.path)
     if names is None or symbol.kind not in CLASS_KINDS | FUNCTION_KINDS:
         return
-    family = _family(resolver, target, symbol)
+    family = _family(names, target, symbol)
     owner = resolver.owner(target) if symbol.kind in FUNCTION_KINDS else None
-    above = resolver.order(owner)[1:] if owner is not None else ()
-    overridden = {member for base in above for member in resolver.member(base, symbol.short_name)} - family
-    is_member = owner is not None or symbol.kind == "method"
+    above = resolver.order(owner)[1:] if owner is not None and not symbol.is_constructor else ()
+    overridden = {member for base in above for member in resolver.member(base, symbol.short_name)}
+    if owner is not None and not symbol.is_constructor:
+        overridden.update(_implemented_by_shape(resolver, names.tags.language, owner, symbol))
+    overridden -= family
+    searched = {symbol.short_name: owner is not None or symbol.kind == "method"}
+    if owner is not None and symbol.is_constructor and (made := resolver.symbol(owner)) is not None:
+        family.add(owner)
+        searched[made.short_name] = "." in made.name
     languages = modules.family(names.tags.language)
-    for name, only_in in known_as(resolver.snapshot, symbol.short_name):
-        for path, calls in calls_of(resolver, name, only_in):
-            for call in calls:
-                if len(call.targets) == 1 and call.targets[0] in family:
-                    yield Location(path, call.scope, call.range), True
-                elif (
-                    not family.isdisjoint(call.targets)
-                    or (not overridden.isdisjoint(call.targets) and not _is_exact(call.receiver, above))
-                    or not set(above).isdisjoint(call.lacking)
-                    or (call.unknown and _may_refer(names.tags.language, call.receiver, is_member))
-                ) and _language(resolver, path) in languages:
-                    yield Location(path, call.scope, call.range), False
+    for called, is_member in searched.items():
+        for name, only_in in known_as(resolver.snapshot, called):
+            for path, calls in calls_of(resolver, name, only_in):
+                for call in calls:
+                    location = Location(path, call.scope, call.range)
+                    if len(call.targets) == 1 and call.targets[0] in family:
+                        yield _Caller(location, True)
+                    elif _language(resolver, path) not in languages:
+                        continue
+                    elif not overridden.isdisjoint(call.targets) and not _is_exact(call.receiver, above):
+                        base = call.targets[0] if len(call.targets) == 1 else None
+                        yield _Caller(location, False, base)
+                    elif (
+                        not family.isdisjoint(call.targets)
+                        or not set(above).isdisjoint(call.lacking)
+                        or (call.unknown and _may_refer(names.tags.language, call.receiver, is_member))
+                    ):
+                        yield _Caller(location, False)
+
+
+_SATISFIED_BY_SHAPE = frozenset({"go", "typescript", "tsx"})
+"""Languages in which a type implements an interface by having its methods."""
+
+
+def _implemented_by_shape(resolver: Resolver, language: str, owner: Target, symbol: Symbol) -> Iterator[Target]:
+    """The methods of this name of interfaces whose every method the owner has."""
+    if language not in _SATISFIED_BY_SHAPE:
+        return
+    for path, symbol_id, kind, defining_language in resolver.snapshot.definitions_named(symbol.short_name):
+        candidate = Target(path, symbol_id)
+        if kind != "method" or defining_language not in modules.family(language):
+            continue
+        interface = resolver.owner(candidate)
+        definition = resolver.symbol(interface) if interface is not None else None
+        names = resolver.names(path)
+        if interface in (None, owner) or definition is None or definition.kind != "interface" or names is None:
+            continue
+        required = names.members.get(definition.id, {})
+        if all(resolver.member(owner, name) for name in required):
+            yield candidate
 
 
 def _language(resolver: Resolver, path: str) -> str:
@@ -277,19 +344,13 @@ _MODULES_ARE_KNOWN = frozenset({"python", "go", "java", "c", "c-sharp"})
 """Languages in which a function outside a class follows a dot only if an import binds what is before the dot."""
 
 
-def _family(resolver: Resolver, target: Target, symbol: Symbol) -> set[Target]:
-    """The target and its overloads and declarations: those with its qualified name in its file."""
-    names = resolver.names(target.path)
-    same = (other.id for other in names.tags.symbols if other.name == symbol.name) if names is not None else ()
+def _family(names: FileNames, target: Target, symbol: Symbol) -> set[Target]:
+    """The target, its overloads and declarations (those with its qualified name in its file), a class's constructors."""
+    same = [other.id for other in names.tags.symbols if other.name == symbol.name]
+    if symbol.kind in CLASS_KINDS:
+        members = names.members.get(symbol.id, {}).values()
+        same += [member.id for namesakes in members for member in namesakes if member.is_constructor]
     return {target, *(Target(target.path, other) for other in same)}
-
-
-def known_as(snapshot: IndexSnapshot, name: str) -> Iterator[tuple[str, str | None]]:
-    """(name, path) of the name and its aliases in imports; the path is None for the name itself."""
-    yield name, None
-    for path, local in snapshot.aliases_of(name):
-        if local != name:
-            yield local, path
 
 
 def _tests(resolver: Resolver, callers: list[Location], cancelled: Callable[[], bool]) -> tuple[list[Location], bool]:
@@ -307,7 +368,7 @@ def _tests(resolver: Resolver, callers: list[Location], cancelled: Callable[[], 
             others[Target(caller.path, symbol.id)] = symbol
     followed = list(others.items())[:_MAX_CALLERS_FOLLOWED]
     for target, symbol in followed:
-        for caller, is_certain in _callers(resolver, target, symbol):
+        for caller, is_certain, _ in _callers(resolver, target, symbol):
             _check_cancelled(cancelled)
             if not is_certain or (enclosing := _enclosing(resolver, caller, seen)) is None:
                 continue

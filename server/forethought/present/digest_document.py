@@ -41,6 +41,8 @@ def digest_document(digest: Digest, encoder: LocationEncoder) -> dict[str, Any]:
             "affected": {
                 "calls": item.calls,
                 "callers": encoder.references(workspace, item.callers),
+                "uses": item.uses,
+                "users": encoder.references(workspace, item.users),
                 "tests": encoder.references(workspace, item.tests),
                 "leftBehind": encoder.references(workspace, item.left_behind),
             },
@@ -167,6 +169,9 @@ def _affected(item: DigestItem, link_to: LinkTo) -> str:
     if item.calls:
         times = "once" if item.calls == 1 else f"{item.calls} times"
         parts.append(f"called {times}: {symbol_links(item.callers, MAX_NAMED, item.calls, link_to)}")
+    elif item.uses:
+        times = "once" if item.uses == 1 else f"{item.uses} times"
+        parts.append(f"used {times}: {symbol_links(item.users, MAX_NAMED, item.uses, link_to)}")
     if item.tests:
         tests = f"{len(item.tests)} test{'' if len(item.tests) == 1 else 's'}"
         parts.append(f"reached by {tests}: {symbol_links(item.tests, MAX_NAMED, len(item.tests), link_to)}")

@@ -17,8 +17,9 @@ from forethought.workspace.workspace import Workspace
 
 DOCUMENT_SCHEMA = 1
 """Of the document that clients read: fields are added, never changed."""
-MAX_SECONDS_FOR_EFFECTS = 3.0
-"""Per document. Following all calls of a large C++ file takes longer; what is not reached by then is left out."""
+MAX_SECONDS_FOR_SLOW_PARTS = 3.0
+"""For the uses and effects of a document. Following all calls of a large C++ file takes longer; what is not reached by
+then is left out."""
 
 
 def insight_document(
@@ -26,7 +27,7 @@ def insight_document(
 ) -> dict[str, Any]:
     """Return what is known about one or more symbols of one file. Blocks: reads lines."""
     first = symbol_infos[0]
-    deadline = time.monotonic() + MAX_SECONDS_FOR_EFFECTS
+    deadline = time.monotonic() + MAX_SECONDS_FOR_SLOW_PARTS
     return {
         "schema": DOCUMENT_SCHEMA,
         "uri": encoder.uri(workspace, first.path),
@@ -70,6 +71,7 @@ def _symbol_document(
             "calls": encoder.references(workspace, facts.calls if facts else ()),
             "calledBy": encoder.references(workspace, facts.called_by if facts else ()),
             "calledByCount": facts.called_by_count if facts else 0,
+            "usedBy": _uses_document(workspace, symbol_info, encoder, deadline),
             "raises": list(facts.raises) if facts else list(symbol.raises),
             "tests": encoder.references(workspace, facts.tests if facts else ()),
             "lastChange": None
@@ -83,6 +85,21 @@ def _symbol_document(
         "state": symbol_info.state,
         "calleeChanged": symbol_info.callee_changed,
         "provenance": None if symbol_info.entry is None else _provenance_document(symbol_info.entry.provenance),
+    }
+
+
+def _uses_document(
+    workspace: Workspace, symbol_info: SymbolInfo, encoder: LocationEncoder, deadline: float
+) -> dict[str, Any] | None:
+    """Kind → count and first places; None if there is no time to find all."""
+    target = Target(symbol_info.path, symbol_info.symbol.id)
+    try:
+        used_by = workspace.used_by(target, lambda: time.monotonic() > deadline)
+    except Cancelled:
+        return None
+    return {
+        kind: {"count": uses.count, "places": encoder.references(workspace, uses.places)}
+        for kind, uses in used_by.items()
     }
 
 

@@ -71,7 +71,7 @@ def _fact_lines(referent: Referent) -> Iterator[str]:
     if symbol.kind != "file":
         callers = workspace.facts(target, "callers")
         names = [place.symbol_id or place.path for place in callers.called_by]
-        perhaps_more = callers.possible_callers_count > 0
+        perhaps_more = callers.may_have_more_callers
         yield _line("Called by", names, callers.called_by_count, if_none=_NONE, perhaps_more=perhaps_more)
         tests = workspace.facts(target, "tests")
         names = [place.symbol_id for place in tests.tests]

@@ -15,6 +15,7 @@ from typing import Literal
 from pathspec import GitIgnoreSpec
 
 from forethought.errors import RootError, StoreError, UsageError
+from forethought.facts.certain_uses import besides_imports
 from forethought.facts.symbol_diff import Change, Side, Version, compare
 from forethought.facts.symbol_facts import Location, is_test
 from forethought.insights.context import build_context
@@ -66,6 +67,10 @@ class DigestItem:
     """How often it is called."""
     callers: tuple[Location, ...] = ()
     """The first of these calls."""
+    uses: int = 0
+    """How often it is used otherwise, imports aside; 0 if it is called."""
+    users: tuple[Location, ...] = ()
+    """The first of these uses."""
     left_behind: tuple[Location, ...] = ()
     """Uses of its earlier name, which the repository no longer defines."""
     tests: tuple[Location, ...] = ()
@@ -307,7 +312,11 @@ def _described(comparison: _Comparison, item: DigestItem) -> DigestItem:
     if after.symbol.kind == "file":
         return item
     callers, tests = workspace.facts(target, "callers"), workspace.facts(target, "tests")
-    return replace(item, calls=callers.called_by_count, callers=callers.called_by, tests=tests.tests)
+    item = replace(item, calls=callers.called_by_count, callers=callers.called_by, tests=tests.tests)
+    if item.calls:
+        return item
+    uses = besides_imports(workspace.used_by(target))
+    return replace(item, uses=uses.count, users=uses.places)
 
 
 def _left_behind(workspace: Workspace, name: str) -> tuple[Location, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from forethought.facts.certain_uses import UsedBy
 from forethought.facts.effects import Effects
 from forethought.facts.symbol_behavior import Behavior
 from forethought.facts.symbol_facts import SymbolFacts
@@ -34,6 +35,8 @@ class SymbolInfo:
     """Where the type's own file gives a field another value than at its definition, in order."""
     exports: tuple[str, ...] = ()
     """What a file offers to others, in order."""
+    used_by: UsedBy | None = None
+    """Uses of every kind. None until somebody has computed them: for hovers, only of what is not called."""
     last_change: LastChange | None = None
     behavior: Behavior | None = None
     """What a function does. None until it is computed, and for other symbols."""

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import replace
 
+from forethought.facts.certain_uses import UsedBy
 from forethought.facts.effects import Effects
 from forethought.names.resolver import Target
 from forethought.workspace.snapshot import DocumentSnapshot, SnapshotId
@@ -32,11 +33,11 @@ class SymbolInfoCache:
         return self._infos.get(target)
 
     def shown(self, target: Target, now: SnapshotId) -> SymbolInfo | None:
-        """The info as it may be shown: without facts and effects if anything changed since they were computed."""
+        """The info as it may be shown: without facts, uses and effects if anything changed since they were computed."""
         info = self._infos.get(target)
         if info is None or info.facts is None or self.is_complete(target, now):
             return info
-        return replace(info, facts=None, effects=None, version=-info.version)
+        return replace(info, facts=None, used_by=None, effects=None, version=-info.version)
 
     def is_complete(self, target: Target, now: SnapshotId) -> bool:
         """Whether everything about the symbol was computed for this very snapshot."""
@@ -75,6 +76,13 @@ class SymbolInfoCache:
             info = self._infos.get(target)
             if info is not None and self.is_complete(target, computed_from):
                 self.put(target, replace(info, effects=effects), computed_from, complete=True)
+
+    def add_uses(self, target: Target, uses: UsedBy, computed_from: SnapshotId) -> None:
+        """Add a symbol's uses, under the same condition as its effects."""
+        with self._lock:
+            info = self._infos.get(target)
+            if info is not None and self.is_complete(target, computed_from):
+                self.put(target, replace(info, used_by=uses), computed_from, complete=True)
 
     def drop(self, target: Target) -> None:
         with self._lock:

@@ -1,6 +1,7 @@
 """Computes what is known about symbols (insights, facts, behavior, last change) and keeps it in memory for hovers.
 
-Effects can take long, so they are computed after all else, on a queue of their own, and added when they are there.
+Effects and uses can take long, so they are computed after all else, on a queue of their own, and added when they are
+there.
 """
 
 import contextlib
@@ -9,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 
 from forethought.errors import Cancelled
+from forethought.facts.certain_uses import UsedBy, used_by
 from forethought.facts.effects import Effects, effects_of
 from forethought.facts.symbol_behavior import Behavior, FileBehaviors
 from forethought.facts.symbol_facts import ALL_PARTS, FactPart, SymbolFacts, facts_of
@@ -94,18 +96,22 @@ class SymbolInfos:
         return self._look_up(snapshot, target)
 
     def complete(self, target: Target) -> SymbolInfo | None:
-        """Everything about a symbol but effects nobody computed yet, as the editor shows it. Reads the disk and git."""
+        """Everything about a symbol but uses and effects nobody computed yet, as the editor shows it.
+
+        Reads the disk and git.
+        """
         snapshot = self._documents.snapshot()
         info = self._look_up(snapshot, target)
         if info is None:
             self._cache.drop(target)
             return None
-        known = self._cache.get(target)
+        known = self._cache.get(target) if self._cache.is_complete(target, snapshot.id) else None
         info = replace(
             info,
             facts=self._facts(snapshot, target),
             last_change=self._last_change(snapshot, target),
-            effects=known.effects if known is not None and self._cache.is_complete(target, snapshot.id) else None,
+            used_by=known.used_by if known is not None else None,
+            effects=known.effects if known is not None else None,
         )
         return self._cache.put(target, self._with_behavior(snapshot, info), snapshot.id, complete=True)
 
@@ -114,6 +120,16 @@ class SymbolInfos:
         snapshot = self._documents.snapshot()
         info = self._cache.shown(target, snapshot.id)
         return info.facts if info is not None and info.facts is not None else self._facts(snapshot, target, {part})
+
+    def used_by(self, target: Target, cancelled: Callable[[], bool]) -> UsedBy:
+        """A symbol's current uses by kind. Takes up to seconds for a common name. Reads the index.
+
+        Raises Cancelled as soon as `cancelled` returns true.
+        """
+        snapshot = self._documents.snapshot()
+        info = self._cache.shown(target, snapshot.id)
+        known = info.used_by if info is not None else None
+        return known if known is not None else used_by(self._documents.resolver(snapshot.overlay), target, cancelled)
 
     def last_change(self, target: Target) -> LastChange | None:
         """The last commit that changed the symbol's rows; None if they are not committed. Reads git."""
@@ -147,8 +163,8 @@ class SymbolInfos:
         now = self._documents.snapshot().id
         if info is None or info.context_hash is None or not self._cache.is_complete(target, now):
             self._complete_later(target, 1)
-        elif info.effects is None:
-            self._add_effects_later(target, 3)
+        else:
+            self._add_slow_parts_later(target, 3)
 
     def complete_document(self, document: DocumentSnapshot) -> None:
         """Resolve every name in an open file, then compute what is unknown about these symbols, its own ones first."""
@@ -191,27 +207,40 @@ class SymbolInfos:
     def _complete_later(self, target: Target, urgency: int) -> None:
         def complete(target: Target) -> None:
             self.complete(target)
-            self._add_effects_later(target, urgency + 2)
+            self._add_slow_parts_later(target, urgency + 2)
 
         self._later(target, urgency, complete)
 
-    def _add_effects_later(self, target: Target, urgency: int) -> None:
+    def _add_slow_parts_later(self, target: Target, urgency: int) -> None:
         info = self._cache.get(target)
-        if info is not None and info.symbol.kind in FUNCTION_KINDS:
+        if info is None:
+            return
+        if info.used_by is None and _shows_uses(info):
+            self._effects_queue.submit(("uses", target), lambda: self._add_uses(target), urgency)
+        if info.effects is None and info.symbol.kind in FUNCTION_KINDS:
             self._effects_queue.submit(("effects", target), lambda: self._add_effects(target), urgency)
+
+    def _add_uses(self, target: Target) -> None:
+        """Compute uses, until something changes: then whoever looks next asks again."""
+        snapshot = self._documents.snapshot()
+        info = self._cache.get(target)
+        if info is not None and info.used_by is None and self._cache.is_complete(target, snapshot.id):
+            with contextlib.suppress(Cancelled):
+                resolver = self._documents.resolver(snapshot.overlay)
+                uses = used_by(resolver, target, lambda: self._is_outdated(snapshot))
+                self._cache.add_uses(target, uses, snapshot.id)
 
     def _add_effects(self, target: Target) -> None:
         """Compute effects, until something changes: then whoever looks next asks again."""
         snapshot = self._documents.snapshot()
         info = self._cache.get(target)
-        if info is None or info.effects is not None or not self._cache.is_complete(target, snapshot.id):
-            return
+        if info is not None and info.effects is None and self._cache.is_complete(target, snapshot.id):
+            with contextlib.suppress(Cancelled):
+                effects = self._effects(snapshot, target, lambda: self._is_outdated(snapshot))
+                self._cache.add_effects(target, effects, snapshot.id)
 
-        def outdated() -> bool:
-            return self._closing() or self._documents.snapshot().id != snapshot.id
-
-        with contextlib.suppress(Cancelled):
-            self._cache.add_effects(target, self._effects(snapshot, target, outdated), snapshot.id)
+    def _is_outdated(self, snapshot: Snapshot) -> bool:
+        return self._closing() or self._documents.snapshot().id != snapshot.id
 
     def _later(self, target: Target, urgency: int, job: Callable[[Target], object]) -> None:
         def run() -> None:
@@ -300,6 +329,11 @@ def _with_small_facts(info: SymbolInfo, tags: FileTags) -> SymbolInfo:
     if info.symbol.kind in FIELD_KINDS:
         return replace(info, set_at=places_set(tags, info.symbol))
     return replace(info, exports=exported_names(info.path, tags)) if info.symbol.kind == "file" else info
+
+
+def _shows_uses(info: SymbolInfo) -> bool:
+    """Whether a hover says how often the symbol is used: of a function that is called, it says that instead."""
+    return info.symbol.kind != "file" and info.facts is not None and not info.facts.called_by_count
 
 
 def _last_row(symbol: Symbol) -> int:

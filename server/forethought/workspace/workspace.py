@@ -15,6 +15,7 @@ from forethought.config import Settings
 from forethought.embedding.source import EmbedderSource
 from forethought.engine.api import CancelToken
 from forethought.facts.call_graph import find_calls
+from forethought.facts.certain_uses import UsedBy
 from forethought.facts.effects import Effects
 from forethought.facts.symbol_behavior import Behavior
 from forethought.facts.symbol_facts import FactPart, SymbolFacts
@@ -273,6 +274,13 @@ class Workspace:
     def facts(self, target: Target, part: FactPart) -> SymbolFacts:
         """One part of a symbol's current facts; the other parts may be missing. Reads the index."""
         return self.symbols.facts(target, part)
+
+    def used_by(self, target: Target, cancelled: Callable[[], bool] = lambda: False) -> UsedBy:
+        """A symbol's current uses by kind. Takes up to seconds for a common name. Reads the index.
+
+        Raises Cancelled as soon as `cancelled` returns true.
+        """
+        return self.symbols.used_by(target, cancelled)
 
     def behavior(self, target: Target) -> Behavior | None:
         """What a function does now; None for other symbols. Reads the disk."""

@@ -72,7 +72,7 @@ def lens_title(uses: int, tests: int, tests_are_all: bool, last_change: LastChan
 
 def _title(workspace: Workspace, target: Target, cancelled: Cancelled) -> str:
     resolver = workspace.resolver()
-    uses = [use for use in find_uses(resolver, target, cancelled) if use.kind != "import"]
+    uses = [use for use in find_uses(resolver, target, cancelled) if use.kind != "imported"]
     facts = facts_of(
         resolver.snapshot, target.path, target.symbol_id, resolver=resolver, parts={"tests"}, cancelled=cancelled
     )

@@ -1,5 +1,6 @@
 """Answers about the calls between symbols, and the tests that reach them."""
 
+from forethought.facts.certain_uses import UsedBy, UseKind
 from forethought.facts.symbol_facts import SymbolFacts
 from forethought.names.resolver import Target
 from forethought.qa.fact_rendering.phrasing import (
@@ -13,28 +14,80 @@ from forethought.qa.fact_rendering.phrasing import (
 )
 from forethought.qa.fact_rendering.subject import FactSubject
 from forethought.search.ranking import is_test_path
+from forethought.syntax.symbol_kinds import FUNCTION_KINDS
 from forethought.syntax.tags import Reference
 
 _MAX_UNRESOLVED = 5
 """Unresolved calls that are shown beside the resolved ones."""
+_MAX_PLACES_OF_KIND = 3
+"""Other uses of each kind that are shown beside the calls."""
+_CALL_KINDS = frozenset({"called", "constructed", "decorates"})
+_KIND_VERBS: dict[UseKind, str] = {
+    "called": "called in",
+    "constructed": "constructed in",
+    "decorates": "used as a decorator in",
+    "passed": "passed on in",
+    "registered": "registered in",
+    "subclassed": "subclassed in",
+    "implemented": "implemented in",
+    "annotated": "used as a type in",
+    "read": "used as a value in",
+    "written": "set in",
+    "in_macro": "used in the body of a macro in",
+    "imported": "imported in",
+}
 
 
 def callers(subject: FactSubject) -> FactText:
-    """Every caller, or those of `intent.part`: in tests or outside of them."""
+    """Who calls a function, and all other uses; of what cannot be called, its uses.
+
+    With `intent.part`, only the callers in tests or outside of them.
+    """
     facts = subject.workspace.facts(subject.target, "callers")
     if subject.intent.part is not None:
         return _some_callers(subject, facts, in_tests=subject.intent.part == "in_tests")
-    at_least = "at least " if facts.possible_callers_count else ""
-    head = f"{subject.name} is called from {at_least}{counted(facts.called_by_count, 'place')}"
-    if_none = f"{subject.name} is not called in this repository{AS_FAR_AS_RESOLVED}"
-    return _with_unresolved(subject, facts, listed(head, facts.called_by, facts.called_by_count, if_none))
+    uses = subject.used_by()
+    others = {kind: found for kind, found in uses.items() if kind not in _CALL_KINDS}
+    if facts.called_by_count:
+        at_least = "at least " if facts.may_have_more_callers else ""
+        head = f"{subject.name} is called from {at_least}{counted(facts.called_by_count, 'place')}"
+        called = listed(head, facts.called_by, facts.called_by_count, "")
+        also = f"\n\nIt is also {_kinds_text(others, with_places=True)}." if others else ""
+        return _with_possible(subject, facts, FactText(called.text + also, called.places))
+    if uses:
+        found = _uses_text(subject, uses)
+    else:
+        verb = "called" if subject.symbol.kind in FUNCTION_KINDS else "used"
+        nothing_else = "; no other use was found either" if verb == "called" else ""
+        found = FactText(f"{subject.name} is not {verb} in this repository{AS_FAR_AS_RESOLVED}{nothing_else}.")
+    found = _with_possible(subject, facts, found)
+    if set(uses) <= {"imported"} and (ways := subject.ways_in()):
+        found = FactText(f"{found.text}\n\n{' '.join(f'It {way}.' for way in ways)}", found.places)
+    return found
+
+
+def _uses_text(subject: FactSubject, uses: UsedBy) -> FactText:
+    """The uses of what is not called by name, in the order of their kinds."""
+    places = tuple(place for found in uses.values() for place in found.places)
+    count = sum(found.count for found in uses.values())
+    return listed(f"{subject.name} is {_kinds_text(uses)}", places, count, "")
+
+
+def _kinds_text(uses: UsedBy, *, with_places: bool = False) -> str:
+    """“read in 2 places and imported in 1 place”."""
+    parts = []
+    for kind, found in uses.items():
+        shown = ", ".join(map(place_text, found.places[:_MAX_PLACES_OF_KIND]))
+        more = " …" if found.count > _MAX_PLACES_OF_KIND else ""
+        parts.append(f"{_KIND_VERBS[kind]} {counted(found.count, 'place')}{f' ({shown}{more})' if with_places else ''}")
+    return " and ".join((", ".join(parts[:-1]), parts[-1])) if len(parts) > 1 else "".join(parts)
 
 
 def _some_callers(subject: FactSubject, facts: SymbolFacts, in_tests: bool) -> FactText:
     """The callers in test files, or those in other files, and how many there are of the others."""
     chosen = [place for place in facts.called_by if is_test_path(place.path) is in_tests]
     where, elsewhere = ("in tests", "outside of tests") if in_tests else ("outside of tests", "in tests")
-    is_complete = len(facts.called_by) == facts.called_by_count and not facts.possible_callers_count
+    is_complete = len(facts.called_by) == facts.called_by_count and not facts.may_have_more_callers
     at_least = "" if is_complete else "at least "
     head = f"{subject.name} is called from {at_least}{counted(len(chosen), 'place')} {where}"
     others = len(facts.called_by) - len(chosen)
@@ -42,7 +95,7 @@ def _some_callers(subject: FactSubject, facts: SymbolFacts, in_tests: bool) -> F
     text, places = listed(head, chosen, len(chosen), if_none)
     if others:
         text += f"\n\nIt is also called from {counted(others, 'place')} {elsewhere}."
-    return _with_unresolved(subject, facts, FactText(text, places))
+    return _with_possible(subject, facts, FactText(text, places))
 
 
 def tests(subject: FactSubject) -> FactText:
@@ -50,7 +103,7 @@ def tests(subject: FactSubject) -> FactText:
     count = f"{'' if facts.tests_are_all else 'at least '}{counted(facts.tests_count, 'test')}"
     head = f"{subject.name} is reached by {count}, directly or through one of its callers"
     if_none = f"{subject.name} is not reached by any test in this repository{AS_FAR_AS_RESOLVED}"
-    return _with_unresolved(subject, facts, listed(head, facts.tests, facts.tests_count, if_none))
+    return _with_possible(subject, facts, listed(head, facts.tests, facts.tests_count, if_none))
 
 
 def calls(subject: FactSubject) -> FactText:
@@ -87,8 +140,20 @@ def _one_call(
     return FactText(f"No: {subject.name} does not call `{other}` itself{AS_FAR_AS_RESOLVED}.")
 
 
+def _with_possible(subject: FactSubject, facts: SymbolFacts, certain: FactText) -> FactText:
+    """The list of certain places, the calls through what the symbol overrides, and those that could not be resolved."""
+    for calls in facts.called_through:
+        base = resolved.name if (resolved := subject.resolver.symbol(calls.target)) else calls.target.symbol_id
+        shown = ", ".join(map(place_text, calls.places[:_MAX_UNRESOLVED]))
+        more = " …" if calls.count > _MAX_UNRESOLVED else ""
+        places = counted(calls.count, "place")
+        text = f"{certain.text}\n\nIt may also be called through `{base}` ({places}: {shown}{more})."
+        certain = FactText(text, certain.places)
+    return _with_unresolved(subject, facts, certain)
+
+
 def _with_unresolved(subject: FactSubject, facts: SymbolFacts, resolved: FactText) -> FactText:
-    """The list of certain places, and the calls that could not be resolved and may refer to the symbol."""
+    """The places, and the calls that could not be resolved and may refer to the symbol."""
     count = facts.possible_callers_count
     if not count:
         return resolved

@@ -4,12 +4,15 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 
 from forethought.facts import class_hierarchy as hierarchy
+from forethought.facts.certain_uses import UsedBy
 from forethought.facts.effects import Effects
+from forethought.facts.entry_points import ways_in
 from forethought.facts.symbol_facts import Location
 from forethought.names.resolver import Resolver, Target
 from forethought.qa.fact_rendering.phrasing import display_name
 from forethought.qa.intent import Intent
 from forethought.qa.question import Referent
+from forethought.repo.package_discovery import find_commands
 from forethought.syntax.symbol_kinds import CLASS_KINDS
 from forethought.syntax.tags import Symbol
 
@@ -51,6 +54,16 @@ class FactSubject:
         """The one definition that `intent.other` means; None if there is none, or several."""
         info = self.workspace.quick_info(self.others[0]) if len(self.others) == 1 else None
         return FactSubject(Referent(self.workspace, info), self.intent) if info is not None else None
+
+    def used_by(self) -> UsedBy:
+        """Uses of every kind. Takes up to seconds; raises Cancelled when the question is."""
+        return self.workspace.used_by(self.target, self._cancelled)
+
+    def ways_in(self) -> tuple[str, ...]:
+        """How something outside the repository's own code may reach the symbol. Reads the disk."""
+        source = b"\n".join(self.workspace.lines(self.target.path))
+        commands = find_commands(self.workspace.root, (self.target.path,))
+        return ways_in(self.resolver, self.target, commands, source)
 
     def effects(self, target: Target) -> Effects:
         """A function's effects. Takes up to seconds; raises Cancelled when the question is."""

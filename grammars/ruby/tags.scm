@@ -37,6 +37,9 @@
 (call method: (identifier) @_mixin arguments: (argument_list (constant) @reference.base) (#any-of? @_mixin "include" "extend" "prepend"))
 (call method: (identifier) @_mixin arguments: (argument_list (scope_resolution name: (constant) @name) @reference.base) (#any-of? @_mixin "include" "extend" "prepend"))
 (setter name: (identifier) @ignore)
+; a method that a framework is told to call: `before_action :check`, `validate :in_stock, if: :open?`
+(body_statement (call !receiver method: (identifier) @_hook arguments: (argument_list (simple_symbol) @reference.symbol) (#match? @_hook "^(before|after|around|prepend|append|skip)_|^(validate|helper_method|rescue_from|set_callback)$")))
+(body_statement (call !receiver method: (identifier) @_hook arguments: (argument_list (pair value: (simple_symbol) @reference.symbol)) (#match? @_hook "^(before|after|around|prepend|append|skip)_|^(validates?|rescue_from|set_callback)$")))
 
 (call !receiver method: (identifier) @_raise arguments: (argument_list . [(constant) (scope_resolution)] @name) (#eq? @_raise "raise")) @reference.raise
 (call !receiver method: (identifier) @_raise arguments: (argument_list . (call receiver: [(constant) (scope_resolution)] @name)) (#eq? @_raise "raise")) @reference.raise

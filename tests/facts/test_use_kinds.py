@@ -3,6 +3,8 @@
 import pytest
 
 from forethought.facts.certain_uses import besides_imports, used_by
+from forethought.facts.entry_points import ways_in
+from forethought.facts.symbol_facts import facts_of
 from forethought.names.resolver import Resolver, Target
 from support.indexing import index_of
 
@@ -92,6 +94,7 @@ public class X : IRun {
         ("a.sh", "cleanup() {\n  rm x\n}\nstart() {\n  trap cleanup EXIT\n}\n", "cleanup", {"called": [5]}),
         ("a.php", "<?php\nclass A {}\nfunction f(A $a) { new A(); }\n", "A", {"constructed": [3], "annotated": [3]}),
         ("a.rb", "class A\nend\nclass B < A\nend\ndef f\n  A.new\nend\n", "A", {"constructed": [6], "subclassed": [3]}),
+        ("a.rb", "class D\n  before_action :check\n  def check\n    1\n  end\nend\n", "D.check", {"called": [2]}),
         ("a.lua", "local function go() end\nlocal t = { go }\n", "go", {"registered": [2]}),
     ],
 )  # fmt: skip
@@ -108,7 +111,80 @@ def test_imports_do_not_count_as_uses_of_their_own() -> None:
     assert besides_imports(found).count == 1
 
 
+CONSTRUCTORS = {
+    "Kettle.java": "class Kettle {\n  Kettle(int a) {}\n}\nclass B { void make() { new Kettle(1); } }\n",
+    "b.ts": "class Lamp {\n  constructor(a: number) {}\n}\nfunction make() { return new Lamp(4); }\n",
+    "c.php": "<?php\nclass Chair {\n  function __construct($a) {}\n}\nfunction make() { return new Chair(3); }\n",
+    "d.rb": "class Stove\n  def initialize(a)\n  end\nend\n\ndef make\n  Stove.new(4)\nend\n",
+    "e.py": "class Oven:\n    def __init__(self, a): ...\ndef make():\n    return Oven(2)\n",
+    "f.cs": "class Fridge {\n  Fridge(int a) {}\n}\nclass B { Fridge make() { return new Fridge(3); } }\n",
+    "i.cpp": "class Pan {\npublic:\n  Pan(int w) {}\n};\nPan make() { return Pan(3); }\n",
+}
+
+
+@pytest.mark.parametrize(("path", "source"), CONSTRUCTORS.items())
+def test_making_an_instance_calls_the_class_and_its_constructor(path: str, source: str) -> None:
+    index = index_of({path: source})
+    tags = index.tags(path)
+    assert tags is not None
+    found = next(symbol for symbol in tags.symbols if symbol.is_constructor)
+    for symbol_id in (found.id, found.parent):
+        callers = facts_of(index, path, symbol_id).called_by
+        assert [place.symbol_id.rpartition(".")[2] for place in callers] == ["make"]
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "method", "interface", "row"),
+    [
+        ("a.go", "package g\ntype Doer interface{ Do() }\ntype Jar struct{}\nfunc (j Jar) Do() {}\n"
+         "func run(d Doer) { d.Do() }\n", "Jar.Do", "Doer.Do", 5),
+        ("a.ts", "interface Doer { act(): void }\nclass Jar { act() {} }\nfunction run(d: Doer) { d.act(); }\n",
+         "Jar.act", "Doer.act", 3),
+        ("A.java", "interface Doer { void act(); }\nclass Jar implements Doer { public void act() {} }\n"
+         "class R { void run(Doer d) { d.act(); } }\n", "Jar.act", "Doer.act", 3),
+        ("a.py", "class Base:\n    def act(self): ...\nclass Jar(Base):\n    def act(self): ...\n"
+         "def run(d: Base):\n    d.act()\n", "Jar.act", "Base.act", 6),
+    ],
+)  # fmt: skip
+def test_a_call_of_an_interface_may_run_an_implementation(
+    path: str, source: str, method: str, interface: str, row: int
+) -> None:
+    found = facts_of(index_of({path: source}), path, method)
+    assert found.called_by == ()
+    assert found.may_have_more_callers
+    shown = [
+        (calls.target.symbol_id, [place.range.start.row + 1 for place in calls.places])
+        for calls in found.called_through
+    ]
+    assert shown == [(interface, [row])]
+
+
+def test_a_type_that_lacks_a_method_of_an_interface_is_not_called_through_it() -> None:
+    source = "package g\ntype Doer interface{ Do(); End() }\ntype Jar struct{}\nfunc (j Jar) Do() {}\n"
+    found = facts_of(index_of({"a.go": source + "func run(d Doer) { d.Do() }\n"}), "a.go", "Jar.Do")
+    assert found.called_through == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "symbol", "way"),
+    [
+        ("main.go", "package main\nfunc main() {}\n", "main", "is an entry point of the program"),
+        ("a.py", "@app.get('/x')\ndef show(): ...\n", "show", "is a route: `GET /x`"),
+        ("a.py", "@hook\ndef _show(): ...\n", "_show", "is decorated with `hook`, which may register it"),
+        ("test_a.py", "def test_it(): ...\n", "test_it", "is a test, which a test runner calls"),
+        ("a.ts", "export function open() {}\n", "open", "is public, so code outside this repository may use it"),
+        ("a.py", "import ext\nclass _A(ext.Base):\n    def _on(self): ...\n", "_A._on",
+         "may be called by `ext.Base`, a base of its class outside this repository"),
+        ("a.py", "def _help(): ...\n", "_help", None),
+    ],
+)  # fmt: skip
+def test_ways_in(path: str, source: str, symbol: str, way: str | None) -> None:
+    resolver = Resolver(index_of({path: source}))
+    found = ways_in(resolver, Target(path, symbol), (), source.encode())
+    assert found == (() if way is None else (way,))
+
+
 def test_an_assignment_writes() -> None:
-    sources = {"a.py": "class A:\n    size = 1\n    def grow(self):\n        self.size = 2\n        return self.size\n"}
-    found = used_by(Resolver(index_of(sources)), Target("a.py", "A.size"))
+    sources = {"a.py": "LIMIT = 1\n", "b.py": "import a\ndef grow():\n    a.LIMIT = 2\n    return a.LIMIT\n"}
+    found = used_by(Resolver(index_of(sources)), Target("a.py", "LIMIT"))
     assert {kind: uses.count for kind, uses in found.items()} == {"read": 1, "written": 1}

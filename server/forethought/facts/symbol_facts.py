@@ -345,7 +345,7 @@ _MODULES_ARE_KNOWN = frozenset({"python", "go", "java", "c", "c-sharp"})
 
 
 def _family(names: FileNames, target: Target, symbol: Symbol) -> set[Target]:
-    """The target, its overloads and declarations (those with its qualified name in its file), a class's constructors."""
+    """The target, its overloads and declarations (what has its qualified name in its file); a class's constructors."""
     same = [other.id for other in names.tags.symbols if other.name == symbol.name]
     if symbol.kind in CLASS_KINDS:
         members = names.members.get(symbol.id, {}).values()

@@ -16,6 +16,7 @@
     … @reference.base                         the same, and a base of the enclosing symbol (Go's embedded types)
     … @reference.raise / .import              what a body raises; an import statement
     … @reference.return / .yield              a statement that gives a value back
+    … @reference.symbol                       the same, by a symbol with its colon (Ruby's `:name`)
     … @reference.quoted                       a type in a string
     … @reference.token                        an identifier whose role is read from the text around it (macros)
     (a (name) @name b) @reference.infix       a call of a method of `a`

@@ -17,7 +17,7 @@ _METHOD_NAME = re.compile(r"[a-z_]\w*[!?]?")
 _ACCESS = re.compile(r"\s*(?:\?\.|!!\.|&\.|\?->|->|::|\.|:)\s*(?:<[^<>]*>\s*)?$")
 _CALLED = re.compile(rb"\s*(?:::\s*<[^<>()]*(?:<[^<>()]*>[^<>()]*)*>\s*)?\(|!\s*[(\[{]")
 _NAME_BYTES = b"0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_KINDS = {"base": "class", "infix": "call"}
+_KINDS = {"base": "class", "infix": "call", "symbol": "name"}
 """The kind of a reference, if it is not that of its capture."""
 _CREATION = re.compile(r"^(?:new|await|yield|typeof|&|\*)\s*\b")
 
@@ -55,6 +55,9 @@ def read_references(
             kind = _KINDS.get(use.kind, use.kind)
             if use.kind == "token":
                 kind, receiver = _token_role(source, start, node.end_byte)
+            elif use.kind == "symbol":  # a range without the colon
+                where = Range(Position(where.start.row, where.start.column + 1), where.end)
+                text = text[1:]
             elif use.start_byte < start:
                 receiver = _receiver(source, use.start_byte, start, is_infix=use.kind == "infix")
             if use.arguments is not None:

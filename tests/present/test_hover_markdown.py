@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from forethought.facts.certain_uses import UsedBy, Uses
 from forethought.facts.effects import Effect, Effects
 from forethought.facts.symbol_facts import Location, SymbolFacts
 from forethought.insights.entry import Entry, Insights, Note, PredictedQuestion, Provenance
@@ -70,6 +71,16 @@ def test_insights_leave_no_room_for_what_other_servers_show() -> None:
     assert "def total" not in text and "The sum of all areas" not in text
     assert "[`caller_0`](file:///r/main.py#L5)" in text and "Called 7 times" in text
     assert len([line for line in text.splitlines() if line]) <= 6
+
+
+def test_what_nothing_calls_says_how_often_it_is_used() -> None:
+    places = (Location("main.py", "reader", PLACE), Location("main.py", "", PLACE))
+    uses: UsedBy = {"read": Uses(2, places), "imported": Uses(3, places)}
+    assert INFO.facts is not None
+    unused = replace(INFO, facts=replace(INFO.facts, called_by=(), called_by_count=0))
+    assert "Used 2 times: `reader`, `main.py`" in hover_markdown([replace(unused, used_by=uses)])
+    assert "sed " not in hover_markdown([replace(unused, used_by={})])
+    assert "Used" not in hover_markdown([replace(INFO, used_by=uses)])
 
 
 def test_without_insights_signature_and_facts_are_there_at_once() -> None:

@@ -272,3 +272,25 @@ def test_overloads_that_a_header_declares_are_one_symbol(world: SessionWorld) ->
     world.write("jar.h", "class Jar {\npublic:\n  int turn(int a);\n  int turn(char *b);\n};\n")
     world.write("jar.cpp", '#include "jar.h"\nint Jar::turn(int a) { return a; }\nint Jar::turn(char *b) { return 1; }')
     check(world, "which parameters does Jar.turn take?", "2 overloads", "`int a`", "`char *b`")
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("where is RATE used?", "`RATE` is used as a value in 1 place and imported in 1 place:\n- `fee` (till.py:6)"),
+        ("is RATE unused?", "till.py:6"),
+        ("what breaks if I change RATE?", "till.py:6"),
+        ("who uses Coin?", "`Coin` is subclassed in 1 place, used as a type in 1 place and imported in 2 places"),
+        ("is on_close dead code?", "`on_close` is passed on in 1 place:\n- `start` (till.py:11)"),
+        ("who calls fee?", "`fee` is not called in this repository, as far as names can be resolved; no other use was"),
+        ("who calls fee?", "It is public, so code outside this repository may use it."),
+        ("is SPARE used?", "`SPARE` is not used in this repository"),
+        ("who calls Silver.ring?", "It may also be called through `Coin.ring` (1 place: till.py:5)."),
+    ],
+)
+def test_what_is_not_called_may_be_used(world: SessionWorld, question: str, expected: str) -> None:
+    world.write("rates.py", "RATE = 3\nSPARE = 4\nclass Coin:\n    def ring(self): ...\n")
+    till = "from rates import RATE, Coin\n\n\ndef fee(coin: Coin) -> int:\n    coin.ring()\n    return RATE\n"
+    world.write("silver.py", "from rates import Coin\nclass Silver(Coin):\n    def ring(self): ...\n")
+    world.write("till.py", till + "def on_close(): ...\n\n\ndef start(pool):\n    pool.submit(on_close)\n")
+    check(world, question, expected)

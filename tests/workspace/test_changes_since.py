@@ -70,6 +70,17 @@ def test_who_is_affected_is_counted_and_linked(world):
     assert "called once: [`Greeter.greet`](file://" in markdown(digest)
 
 
+def test_who_uses_what_cannot_be_called_is_affected(world):
+    world.write("rates.py", "RATE = 3\n\n\ndef fee() -> int:\n    return RATE\n")
+    world.commit()
+    session, workspace = world.open(engine=False)
+    world.write("rates.py", "RATE = 4\n\n\ndef fee() -> int:\n    return RATE\n")
+    workspace.refresh()
+    digest = session.digest(workspace, "HEAD")
+    assert (item_of(digest, "RATE").calls, item_of(digest, "RATE").uses) == (0, 1)
+    assert "used once: [`fee`](file://" in markdown(digest)
+
+
 def test_uses_of_a_name_that_is_gone_are_told(world):
     session, workspace = world.open(engine=False)
     edit(world, "def polish(text: str) -> str:\n    return text.strip()\n", "")

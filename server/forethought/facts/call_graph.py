@@ -70,6 +70,15 @@ def known_as(snapshot: IndexSnapshot, name: str) -> Iterator[tuple[str, str | No
             yield local, path
 
 
+def files_naming(snapshot: IndexSnapshot, name: str) -> dict[str, set[str]]:
+    """Path → the name and its aliases there, for each file that uses one of them."""
+    found: dict[str, set[str]] = {}
+    for alias, only_in in known_as(snapshot, name):
+        for path in {path for path, _ in snapshot.references_named(alias)} if only_in is None else {only_in}:
+            found.setdefault(path, set()).add(alias)
+    return found
+
+
 def is_base(resolver: Resolver, path: str, reference: Reference) -> bool:
     """Whether the reference is a base of the class whose head it stands in, which is not a call."""
     if reference.kind != "class":

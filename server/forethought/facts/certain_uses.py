@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Literal, NamedTuple, get_args
 
 from forethought.errors import Cancelled
-from forethought.facts.call_graph import is_base, known_as
+from forethought.facts.call_graph import files_naming, is_base
 from forethought.facts.symbol_facts import MAX_LOCATIONS, Location
 from forethought.names import modules
 from forethought.names.file_names import FileNames, Target
@@ -84,11 +84,10 @@ def find_uses(resolver: Resolver, target: Target, cancelled: Callable[[], bool] 
     """
     if resolver.symbol(target) is None:
         return []
-    snapshot = resolver.snapshot
-    names: dict[str, set[str]] = {path: {_name(resolver, target)} for path in _package_files(resolver, target.path)}
-    for name, only_in in known_as(snapshot, _name(resolver, target)):
-        for path in {path for path, _ in snapshot.references_named(name)} if only_in is None else {only_in}:
-            names.setdefault(path, set()).add(name)
+    name = _name(resolver, target)
+    names = files_naming(resolver.snapshot, name)
+    for path in _package_files(resolver, target.path):
+        names.setdefault(path, set()).add(name)
     definitions = same_definitions(resolver, target)
     uses: list[Use] = []
     for path in sorted(names):

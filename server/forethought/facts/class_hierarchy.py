@@ -4,7 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from forethought.facts.call_graph import known_as
+from forethought.facts.call_graph import files_naming
 from forethought.facts.symbol_facts import Location
 from forethought.names import modules
 from forethought.names.file_names import IndexSnapshot, Target
@@ -22,10 +22,7 @@ def subclasses(resolver: Resolver, target: Target) -> tuple[Location, ...]:
     symbol = resolver.symbol(target)
     if symbol is None or symbol.kind not in CLASS_KINDS:
         return ()
-    names: dict[str, set[str]] = {}
-    for name, only_in in known_as(snapshot, symbol.short_name):
-        for path in {path for path, _ in snapshot.references_named(name)} if only_in is None else {only_in}:
-            names.setdefault(path, set()).add(name)
+    names = files_naming(snapshot, symbol.short_name)
     locations: list[Location] = []
     for path in sorted(names):
         outline = snapshot.outline(path)

@@ -29,6 +29,7 @@ export enum Mood { Calm, Wild }
 export function handler(d: Doer) { return Mood.Calm; }
 export function attach(el: any) { el.on("click", handler); return new Lamp(); }
 """
+READ = {"read": [2]}
 GO = """\
 package g
 const Cap = 3
@@ -77,6 +78,9 @@ public class X : IRun {
         ("a.ts", TYPESCRIPT, "Lamp", {"constructed": [5]}),
         ("a.ts", TYPESCRIPT, "Mood", {"read": [4]}),
         ("a.ts", TYPESCRIPT, "handler", {"passed": [5]}),
+        ("a.ts", "class A { get area() { return 1; } }\nfunction f(a: A) { return a.area; }\n", "A.area", READ),
+        ("a.py", "class A:\n  @property\n  def b(self): ...\ndef f(a: A): return a.b\n", "A.b", {"read": [4]}),
+        ("a.py", "class A:\n  b = 1\ndef f(a: A):\n  a.b = a.b + 1\n", "A.b", {"read": [4], "written": [4]}),
         ("a.go", GO, "Cap", {"read": [4]}),
         ("a.go", GO, "Jar", {"constructed": [5], "annotated": [4]}),
         ("a.go", GO, "index", {"passed": [5], "registered": [6]}),
@@ -101,14 +105,14 @@ public class X : IRun {
 def test_kinds(path: str, source: str, symbol: str, expected: dict[str, list[int]]) -> None:
     found = used_by(Resolver(index_of({path: source})), Target(path, symbol))
     assert {kind: [place.range.start.row + 1 for place in uses.places] for kind, uses in found.items()} == expected
-    assert all(uses.count == len(uses.places) for uses in found.values())
+    assert all(uses.total == len(uses.places) for uses in found.values())
 
 
 def test_imports_do_not_count_as_uses_of_their_own() -> None:
     sources = {"a.py": "LIMIT = 3\n", "b.py": "from a import LIMIT\nprint(LIMIT)\n"}
     found = used_by(Resolver(index_of(sources)), Target("a.py", "LIMIT"))
     assert list(found) == ["read", "imported"]
-    assert besides_imports(found).count == 1
+    assert besides_imports(found).total == 1
 
 
 CONSTRUCTORS = {
@@ -187,4 +191,4 @@ def test_ways_in(path: str, source: str, symbol: str, way: str | None) -> None:
 def test_an_assignment_writes() -> None:
     sources = {"a.py": "LIMIT = 1\n", "b.py": "import a\ndef grow():\n    a.LIMIT = 2\n    return a.LIMIT\n"}
     found = used_by(Resolver(index_of(sources)), Target("a.py", "LIMIT"))
-    assert {kind: uses.count for kind, uses in found.items()} == {"read": 1, "written": 1}
+    assert {kind: uses.total for kind, uses in found.items()} == {"read": 1, "written": 1}

@@ -1,6 +1,7 @@
 """Every use of a definition, and what kind of use each is. Only what certainly refers to it counts."""
 
 import posixpath
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Literal, NamedTuple, get_args
 
@@ -9,6 +10,7 @@ from forethought.facts.call_graph import files_naming, is_base
 from forethought.facts.symbol_facts import MAX_LOCATIONS, Location
 from forethought.names import modules
 from forethought.names.file_names import FileNames, Target
+from forethought.names.inference import PROPERTY_DECORATORS
 from forethought.names.resolver import Resolver
 from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS, TYPE_KINDS
 from forethought.syntax.tags import Range, Reference, Symbol
@@ -34,6 +36,7 @@ UseKind = Literal[
 ]
 """`passed`: a function as a value. `registered`: the same outside of functions, as in a table, or in a decorator."""
 USE_KINDS: tuple[UseKind, ...] = get_args(UseKind)
+_ACCESSOR = re.compile(r"(?:(?:public|protected|private|static|override|abstract)\s+)*[gs]et\s+[\w$#]")
 _ABSTRACT_KINDS = frozenset({"interface", "trait"})
 
 
@@ -50,7 +53,7 @@ class Use(NamedTuple):
 class Uses(NamedTuple):
     """The uses of one kind."""
 
-    count: int
+    total: int
     places: tuple[Location, ...]
     """At most MAX_LOCATIONS."""
 
@@ -74,7 +77,7 @@ def besides_imports(uses: UsedBy) -> Uses:
     """The uses of all kinds but imports together, of each kind the first ones first."""
     kinds = [found for kind, found in uses.items() if kind != "imported"]
     places = [place for found in kinds for place in found.places]
-    return Uses(sum(found.count for found in kinds), tuple(places[:MAX_LOCATIONS]))
+    return Uses(sum(found.total for found in kinds), tuple(places[:MAX_LOCATIONS]))
 
 
 def find_uses(resolver: Resolver, target: Target, cancelled: Callable[[], bool] = lambda: False) -> list[Use]:
@@ -137,9 +140,11 @@ def _uses_in(resolver: Resolver, path: str, names: Collection[str], definitions:
     tags = resolver.snapshot.tags(path)
     if tags is None or tags.language not in _languages(resolver, definitions):
         return
-    file_names, used = resolver.names(path), _used_symbol(resolver, definitions)
+    file_names = resolver.names(path)
+    used = next(((target, symbol) for target in definitions if (symbol := resolver.symbol(target)) is not None), None)
     if file_names is None or used is None:
         return
+    is_value = used[1].kind not in FUNCTION_KINDS or _is_property(resolver, *used)
     written = {binding.range.end for binding in tags.bindings}
     found = [
         Use(path, item.scope, item.range, "imported")
@@ -148,19 +153,24 @@ def _uses_in(resolver: Resolver, path: str, names: Collection[str], definitions:
     ]
     for reference in tags.references:
         if reference.name in names and _means(resolver.resolve(path, reference).targets, definitions):
-            kind: UseKind = _kind(resolver, path, file_names, reference, used)
+            kind: UseKind = _kind(resolver, path, file_names, reference, used[1], is_value=is_value)
             if kind == "read" and reference.range.end in written:
                 kind = "written"
             found.append(Use(path, reference.scope, reference.range, kind))
     yield from sorted(set(found), key=lambda use: use.range)
 
 
-def _used_symbol(resolver: Resolver, definitions: frozenset[Target]) -> Symbol | None:
-    return next((symbol for target in sorted(definitions) if (symbol := resolver.symbol(target)) is not None), None)
+def _is_property(resolver: Resolver, target: Target, symbol: Symbol) -> bool:
+    """Whether a function is used like a field: Python's properties, and accessors in scripts."""
+    names = resolver.names(target.path)
+    is_decorated = names is not None and names.is_decorated(target.symbol_id, *PROPERTY_DECORATORS)
+    return is_decorated or bool(_ACCESSOR.match(symbol.signature))
 
 
-def _kind(resolver: Resolver, path: str, names: FileNames, reference: Reference, used: Symbol) -> UseKind:
-    """What kind of use a reference to the symbol `used` is."""
+def _kind(
+    resolver: Resolver, path: str, names: FileNames, reference: Reference, used: Symbol, *, is_value: bool
+) -> UseKind:
+    """What kind of use a reference to the symbol `used` is. A value is what is read, not called or passed on."""
     scope = names.symbols.get(reference.scope)
     if is_base(resolver, path, reference):
         is_implementation = used.kind in _ABSTRACT_KINDS and scope is not None and scope.kind not in _ABSTRACT_KINDS
@@ -174,7 +184,7 @@ def _kind(resolver: Resolver, path: str, names: FileNames, reference: Reference,
         return "constructed" if used.kind in CLASS_KINDS or used.is_constructor else "called"
     if reference.kind == "type":
         return "annotated"
-    if used.kind not in FUNCTION_KINDS:
+    if is_value:
         return "annotated" if in_decorator and used.kind in TYPE_KINDS else "read"
     around = next((symbol for symbol in names.scopes(reference.scope) if symbol.kind in FUNCTION_KINDS), None)
     return "registered" if in_decorator or around is None else "passed"

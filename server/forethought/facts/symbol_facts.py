@@ -64,7 +64,7 @@ class CalledThrough(NamedTuple):
 
     target: Target
     """The method that the calls name."""
-    count: int
+    total: int
     places: tuple[Location, ...]
     """At most MAX_LOCATIONS."""
 

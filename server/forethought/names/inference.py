@@ -25,7 +25,7 @@ from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS, VALUE_K
 from forethought.syntax.tags import Binding, Position, Symbol
 
 _SUPER_WORDS = {"c-sharp": "base", "php": "parent"}
-_PROPERTY_DECORATORS = frozenset(
+PROPERTY_DECORATORS = frozenset(
     {"property", "cached_property", "abstractproperty", "reify", "locked_cached_property", "memoized_property"}
 )
 _FIXTURE_DECORATORS = frozenset({"fixture", "yield_fixture"})
@@ -98,7 +98,7 @@ class Inference(Scopes):
                 return [InferredValue("class", resolved.path, symbol.id)]
             if symbol.kind in FUNCTION_KINDS:
                 function = InferredValue("function", resolved.path, symbol.id, (receiver,) if receiver else ())
-                if receiver and receiver.kind == "instance" and names.is_decorated(symbol.id, *_PROPERTY_DECORATORS):
+                if receiver and receiver.kind == "instance" and names.is_decorated(symbol.id, *PROPERTY_DECORATORS):
                     return self._call_result(function)
                 return [function]
             if symbol.kind == "enumerator":

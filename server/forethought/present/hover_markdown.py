@@ -179,9 +179,9 @@ def _facts_line(symbol_info: SymbolInfo, link_to: LinkTo | None) -> str:
             callers = symbol_links(facts.called_by, MAX_CALLERS, facts.called_by_count, link_to)
             times = "once" if facts.called_by_count == 1 else f"{facts.called_by_count} times"
             parts.append(f"called {times}{': ' + callers if callers else ''}")
-        elif symbol_info.used_by and (uses := besides_imports(symbol_info.used_by)).count:
-            users = symbol_links(uses.places, MAX_CALLERS, uses.count, link_to)
-            times = "once" if uses.count == 1 else f"{uses.count} times"
+        elif symbol_info.used_by and (uses := besides_imports(symbol_info.used_by)).total:
+            users = symbol_links(uses.places, MAX_CALLERS, uses.total, link_to)
+            times = "once" if uses.total == 1 else f"{uses.total} times"
             parts.append(f"used {times}: {users}")
         if facts.raises:
             parts.append("raises " + ", ".join(code(name) for name in facts.raises[:MAX_RAISES]))

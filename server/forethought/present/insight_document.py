@@ -98,7 +98,7 @@ def _uses_document(
     except Cancelled:
         return None
     return {
-        kind: {"count": uses.count, "places": encoder.references(workspace, uses.places)}
+        kind: {"count": uses.total, "places": encoder.references(workspace, uses.places)}
         for kind, uses in used_by.items()
     }
 

@@ -316,7 +316,7 @@ def _described(comparison: _Comparison, item: DigestItem) -> DigestItem:
     if item.calls:
         return item
     uses = besides_imports(workspace.used_by(target))
-    return replace(item, uses=uses.count, users=uses.places)
+    return replace(item, uses=uses.total, users=uses.places)
 
 
 def _left_behind(workspace: Workspace, name: str) -> tuple[Location, ...]:

@@ -69,7 +69,7 @@ def callers(subject: FactSubject) -> FactText:
 def _uses_text(subject: FactSubject, uses: UsedBy) -> FactText:
     """The uses of what is not called by name, in the order of their kinds."""
     places = tuple(place for found in uses.values() for place in found.places)
-    count = sum(found.count for found in uses.values())
+    count = sum(found.total for found in uses.values())
     return listed(f"{subject.name} is {_kinds_text(uses)}", places, count, "")
 
 
@@ -78,8 +78,8 @@ def _kinds_text(uses: UsedBy, *, with_places: bool = False) -> str:
     parts = []
     for kind, found in uses.items():
         shown = ", ".join(map(place_text, found.places[:_MAX_PLACES_OF_KIND]))
-        more = " …" if found.count > _MAX_PLACES_OF_KIND else ""
-        parts.append(f"{_KIND_VERBS[kind]} {counted(found.count, 'place')}{f' ({shown}{more})' if with_places else ''}")
+        more = " …" if found.total > _MAX_PLACES_OF_KIND else ""
+        parts.append(f"{_KIND_VERBS[kind]} {counted(found.total, 'place')}{f' ({shown}{more})' if with_places else ''}")
     return " and ".join((", ".join(parts[:-1]), parts[-1])) if len(parts) > 1 else "".join(parts)
 
 
@@ -145,8 +145,8 @@ def _with_possible(subject: FactSubject, facts: SymbolFacts, certain: FactText) 
     for calls in facts.called_through:
         base = resolved.name if (resolved := subject.resolver.symbol(calls.target)) else calls.target.symbol_id
         shown = ", ".join(map(place_text, calls.places[:_MAX_UNRESOLVED]))
-        more = " …" if calls.count > _MAX_UNRESOLVED else ""
-        places = counted(calls.count, "place")
+        more = " …" if calls.total > _MAX_UNRESOLVED else ""
+        places = counted(calls.total, "place")
         text = f"{certain.text}\n\nIt may also be called through `{base}` ({places}: {shown}{more})."
         certain = FactText(text, certain.places)
     return _with_unresolved(subject, facts, certain)

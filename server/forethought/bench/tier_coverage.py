@@ -26,6 +26,7 @@ from forethought.insights.entry import Entry
 from forethought.qa.question import Answer, Question
 from forethought.store.question_log import QuestionLog
 from forethought.store.user_state import UserState
+from forethought.syntax.tags import name_of
 from forethought.workspace.workspace import Workspace
 
 TIERS = ("facts", "predicted", "enriched", "full", "none")
@@ -102,7 +103,7 @@ def _questions(workspace: Workspace, cache_folder: Path, file: Path | None) -> t
     if logged := [text for text, _, _ in QuestionLog(cache_folder).questions()]:
         return logged, "your question log"
     targets = most_called(workspace.overlay, MAX_SYMBOLS)
-    names = [target.symbol_id.partition("#")[0] for target in targets]
+    names = [name_of(target.symbol_id) for target in targets]
     made = [template.format(name) for template in TEMPLATES for name in names]
     return made, f"templates over the {len(names)} most-called symbols"
 

@@ -9,7 +9,7 @@ from forethought.facts.class_hierarchy import constructor
 from forethought.facts.symbol_facts import body_scopes
 from forethought.names.file_names import Target
 from forethought.names.resolver import Resolver
-from forethought.syntax.tags import Range
+from forethought.syntax.tags import Range, name_of
 
 Calls = Mapping[Target, Sequence[Range]]
 """The symbol at the other end → the ranges of the called names, in order."""
@@ -28,7 +28,7 @@ def incoming_calls(resolver: Resolver, target: Target, cancelled: Callable[[], b
     owner = resolver.owner(target) if symbol.is_constructor else None
     if owner is not None and constructor(resolver, owner) == target:
         called.add(owner)
-        names.add(owner.symbol_id.rpartition(".")[2].partition("#")[0])
+        names.add(name_of(owner.symbol_id).rpartition(".")[2])
     found: dict[Target, list[Range]] = {}
     for name in sorted(names):
         for alias, only_in in known_as(resolver.snapshot, name):

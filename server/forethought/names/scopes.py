@@ -16,7 +16,7 @@ from forethought.names.file_names import FileNames, Target
 from forethought.names.values import EXTERNAL, InferredValue, ResolvedName, distinct, in_repository, likeliest_first
 from forethought.syntax.expressions import parse_type
 from forethought.syntax.symbol_kinds import CLASS_KINDS, FIELD_KINDS, FUNCTION_KINDS, TYPE_KINDS, VALUE_KINDS
-from forethought.syntax.tags import Binding, Import, Position, Symbol, visible
+from forethought.syntax.tags import Binding, Import, Position, Symbol, name_of, visible
 
 _MAX_NAMESAKES = 12
 """Of more definitions of one name, it is not worth finding out whether only one is usable."""
@@ -409,7 +409,7 @@ class Scopes(DependencyTracker, ABC):
             if found := [
                 ResolvedName("symbol", other_path, symbol_id)
                 for other_path, symbol_id, _, _ in rows
-                if symbol_id.partition("#")[0] == f"{namespace}.{name}" and self._is_usable(path, other_path, symbol_id)
+                if name_of(symbol_id) == f"{namespace}.{name}" and self._is_usable(path, other_path, symbol_id)
             ]:
                 return found
         return []
@@ -489,7 +489,7 @@ class Scopes(DependencyTracker, ABC):
             for path, symbol_id, _, _ in self.definitions(language, name, FUNCTION_KINDS)
             if self._is_extension(path, symbol_id)
         ]
-        qualified = {(resolved.path, resolved.id.partition("#")[0]) for resolved in found}
+        qualified = {(resolved.path, name_of(resolved.id)) for resolved in found}
         return found[:1] if len(qualified) == 1 else found
 
     def _is_extension(self, path: str, symbol_id: str) -> bool:
@@ -510,7 +510,7 @@ class Scopes(DependencyTracker, ABC):
         for other_path, other_id, kind, _ in self.definitions(names.tags.language, name):
             if kind in FIELD_KINDS:
                 continue
-            qualified = other_id.partition("#")[0]
+            qualified = name_of(other_id)
             if other_path != path and qualified.rpartition(".")[0].rpartition(".")[2] == owner:
                 found.append(ResolvedName("symbol", other_path, other_id))
         return found if len(found) == 1 else []

@@ -8,6 +8,7 @@ from forethought.names.resolver import Target
 from forethought.qa.fact_rendering.signature_texts import parameter_names
 from forethought.qa.question import Question, RootTarget
 from forethought.syntax.symbol_kinds import FIELD_KINDS, FUNCTION_KINDS
+from forethought.syntax.tags import name_of
 from forethought.workspace.workspace import Workspace
 
 _MAX_DEFINITIONS = 8
@@ -42,7 +43,8 @@ class NameLookup:
     def defines(self, name: str) -> bool:
         """Whether there is a definition of this (qualified) name."""
         if name not in self._defined:
-            self._defined[name] = any(_rows(workspace, name) for workspace in self._workspaces)
+            spellings = {name, name.replace("#", "")}  # Javadoc's `#size` is a `size`
+            self._defined[name] = any(_rows(workspace, each) for each in spellings for workspace in self._workspaces)
         return self._defined[name]
 
     def has_file(self, name: str) -> bool:
@@ -77,7 +79,7 @@ class NameLookup:
         The root that was asked from comes first, and its file that was asked from before its others.
         """
         if name not in self._found:
-            self._found[name] = self._find(self._with_mark(name))
+            self._found[name] = self._find(self._with_mark(name)) or self._find(name.replace("#", ""))
         return self._found[name]
 
     def _find(self, name: str) -> tuple[RootTarget, ...]:
@@ -196,5 +198,4 @@ def _import_path(target: Target) -> str:
 
 
 def _qualified_name(target: Target) -> str:
-    """The symbol's id without the mark of a later definition of one name."""
-    return target.symbol_id.partition("#")[0]
+    return name_of(target.symbol_id)

@@ -11,6 +11,7 @@ from forethought.qa.intent import FACT_ASPECTS, Intent, is_about_this_file, is_m
 from forethought.qa.name_lookup import FileNames, NameLookup, is_file
 from forethought.qa.question import Question, Referent, RootTarget
 from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS
+from forethought.syntax.tags import name_of
 from forethought.workspace.workspace import Workspace
 
 MAX_REFERENTS = 3
@@ -256,7 +257,7 @@ def _of_kind(targets: list[RootTarget], kind: str | None) -> list[RootTarget]:
     wanted = next((kinds for kinds in (CLASS_KINDS, FUNCTION_KINDS) if kind in kinds), None)
     if wanted is None or len(targets) < 2:
         return targets
-    short_names = {target.symbol_id.partition("#")[0].rpartition(".")[2] for _, target in targets}
+    short_names = {name_of(target.symbol_id).rpartition(".")[2] for _, target in targets}
     kinds = {
         (path, symbol_id): symbol_kind
         for workspace in {workspace for workspace, _ in targets}

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from forethought.syntax.symbol_kinds import SYMBOL_KINDS
-from forethought.syntax.tags import Binding, FileTags, Import, Position, Range, Reference, Span, Symbol
+from forethought.syntax.tags import Binding, FileTags, Import, Position, Range, Reference, Span, Symbol, name_of
 
 _KINDS = ("call", "class", "type", "attribute", "name")
 _KIND_NUMBERS = {kind: number for number, kind in enumerate(_KINDS)}
@@ -241,7 +241,7 @@ def _field(row: list[Any], ids: list[str]) -> Symbol:
     (symbol_id, kind, a, b, c, d, e, f, g, h, start, end, parent, signature, *doc) = row
     return Symbol(
         id=symbol_id,
-        name=symbol_id.partition("#")[0],
+        name=name_of(symbol_id),
         kind=SYMBOL_KINDS[kind],
         range=_range(a, b, c, d),
         selection=_range(e, f, g, h),

@@ -148,6 +148,11 @@ class Binding:
 _Declared = TypeVar("_Declared", bound=Symbol | Binding)
 
 
+def name_of(symbol_id: str) -> str:
+    """The qualified name in an id, without the mark of a later definition of one name; JavaScript's `#size` stays."""
+    return re.sub(r"#\d+$", "", symbol_id)
+
+
 def visible(declared: Sequence[_Declared], at: Position | None) -> list[_Declared]:
     """Those of the declarations of one name in one scope that the name means at a position: the innermost ones.
 

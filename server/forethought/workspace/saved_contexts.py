@@ -18,7 +18,7 @@ from forethought.names.resolver import Resolver, Target
 from forethought.store.index_store import IndexStore
 from forethought.store.protocol import InsightStore
 from forethought.syntax.symbol_kinds import FUNCTION_KINDS
-from forethought.syntax.tags import FileTags, Symbol
+from forethought.syntax.tags import FileTags, Symbol, name_of
 
 _logger = logging.getLogger(__name__)
 
@@ -280,4 +280,4 @@ def _shapes(tags: FileTags | None) -> dict[str, object]:
 
 
 def _short(symbol_id: str) -> str:
-    return symbol_id.partition("#")[0].rpartition(".")[2]
+    return name_of(symbol_id).rpartition(".")[2]

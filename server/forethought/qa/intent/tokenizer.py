@@ -15,16 +15,18 @@ _UNREADABLE = "`"
 """The word of text that is neither a word nor a name: it means nothing, so no rule matches it."""
 
 _IDENTIFIER = r"\$?[^\W\d][\w$]*"
+_SEPARATOR = r"(?:\.\#?|::|\#|->)"
+"""Between the parts of a name; JavaScript's private members begin with `#`."""
 _VALUE = r"(?:None|True|False|null|nil|undefined|true|false|self)\b"
 _TOKEN = re.compile(
     r"`(?P<ticked>[^`]+)`"
-    rf"|(?P<quote>[\"'])(?P<quoted>{_IDENTIFIER}(?:(?:\.|::|\#|->){_IDENTIFIER})*(?:\(\))?)(?P=quote)(?!\w)"
+    rf"|(?P<quote>[\"'])(?P<quoted>\#?{_IDENTIFIER}(?:{_SEPARATOR}{_IDENTIFIER})*(?:\(\))?)(?P=quote)(?!\w)"
     r"|(?P<path>[\w.@+-]*/[\w@+./-]*\w)"
-    rf"|(?P<name>{_IDENTIFIER}(?:(?:\.|::|\#|->)-?{_IDENTIFIER})*(?P<call>\((?:\.\.\.|…)?\))?)"
+    rf"|(?P<name>(?:(?<![\w)])\#)?{_IDENTIFIER}(?:{_SEPARATOR}-?{_IDENTIFIER})*(?P<call>\((?:\.\.\.|…)?\))?)"
     r"|(?P<tail>'[a-z]{1,2}\b)|(?P<stop>[,;:.!?—–]+|-+(?=\s))|(?P<other>[^\s])"
 )
 _CODE = re.compile(
-    rf"(?:(?:def|class|fn|func|function|fun)\s+)?(?P<name>{_IDENTIFIER}(?:(?:\.|::|\#|->){_IDENTIFIER})*)"
+    rf"(?:(?:def|class|fn|func|function|fun)\s+)?(?P<name>\#?{_IDENTIFIER}(?:{_SEPARATOR}{_IDENTIFIER})*)"
     rf"(?:\((?:\.\.\.|…|(?!{_VALUE}){_IDENTIFIER}(?:,\s*(?!{_VALUE}){_IDENTIFIER})*)?\))?[!?]?$"
 )
 _TAILS = {"'re": "are", "'d": "would", "'ll": "will", "'ve": "have", "'m": "am"}
@@ -94,4 +96,4 @@ def _ticked(code: str) -> Token:
 
 
 def _dotted(name: str) -> str:
-    return name.replace("::", ".").replace("#", ".").replace("->", ".")
+    return re.sub(r"::|->|(?<=\w)#", ".", name)

@@ -109,3 +109,18 @@ def test_the_search_stops_when_it_is_cancelled() -> None:
 
 def test_what_is_gone_has_no_uses() -> None:
     assert uses(PYTHON, "jar.py", "Lid") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "symbol", "expected"),
+    [
+        ("A.java", "class A { int x;\n int f() { return x; }\n int g() { return this.x; } }\n", "A.x", [2, 3]),
+        ("a.py", "class A:\n    def __init__(self): self.x = 1\n    def f(self):\n        return self.x\n", "A.x", [2, 4]),
+        ("a.ts", "class A { x = 1;\n f() { return this.x } }\n", "A.x", [2]),
+        ("a.go", "package p\ntype A struct { X int }\nfunc (a A) F() int {\n return a.X }\n", "A.X", [4]),
+        ("a.rs", "struct A { x: i32 }\nimpl A { fn f(&self) -> i32 {\n self.x } }\n", "A.x", [3]),
+    ],
+)
+def test_fields_have_uses(path: str, source: str, symbol: str, expected: list[int]) -> None:
+    rows = {int(use.split(":")[1].split()[0]) for use in uses({path: source}, path, symbol)}
+    assert sorted(rows) == expected

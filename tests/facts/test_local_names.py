@@ -20,7 +20,6 @@ from support.indexing import MARK, index_of
         ("a.ts", "function f(a: number) {\n  return [1].map(a => \n  ‸a + 1).concat(a) }\n", [2], [3]),
         ("a.go", "package p\nfunc F(a int) int {\n b := a\n return ‸b + a }\n", [3], [4]),
         ("a.rs", "fn f(‸a: i32) -> i32 {\n a + 1 }\n", [1], [2]),
-        ("a.java", "class A { int x; int f() {\n return ‸x; } }\n", [1], [2]),
         ("a.cpp", "int f(int a) {\n int b = ‸a;\n return b; }\n", [1], [2]),
     ],
 )

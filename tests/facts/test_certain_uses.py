@@ -115,7 +115,12 @@ def test_what_is_gone_has_no_uses() -> None:
     ("path", "source", "symbol", "expected"),
     [
         ("A.java", "class A { int x;\n int f() { return x; }\n int g() { return this.x; } }\n", "A.x", [2, 3]),
-        ("a.py", "class A:\n    def __init__(self): self.x = 1\n    def f(self):\n        return self.x\n", "A.x", [2, 4]),
+        (
+            "a.py",
+            "class A:\n    def __init__(self): self.x = 1\n    def f(self):\n        return self.x\n",
+            "A.x",
+            [2, 4],
+        ),
         ("a.ts", "class A { x = 1;\n f() { return this.x } }\n", "A.x", [2]),
         ("a.go", "package p\ntype A struct { X int }\nfunc (a A) F() int {\n return a.X }\n", "A.X", [4]),
         ("a.rs", "struct A { x: i32 }\nimpl A { fn f(&self) -> i32 {\n self.x } }\n", "A.x", [3]),

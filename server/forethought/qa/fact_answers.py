@@ -1,6 +1,7 @@
 """Answers to questions of fact: about which symbol, or why about none."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from forethought.errors import ForethoughtError
 from forethought.facts.class_hierarchy import classes_with_external_base, external_bases, inherited, own_members
@@ -32,6 +33,7 @@ from forethought.qa.question import (
     source_of_place,
 )
 from forethought.qa.referents import Referents, ResolvedQuestion
+from forethought.search.ranking import is_test_path
 from forethought.syntax.symbol_kinds import CLASS_KINDS
 from forethought.workspace.changes_since import changed_symbols
 from forethought.workspace.workspace import Workspace
@@ -69,7 +71,8 @@ class FactAnswers:
 
     def explain(self, resolved: ResolvedQuestion) -> Answer | None:
         """What the symbol does, from its docs and its code; None if something else is asked, or of several symbols."""
-        if resolved.intent is None or resolved.intent.aspect not in EXPLAINED or len(resolved.targets) != 1:
+        intent = resolved.intent
+        if intent is None or intent.aspect not in EXPLAINED or intent.other or len(resolved.targets) != 1:
             return None
         return _fact(resolved, resolved.targets[0], lambda: False)
 
@@ -102,7 +105,7 @@ class FactAnswers:
         if intent.aspect == "changed_since":
             return self._changed_since(resolved.question, intent.other or "HEAD")
         if len(targets) > 1:
-            return self._ambiguous(intent.name or "this", targets)
+            return self._fact_about_several(resolved, targets, cancelled)
         if targets:
             return _fact(resolved, targets[0], cancelled)
         if intent.name is None:
@@ -159,6 +162,23 @@ class FactAnswers:
                 sources = tuple(source_of_place(workspace, place) for place in places)
                 return Answer("", text, "facts", sources=sources, aspect="subclasses")
         return None
+
+    def _fact_about_several(
+        self, resolved: ResolvedQuestion, targets: Sequence[RootTarget], cancelled: Callable[[], bool]
+    ) -> Answer:
+        """Which one is meant; if all but one are tests' own, the fact about that one, with a word about the others."""
+        name = resolved.intent.name if resolved.intent is not None and resolved.intent.name else "this"
+        if resolved.intent is not None and resolved.intent.aspect == "exists":
+            choices = self._ambiguous(name, targets)
+            text = choices.text.replace(f"`{name}` could be one of {len(targets)}; which one do you mean?", "Yes:", 1)
+            return replace(choices, text=text, aspect="exists")
+        main = [item for item in targets if not is_test_path(item.target.path)]
+        if len(main) != 1:
+            return self._ambiguous(name, targets)
+        answer = _fact(resolved, main[0], cancelled)
+        others = self._referents.load([item for item in targets if item != main[0]][:1])
+        also = "".join(f"; tests define another in {where(item.symbol_info)}" for item in others)
+        return replace(answer, text=f"{answer.text}\n\n_This is about `{name}` in {main[0].target.path}{also}._")
 
     def _ambiguous(self, name: str, targets: Sequence[RootTarget]) -> Answer:
         referents = self._referents.load(targets[:MAX_LISTED])

@@ -96,5 +96,4 @@ $(VENV)/.engine: $(VENV)/.base
 $(VENV)/.semantic: $(VENV)/.base
 	@echo "Installing what searches by meaning, with its model (21 MB)"
 	@$(PIP) install --quiet --editable ".[semantic]"
-	@$(BIN)/python scripts/pull_minilm.py $(VENV)/minilm
-	@touch $@
+	@if $(BIN)/python scripts/pull_minilm.py $(VENV)/minilm; then touch $@; else echo "Its tests are skipped."; fi

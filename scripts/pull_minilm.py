@@ -6,5 +6,9 @@ from pathlib import Path
 
 from forethought.embedding import minilm_file
 from forethought.engine.api import CancelToken
+from forethought.errors import ForethoughtError
 
-minilm_file.pull(Path(sys.argv[1]).resolve(), lambda received, size: None, CancelToken(), os.environ)
+try:
+    minilm_file.pull(Path(sys.argv[1]).resolve(), lambda received, size: None, CancelToken(), os.environ)
+except ForethoughtError as error:
+    sys.exit(str(error))

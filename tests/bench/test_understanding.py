@@ -112,7 +112,8 @@ def test_each_material_is_measured_and_results_are_kept(tmp_path: Path, clone: P
     assert "--precompute" in report.verdict[-1]
     assert report_to_json(report)["data"]["questions"][0]["right"][BEHAVIOR] == 1.0
     scored = len(engine.scored)
-    assert measured(tmp_path, clone, engine) == report
+    again = measured(tmp_path, clone, engine)
+    assert (again.tables, again.data) == (report.tables, report.data)  # the machine's load may be another
     assert len(engine.scored) == scored
 
 

@@ -110,7 +110,7 @@ def test_a_workspace_that_is_no_folder_leaves_the_server_alive(world: World) -> 
 def test_a_repository_cannot_choose_a_model_an_endpoint_or_a_cache(world: World) -> None:
     root = world.repository("bold", {"shapes.py": SHAPES, "gen/b.py": SHAPES, "forethought.toml": BOLD})
     ran = world.run("index", "--json", cwd=root)
-    assert (ran.status, ran.document["files"]) == (0, 1)
+    assert (ran.status, ran.document["languages"]) == (0, {"python": 1, "toml": 1})
     for key in ("model.path", "openai.baseUrl", "cache.directory"):
         assert ran.err.count(key) == 1
     server = world.start_server(root, 1)

@@ -52,6 +52,10 @@ BENCHMARKS = {
     "kill": Benchmark(
         "benchmarks.measures.kill", "What `kill -9` at random moments of a `precompute` run costs the next run."
     ),
+    "large": Benchmark(
+        "benchmarks.measures.large",
+        "Hovers in a repository of thousands of files, from the first one after opening a file on; memory; floods.",
+    ),
     "matching": Benchmark(
         "benchmarks.measures.matching",
         "Precision, recall and latency of matching questions with what they ask.",

@@ -99,7 +99,7 @@ def _measure(
         raise UsageError(f"{root} has no Python files; name a repository that does.")
     chooser = random.Random(seed)  # noqa: S311 - sampling, not cryptography
     opened = chooser.sample(paths, min(_OPEN_FILES, len(paths)))
-    positions = _positions(opened, chooser, requests)
+    positions = identifier_positions(opened, chooser, requests)
     if not positions:
         raise UsageError(f"{root} has no Python file with identifiers; name a repository that does.")
     ours = Client([sys.executable, "-m", "forethought.lsp"], root, environment)
@@ -111,12 +111,12 @@ def _measure(
                 client.open(path, "python")
         _wait_until_settled(ours)
         for position in positions[:_WARM_UP]:
-            _hover(ours, position)
-            _hover(constant, position)
+            timed_hover(ours, position)
+            timed_hover(constant, position)
         hovers: dict[str, Hovers] = {_OURS: [], _CONSTANT: []}
         for position in positions:
-            hovers[_OURS].append(_hover(ours, position))
-            hovers[_CONSTANT].append(_hover(constant, position))
+            hovers[_OURS].append(timed_hover(ours, position))
+            hovers[_CONSTANT].append(timed_hover(constant, position))
         if busy:
             hovers[_BUSY] = _hover_during_pass(ours, positions)
     finally:
@@ -125,7 +125,7 @@ def _measure(
     return hovers
 
 
-def _hover(client: Client, position: Position) -> tuple[float, bool]:
+def timed_hover(client: Client, position: Position) -> tuple[float, bool]:
     uri, line, character = position
     params = {"textDocument": {"uri": uri}, "position": {"line": line, "character": character}}
     started = time.perf_counter()
@@ -137,7 +137,7 @@ def _hover_during_pass(client: Client, positions: Sequence[Position]) -> Hovers:
     """Hover during a pass over everything, and cancel it at the end. Raises ForethoughtError if no pass starts."""
     work = client.send("workspace/executeCommand", {"command": "forethought.precomputeWorkspace", "arguments": []})
     _wait_until_thinking(client)
-    values = [_hover(client, position) for position in positions]
+    values = [timed_hover(client, position) for position in positions]
     client.notify("$/cancelRequest", {"id": work})
     return values
 
@@ -164,7 +164,7 @@ def _wait_until_settled(client: Client) -> None:
         quiet = 0 if indexing or process.cpu_percent(0.5) > 5 else quiet + 1
 
 
-def _positions(paths: Sequence[Path], chooser: random.Random, count: int) -> list[Position]:
+def identifier_positions(paths: Sequence[Path], chooser: random.Random, count: int) -> list[Position]:
     """Positions of identifiers, according to Python's own tokenizer, spread evenly over the files."""
     found: list[Position] = []
     for path in paths:

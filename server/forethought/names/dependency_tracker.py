@@ -11,6 +11,7 @@ from forethought.names.query_cache import FileQueries, QueryCache
 
 _NO_CYCLE = 1 << 30
 """Deeper than any query: the result depends on no query that is still running."""
+_UNKNOWN: Any = object()
 _Result = TypeVar("_Result")
 
 
@@ -35,19 +36,18 @@ class DependencyTracker:
         """The names of a file; None if it is not in the snapshot."""
         if self._dependent is not None:
             self._dependent.paths.add(path)
-        known = self.query_cache.names
-        if path not in known:
+        names = self.query_cache.names.get(path, _UNKNOWN)
+        if names is _UNKNOWN:
             tags = self.snapshot.outline(path)
             names = FileNames(tags) if tags is not None else None
             self._leave_shared_cache_if_changed()
-            self.query_cache.names[path] = names
-            return names
-        return known[path]
+            self.query_cache.keep_names(path, names)
+        return names
 
     def _leave_shared_cache_if_changed(self) -> None:
         """Go on with a cache of our own if the snapshot has moved on: a shared cache holds one generation."""
         if self.snapshot.generation != self.query_cache.generation:
-            self.query_cache = QueryCache(self.snapshot)
+            self.query_cache = QueryCache(self.snapshot, self.query_cache, "none")
 
     @contextmanager
     def record_dependencies(self, path: str) -> Iterator[None]:

@@ -5,11 +5,16 @@ file may define, its results depend on. So a change of one file invalidates the 
 that depend on it, and no others.
 """
 
+import threading
 from collections.abc import Hashable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from forethought.names import modules
 from forethought.names.file_names import FileNames, IndexSnapshot
+
+
+MAX_FILE_NAMES = 512
+"""Files whose names are kept in memory, about 65 kB each. Those of others are read from the index again."""
 
 
 class FileQueries:
@@ -41,10 +46,17 @@ class FileQueries:
 class QueryCache:
     """Results for one generation of a snapshot. Threads may add to it concurrently: they compute equal results.
 
-    previous: the cache of an earlier generation; the results that the changes since cannot affect are copied from it
+    previous: the cache of another generation
+    results: what becomes of the previous results that the changes since cannot affect. They are `copied`; or `taken`
+        over, after which the previous cache starts anew for those who still work with it; or left alone (`none`).
     """
 
-    def __init__(self, snapshot: IndexSnapshot, previous: "QueryCache | None" = None) -> None:
+    def __init__(
+        self,
+        snapshot: IndexSnapshot,
+        previous: "QueryCache | None" = None,
+        results: Literal["copied", "taken", "none"] = "copied",
+    ) -> None:
         self.generation = snapshot.generation
         self.contents: Mapping[str, Hashable] = snapshot.contents()
         self.names: dict[str, FileNames | None] = {}
@@ -54,14 +66,28 @@ class QueryCache:
         if previous is None:
             self.modules = modules.ModuleTable(paths, self.packages)
             return
-        changed = {path for path, _ in previous.contents.items() ^ self.contents.items()}
+        changed = _changed(previous.contents, self.contents)
         self.names = {path: names for path, names in previous.names.copy().items() if path not in changed}
         if paths != previous.modules.paths or self.packages != previous.packages:
             self.modules = modules.ModuleTable(paths, self.packages)  # any import may now refer to another file
             return
         self.modules = previous.modules
-        self.files = {path: file.copy() for path, file in previous.files.copy().items() if path not in changed}
+        if results == "taken":
+            # First: whoever still adds a result has recorded what it depends on, or adds it to the emptied cache.
+            files, previous.files = previous.files, {}
+            self.files = {path: file for path, file in files.copy().items() if path not in changed}
+        elif results == "copied":
+            self.files = {path: file.copy() for path, file in previous.files.copy().items() if path not in changed}
         self._invalidate(changed, self._new_names(snapshot, previous, changed))
+
+    def keep_names(self, path: str, names: FileNames | None) -> None:
+        """Remember the names of a file; the oldest are forgotten."""
+        self.names[path] = names
+        while len(self.names) > MAX_FILE_NAMES:
+            try:
+                self.names.pop(next(iter(self.names)), None)
+            except (RuntimeError, StopIteration):
+                return  # another thread changes them at this moment, and sees to it
 
     def file(self, path: str) -> FileQueries:
         """The results about a file. Added if there are none yet."""
@@ -95,17 +121,33 @@ class QueryCache:
 
 
 class SharedQueryCache:
-    """The query cache of the snapshot that was read last, for any thread. No thread waits: two may renew it at once."""
+    """The query cache of the snapshot that was read last, for any thread."""
 
     def __init__(self, start: "SharedQueryCache | None" = None) -> None:
         """`start`: where the first cache is derived from, of snapshots that have much in common with these."""
         self._start = start
         self._latest: QueryCache | None = None
+        self._renewing = threading.Lock()
 
     def current(self, snapshot: IndexSnapshot) -> QueryCache:
-        """The cache for a snapshot as it is now, derived from the latest one unless that is it."""
-        latest = self._latest
-        if latest is None or latest.generation != snapshot.generation:
-            before = latest or (self._start._latest if self._start is not None else None)
-            latest = self._latest = QueryCache(snapshot, before)
-        return latest
+        """The cache for a snapshot as it is now, derived from the latest one unless that is it.
+
+        Deriving costs what has changed, and a comparison of all paths.
+        """
+        with self._renewing:
+            latest = self._latest
+            if latest is None:
+                start = self._start._latest if self._start is not None else None
+                latest = self._latest = QueryCache(snapshot, start)
+            elif latest.generation != snapshot.generation:
+                latest = self._latest = QueryCache(snapshot, latest, "taken")
+            return latest
+
+
+def _changed(before: Mapping[str, Hashable], after: Mapping[str, Hashable]) -> set[str]:
+    """The paths that were added, removed, or have another content."""
+    if before is after:
+        return set()
+    changed = {path for path, content in after.items() if before.get(path) != content}
+    changed |= before.keys() - after.keys()
+    return changed

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import sys
 import time
 import uuid
 from collections.abc import Callable
@@ -16,6 +17,8 @@ from forethought.store.sqlite import Database, Schema
 SCHEMA_VERSION = 6
 LEASE_SECONDS = 20.0
 """After this time without renewal, another process may take over writing."""
+_CLOCK_TICK_SECONDS = 0.1
+"""Longer than the ticks in which file systems with write-ahead logs count time: two writes within one look alike."""
 
 _SCHEMA = """
 CREATE TABLE contents ( -- ids are never reused: decoded tags are cached in memory by id
@@ -55,11 +58,37 @@ class IndexDatabase(Database):
         schema = Schema(_SCHEMA, SCHEMA_VERSION, extractor_version, _delete_tags)
         super().__init__(file, schema, name="The index", error=IndexingError)
         self._owner = uuid.uuid4().hex
+        self._last_write = object()
+        """Another one after each of our own writes."""
+        self._known_generation: tuple[tuple[object, ...], int] | None = None
+        """What the database looked like when the generation was read last, and the generation."""
 
     @property
     def generation(self) -> int:
         """Grows with every counted write, by any process."""
-        return self.read(self.generation_in)
+        state, known = self._state(), self._known_generation
+        if known is None or known[0] != state:
+            generation = self.read(self.generation_in)
+            known = (state, generation)
+            self._known_generation = known if state else None
+        return known[1]
+
+    def _state(self) -> tuple[object, ...]:
+        """Differs after each write. Empty if a write could have gone unnoticed: then the database has to be read.
+
+        Every write goes to the write-ahead log first, so other processes change its size or time.
+        """
+        if (log := self.write_ahead_log) is None:
+            return (self.epoch, self._last_write)
+        if sys.platform == "win32":
+            return ()  # NTFS updates times when a file is closed
+        try:
+            status = os.stat(log)
+        except OSError:
+            return ()
+        if abs(time.time() - status.st_mtime) < _CLOCK_TICK_SECONDS:
+            return ()
+        return (self.epoch, self._last_write, status.st_ino, status.st_size, status.st_mtime_ns)
 
     def generation_in(self, connection: sqlite3.Connection) -> int:
         return self.in_this_epoch(counter(connection, "generation"))
@@ -77,7 +106,10 @@ class IndexDatabase(Database):
                 bump(connection, "generation")
             return result
 
-        return super().write(counted)
+        try:
+            return super().write(counted)
+        finally:
+            self._last_write = object()
 
     def acquire_writer(self) -> bool:
         """Take or renew the lease on writing. False while another living process holds it."""

@@ -28,7 +28,8 @@ from forethought.syntax.tags import FileTags, Reference
 
 KEPT_CONTENTS = 4000
 """Contents kept although no path has them now (other branches, older texts)."""
-_DECODED_FILES = 1024
+_DECODED_FILES = 256
+"""Kept in memory: about 50 kB for an outline, 120 kB with references."""
 _NOTE_REPLACED = (
     "INSERT OR IGNORE INTO replaced SELECT path, content_hash FROM files JOIN contents ON id = content WHERE path = ?"
 )
@@ -94,7 +95,10 @@ class IndexStore:
         self._decoded: OrderedDict[tuple[int, int, bool], FileTags] = OrderedDict()
         self._packages: tuple[object, tuple[Package, ...]] = ("[]", ())
         """As stored, and decoded."""
-        self._paths: tuple[int, frozenset[str]] | None = None
+        self._paths: tuple[int, int, frozenset[str]] | None = None
+        """The generation of the index, that of its paths, and the paths then."""
+        self._contents: tuple[int, dict[str, int]] | None = None
+        """The generation, and the contents then."""
 
     @classmethod
     def open(cls, folder: Path, root: Path, extractor_version: str = "1") -> "IndexStore":
@@ -132,10 +136,14 @@ class IndexStore:
         """Grows with every write, by any process."""
         return self._database.generation
 
-    def contents(self) -> dict[str, int]:
+    def contents(self) -> Mapping[str, int]:
         """Map each path to a content id: equal ids mean equal text and language."""
-        rows = self._database.rows("SELECT path, content FROM files")
-        return {os.fsdecode(path): self._database.in_this_epoch(content) for path, content in rows}
+        generation, known = self.generation, self._contents
+        if known is None or known[0] != generation:
+            rows = self._database.rows("SELECT path, content FROM files")
+            contents = {os.fsdecode(path): self._database.in_this_epoch(content) for path, content in rows}
+            known = self._contents = (generation, contents)
+        return known[1]
 
     def stamps(self) -> dict[str, Stamp]:
         """Map each path to its stamp."""
@@ -146,14 +154,18 @@ class IndexStore:
 
     def paths(self) -> frozenset[str]:
         """Every indexed path; the same object as long as none is added or removed."""
-        generation = self._database.in_this_epoch(
-            self._database.read(lambda connection: counter(connection, "paths_generation"))
-        )
-        known = self._paths
+        generation, known = self.generation, self._paths
         if known is None or known[0] != generation:
-            rows = self._database.rows("SELECT path FROM files")
-            known = self._paths = (generation, frozenset(os.fsdecode(path) for (path,) in rows))
-        return known[1]
+            paths_generation = self._database.in_this_epoch(
+                self._database.read(lambda connection: counter(connection, "paths_generation"))
+            )
+            if known is None or known[1] != paths_generation:
+                rows = self._database.rows("SELECT path FROM files")
+                paths = frozenset(os.fsdecode(path) for (path,) in rows)
+            else:
+                paths = known[2]
+            known = self._paths = (generation, paths_generation, paths)
+        return known[2]
 
     def packages(self) -> tuple[Package, ...]:
         """The packages whose manifests are beside or above the files."""

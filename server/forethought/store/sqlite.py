@@ -76,6 +76,13 @@ class Database:
         while self._idle:
             self._idle.pop()[1].close()
 
+    @property
+    def write_ahead_log(self) -> Path | None:
+        """The file that every write changes first; None while the database is in memory."""
+        return (
+            self._file.with_name(f"{self._file.name}-wal") if self._file is not None and self._memory is None else None
+        )
+
     def row(self, query: str, parameters: tuple[object, ...] = ()) -> tuple[Any, ...] | None:
         rows = self.rows(query, parameters)
         return rows[0] if rows else None

@@ -26,6 +26,7 @@ from forethought.errors import UsageError
 MAX_HOVER_P99_MS = 20.0
 MAX_FLOODED_HOVER_MS = 50.0
 MAX_SERVER_MB = 300.0
+_INDEX_SECONDS = 3600.0
 _FULL_HOVER_SECONDS = 30.0
 _HUGE_BYTES = 50_000_000
 _LAST_CHANGE = ": Copies of packages"
@@ -149,7 +150,7 @@ def _megabytes(client: Client) -> float:
 
 def _start(environment: Mapping[str, str], root: Path) -> tuple[float, float, Client]:
     started = time.perf_counter()
-    client = start_server(environment, root)
+    client = start_server(environment, root, _INDEX_SECONDS)
     return time.perf_counter() - started, _megabytes(client), client
 
 

@@ -140,13 +140,13 @@ def pick_files(root: Path, count: int, seed: int) -> list[str]:
     return found
 
 
-def start_server(environment: Mapping[str, str], root: Path) -> Client:
+def start_server(environment: Mapping[str, str], root: Path, seconds: float = SETTLE_SECONDS) -> Client:
     """Start a language server process and wait until it has built its index. Raises ForethoughtError."""
     client = Client([sys.executable, "-m", "forethought.lsp"], root, environment)
     client.initialize(root)
     wait_for(
         lambda: client.request("forethought/status", None)["state"] not in ("starting", "indexing"),
-        SETTLE_SECONDS,
+        seconds,
         "the index to be built",
     )
     return client

@@ -127,6 +127,32 @@ def test_a_restored_text_keeps_no_result_of_the_text_in_between() -> None:
     assert call.targets == (("b.py", "go"),)
 
 
+def test_work_over_an_earlier_snapshot_adds_nothing_to_the_results_of_a_later_one() -> None:
+    store = IndexStore.in_memory()
+    put(store, "a.py", "from b import go\n")
+    put(store, "b.py", "def go(): ...\n")
+    put(store, "c.py", "from a import go\ngo()\n")
+    earlier = OverlaySnapshot(store)
+    later = earlier.with_document("a.py", tags_of("def go(): ...\n"))
+    shared = SharedQueryCache()
+    resolver = Resolver(earlier, shared.current(earlier))
+    shared.current(later)
+    (before,) = find_calls(resolver, "c.py")["go"]  # while it runs, a buffer is edited
+    (after,) = find_calls(Resolver(later, shared.current(later)), "c.py")["go"]
+    assert (before.targets, after.targets) == ((("b.py", "go"),), (("a.py", "go"),))
+
+
+def test_only_some_files_names_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("forethought.names.query_cache.MAX_FILE_NAMES", 2)
+    store = IndexStore.in_memory()
+    for name in "abc":
+        put(store, f"{name}.py", f"def {name}(): ...\n")
+    resolver = Resolver(store)
+    for name in "abcab":
+        assert resolver.module_member(f"{name}.py", name) == ((f"{name}.py", name),)
+    assert set(resolver.query_cache.names) == {"a.py", "b.py"}
+
+
 def test_results_do_not_depend_on_the_order_of_queries() -> None:
     text = (
         "class A:\n    def x(self): ...\nclass B:\n    def x(self): ...\n"

@@ -12,7 +12,6 @@ from typing import Any, Literal
 from forethought.names import modules
 from forethought.names.file_names import FileNames, IndexSnapshot
 
-
 MAX_FILE_NAMES = 512
 """Files whose names are kept in memory, about 65 kB each. Those of others are read from the index again."""
 

@@ -83,7 +83,7 @@ class IndexDatabase(Database):
         if sys.platform == "win32":
             return ()  # NTFS updates times when a file is closed
         try:
-            status = os.stat(log)
+            status = log.stat()
         except OSError:
             return ()
         if abs(time.time() - status.st_mtime) < _CLOCK_TICK_SECONDS:

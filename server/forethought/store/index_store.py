@@ -386,6 +386,13 @@ class IndexStore:
             skipped=dict(skipped),
         )
 
+    def languages(self, limit: int) -> tuple[str, ...]:
+        """The languages of the most texts."""
+        rows = self._database.rows(
+            "SELECT language FROM contents GROUP BY language ORDER BY COUNT(*) DESC, language LIMIT ?", (limit,)
+        )
+        return tuple(language for (language,) in rows)
+
     def _put(self, connection: sqlite3.Connection, files: list[IndexedFile]) -> None:
         now = time.time()
         added = False

@@ -1,10 +1,12 @@
 """Open documents follow the client's edits exactly."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lsprotocol import types
 
-from forethought.lsp.buffers import Buffer, Buffers
+from forethought.lsp.buffers import MAX_TEXT_LENGTH, Buffer, Buffers
+from forethought.lsp.transport import TOO_LONG
 from forethought.text.positions import bytes_to_units
 
 TEXT = st.text(st.sampled_from("ab\n\r\té😀\x0c\u2028 "), max_size=30)
@@ -73,3 +75,24 @@ def test_a_document_is_found_however_its_uri_is_written() -> None:
     assert buffers.get("file:///a+b.py") is not None
     assert buffers.pop("file:///a%2bb.py") is not None
     assert buffers.get("file:///a+b.py") is None
+
+
+def test_a_text_that_is_too_large_is_not_kept_until_a_whole_new_one_comes() -> None:
+    buffer = buffer_of("x" * (MAX_TEXT_LENGTH + 1))
+    assert buffer.is_too_large
+    assert (buffer.text, buffer.line(0)) == ("", None)
+    buffer.apply([change((0, 0), (0, 1), "y")], 2, "utf-16")
+    assert buffer.is_too_large
+    buffer.apply([types.TextDocumentContentChangeWholeDocument("short\n")], 3, "utf-16")
+    assert (buffer.is_too_large, buffer.text) == (False, "short\n")
+
+
+@pytest.mark.parametrize("pasted", ["x" * MAX_TEXT_LENGTH, "x" * (MAX_TEXT_LENGTH + 1), TOO_LONG])
+def test_a_text_may_become_too_large(pasted: str) -> None:
+    buffer = buffer_of("short\n")
+    buffer.apply([change((0, 0), (0, 0), pasted)], 2, "utf-16")
+    assert (buffer.is_too_large, buffer.version) == (True, 2)
+
+
+def test_an_empty_text_is_not_too_large() -> None:
+    assert not buffer_of("").is_too_large

@@ -11,9 +11,14 @@ from dataclasses import dataclass, field
 
 from lsprotocol import types
 
+from forethought.lsp.transport import TOO_LONG
+from forethought.repo.discovery import MAX_SOURCE_BYTES
 from forethought.text.positions import Encoding, units_to_index
 from forethought.text.uris import path_of
 from forethought.workspace.workspace import Workspace
+
+MAX_TEXT_LENGTH = MAX_SOURCE_BYTES
+"""In characters. Of a longer text only the size is known: no file so large is analyzed."""
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -27,17 +32,25 @@ class Buffer:
     language: str
     version: int | None
     _lines: list[str]
-    """With their line endings, except the last one."""
+    """With their line endings, except the last one. Empty if the text is too large."""
     location: tuple[Workspace, str] | None = None
     """The root that the document was opened in, and its path there; None outside all roots."""
     opened_at: float = field(default_factory=time.monotonic)
 
     @classmethod
     def of(cls, item: types.TextDocumentItem) -> "Buffer":
-        return cls(item.uri, item.language_id, item.version, _split(item.text))
+        buffer = cls(item.uri, item.language_id, item.version, [])
+        buffer._set(item.text)
+        return buffer
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether the text is larger than any that is analyzed. It is unknown then, until a whole new one is sent."""
+        return not self._lines
 
     @property
     def text(self) -> str:
+        """Empty if it is too large."""
         return "".join(self._lines)
 
     def line(self, row: int) -> str | None:
@@ -49,11 +62,29 @@ class Buffer:
     ) -> None:
         """Apply the changes in order. A position outside the text is moved to the nearest one inside."""
         for change in changes:
-            if isinstance(change, types.TextDocumentContentChangePartial):
-                self._replace(change.range, _clean(change.text), encoding)
-            else:
-                self._lines = _split(change.text)
+            if not isinstance(change, types.TextDocumentContentChangePartial):
+                self._set(change.text)
+            elif not self.is_too_large:
+                if change.text == TOO_LONG or len(change.text) > MAX_TEXT_LENGTH:
+                    self._lines = []
+                else:
+                    self._replace(change.range, _clean(change.text), encoding)
         self.version = version
+        if sum(map(len, self._lines)) > MAX_TEXT_LENGTH:
+            self._lines = []
+
+    def show(self) -> None:
+        """Give the text to the root that the document was opened in; one that is too large counts as not open."""
+        if self.location is None:
+            return
+        workspace, path = self.location
+        if self.is_too_large:
+            workspace.close_file(path)
+        else:
+            workspace.change_file(path, self.text, self.version)
+
+    def _set(self, text: str) -> None:
+        self._lines = _split(text) if text != TOO_LONG and len(text) <= MAX_TEXT_LENGTH else []
 
     def _replace(self, range_: types.Range, text: str, encoding: Encoding) -> None:
         first, before = self._locate(range_.start, encoding)
@@ -110,7 +141,7 @@ class Buffers:
         workspace, path = buffer.location
         others = [other for other in self if other is not buffer and other.location == buffer.location]
         if others:
-            workspace.change_file(path, others[-1].text, others[-1].version)
+            others[-1].show()
         else:
             workspace.close_file(path)
 

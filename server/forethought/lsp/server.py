@@ -66,6 +66,7 @@ class ForethoughtServer(LanguageServer):
     roots: Roots
     session: Session
     threads: DaemonThreads
+    look_ups: DaemonThreads
 
     def __init__(
         self,
@@ -96,6 +97,7 @@ class ForethoughtServer(LanguageServer):
         loop = asyncio.get_running_loop()
         self._left = loop.create_future()
         self.threads = DaemonThreads(loop, count=4)
+        self.look_ups = DaemonThreads(loop, count=2)
         self._following_links = asyncio.Lock()
         """Links are followed in the order in which files are opened: the last name of a file is the one that counts."""
         self.protocol.set_writer(Outbox(writer, lambda: self.leave(1)))
@@ -208,9 +210,7 @@ class ForethoughtServer(LanguageServer):
             if location != buffer.location:
                 self.buffers.withdraw(buffer)
                 buffer.location = location
-                if location is not None:
-                    workspace, path = location
-                    workspace.change_file(path, buffer.text, buffer.version)
+                buffer.show()
 
     # Settings
 

@@ -29,6 +29,8 @@ class ServerState(Protocol):
     roots: Roots
     session: Session
     threads: DaemonThreads
+    look_ups: DaemonThreads
+    """For what a hover gives up waiting for: look-ups that take long hold up only each other."""
 
     @property
     def client_capabilities(self) -> types.ClientCapabilities: ...

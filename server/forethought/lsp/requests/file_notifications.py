@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from lsprotocol import types
 
 from forethought.config import REPOSITORY_FILE
-from forethought.lsp.buffers import Buffer
+from forethought.lsp.buffers import MAX_TEXT_LENGTH, Buffer
 from forethought.lsp.protocol_extensions import FocusParams
 from forethought.lsp.state import ServerState
 from forethought.text.uris import path_of
@@ -17,9 +17,9 @@ def did_open(server: ServerState, params: types.DidOpenTextDocumentParams) -> No
     buffer = Buffer.of(item)
     server.buffers.put(buffer)
     buffer.location = server.roots.resolve_uri(item.uri)
-    if buffer.location is not None:
-        workspace, path = buffer.location
-        workspace.change_file(path, buffer.text, buffer.version)
+    buffer.show()
+    if buffer.is_too_large:
+        server.log(f"{item.uri} has more than {MAX_TEXT_LENGTH:,} characters, so nothing is shown in it.")
     server.run_in_background(server.follow_link(item.uri))
     if buffer.location is None and not server.roots and (file := path_of(item.uri)) is not None:
         server.run_in_background(server.adopt_folder(file.parent))
@@ -31,9 +31,7 @@ def did_change(server: ServerState, params: types.DidChangeTextDocumentParams) -
         return  # was never opened
     buffer.apply(params.content_changes, params.text_document.version, server.encoding)
     server.session.report_activity()
-    if buffer.location is not None:
-        workspace, path = buffer.location
-        workspace.change_file(path, buffer.text, buffer.version)
+    buffer.show()
 
 
 def did_close(server: ServerState, params: types.DidCloseTextDocumentParams) -> None:

@@ -51,7 +51,7 @@ def test_positions_are_counted_as_negotiated(
     wait_until_indexed(client, 2)
     uri = client.open(repository / "main.py", "python")
     start_of_total = MAIN.splitlines()[4].index("total")
-    answer = client.request("textDocument/hover", at(uri, 4, character))
+    answer = eventually(lambda: client.request("textDocument/hover", at(uri, 4, character)))
     assert "def total" in answer["contents"]["value"]
     before = MAIN.splitlines()[4][:start_of_total]
     width = {"utf-8": len(before.encode()), "utf-16": len(before) + 1, "utf-32": len(before)}[encoding]
@@ -147,6 +147,20 @@ def test_a_hover_right_after_an_edit_sees_the_edit(client: Client, repository: P
     assert now is None or "def total" in now  # the snapshot may lag behind, but is never wrong
     assert before is None
     assert "def total" in eventually(lambda: hover_text(client, uri, 6, 35))
+
+
+def test_nothing_is_shown_in_a_buffer_that_is_too_large_and_other_files_are_answered(
+    client: Client, repository: Path
+) -> None:
+    huge = client.open(repository / "huge.py", "python", "def total(): ...\n" * 400_000)
+    uri = client.open(repository / "main.py", "python")
+    assert "def total" in (eventually(lambda: hover_text(client, uri, 4, 35)) or "")
+    assert hover_text(client, huge, 0, 5) is None
+    logged = [item["params"]["message"] for item in client.notifications.queue if item["method"] == "window/logMessage"]
+    assert any("huge.py" in message and "1,000,000" in message for message in logged)
+    change = {"textDocument": {"uri": huge, "version": 2}, "contentChanges": [{"text": "def small(): ...\n"}]}
+    client.notify("textDocument/didChange", change)
+    assert "def small" in (eventually(lambda: hover_text(client, huge, 0, 5)) or "")
 
 
 @pytest.mark.parametrize(("line", "character"), [(99, 0), (4, 500), (2**31 - 99, 2**31 - 1), (3, 0), (1, 0)])

@@ -162,6 +162,55 @@ def test_shown_facts_never_rest_on_an_older_state(world: SessionWorld) -> None:
     assert completed.version != symbol_info.version
 
 
+def test_an_opened_file_is_answered_while_others_are_still_worked_on(
+    world: SessionWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, workspace = world.open(engine=False)
+    workspace.refresh()
+    working, done = threading.Event(), threading.Event()
+
+    def work_long(document: object) -> None:
+        working.set()
+        done.wait(60)
+
+    monkeypatch.setattr(workspace, "_complete", work_long)
+    workspace.change_file("greet.py", SOURCE, 1)
+    assert working.wait(10)
+    workspace.change_file("new.py", "from greet import polish\n\npolish('x')\n", 1)
+    document = workspace.wait_document("new.py", 1, 10)
+    assert document is not None
+    assert workspace.known_targets(document, Position(2, 0)) is None
+    (target,) = workspace.targets(document, Position(2, 0))
+    assert workspace.known_targets(document, Position(2, 0)) == (target,)
+    shown = workspace.quick_info(target)
+    assert shown is not None
+    assert (shown.symbol.signature, shown.facts) == ("def polish(text: str) -> str", None)
+    workspace.complete_soon(target)
+    eventually(lambda: (info := workspace.quick_info(target)) is not None and info.facts is not None)
+    assert not done.is_set()
+    done.set()
+
+
+def test_what_is_not_computed_ahead_is_computed_when_it_is_pointed_at(
+    world: SessionWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("forethought.workspace.symbol_infos.MAX_SECONDS_AHEAD", 0.0)
+    _, workspace = world.open(engine=False)
+    workspace.refresh()
+    workspace.change_file("greet.py", SOURCE, 1)
+    assert workspace.wait_document("greet.py", 1, 10)
+    assert workspace.wait_idle(10)
+    target = Target("greet.py", "polish")
+    shown = workspace.quick_info(target)
+    assert shown is not None
+    assert shown.facts is None
+    workspace.complete_soon(target)
+    assert workspace.wait_idle(10)
+    shown = workspace.quick_info(target)
+    assert shown is not None
+    assert shown.facts is not None
+
+
 def test_a_file_in_an_unknown_language_has_no_document(world: SessionWorld) -> None:
     _, workspace = world.open(engine=False)
     world.write("notes.txt", "polish\n")
@@ -245,11 +294,11 @@ def test_what_was_computed_about_the_text_before_an_edit_is_not_shown_as_fresh_a
     monkeypatch.setattr(workspace, "_complete", lambda document: None)
     facts, target = workspace.symbols._facts, Target("greet.py", "polish")
 
-    def edit_meanwhile(*words: object) -> object:
+    def edit_meanwhile(*words: object, **options: object) -> object:
         monkeypatch.setattr(workspace.symbols, "_facts", facts)
         workspace.change_file("greet.py", SOURCE.replace("text.strip()", "text.title()"), 2)
         assert workspace.wait_document("greet.py", 2, 10)
-        return facts(*words)  # type: ignore[arg-type]
+        return facts(*words, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(workspace.symbols, "_facts", edit_meanwhile)
     workspace.symbol_info(target)

@@ -108,7 +108,8 @@ class OpenDocuments:
         document = self._parse(path, buffer.version, buffer.data)
         laid_over = not self._membership.is_left_out(path)  # names in other files must not resolve to what is hidden
         interface = interface_of(document.tags if document is not None else None)
-        saved_interface = interface_of(self._index.outline(path))
+        is_saved = content_hash_of(buffer.data) == self._index.content_hash(path)
+        saved_interface = interface if is_saved else interface_of(self._index.outline(path))
         generation = self._index.generation  # read before locking: the event loop takes this lock, too
         with self._published:
             if self._buffers.get(path) is not buffer:
@@ -123,6 +124,7 @@ class OpenDocuments:
             self._interfaces[path] = interface
             (self._unsaved_interfaces.discard if interface == saved_interface else self._unsaved_interfaces.add)(path)
             self._published.notify_all()
+        self.resolver(self.overlay)  # derives the query cache now, so that no hover has to
         return document
 
     # What readers see
@@ -191,6 +193,10 @@ class OpenDocuments:
         """The parameter or local variable whose identifier starts here; None for anything else."""
         return local_name_at(self._resolver_in(document), document.path, start)
 
+    def known_targets(self, document: DocumentSnapshot, start: Position) -> tuple[Target, ...] | None:
+        """What `targets` remembers; None if it would have to resolve the name."""
+        return self._targets.get(document, {}).get(start)
+
     def _resolver_in(self, document: DocumentSnapshot) -> Resolver:
         overlay = self.overlay
         if document.path not in self._buffers or document.path in overlay.laid_over:
@@ -258,6 +264,7 @@ class OpenDocuments:
                 if change.covers(path):
                     overlay = overlay.with_document(path, None)
             self._shown = _Shown(overlay, {path: documents[path] for path in documents if path in self._buffers})
+        self.resolver(self.overlay)  # derives the query cache now, so that no hover has to
 
     def _show_closed(self, document: DocumentSnapshot, *, laid_over: bool) -> None:
         generation = self._index.generation

@@ -5,6 +5,7 @@ there.
 """
 
 import contextlib
+import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from functools import partial
@@ -25,6 +26,7 @@ from forethought.syntax.effect_rules import EffectRules
 from forethought.syntax.languages import Languages
 from forethought.syntax.symbol_kinds import FIELD_KINDS, FUNCTION_KINDS
 from forethought.syntax.tags import FileTags, Symbol
+from forethought.workspace.background_pause import BackgroundPause
 from forethought.workspace.behavior_cache import BehaviorCache
 from forethought.workspace.change_set import ChangeSet
 from forethought.workspace.open_documents import OpenDocuments, content_hash_of
@@ -36,6 +38,33 @@ from forethought.workspace.worker_queue import WorkerQueue
 
 MAX_SUMMARY = 200
 """Characters of a behavior's summary: two lines of a hover."""
+
+MAX_SECONDS_AHEAD = 5.0
+"""Work that is done ahead of any hover when a document is opened or edited. In a large repository, the facts about
+everything that it names may take minutes; those that are left over are computed when they are pointed at."""
+
+
+class _Budget:
+    """The seconds that may still be spent on one document."""
+
+    def __init__(self, seconds: float) -> None:
+        self._left = seconds
+        self._started: float | None = None
+
+    def __enter__(self) -> None:
+        self._started = time.monotonic()
+
+    def __exit__(self, *_: object) -> None:
+        self._left -= self._running
+        self._started = None
+
+    @property
+    def _running(self) -> float:
+        return time.monotonic() - self._started if self._started is not None else 0.0
+
+    @property
+    def is_spent(self) -> bool:
+        return self._running >= self._left
 
 
 class SymbolInfos:
@@ -50,12 +79,17 @@ class SymbolInfos:
         read: Callable[[str], bytes | None],
         cache: SymbolInfoCache,
         languages: Languages,
+        pointed_queue: WorkerQueue,
         queue: WorkerQueue,
         effects_queue: WorkerQueue,
         catch_up: Callable[[str], None],
+        pause: BackgroundPause,
         closing: Callable[[], bool],
     ) -> None:
-        """`read` returns the text on disk. `catch_up` is called with a file before background work on its symbols."""
+        """`read` returns the text on disk. `catch_up` is called with a file before background work on its symbols.
+
+        `pointed_queue` completes what was pointed at, `queue` what is completed ahead.
+        """
         self._documents = documents
         self._index = index
         self._saved = saved
@@ -64,8 +98,10 @@ class SymbolInfos:
         self._cache = cache
         self._languages = languages
         self._behaviors = BehaviorCache(languages)
+        self._pointed_queue = pointed_queue
         self._queue = queue
         self._effects_queue = effects_queue
+        self._pause = pause
         self._closing = closing
         self._catch_up = catch_up
 
@@ -95,25 +131,31 @@ class SymbolInfos:
             return info
         return self._look_up(snapshot, target)
 
-    def complete(self, target: Target) -> SymbolInfo | None:
+    def complete(self, target: Target, cancelled: Callable[[], bool] = lambda: False) -> SymbolInfo | None:
         """Everything about a symbol but uses and effects nobody computed yet, as the editor shows it.
 
-        Reads the disk and git.
+        Insights can be seen before facts are computed. Reads the disk and git. Raises Cancelled as soon as `cancelled`
+        returns true.
         """
         snapshot = self._documents.snapshot()
         info = self._look_up(snapshot, target)
         if info is None:
             self._cache.drop(target)
             return None
-        known = self._cache.get(target) if self._cache.is_complete(target, snapshot.id) else None
+        info = self._with_behavior(snapshot, info)
+        known = self._cache.get(target)
+        if known is None or known.context_hash is None:
+            self._cache.put(target, info, snapshot.id, complete=False)
+        if not self._cache.is_complete(target, snapshot.id):
+            known = None
         info = replace(
             info,
-            facts=self._facts(snapshot, target),
+            facts=self._facts(snapshot, target, cancelled=cancelled),
             last_change=self._last_change(snapshot, target),
             used_by=known.used_by if known is not None else None,
             effects=known.effects if known is not None else None,
         )
-        return self._cache.put(target, self._with_behavior(snapshot, info), snapshot.id, complete=True)
+        return self._cache.put(target, info, snapshot.id, complete=True)
 
     def facts(self, target: Target, part: FactPart) -> SymbolFacts:
         """One part of a symbol's current facts; the other parts may be missing. Reads the index."""
@@ -158,23 +200,28 @@ class SymbolInfos:
     # In the background
 
     def complete_soon(self, target: Target) -> None:
-        """Compute everything about a symbol before all others, unless it is in memory already."""
+        """Compute everything about a symbol that was pointed at, unless it is in memory already."""
         info = self._cache.get(target)
         now = self._documents.snapshot().id
         if info is None or info.context_hash is None or not self._cache.is_complete(target, now):
-            self._complete_later(target, 1)
+            self._complete_later(target, self._pointed_queue, 1)
         else:
             self._add_slow_parts_later(target, 3)
 
     def complete_document(self, document: DocumentSnapshot) -> None:
-        """Resolve every name in an open file, then compute what is unknown about these symbols, its own ones first."""
+        """Resolve every name in an open file, then compute what is unknown about these symbols, its own ones first.
+
+        That ends after MAX_SECONDS_AHEAD.
+        """
         targets = dict.fromkeys(Target(document.path, symbol.id) for symbol in document.tags.symbols)
         for start in document.identifiers():
+            self._pause.wait()
             targets.update(dict.fromkeys(self._documents.targets(document, start)))
             if self._documents.document(document.path) is not document:
                 return
         now = self._documents.snapshot().id
         resolver = self._documents.resolver(self._documents.overlay)
+        budget = _Budget(MAX_SECONDS_AHEAD)
         for target in targets:
             symbol = resolver.symbol(target)
             if symbol is not None and symbol.kind in FIELD_KINDS:
@@ -186,13 +233,13 @@ class SymbolInfos:
                 and self._cache.is_complete_for_index(target, now)  # else each edit would recompute all of them
             )
             if not known or target.path == document.path:
-                self._complete_later(target, 5)
+                self._complete_later(target, self._queue, 5, budget)
 
     def insights_changed(self, targets: Iterable[Target] | None) -> None:
         """Look up the insights of these symbols (None: of all) again. Until then the earlier ones stay visible."""
         for target in self._cache.targets() if targets is None else targets:
             if self._cache.get(target) is not None:
-                self._later(target, 3, self._update_insights)
+                self._later(target, self._queue, 3, self._update_insights)
 
     def index_changed(self, change: ChangeSet) -> None:
         """Forget what is known about changed files, and that what uses them is fresh."""
@@ -204,12 +251,24 @@ class SymbolInfos:
         elif change.outdated:
             self._cache.outdate_contexts(change.outdated, self._documents.snapshot().id)
 
-    def _complete_later(self, target: Target, urgency: int) -> None:
+    def _complete_later(self, target: Target, queue: WorkerQueue, urgency: int, budget: _Budget | None = None) -> None:
         def complete(target: Target) -> None:
-            self.complete(target)
+            self._pause.wait()  # also if it was pointed at: what is known already is answered first
+            if budget is None:
+                self.complete(target)
+            elif not budget.is_spent:
+                self._complete_within(target, budget)
             self._add_slow_parts_later(target, urgency + 2)
 
-        self._later(target, urgency, complete)
+        self._later(target, queue, urgency, complete)
+
+    def _complete_within(self, target: Target, budget: _Budget) -> None:
+        def is_spent() -> bool:
+            self._pause.wait()
+            return budget.is_spent
+
+        with budget, contextlib.suppress(Cancelled):
+            self.complete(target, is_spent)
 
     def _add_slow_parts_later(self, target: Target, urgency: int) -> None:
         info = self._cache.get(target)
@@ -240,14 +299,15 @@ class SymbolInfos:
                 self._cache.add_effects(target, effects, snapshot.id)
 
     def _is_outdated(self, snapshot: Snapshot) -> bool:
+        self._pause.wait()
         return self._closing() or self._documents.snapshot().id != snapshot.id
 
-    def _later(self, target: Target, urgency: int, job: Callable[[Target], object]) -> None:
+    def _later(self, target: Target, queue: WorkerQueue, urgency: int, job: Callable[[Target], object]) -> None:
         def run() -> None:
             self._catch_up(target.path)
             job(target)
 
-        self._queue.submit(("symbol info", target), run, urgency)
+        queue.submit(("symbol info", target), run, urgency)
 
     def _update_insights(self, target: Target) -> None:
         """Refresh the insights alone, if everything else is up to date."""
@@ -278,9 +338,17 @@ class SymbolInfos:
         info = _with_small_facts(info, tags)
         return _with_insights(info, self._saved.insight_status(target, context.context_hash))
 
-    def _facts(self, snapshot: Snapshot, target: Target, parts: Collection[FactPart] = ALL_PARTS) -> SymbolFacts:
+    def _facts(
+        self,
+        snapshot: Snapshot,
+        target: Target,
+        parts: Collection[FactPart] = ALL_PARTS,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> SymbolFacts:
         resolver = self._documents.resolver(snapshot.overlay)
-        return facts_of(snapshot.overlay, target.path, target.symbol_id, resolver=resolver, parts=parts)
+        return facts_of(
+            snapshot.overlay, target.path, target.symbol_id, resolver=resolver, parts=parts, cancelled=cancelled
+        )
 
     def _with_behavior(self, snapshot: Snapshot, info: SymbolInfo) -> SymbolInfo:
         behaviors = self._file_behaviors(snapshot, info.path)

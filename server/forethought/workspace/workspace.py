@@ -1,9 +1,10 @@
 """One root: its open documents, its index, and what is known about its symbols.
 
 A commit or save flows from the `Refresher` to the index, and as a `ChangeSet` to everything that depends on it. A hover
-reads a document's snapshot and a symbol's info, both in memory. Three queues work off the event loop: `snapshots`
-(parse buffers, resolve names, complete symbol infos), `index` (read what changed on disk), `calls` (resolve all calls,
-compute effects).
+reads a document's snapshot and a symbol's info, both in memory. Five queues work off the event loop: `documents` (parse
+buffers), `pointed at` (complete the symbols that were hovered), `symbols` (resolve the names in open documents and
+complete their symbols ahead of any hover), `index` (read what changed on disk), `calls` (resolve all calls, compute
+effects). What a person waits for never queues behind what is done ahead.
 """
 
 import time
@@ -37,6 +38,7 @@ from forethought.syntax.extraction import TAGS_VERSION
 from forethought.syntax.languages import Languages
 from forethought.syntax.tags import Import, Position
 from forethought.text.positions import end_lines_with_lf
+from forethought.workspace.background_pause import MAX_PARSE_SECONDS, BackgroundPause
 from forethought.workspace.change_set import ChangeSet
 from forethought.workspace.indexer import Indexer, IndexReport, Progress
 from forethought.workspace.membership import Membership
@@ -51,6 +53,9 @@ from forethought.workspace.worker_queue import WorkerQueue
 
 MAX_FILES_AHEAD = 3000
 """Files whose calls are resolved before anybody asks."""
+
+MAX_LANGUAGES_AHEAD = 3
+"""Grammars that are loaded before a file is opened."""
 
 
 class Workspace:
@@ -87,9 +92,12 @@ class Workspace:
         """path → monotonic seconds of the last edit or save; what is being edited is thought about later."""
         self._grammar_folders = grammar_folders
         self._on_change = on_change
-        self._snapshot_queue = WorkerQueue(f"snapshots {root.name}", on_error)
+        self._document_queue = WorkerQueue(f"documents {root.name}", on_error)
+        self._pointed_queue = WorkerQueue(f"pointed at {root.name}", on_error)
+        self._symbol_queue = WorkerQueue(f"symbols {root.name}", on_error)
         self._index_queue = WorkerQueue(f"index {root.name}", on_error)
         self._call_queue = WorkerQueue(f"calls {root.name}", on_error)
+        self._pause = BackgroundPause()
         self._closing = CancelToken()
         self._watched = False
         self._file_watcher: FileWatcher | None = None
@@ -117,9 +125,11 @@ class Workspace:
             read,
             cache,
             languages,
-            self._snapshot_queue,
+            self._pointed_queue,
+            self._symbol_queue,
             self._call_queue,
             self.catch_up,
+            self._pause,
             lambda: self._closing.cancelled,
         )
         self.refresher = Refresher(self._make_indexer(), self.saved, repository, self._index_queue, on_change)
@@ -139,13 +149,14 @@ class Workspace:
         """The editor opened the file, or changed its buffer to `text`."""
         if self.documents.put(Buffer(path, end_lines_with_lf(text.encode("utf-8", "replace")), version)):
             self.edited_at[path] = time.monotonic()
+        self._pause.begin(MAX_PARSE_SECONDS)
         self._build_soon(path, 0)
 
     def close_file(self, path: str) -> None:
         """The editor closed the file: its text on disk counts again."""
         self.documents.close(path)
-        self._snapshot_queue.discard(("snapshot", path))
-        self._snapshot_queue.discard(("complete", path))
+        self._document_queue.discard(("snapshot", path))
+        self._symbol_queue.discard(("complete", path))
 
     def save_file(self, path: str) -> None:
         """The editor saved the file."""
@@ -217,16 +228,21 @@ class Workspace:
         return self.documents.resolver(self.documents.overlay)
 
     def targets(self, document: DocumentSnapshot, start: Position) -> tuple[Target, ...]:
-        """What the identifier that starts here refers to; several if ambiguous. In memory for open files."""
+        """What the identifier that starts here refers to; several if ambiguous. Reads the index."""
         return self.documents.targets(document, start)
 
     def modules(self, document: DocumentSnapshot, item: Import) -> tuple[Target, ...]:
-        """The files that an import in a document refers to. In memory for open files."""
+        """The files that an import in a document refers to. Reads the index."""
         return self.documents.modules(document, item)
 
     def local_name(self, document: DocumentSnapshot, start: Position) -> LocalName | None:
-        """The parameter or local variable whose identifier starts here; None for anything else. In memory."""
+        """The parameter or local variable whose identifier starts here; None for anything else. Reads the index."""
         return self.documents.local_name(document, start)
+
+    def known_targets(self, document: DocumentSnapshot, start: Position) -> tuple[Target, ...] | None:
+        """What `targets` remembers; None if it would have to resolve the name. Instant; work done ahead steps aside."""
+        self._pause.begin()
+        return self.documents.known_targets(document, start)
 
     def targets_at(self, path: str, position: Position) -> tuple[Target, ...]:
         """What the identifier at the position refers to; several targets if ambiguous. Reads the disk."""
@@ -250,7 +266,7 @@ class Workspace:
         return self.symbols.quick(target)
 
     def complete_soon(self, target: Target) -> None:
-        """Compute everything about a symbol off the event loop, before all others."""
+        """Compute everything about a symbol off the event loop, beside what is computed ahead."""
         self.symbols.complete_soon(target)
 
     def symbol_info(self, target: Target) -> SymbolInfo | None:
@@ -383,9 +399,10 @@ class Workspace:
     # Life
 
     def wait_idle(self, seconds: float) -> bool:
-        """Wait until no file waits to be indexed or parsed; False if that took longer."""
+        """Wait until no file waits to be indexed or parsed, and no symbol to be completed; False if it took longer."""
         end = time.monotonic() + seconds
-        return self._index_queue.wait_idle(seconds) and self._snapshot_queue.wait_idle(max(0.0, end - time.monotonic()))
+        queues = (self._index_queue, self._document_queue, self._symbol_queue, self._pointed_queue)  # in order of work
+        return all(queue.wait_idle(max(0.0, end - time.monotonic())) for queue in queues)
 
     def close(self) -> None:
         """End all background work, within moments."""
@@ -393,7 +410,13 @@ class Workspace:
         self.refresher.close()
         if self._file_watcher is not None:
             self._file_watcher.close()
-        queues = (self._snapshot_queue, self._index_queue, self._call_queue)
+        queues = (
+            self._document_queue,
+            self._pointed_queue,
+            self._symbol_queue,
+            self._index_queue,
+            self._call_queue,
+        )
         for queue in queues:
             queue.close()
         for queue in queues:
@@ -416,17 +439,20 @@ class Workspace:
         if change.files and self.repository_search.initialized:
             self._index_queue.submit("words", lambda: self.repository_search.catch_up(CancelToken()), 9)
         if self._watched:
+            for language in self.index.languages(MAX_LANGUAGES_AHEAD):
+                self.languages.named(language)  # stops all threads for up to 0.1 s, better now than at the first hover
             for path in sorted(self.index.paths())[:MAX_FILES_AHEAD]:
                 self._call_queue.submit(("calls", path), partial(self._find_calls, path), 5)
 
     def _build_soon(self, path: str, urgency: int) -> None:
-        self._snapshot_queue.submit(("snapshot", path), lambda: self._build(path), urgency)
+        self._document_queue.submit(("snapshot", path), lambda: self._build(path), urgency)
 
     def _build(self, path: str) -> None:
-        """Parse a buffer and publish it; then, after other buffers, look at the symbols that it names."""
+        """Parse a buffer and publish it; then have the symbols that it names looked at."""
         document = self.documents.build(path)
+        self._pause.begin()  # for those who waited for it
         if document is not None:
-            self._snapshot_queue.submit(("complete", path), lambda: self._complete(document), 4)
+            self._symbol_queue.submit(("complete", path), lambda: self._complete(document), 4)
 
     def _complete(self, document: DocumentSnapshot) -> None:
         self.symbols.complete_document(document)
@@ -434,6 +460,7 @@ class Workspace:
 
     def _find_calls(self, path: str) -> None:
         """Resolve the calls in a file, so that finding callers and tests is a look-up. Yields to other threads."""
+        self._pause.wait()
         started = time.monotonic()
         find_calls(self.resolver(), path)
         self._closing.wait((time.monotonic() - started) / 4)

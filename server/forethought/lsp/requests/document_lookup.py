@@ -1,5 +1,7 @@
 """Finds the document, the position and the identifier that a request is about."""
 
+import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -61,7 +63,7 @@ async def locate(server: ServerState, uri: str) -> tuple[Workspace, str] | None:
 async def find_document(
     server: ServerState, uri: str, max_wait_after_edit: float = MAX_WAIT_AFTER_EDIT
 ) -> Document | None:
-    """Return the document, or None if nothing is known about it.
+    """Return the document, or None if nothing is known about it, or its buffer is too large.
 
     The snapshot of an open document is in memory, but may be one edit behind. Another file is read off the event loop.
     """
@@ -70,6 +72,8 @@ async def find_document(
         return None
     workspace, path = location
     buffer = server.buffers.get(uri)
+    if buffer is not None and buffer.is_too_large:
+        return None
     if buffer is None:
         snapshot = await server.threads.run(workspace.read_document, path)
     else:
@@ -80,8 +84,13 @@ async def find_document(
     return None if snapshot is None else Document(workspace, path, snapshot, buffer)
 
 
-async def identifier_at(server: ServerState, uri: str, position: types.Position) -> Identifier | None:
-    """Return the identifier, or the module's name in an import, that contains a position or ends there; else None."""
+async def identifier_at(
+    server: ServerState, uri: str, position: types.Position, seconds: float | None = None
+) -> Identifier | None:
+    """Return the identifier, or the module's name in an import, that contains a position or ends there; else None.
+
+    In an open document, None also if what it refers to is not known within `seconds`; it will be known later.
+    """
     document = await find_document(server, uri)
     if document is None:
         return None
@@ -92,16 +101,22 @@ async def identifier_at(server: ServerState, uri: str, position: types.Position)
     if place is None:
         return None
     workspace = document.workspace
+    targets: tuple[Target, ...] | None = None
     find: Callable[[], tuple[Target, ...]]
     if (range_ := snapshot.identifier(place)) is not None:
+        targets = workspace.known_targets(snapshot, range_.start)
         find = partial(workspace.targets, snapshot, range_.start)
     elif (module := snapshot.module(place)) is not None:
         range_, item = module
         find = partial(workspace.modules, snapshot, item)
     else:
         return None
-    targets = await server.threads.run(find) if document.buffer is None else find()
-    return Identifier(document, range_, targets)
+    if document.buffer is None:
+        targets = await server.threads.run(find)
+    elif targets is None:
+        with contextlib.suppress(TimeoutError):
+            targets = await asyncio.wait_for(server.look_ups.run(find), seconds)
+    return Identifier(document, range_, targets) if targets is not None else None
 
 
 def position_in_file(server: ServerState, workspace: Workspace, path: str, position: types.Position) -> Position:

@@ -171,8 +171,8 @@ def _open_and_hover(
             found.append(timed_hover(client, position))
             of_constant.append(timed_hover(constant, position))
         while function is not None and time.perf_counter() - started < _FULL_HOVER_SECONDS:
-            position = {"line": function[0], "character": function[1]}
-            hover = client.request("textDocument/hover", {"textDocument": {"uri": uri}, "position": position})
+            place = {"line": function[0], "character": function[1]}
+            hover = client.request("textDocument/hover", {"textDocument": {"uri": uri}, "position": place})
             if hover is not None and _LAST_CHANGE in hover["contents"]["value"]:
                 full_seconds.append(time.perf_counter() - started)
                 break

@@ -129,7 +129,7 @@ class Inbox:
     def _count(self, message: dict[str, Any] | str | None, change: int) -> None:
         """Note that a message waits (1) or no longer waits (-1)."""
         if _is_edit(message):
-            uri = _uri(message)
+            uri = str(_uri(message))
             self._edits[uri] += change
             if not self._edits[uri]:
                 del self._edits[uri]

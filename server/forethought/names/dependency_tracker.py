@@ -36,7 +36,7 @@ class DependencyTracker:
         """The names of a file; None if it is not in the snapshot."""
         if self._dependent is not None:
             self._dependent.paths.add(path)
-        names = self.query_cache.names.get(path, _UNKNOWN)
+        names: FileNames | None = self.query_cache.names.get(path, _UNKNOWN)
         if names is _UNKNOWN:
             tags = self.snapshot.outline(path)
             names = FileNames(tags) if tags is not None else None

@@ -5,7 +5,6 @@ file may define, its results depend on. So a change of one file invalidates the 
 that depend on it, and no others.
 """
 
-import threading
 from collections.abc import Hashable, Mapping
 from typing import Any, Literal
 
@@ -60,6 +59,8 @@ class QueryCache:
         self.contents: Mapping[str, Hashable] = snapshot.contents()
         self.names: dict[str, FileNames | None] = {}
         self.files: dict[str, FileQueries] = {}
+        self._untaken = [True]
+        """Emptied by whoever takes over the results: a list, because only one thread can pop its only item."""
         paths = snapshot.paths()
         self.packages = tuple(snapshot.packages())
         if previous is None:
@@ -73,11 +74,20 @@ class QueryCache:
         self.modules = previous.modules
         if results == "taken":
             # First: whoever still adds a result has recorded what it depends on, or adds it to the emptied cache.
-            files, previous.files = previous.files, {}
+            files = previous.give_results()
             self.files = {path: file for path, file in files.copy().items() if path not in changed}
         elif results == "copied":
             self.files = {path: file.copy() for path, file in previous.files.copy().items() if path not in changed}
         self._invalidate(changed, self._new_names(snapshot, previous, changed))
+
+    def give_results(self) -> dict[str, FileQueries]:
+        """Give the results away and start anew; only the first caller gets any."""
+        try:
+            self._untaken.pop()
+        except IndexError:
+            return {}
+        files, self.files = self.files, {}
+        return files
 
     def keep_names(self, path: str, names: FileNames | None) -> None:
         """Remember the names of a file; the oldest are forgotten."""
@@ -120,27 +130,25 @@ class QueryCache:
 
 
 class SharedQueryCache:
-    """The query cache of the snapshot that was read last, for any thread."""
+    """The query cache of the snapshot that was read last, for any thread. No thread waits: two may renew it at once."""
 
     def __init__(self, start: "SharedQueryCache | None" = None) -> None:
         """`start`: where the first cache is derived from, of snapshots that have much in common with these."""
         self._start = start
         self._latest: QueryCache | None = None
-        self._renewing = threading.Lock()
 
     def current(self, snapshot: IndexSnapshot) -> QueryCache:
         """The cache for a snapshot as it is now, derived from the latest one unless that is it.
 
         Deriving costs what has changed, and a comparison of all paths.
         """
-        with self._renewing:
-            latest = self._latest
-            if latest is None:
-                start = self._start._latest if self._start is not None else None
-                latest = self._latest = QueryCache(snapshot, start)
-            elif latest.generation != snapshot.generation:
-                latest = self._latest = QueryCache(snapshot, latest, "taken")
-            return latest
+        latest = self._latest
+        if latest is None:
+            start = self._start._latest if self._start is not None else None
+            latest = self._latest = QueryCache(snapshot, start)
+        elif latest.generation != snapshot.generation:
+            latest = self._latest = QueryCache(snapshot, latest, "taken")
+        return latest
 
 
 def _changed(before: Mapping[str, Hashable], after: Mapping[str, Hashable]) -> set[str]:

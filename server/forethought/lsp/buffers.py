@@ -39,9 +39,7 @@ class Buffer:
 
     @classmethod
     def of(cls, item: types.TextDocumentItem) -> "Buffer":
-        buffer = cls(item.uri, item.language_id, item.version, [])
-        buffer._set(item.text)
-        return buffer
+        return cls(item.uri, item.language_id, item.version, _lines_to_keep(item.text))
 
     @property
     def is_too_large(self) -> bool:
@@ -63,7 +61,7 @@ class Buffer:
         """Apply the changes in order. A position outside the text is moved to the nearest one inside."""
         for change in changes:
             if not isinstance(change, types.TextDocumentContentChangePartial):
-                self._set(change.text)
+                self._lines = _lines_to_keep(change.text)
             elif not self.is_too_large:
                 if change.text == TOO_LONG or len(change.text) > MAX_TEXT_LENGTH:
                     self._lines = []
@@ -82,9 +80,6 @@ class Buffer:
             workspace.close_file(path)
         else:
             workspace.change_file(path, self.text, self.version)
-
-    def _set(self, text: str) -> None:
-        self._lines = _split(text) if text != TOO_LONG and len(text) <= MAX_TEXT_LENGTH else []
 
     def _replace(self, range_: types.Range, text: str, encoding: Encoding) -> None:
         first, before = self._locate(range_.start, encoding)
@@ -154,6 +149,11 @@ def _key(uri: str) -> str:
 def _clean(text: str) -> str:
     """Replace lone surrogates, which JSON allows and UTF-8 does not, by U+FFFD, which has the same width."""
     return _SURROGATE.sub("\ufffd", text)
+
+
+def _lines_to_keep(text: str) -> list[str]:
+    """The lines of a text; none if it is too large."""
+    return _split(text) if text != TOO_LONG and len(text) <= MAX_TEXT_LENGTH else []
 
 
 def _split(text: str) -> list[str]:

@@ -177,6 +177,9 @@ def _open_and_hover(
                 full_seconds.append(time.perf_counter() - started)
                 break
             time.sleep(0.02)
+        else:
+            if function is not None:
+                full_seconds.append(_FULL_HOVER_SECONDS)  # none in time
     return {_OPENED: found, _CONSTANT: of_constant}, full_seconds or [_FULL_HOVER_SECONDS]
 
 

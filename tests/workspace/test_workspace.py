@@ -176,9 +176,11 @@ def test_an_opened_file_is_answered_while_others_are_still_worked_on(
     monkeypatch.setattr(workspace, "_complete", work_long)
     workspace.change_file("greet.py", SOURCE, 1)
     assert working.wait(10)
-    workspace.change_file("new.py", "from greet import polish\n\npolish('x')\n", 1)
+    workspace.change_file("new.py", "from greet import polish\n\npolish('x')\ndef own(text):\n    pass\n", 1)
     document = workspace.wait_document("new.py", 1, 10)
     assert document is not None
+    assert workspace.known_targets(document, Position(3, 4)) == (Target("new.py", "own"),)
+    assert workspace.known_targets(document, Position(3, 8)) == ()
     assert workspace.known_targets(document, Position(2, 0)) is None
     (target,) = workspace.targets(document, Position(2, 0))
     assert workspace.known_targets(document, Position(2, 0)) == (target,)

@@ -194,8 +194,9 @@ class OpenDocuments:
         return local_name_at(self._resolver_in(document), document.path, start)
 
     def known_targets(self, document: DocumentSnapshot, start: Position) -> tuple[Target, ...] | None:
-        """What `targets` remembers; None if it would have to resolve the name."""
-        return self._targets.get(document, {}).get(start)
+        """What `targets` returns, if it is remembered or the document alone tells; None if it has to be resolved."""
+        known = self._targets.get(document, {}).get(start)
+        return document.own_targets(start) if known is None else known
 
     def _resolver_in(self, document: DocumentSnapshot) -> Resolver:
         overlay = self.overlay

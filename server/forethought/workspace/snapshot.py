@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import NamedTuple
 
-from forethought.names.resolver import IndexSnapshot
+from forethought.names.resolver import IndexSnapshot, Target
 from forethought.syntax.package_manifests import Package
 from forethought.syntax.tags import FileTags, Import, Position, Range, Reference
 
@@ -50,6 +50,8 @@ class DocumentSnapshot:
         }
         self._bound = frozenset(start for start, _ in bound)
         """Where the identifiers start that only bind a name."""
+        self._definitions = {symbol.selection.start: symbol.id for symbol in reversed(tags.definitions)}
+        """Where the name of each definition starts → its id."""
         for start, end in sorted(references | bound):
             if start.row == end.row:
                 self._rows.setdefault(start.row, []).append((start.column, end.column))
@@ -66,6 +68,12 @@ class DocumentSnapshot:
         if not start <= position.column <= end:
             return None
         return Range(Position(position.row, start), Position(position.row, end))
+
+    def own_targets(self, start: Position) -> tuple[Target, ...] | None:
+        """What the identifier that starts here refers to, if the document alone tells: a definition, or nothing."""
+        if (symbol_id := self._definitions.get(start)) is not None:
+            return (Target(self.path, symbol_id),)
+        return () if start in self._bound else None
 
     def module(self, position: Position) -> tuple[Range, Import] | None:
         """(where the module name at the position is written, an import of that module); None outside import lines."""

@@ -240,7 +240,7 @@ class Workspace:
         return self.documents.local_name(document, start)
 
     def known_targets(self, document: DocumentSnapshot, start: Position) -> tuple[Target, ...] | None:
-        """What `targets` remembers; None if it would have to resolve the name. Instant; work done ahead steps aside."""
+        """What `targets` returns; None if the name has to be resolved. Instant; work done ahead steps aside."""
         self._pause.begin()
         return self.documents.known_targets(document, start)
 

@@ -5,7 +5,7 @@ answers for one name: from the cache where a file is in it, else by resolving on
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from forethought.names.file_names import IndexSnapshot, Target
@@ -31,8 +31,11 @@ class Call(NamedTuple):
     """The range of the called name."""
 
 
-def find_calls(resolver: Resolver, path: str) -> Mapping[str, Sequence[Call]]:
-    """Called name → its calls in the file, in order. Cached in the resolver's query cache."""
+def find_calls(resolver: Resolver, path: str, rest: Callable[[], None] = lambda: None) -> Mapping[str, Sequence[Call]]:
+    """Called name → its calls in the file, in order. Cached in the resolver's query cache.
+
+    `rest` is called between small steps of the work.
+    """
     file = resolver.query_cache.file(path)
     if file.calls is None:
         tags = resolver.snapshot.tags(path)
@@ -40,6 +43,7 @@ def find_calls(resolver: Resolver, path: str) -> Mapping[str, Sequence[Call]]:
         with resolver.record_dependencies(path):
             for reference in tags.references if tags is not None else ():
                 if reference.kind in ("call", "class"):
+                    rest()
                     calls.setdefault(reference.name, []).append(_call(resolver, path, reference))
         resolver.query_cache.file(path).calls = calls
         return calls

@@ -67,6 +67,7 @@ class ForethoughtServer(LanguageServer):
     session: Session
     threads: DaemonThreads
     look_ups: DaemonThreads
+    insight_look_ups: DaemonThreads
 
     def __init__(
         self,
@@ -98,6 +99,7 @@ class ForethoughtServer(LanguageServer):
         self._left = loop.create_future()
         self.threads = DaemonThreads(loop, count=4)
         self.look_ups = DaemonThreads(loop, count=2)
+        self.insight_look_ups = DaemonThreads(loop, count=1)
         self._following_links = asyncio.Lock()
         """Links are followed in the order in which files are opened: the last name of a file is the one that counts."""
         self.protocol.set_writer(Outbox(writer, lambda: self.leave(1)))

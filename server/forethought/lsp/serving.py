@@ -25,8 +25,10 @@ TOKEN_VARIABLE = "FORETHOUGHT_TCP_TOKEN"  # noqa: S105  the name of a variable, 
 MIN_TOKEN_CHARS = 16
 TOKEN_SECONDS = 10.0
 
-GC_THRESHOLDS = (100_000, 50, 1000)
-"""The index holds few cycles, and a full collection stops every thread for up to a quarter of a second."""
+GC_THRESHOLDS = (2_000, 10, 5_000)
+"""A collection stops every thread: 0.1 s or more on a busy machine if it looks at 100,000 new objects, a quarter of a
+second if it is a full one. So most look at 2,000, some at ten times that, and full ones are rare: the index holds few
+cycles."""
 
 
 def serve(

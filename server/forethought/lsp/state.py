@@ -30,7 +30,9 @@ class ServerState(Protocol):
     session: Session
     threads: DaemonThreads
     look_ups: DaemonThreads
-    """For what a hover gives up waiting for: look-ups that take long hold up only each other."""
+    """For what a name refers to, which a hover gives up waiting for: slow look-ups hold up only each other."""
+    insight_look_ups: DaemonThreads
+    """For the insights of a symbol, which a hover gives up waiting for even sooner."""
 
     @property
     def client_capabilities(self) -> types.ClientCapabilities: ...

@@ -16,8 +16,8 @@ class BackgroundPause:
         self._ends_at = 0.0
 
     def begin(self, seconds: float = PAUSE_SECONDS) -> None:
-        """A person waits for an answer: rest for `seconds` from now, whatever was said before. Instant."""
-        self._ends_at = time.monotonic() + seconds
+        """A person waits for an answer: rest for `seconds` from now, or longer if that was said before. Instant."""
+        self._ends_at = max(self._ends_at, time.monotonic() + seconds)
 
     def wait(self) -> None:
         """Call this between small steps of work that nobody waits for. Blocks for as long as the pause lasts."""

@@ -255,7 +255,8 @@ class SymbolInfos:
         def complete(target: Target) -> None:
             self._pause.wait()  # also if it was pointed at: what is known already is answered first
             if budget is None:
-                self.complete(target)
+                with contextlib.suppress(Cancelled):
+                    self.complete(target, self._rest)
             elif not budget.is_spent:
                 self._complete_within(target, budget)
             self._add_slow_parts_later(target, urgency + 2)
@@ -264,11 +265,15 @@ class SymbolInfos:
 
     def _complete_within(self, target: Target, budget: _Budget) -> None:
         def is_spent() -> bool:
-            self._pause.wait()
-            return budget.is_spent
+            return self._rest() or budget.is_spent
 
         with budget, contextlib.suppress(Cancelled):
             self.complete(target, is_spent)
+
+    def _rest(self) -> bool:
+        """Step aside while a person waits for an answer. Returns whether all work ends."""
+        self._pause.wait()
+        return self._closing()
 
     def _add_slow_parts_later(self, target: Target, urgency: int) -> None:
         info = self._cache.get(target)
@@ -299,8 +304,7 @@ class SymbolInfos:
                 self._cache.add_effects(target, effects, snapshot.id)
 
     def _is_outdated(self, snapshot: Snapshot) -> bool:
-        self._pause.wait()
-        return self._closing() or self._documents.snapshot().id != snapshot.id
+        return self._rest() or self._documents.snapshot().id != snapshot.id
 
     def _later(self, target: Target, queue: WorkerQueue, urgency: int, job: Callable[[Target], object]) -> None:
         def run() -> None:

@@ -240,8 +240,7 @@ class Workspace:
         return self.documents.local_name(document, start)
 
     def known_targets(self, document: DocumentSnapshot, start: Position) -> tuple[Target, ...] | None:
-        """What `targets` returns; None if the name has to be resolved. Instant; work done ahead steps aside."""
-        self._pause.begin()
+        """What `targets` returns; None if the name has to be resolved. Instant."""
         return self.documents.known_targets(document, start)
 
     def targets_at(self, path: str, position: Position) -> tuple[Target, ...]:
@@ -396,6 +395,10 @@ class Workspace:
         """Whether files are being indexed, or wait to be."""
         return self.indexing or not self._index_queue.idle
 
+    def expect_requests(self) -> None:
+        """A person waits for an answer, so work done ahead steps aside for a moment. Instant."""
+        self._pause.begin()
+
     # Life
 
     def wait_idle(self, seconds: float) -> bool:
@@ -460,9 +463,8 @@ class Workspace:
 
     def _find_calls(self, path: str) -> None:
         """Resolve the calls in a file, so that finding callers and tests is a look-up. Yields to other threads."""
-        self._pause.wait()
         started = time.monotonic()
-        find_calls(self.resolver(), path)
+        find_calls(self.resolver(), path, self._pause.wait)
         self._closing.wait((time.monotonic() - started) / 4)
 
     def _folders(self) -> set[str]:

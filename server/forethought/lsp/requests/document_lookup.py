@@ -77,6 +77,7 @@ async def find_document(
     if buffer is None:
         snapshot = await server.threads.run(workspace.read_document, path)
     else:
+        workspace.expect_requests()
         snapshot = workspace.document(path)
         if snapshot is None or snapshot.version != buffer.version or not workspace.documents_are_current:
             seconds = MAX_WAIT_AFTER_OPEN if snapshot is None else max_wait_after_edit
@@ -101,6 +102,7 @@ async def identifier_at(
     if place is None:
         return None
     workspace = document.workspace
+    workspace.expect_requests()  # again: it may have taken a while to get here
     targets: tuple[Target, ...] | None = None
     find: Callable[[], tuple[Target, ...]]
     if (range_ := snapshot.identifier(place)) is not None:

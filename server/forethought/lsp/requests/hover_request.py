@@ -80,6 +80,6 @@ async def _symbol_info(server: ServerState, document: Document, target: Target) 
         return symbol_info
     if time.monotonic() - buffer.opened_at < MAX_WAIT_AFTER_OPEN:
         with contextlib.suppress(TimeoutError):
-            look_up = server.look_ups.run(workspace.info_with_insights, target)
+            look_up = server.insight_look_ups.run(workspace.info_with_insights, target)
             return await asyncio.wait_for(look_up, MAX_WAIT_FOR_INSIGHTS)
     return symbol_info

@@ -87,7 +87,11 @@ class Buffer:
         if (last, after) < (first, before):
             (first, before), (last, after) = (last, after), (first, before)
         new = self._lines[first][:before] + text + self._lines[last][after:]
-        if first and self._lines[first - 1].endswith("\r"):
+        follows_cr = first > 0 and self._lines[first - 1].endswith("\r")
+        if first == last and not follows_cr and "\n" not in text and "\r" not in text:
+            self._lines[first] = new  # typing: the row stays one row
+            return
+        if follows_cr:
             first, new = first - 1, self._lines[first - 1] + new  # a \n at the start of the new text would join it
         if last + 1 < len(self._lines) and new.endswith("\r"):
             last, new = last + 1, new + self._lines[last + 1]

@@ -19,8 +19,9 @@ source file that is analyzed has so long a text, however it is escaped."""
 TOO_LONG = "\ufdd0too long\ufdd0"
 """No text: U+FDD0 is not a character."""
 
-MAX_EDITS_AT_ONCE = 100
-"""Edits of one document that are handled as one: about 3 ms on the event loop."""
+MAX_EDITS_AT_ONCE = 20
+"""Edits of one document that are handled as one. A hover takes several turns of the event loop, and each may have to
+wait for that many edits: with 100, some took 0.6 s on a busy machine."""
 
 _LENGTH = re.compile(rb"content-length:\s*(\d{1,12})\s*$", re.IGNORECASE)
 

@@ -21,7 +21,7 @@ ORDER = [
     "workspace",
     "search",
     "store",
-    "insights facts embedding",
+    "insights facts embedding scip",
     "engine repo names",
     "config syntax",
     "errors folders private_folders text toml_files __init__",

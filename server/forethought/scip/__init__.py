@@ -1,0 +1,1 @@
+"""SCIP indexes: what a language's own indexer knows of a repository. Pure, except for reading an open file."""

@@ -1,10 +1,12 @@
 """The output of each command for a small repository, without an engine."""
 
+import io
 import json
 import os
 
 import pytest
 
+from forethought.scip.scip_documents import read_documents
 from support.repository import git
 from support.world import make_world, one_line
 
@@ -216,3 +218,22 @@ def test_uninstall_lists_first_and_then_leaves_nothing(world, shapes):
 
 def test_python_dash_m_is_the_same_command(world):
     assert world.run_process("--version").out.startswith("forethought ")
+
+
+def test_the_index_is_exported_as_scip(world, shapes, tmp_path):
+    file = tmp_path / "out.scip"
+    assert world.run("index", "--export-scip", str(file), cwd=shapes).status == 0
+    documents = list(read_documents(io.BytesIO(file.read_bytes().replace(b"forethought", b"forethinker", 1))))
+    assert [document.path for document in documents] == ["report.py", "shapes.py"]
+    assert all(document.occurrences for document in documents)
+    ran = world.run("index", "--export-scip", str(tmp_path / "missing" / "out.scip"), cwd=shapes)
+    assert ran.status == 1
+    assert "cannot be written" in one_line(ran)
+
+
+def test_a_scip_index_that_cannot_be_read_is_named(world, shapes):
+    (shapes / "index.scip").write_bytes(b"garbage")
+    ran = world.run("index", cwd=shapes)
+    assert ran.status == 0
+    assert "index.scip is not used" in ran.err
+    assert "index.scip is not used" in world.run("status", cwd=shapes).err

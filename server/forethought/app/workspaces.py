@@ -14,6 +14,7 @@ from forethought.store.index_store import IndexStore
 from forethought.store.insight_store import DiskInsightStore
 from forethought.syntax.extraction import TAGS_VERSION
 from forethought.syntax.languages import Languages
+from forethought.workspace.precise_import import precise_problem
 from forethought.workspace.workspace import Workspace
 
 
@@ -127,7 +128,7 @@ class Workspaces:
             now=self._now,
         )
         refusal = Repository.refusal(root) if repository is None else None
-        problems = (refusal, workspace.index.problem, self._contexts.problem)
+        problems = (refusal, workspace.index.problem, self._contexts.problem, precise_problem(workspace.index, root))
         workspace.notices = (*self._loaded.warnings, *own.warnings, *(problem for problem in problems if problem))
         self._all = (*self._all, workspace)
         self._share_space()

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 from forethought.names import modules
 from forethought.syntax.package_manifests import Package
 from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS, VALUE_KINDS
-from forethought.syntax.tags import Binding, FileTags, Import, Reference, Symbol
+from forethought.syntax.tags import Binding, FileTags, Import, Position, Reference, Symbol
 
 
 class Target(NamedTuple):
@@ -53,6 +53,17 @@ class IndexSnapshot(Protocol):
 
     def aliases_of(self, name: str) -> Sequence[tuple[str, str]]:
         """(path, local name) of each import that binds the name to another one."""
+        ...
+
+    def precise(self, path: str) -> Mapping[Position, "Target | None"]:
+        """What a language's own indexer says that references in the file mean, by where they start.
+
+        None stands for something outside of the repository. Empty unless the indexer saw the present text.
+        """
+        ...
+
+    def precise_version(self) -> Hashable:
+        """Differs whenever another index of a language's own indexer was read."""
         ...
 
     def call_counts(self, limit: int) -> Sequence[tuple[str, int]]:

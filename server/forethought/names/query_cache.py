@@ -9,7 +9,11 @@ from collections.abc import Hashable, Mapping
 from typing import Any, Literal
 
 from forethought.names import modules
-from forethought.names.file_names import FileNames, IndexSnapshot
+from forethought.names.file_names import FileNames, IndexSnapshot, Target
+from forethought.syntax.tags import Position
+
+MAX_PRECISE_FILES = 32
+"""What an indexer says is kept decoded for so many files: about 300 bytes a reference."""
 
 MAX_FILE_NAMES = 512
 """Files whose names are kept in memory, about 65 kB each. Those of others are read from the index again."""
@@ -63,6 +67,8 @@ class QueryCache:
         """Emptied by whoever takes over the results: a list, because only one thread can pop its only item."""
         paths = snapshot.paths()
         self.packages = tuple(snapshot.packages())
+        self.precise_version = snapshot.precise_version()
+        self._precise: dict[str, Mapping[Position, Target | None]] = {}
         if previous is None:
             self.modules = modules.ModuleTable(paths, self.packages)
             return
@@ -72,6 +78,8 @@ class QueryCache:
             self.modules = modules.ModuleTable(paths, self.packages)  # any import may now refer to another file
             return
         self.modules = previous.modules
+        if self.precise_version != previous.precise_version:
+            return  # any reference may now mean something else
         if results == "taken":
             # First: whoever still adds a result has recorded what it depends on, or adds it to the emptied cache.
             files = previous.give_results()
@@ -101,6 +109,18 @@ class QueryCache:
     def file(self, path: str) -> FileQueries:
         """The results about a file. Added if there are none yet."""
         return self.files.get(path) or self.files.setdefault(path, FileQueries())
+
+    def precise(self, snapshot: IndexSnapshot, path: str) -> Mapping[Position, Target | None]:
+        """What an indexer says about the references in a file: see `IndexSnapshot.precise`."""
+        if not self.precise_version:
+            return {}
+        found = self._precise.get(path)
+        if found is None:
+            found = snapshot.precise(path)
+            if len(self._precise) >= MAX_PRECISE_FILES:
+                self._precise.clear()
+            self._precise[path] = found
+        return found
 
     def _new_names(self, snapshot: IndexSnapshot, previous: "QueryCache", changed: set[str]) -> set[str]:
         """Names that gained a definition. Results that depend on a lost one also depend on the path that had it."""

@@ -1,8 +1,9 @@
 """From a name in the text to the definition that it refers to.
 
-Names are looked up in the scope, the enclosing class and its bases, the imports, and the receiver's type; last comes
-the only definition of that name in the repository. If several definitions are possible, all are returned. Nothing is
-guessed: no answer is better than a wrong one.
+What a language's own indexer says comes first (`IndexSnapshot.precise`). Then names are looked up in the scope, the
+enclosing class and its bases, the imports, and the receiver's type; last comes the only definition of that name in the
+repository. If several definitions are possible, all are returned. Nothing is guessed: no answer is better than a wrong
+one.
 """
 
 import ast
@@ -66,16 +67,26 @@ class Resolver:
 
     def resolve(self, path: str, reference: Reference) -> Resolution:
         """The definitions that a reference in `path` may refer to."""
-        resolved_names, unknown, lacking = self._resolve(path, reference)
-        chosen = self._overloads(path, reference, resolved_names)
-        return self._without_declarations(path, _resolution(chosen, unknown, lacking))
+        meanings, unknown, lacking = self._meanings(path, reference)
+        return self._without_declarations(path, _resolution(meanings, unknown, lacking))
 
     def called(self, path: str, reference: Reference) -> Resolution:
         """The definitions that a call in `path` may run. A name that is bound once stands for what it is bound to."""
-        resolved_names, unknown, lacking = self._resolve(path, reference)
-        resolved_names = self._overloads(path, reference, resolved_names)
-        bound = [definition for resolved in resolved_names for definition in self._bound_to(resolved)]
+        meanings, unknown, lacking = self._meanings(path, reference)
+        bound = [definition for resolved in meanings for definition in self._bound_to(resolved)]
         return self._without_declarations(path, _resolution(bound, unknown, lacking))
+
+    def _meanings(self, path: str, reference: Reference) -> tuple[list[ResolvedName], bool, list[Target]]:
+        """As `_resolve`, the overload chosen; a precise index is asked first."""
+        precise, start = self.query_cache.precise(self.snapshot, path), reference.range.start
+        if start in precise:
+            target = precise[start]
+            if target is None:
+                return [], False, []
+            if self.symbol(target) is not None:
+                return [ResolvedName("symbol", *target)], False, []
+        resolved_names, unknown, lacking = self._resolve(path, reference)
+        return self._overloads(path, reference, resolved_names), unknown, lacking
 
     def _overloads(self, path: str, reference: Reference, resolved_names: list[ResolvedName]) -> list[ResolvedName]:
         if reference.arguments is None:

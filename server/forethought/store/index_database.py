@@ -14,7 +14,7 @@ import psutil
 from forethought.errors import IndexingError
 from forethought.store.sqlite import Database, Schema
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 LEASE_SECONDS = 20.0
 """After this time without renewal, another process may take over writing."""
 _CLOCK_TICK_SECONDS = 0.1
@@ -36,6 +36,8 @@ CREATE TABLE mentions (
     id INTEGER PRIMARY KEY, name BLOB NOT NULL, content INTEGER NOT NULL, places TEXT NOT NULL, calls INTEGER NOT NULL);
 CREATE INDEX mentions_by_name ON mentions (name, content);
 CREATE TABLE aliases (name BLOB, content INTEGER, local BLOB, PRIMARY KEY (name, content, local)) WITHOUT ROWID;
+CREATE TABLE precise ( -- what a SCIP index says about the references in a text of a path
+    path BLOB PRIMARY KEY, content_hash TEXT NOT NULL, meanings TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE skipped (path BLOB PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE context_hashes (
     path BLOB, symbol BLOB, content_hash TEXT NOT NULL, context_hash TEXT NOT NULL, previous TEXT, with_insights TEXT,
@@ -145,7 +147,8 @@ def counter(connection: sqlite3.Connection, key: str) -> int:
 
 def _delete_tags(connection: sqlite3.Connection) -> None:
     """Delete what was read from files, but not the context hashes: insights of older texts are found by them."""
-    for table in ("files", "contents", "definitions", "mentions", "aliases"):
+    for table in ("files", "contents", "definitions", "mentions", "aliases", "precise"):
         connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names from the line above
+    connection.execute("DELETE FROM meta WHERE key = 'precise'")  # symbols may have other ids now
     bump(connection, "paths_generation")
     bump(connection, "generation")

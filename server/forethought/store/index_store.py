@@ -11,12 +11,14 @@ import sqlite3
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
+from forethought.names.file_names import Target
+from forethought.scip.precise_builder import PrecisePlaces
 from forethought.store import tags_encoding
 from forethought.store.context_hash_table import ContextHashTable
 from forethought.store.index_database import IndexDatabase, bump, counter
@@ -24,12 +26,13 @@ from forethought.store.index_files import index_file
 from forethought.store.sqlite import key_of, text_of
 from forethought.store.tags_encoding import EncodedTags
 from forethought.syntax.package_manifests import Package
-from forethought.syntax.tags import FileTags, Reference
+from forethought.syntax.tags import FileTags, Position, Reference
 
 KEPT_CONTENTS = 4000
 """Contents kept although no path has them now (other branches, older texts)."""
 _DECODED_FILES = 256
 """Kept in memory: about 50 kB for an outline, 120 kB with references."""
+_NOTE_ALL_REPLACED = "INSERT OR IGNORE INTO replaced SELECT path, content_hash FROM files JOIN contents ON id = content"
 _NOTE_REPLACED = (
     "INSERT OR IGNORE INTO replaced SELECT path, content_hash FROM files JOIN contents ON id = content WHERE path = ?"
 )
@@ -183,9 +186,70 @@ class IndexStore:
 
         def change(connection: sqlite3.Connection) -> None:
             connection.execute("INSERT OR REPLACE INTO meta VALUES ('packages', ?)", (text,))
-            connection.execute(
-                "INSERT OR IGNORE INTO replaced SELECT path, content_hash FROM files JOIN contents ON id = content"
-            )
+            connection.execute(_NOTE_ALL_REPLACED)
+
+        self._database.write(change)
+
+    def precise(self, path: str) -> dict[Position, Target | None]:
+        """What the SCIP index says about the references in a file, while it and the target's file are as then.
+
+        None stands for something outside of the repository.
+        """
+        row = self._database.row(
+            "SELECT precise.content_hash, meanings FROM precise WHERE path = ?", (os.fsencode(path),)
+        )
+        if row is None or row[0] != self.content_hash(path):
+            return {}
+        try:
+            paths, symbols, hashes, places = json.loads(row[1])
+            current = {name: self.content_hash(name) for name in set(paths)}
+            targets = [
+                Target(name, symbol) if current[name] == content_hash else None
+                for name, symbol, content_hash in zip(paths, symbols, hashes, strict=True)
+            ]
+            found = {
+                Position(line, column): targets[number] if number >= 0 else None
+                for line, column, number in places
+                if number < 0 or targets[number] is not None
+            }
+        except (TypeError, ValueError, IndexError):
+            return {}  # garbled: names are resolved without it
+        return found
+
+    def precise_version(self) -> str:
+        """The stamp of the SCIP index that was read last; empty if there is none."""
+        return self._precise_source()[0]
+
+    @property
+    def precise_problem(self) -> str | None:
+        """Why the SCIP index could not be read, one sentence; None if it could, or there is none."""
+        return self._precise_source()[1] or None
+
+    def _precise_source(self) -> tuple[str, str]:
+        row = self._database.row("SELECT value FROM meta WHERE key = 'precise'")
+        stamp, _, problem = str(row[0]).partition("\n") if row else ("", "", "")
+        return stamp, problem
+
+    def set_precise(
+        self, stamp: str, files: Callable[[], Iterable[tuple[str, str, PrecisePlaces]]] = tuple, problem: str = ""
+    ) -> None:
+        """Replace what is known from a SCIP index. The contexts of all files are noted as outdated.
+
+        files: gives (path, content hash, what its references mean) of each file; called again if the write is repeated
+        """
+        hashes = {path: stamp.content_hash for path, stamp in self.stamps().items()}
+
+        def rows() -> Iterator[tuple[bytes, str, str]]:
+            for path, content_hash, (targets, places) in files():
+                paths, symbols = [target.path for target in targets], [target.symbol_id for target in targets]
+                meanings = (paths, symbols, [hashes.get(name) for name in paths], places)
+                yield os.fsencode(path), content_hash, json.dumps(meanings, separators=(",", ":"))
+
+        def change(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM precise")
+            connection.executemany("INSERT OR REPLACE INTO precise VALUES (?, ?, ?)", rows())
+            connection.execute("INSERT OR REPLACE INTO meta VALUES ('precise', ?)", (f"{stamp}\n{problem}",))
+            connection.execute(_NOTE_ALL_REPLACED)
 
         self._database.write(change)
 

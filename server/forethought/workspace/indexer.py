@@ -20,6 +20,7 @@ from forethought.syntax.extraction import read_tags
 from forethought.syntax.languages import Languages
 from forethought.syntax.package_manifests import MANIFESTS
 from forethought.workspace.parser_process import ParserWorker
+from forethought.workspace.precise_import import import_precise_index
 
 MAX_FILES_IN_PROCESS = 20
 """More files than this are parsed in worker processes: tree-sitter holds the GIL while it parses."""
@@ -166,6 +167,7 @@ class _Run:
         known = all(path in stamps and path in present and not _is_manifest(path) for path in below)
         if not known:  # else only files were looked at that say nothing of packages
             self._store.set_packages(find_packages(self._indexer._root, self._store.paths()))
+        import_precise_index(self._store, self._indexer._root, self.cancel)
 
     def _discover(self, within: str, stamps: Mapping[str, Stamp]) -> Discovery:
         def known(path: str, size: int, modified_ns: int) -> str | None:

@@ -8,6 +8,7 @@ from forethought.repo.discovery import IGNORE_FILES
 from forethought.repo.git import Repository
 from forethought.workspace.change_set import ChangeSet
 from forethought.workspace.indexer import Indexer, IndexReport, Progress
+from forethought.workspace.precise_import import precise_stamp
 from forethought.workspace.saved_contexts import SavedContexts
 from forethought.workspace.worker_queue import WorkerQueue
 
@@ -131,7 +132,9 @@ class Refresher:
         return self._repository is not None and self._state() != self._indexed_state
 
     def _state(self) -> object:
-        return (self._repository.head_state(), self._repository.rules_state()) if self._repository is not None else None
+        if self._repository is None:
+            return None
+        return self._repository.head_state(), self._repository.rules_state(), precise_stamp(self._repository.root)
 
 
 def _affected(path: str) -> str:

@@ -219,6 +219,21 @@ class OverlaySnapshot:
         ]
         return sorted(found)
 
+    def precise(self, path: str) -> Mapping[Position, Target | None]:
+        precise = self._saved.precise(path)
+        if not precise or not self._is_as_saved(path):
+            return {}
+        edited = {target.path for target in precise.values() if target and not self._is_as_saved(target.path)}
+        return {place: target for place, target in precise.items() if target is None or target.path not in edited}
+
+    def _is_as_saved(self, path: str) -> bool:
+        """Whether what is laid over a file, if anything, says the same as the index."""
+        tags = self._documents.get(path)
+        return tags is None or tags == self._saved.tags(path)
+
+    def precise_version(self) -> Hashable:
+        return self._saved.precise_version()
+
     def call_counts(self, limit: int) -> Sequence[tuple[str, int]]:
         return self._saved.call_counts(limit)
 

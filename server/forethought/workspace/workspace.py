@@ -43,6 +43,7 @@ from forethought.workspace.change_set import ChangeSet
 from forethought.workspace.indexer import Indexer, IndexReport, Progress
 from forethought.workspace.membership import Membership
 from forethought.workspace.open_documents import OpenDocuments
+from forethought.workspace.precise_import import precise_problem
 from forethought.workspace.refresher import Refresher
 from forethought.workspace.saved_contexts import SavedContexts
 from forethought.workspace.snapshot import Buffer, DocumentSnapshot
@@ -432,6 +433,8 @@ class Workspace:
 
     def _follow_change(self, change: ChangeSet) -> None:
         """Queue what depends on the index and takes time."""
+        if (problem := precise_problem(self.index, self.root)) and problem not in self.notices:
+            self.notices = (*self.notices, problem)
         names_changed = change.files or change.outdated != frozenset()  # with a manifest, they do so without a file
         for path in self.open_paths:
             if names_changed or not self.documents.follows_rules(path):

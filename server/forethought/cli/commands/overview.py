@@ -1,7 +1,5 @@
 """`forethought overview`: the repository explained, package by package."""
 
-import contextlib
-import os
 from pathlib import Path
 
 import click
@@ -10,15 +8,12 @@ from forethought.cli.interruption import cancel_on_interrupt
 from forethought.cli.invocation import Invocation, common_options
 from forethought.cli.locations import LocationError, choose_root, path_in_root
 from forethought.cli.output import note, print_document, print_markdown, show_progress
-from forethought.errors import Cancelled, ForethoughtError
+from forethought.cli.output_file import write_file
+from forethought.errors import Cancelled
 from forethought.present.location_encoder import LocationEncoder
 from forethought.present.overview_document import overview_document, overview_markdown
 from forethought.present.overview_page import overview_page
 from forethought.text.sanitizers import visible
-
-
-class PageError(ForethoughtError):
-    """The page cannot be written."""
 
 
 @click.command()
@@ -64,26 +59,10 @@ def overview(invocation: Invocation, path: Path | None, html: Path | None) -> No
             raise LocationError(f"There is nothing to explain in {within or root}: {reason}.")
         encoder = LocationEncoder()
         if html is not None:
-            _write(html, overview_page(found, encoder))
+            write_file(html, [overview_page(found, encoder).encode("utf-8", "replace")])
         if invocation.json:
             print_document(overview_document(found, encoder))
         elif html is None:
             print_markdown(overview_markdown(found))
     if html is not None:
         note(f"Wrote {visible(str(html))}: {len(found.packages)} packages, {len(found.flows)} flows.")
-
-
-def _write(file: Path, page: str) -> None:
-    """Write the page, replacing a regular file in one step. Raises PageError."""
-    data = page.encode("utf-8", "replace")
-    partial = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        if file.exists() and not file.is_file():  # a pipe or a device
-            file.write_bytes(data)
-            return
-        partial.write_bytes(data)
-        partial.replace(file)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
-        raise PageError(f"{file} cannot be written ({error.strerror or error}); name another file.") from error

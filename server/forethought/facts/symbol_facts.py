@@ -138,7 +138,7 @@ def facts_of(
     tests, tests_are_all = _tests(resolver, callers, cancelled) if "tests" in parts else ([], True)
     return SymbolFacts(
         signature=symbol.signature,
-        doc=symbol.doc,
+        doc=resolver.documentation(Target(path, symbol_id)),
         calls=tuple(calls),
         called_by=tuple(callers[:MAX_LOCATIONS]),
         called_by_count=len(callers),

@@ -61,6 +61,17 @@ class Resolver:
         names = self.names(target.path)
         return names.symbols.get(target.symbol_id) if names is not None else None
 
+    def documentation(self, target: Target) -> str | None:
+        """The docs of a definition; of a C or C++ one without any, those of its declaration."""
+        symbol = self.symbol(target)
+        names = self.names(target.path)
+        if symbol is None or names is None:
+            return None
+        if symbol.doc or names.tags.language not in ("c", "cpp") or is_declaration(symbol):
+            return symbol.doc
+        declared = self._inference.declarations_of(target, symbol)
+        return next((declaration.doc for declaration in declared if declaration.doc), None)
+
     def record_dependencies(self, path: str) -> AbstractContextManager[None]:
         """Within this context, whatever is read is recorded as a dependency of the results about `path`."""
         return self._inference.record_dependencies(path)

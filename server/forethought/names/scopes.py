@@ -480,6 +480,19 @@ class Scopes(DependencyTracker, ABC):
         same = [target for target, symbol in alike if _parameter_types(symbol) == types]
         return same[0] if len(same) == 1 else alike[0][0] if len(alike) == 1 else None
 
+    def declarations_of(self, target: Target, defined: Symbol) -> list[Symbol]:
+        """The C or C++ declarations of what `target` defines: those that have no other definition."""
+        kinds = VALUE_KINDS if defined.kind in VALUE_KINDS else FUNCTION_KINDS
+        found: list[Symbol] = []
+        for path, symbol_id, _, _ in self.definitions("cpp", defined.short_name, kinds, limit=_MAX_NAMESAKES + 1):
+            names = self.names(path)
+            symbol = names.symbols.get(symbol_id) if names is not None else None
+            if symbol is None or symbol.name != defined.name or not is_declaration(symbol):
+                continue
+            if self.definition_of(path, symbol) == target:
+                found.append(symbol)
+        return found
+
     def extensions(self, language: str, name: str) -> list[ResolvedName]:
         """Functions that are called like members of their argument: Kotlin's `fun Jar.open()`, C#'s `this Jar`."""
         if not modules.has_extensions(language):

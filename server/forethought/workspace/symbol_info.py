@@ -20,6 +20,7 @@ class SymbolInfo:
     path: str
     language: str
     symbol: Symbol
+    """With the docs of its C or C++ declaration if it has none itself."""
     context_hash: str | None = None
     """None until it is computed."""
     state: State = "missing"

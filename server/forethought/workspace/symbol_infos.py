@@ -331,11 +331,12 @@ class SymbolInfos:
         symbol = tags.symbol(target.symbol_id) if tags else None
         if tags is None or symbol is None or data is None:
             return None
-        context = build_context(self._documents.resolver(snapshot.overlay), target.path, tags, symbol, data)
+        resolver = self._documents.resolver(snapshot.overlay)
+        context = build_context(resolver, target.path, tags, symbol, data)
         info = SymbolInfo(
             path=target.path,
             language=tags.language,
-            symbol=symbol,
+            symbol=symbol if symbol.doc else replace(symbol, doc=resolver.documentation(target)),
             context_hash=context.context_hash,
             callees=context.callees,
         )

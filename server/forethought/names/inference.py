@@ -231,7 +231,21 @@ class Inference(Scopes):
         if value.kind == "super":
             receiver = InferredValue("instance", value.path, value.id)
         resolved_names, _ = self.value_member(value, name, called=called)
+        if not resolved_names and value.kind == "instance":
+            return self._embedded(Target(value.path, value.id), name)
         return [member for resolved in resolved_names for member in self.values_of(resolved, receiver)]
+
+    def _embedded(self, owner: Target, name: str) -> list[InferredValue]:
+        """The part of a Go struct that is named by its type only: `r.Header` of `struct { Header }`."""
+        names = self.names(owner.path)
+        if names is None or names.tags.language != "go":
+            return []
+        return [
+            InferredValue("instance", base.path, base.symbol_id)
+            for text, classes in self.direct_bases(owner)
+            for base in classes
+            if re.split(r"[.*]", text.partition("[")[0])[-1] == name
+        ]
 
     def _item_values(self, value: InferredValue) -> list[InferredValue]:
         if value.kind == "container":
@@ -319,6 +333,8 @@ class Inference(Scopes):
                 result for resolved in exported for value in self.values_of(resolved) for result in self._called(value)
             ]
         if callee.kind == "instance":
+            if self._is_rust_enum(callee):  # `Shape::Circle(2)`
+                return [callee]
             return [
                 result
                 for function in self._member_values(callee, "__call__")
@@ -326,6 +342,11 @@ class Inference(Scopes):
                 for result in self._call_result(function)
             ]
         return [callee] if callee.kind == "external" else []
+
+    def _is_rust_enum(self, value: InferredValue) -> bool:
+        names = self.names(value.path)
+        symbol = names.symbols.get(value.id) if names is not None and names.tags.language == "rust" else None
+        return symbol is not None and symbol.kind == "enum"
 
     def _call_result(self, function: InferredValue) -> list[InferredValue]:
         """What a call of the function returns, with `Self` replaced by the receiver."""

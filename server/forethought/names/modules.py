@@ -102,6 +102,12 @@ def family(language: str) -> frozenset[str]:
     return next((languages for languages in _FAMILIES if language in languages), frozenset({language}))
 
 
+def rust_segments(item: Import) -> list[str]:
+    """The parts of the path of what a `use` brings in."""
+    segments = [part for part in item.module.split("::") if part]
+    return segments if item.name in (None, "*") else [*segments, item.name or ""]
+
+
 class ModuleTable:
     """The files of a root, looked up by module path."""
 
@@ -346,10 +352,7 @@ class ModuleTable:
     # Rust
 
     def _rust(self, path: str, item: Import) -> Iterator[tuple[str, str | None]]:
-        segments = [part for part in item.module.split("::") if part]
-        if item.name not in (None, "*"):
-            segments.append(item.name or "")
-        yield from self.rust_path(path, segments)
+        yield from self.rust_path(path, rust_segments(item))
 
     def rust_path(self, path: str, segments: Sequence[str]) -> Iterator[tuple[str, str | None]]:
         """(file, rest of the path with dots, or None) of `crate::a::b`, `super::b`, `self::b` or `a::b`."""
@@ -369,6 +372,10 @@ class ModuleTable:
             start = module
             while rest and rest[0] in ("self", "super"):
                 start = posixpath.dirname(start) if rest.pop(0) == "super" else start
+            crate = self._crate_folder(path)
+            while start != crate and start and not self._rust_module_file(start):  # an inline module's folder
+                start, name = posixpath.split(start)
+                rest.insert(0, name)
         elif self._rust_file(_join(module, first)) is not None:
             start = module
         elif (package := self._package("Cargo.toml", first, "::")) is not None:
@@ -380,15 +387,22 @@ class ModuleTable:
             rest.pop(0)
         if start is None:
             return
-        file = (
-            entry
-            or self._first(_join(start, name) for name in ("lib.rs", "main.rs", "mod.rs"))
-            or self._first([f"{start}.rs"])
-        )
-        while rest and (deeper := self._rust_file(_join(start, rest[0]))) is not None:
-            start, file = _join(start, rest.pop(0)), deeper
+        file = entry or self._rust_module_file(start)
+        depth = 1  # more than one for a file in the folder of an inline module
+        while depth <= len(rest):
+            inner = _join(start, "/".join(rest[:depth]))
+            if (deeper := self._rust_file(inner)) is not None:
+                start, file, rest, depth = inner, deeper, rest[depth:], 1
+            else:
+                depth += 1
         if file is not None:
             yield file, ".".join(rest) or None
+
+    def _rust_module_file(self, folder: str) -> str | None:
+        """The file of the module whose submodules lie in `folder`."""
+        return self._first(_join(folder, name) for name in ("lib.rs", "main.rs", "mod.rs")) or self._first(
+            [f"{folder}.rs"]
+        )
 
     def _crate_folder(self, path: str) -> str:
         folder = posixpath.dirname(path)

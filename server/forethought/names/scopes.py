@@ -158,7 +158,8 @@ class Scopes(DependencyTracker, ABC):
                 return [ResolvedName("symbol", path, symbol.id, fields) for symbol in definitions], complete
             if definitions:
                 return [ResolvedName("symbol", path, symbol.id, tuple(bound)) for symbol in definitions], complete
-            if rules := names.imports.get(symbol_id, {}).get(name):
+            rules = names.imports.get(symbol_id, {}).get(name, ()) if names.tags.language == "php" else ()
+            if rules:
                 return self._by_trait_rules(Target(path, symbol_id), rules), complete
             if found := self._in_scope(path, names, symbol_id, name):
                 return found, complete
@@ -224,7 +225,8 @@ class Scopes(DependencyTracker, ABC):
         if names is None:
             return []
         found: list[ResolvedName] = []
-        candidates = self.query_cache.modules.of_import(path, names.tags.language, item)
+        candidates = self._rust_modules(path, names, item) if names.tags.language == "rust" else []
+        candidates = candidates or self.query_cache.modules.of_import(path, names.tags.language, item)
         for module, member in candidates:
             if member is None:
                 whole = self._whole_export(module) if item.name is None else None
@@ -238,6 +240,30 @@ class Scopes(DependencyTracker, ABC):
         if candidates or not self.query_cache.modules.is_external(names.tags.language, item):
             return []
         return [EXTERNAL]
+
+    def _rust_modules(self, path: str, names: FileNames, item: Import) -> list[tuple[str, str | None]]:
+        """(file, dotted name in it) of what an import may refer to by way of a module that a body in the file defines.
+
+        Empty if the file's own place says where the import leads.
+        """
+        around = [symbol.short_name for symbol in names.scopes(item.scope) if symbol.kind == "module"][::-1]
+        segments = modules.rust_segments(item)
+        if not segments or segments[0] == "crate":
+            return []
+        first, inner = segments[0], ".".join(around)
+        if not around:
+            defined = names.members.get("", {}).get(first, ())
+            return [(path, ".".join(segments))] if any(symbol.kind == "module" for symbol in defined) else []
+        while around and segments and segments[0] in ("self", "super"):
+            if segments.pop(0) == "super":
+                around.pop()
+        if first not in ("self", "super"):
+            found = self.query_cache.modules.rust_path(path, ["self", *around, *segments])
+            submodule = [(file, rest) for file, rest in found if file != path]
+            defined = names.members.get(inner, {}).get(first, ())
+            is_inline = any(symbol.kind == "module" for symbol in defined)
+            return submodule or ([(path, ".".join((*around, *segments)))] if is_inline else [])
+        return list(self.query_cache.modules.rust_path(path, ["self", *around, *segments]))
 
     def default_export(self, module: str, local: str = "") -> list[ResolvedName]:
         """What `export default` or `module.exports =` exports; if that is unknown, the file.

@@ -36,10 +36,11 @@ def parse_type(language: str, text: str) -> ast.expr | None:
     """The type: generics become subscripts, unions become `|`; pointers and nullability are dropped."""
     if language == "python":
         return _python(text)
+    text = re.sub(r"'[a-z]\w*\b", " ", text)
     text = re.sub(
         r"\b(const|mut|dyn|impl|struct|final|static|readonly|volatile|unsigned|async|out|ref|in)\b", " ", text
     )
-    text = re.sub(r"'[a-z]\w*\b", " ", text).strip().lstrip(":&*?!\\ ")
+    text = text.strip().lstrip(":&*?!\\ ")
     if text.startswith("("):  # several results in Go: the first one counts
         results = text[1:].rstrip(") ").split(",")
         named = next((result for result in results if re.match(r"\s*\w+ +[\w*\[]", result)), None)
@@ -47,6 +48,9 @@ def parse_type(language: str, text: str) -> ast.expr | None:
     if text.startswith("map[") and (mapped := re.match(r"map\[[^\[\]]*\](.+)", text)):
         element = parse_type(language, mapped[1])
         return ast.Subscript(ast.Name("map"), element) if element is not None else None
+    if language == "rust" and (match := re.fullmatch(r"\[(.+?)(?:;[^;]*)?\]", text)):
+        element = parse_type(language, match[1])
+        return ast.Subscript(ast.Name("list"), element) if element is not None else None
     if match := re.match(r"\[\w*\]|\.\.\.", text):
         element = parse_type(language, text[match.end() :])
         return ast.Subscript(ast.Name("list"), element) if element is not None else None

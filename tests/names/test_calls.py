@@ -76,3 +76,18 @@ def test_both_tags_of_an_element_name_the_component() -> None:
     box = "const Box = (p) => <div>{p.children}</div>;\n"
     for path in ("a.tsx", "a.jsx"):
         check({path: f"{box}const x = <Box>hi</‸Box>;\n"}, f"{path}:Box")
+
+
+def test_a_variable_does_not_hide_the_function_that_gives_its_value() -> None:
+    java = 'class A { static R reader(String s) { return null; } void f() { R reader = new R(‸reader("x")); } }'
+    check({"A.java": java}, "A.java:A.reader")
+    check(
+        {"a.go": "package m\nfunc path(x int) int { return x }\nfunc f() { path := ‸path(1); _ = path }"}, "a.go:path"
+    )
+    check({"a.go": "package m\nfunc path(x int) int { return x }\nfunc f(path func(int)) { ‸path(1) }"})
+    check({"a.rs": "fn part(x: u8) -> u8 { x }\nfn f() { let part = ‸part(1); }"}, "a.rs:part")
+    check({"a.rs": "fn part(x: u8) -> u8 { x }\nfn f() { let part = |x| x; ‸part(1); }"})
+    check({"A.java": "class A { void f(Runnable go) { ‸go(); } }"})
+    local = "class A { void f() { R r = new R() { void go() { ‸own().read(); } R own() { return null; } }; } }"
+    check({"A.java": local}, "A.java:A.f.own")
+    check({"A.java": "class A { void f() { class B { void go() {} } new B().‸go(); } }"}, "A.java:A.f.B.go")

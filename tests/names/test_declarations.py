@@ -1,13 +1,13 @@
 """A C or C++ definition has the docs of its declaration."""
 
-from support.indexing import index_of
-
 from forethought.names.file_names import Target
 from forethought.names.resolver import Resolver
+from support.indexing import index_of
 
 PANEL = {
     "win.h": (
-        "class Panel {\npublic:\n  /** Draws it. */\n  void draw(int n);\n  /** Draws it twice. */\n  void draw(int n, int m);\n"
+        "class Panel {\npublic:\n  /** Draws it. */\n  void draw(int n);\n"
+        "  /** Draws it twice. */\n  void draw(int n, int m);\n"
         "  void hide();\n};\n/** Counts panels. */\nint count_panels(void);\n"
     ),
     "win.cpp": (

@@ -7,7 +7,9 @@ INLINE = {
         "pub mod client {\n    mod conn;\n    pub use conn::{Config, connect};\n    pub(crate) mod tls;\n"
         "    pub mod deep { pub fn run() {} pub mod low { pub fn dig() {} } }\n}\n"
     ),
-    "src/client/conn.rs": "pub struct Config;\nimpl Config { pub fn read(x: u8) -> Self { Config } }\npub fn connect() {}\n",
+    "src/client/conn.rs": (
+        "pub struct Config;\nimpl Config { pub fn read(x: u8) -> Self { Config } }\npub fn connect() {}\n"
+    ),
     "src/d.rs": "pub struct Decoy;\nimpl Decoy { pub fn read(x: u8) {} }\npub fn run() {}\n",
 }
 

@@ -203,7 +203,7 @@ class Inference(Scopes):
         names = self.names(path)
         if names is None:
             return []
-        resolved_names = self.look_up(path, scope, name, before, called=called)
+        resolved_names = self.look_up(path, scope, name, before, called=called, invoked=called)
         language = names.tags.language
         if not resolved_names and name == "exports" and self._is_script(path):
             return [InferredValue("file", path)]

@@ -34,6 +34,8 @@ _OWN_CRATE = re.compile(r"^((?!(.*/)?src/).*/)?(tests|examples|benches|src/bin)/
 """Files that are crates of their own, with their modules beside them."""
 _IMPLICIT_MEMBERS = frozenset({"java", "kotlin", "scala", "swift", "c-sharp", "cpp", "ruby"})
 _OVERLOADS = frozenset({"java", "kotlin", "scala", "swift", "c-sharp", "cpp", "julia"})
+_FUNCTIONS_APART = frozenset({"java"})
+_SHADOWED_LATER = frozenset({"go", "rust"})
 _FOLDER_IS_PACKAGE = frozenset({"go", "java", "kotlin", "scala"})
 _NO_GLOBALS = SCRIPT_LANGUAGES | {"python", "go", "rust"}
 _FAMILIES = (frozenset({"c", "cpp"}), frozenset({"java", "kotlin", "scala"}), SCRIPT_LANGUAGES)
@@ -85,6 +87,16 @@ def has_extensions(language: str) -> bool:
 def has_overloads(language: str) -> bool:
     """Whether functions of one name may stand side by side, each with its own return type."""
     return language in _OVERLOADS
+
+
+def keeps_functions_apart(language: str) -> bool:
+    """Whether a variable does not hide a function of its name from calls."""
+    return language in _FUNCTIONS_APART
+
+
+def shadows_later(language: str) -> bool:
+    """Whether a variable hides an outer name only after the statement that declares it: `path := path(x)`."""
+    return language in _SHADOWED_LATER
 
 
 def has_clauses(language: str) -> bool:

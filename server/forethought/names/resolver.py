@@ -212,7 +212,8 @@ class Resolver:
             scope = symbol.parent  # a decorator is outside what it decorates
         start = reference.range.start
         if reference.receiver is None:
-            resolved_names = self._inference.look_up(path, scope, reference.name, start, typed=reference.kind == "type")
+            is_type, is_call = reference.kind == "type", reference.kind == "call"
+            resolved_names = self._inference.look_up(path, scope, reference.name, start, typed=is_type, invoked=is_call)
             return resolved_names, not resolved_names, []
         language = names.tags.language
         node = parse_expression(language, reference.receiver)

@@ -62,12 +62,14 @@ class Scopes(DependencyTracker, ABC):
         *,
         typed: bool = False,
         called: bool = True,
+        invoked: bool = False,
     ) -> list[ResolvedName]:
         """What a bare name refers to in a scope; empty if nothing is known to bind it.
 
         before: where it is used, so that of several assignments the last one before counts
         typed: it is used as a type
         called: of a field and a method with this name, the method is meant
+        invoked: it is what a call calls
         """
         names = self.names(path)
         if names is None:
@@ -87,7 +89,8 @@ class Scopes(DependencyTracker, ABC):
                     skipped_class = skipped_class or symbol
                     continue
             in_function |= symbol.kind in FUNCTION_KINDS
-            if found := self._bare_in_scope(path, names, symbol.id, name, at, in_order=symbol.id == scope):
+            in_order = symbol.id == scope
+            if found := self._bare_in_scope(path, names, symbol.id, name, at, in_order=in_order, invoked=invoked):
                 return found
             if implicit and names.owner_elsewhere(symbol):
                 owner = self.owner_of_method(path, names, symbol.id)
@@ -328,7 +331,7 @@ class Scopes(DependencyTracker, ABC):
         )
 
     def _bare_in_scope(
-        self, path: str, names: FileNames, scope: str, name: str, at: Position, *, in_order: bool
+        self, path: str, names: FileNames, scope: str, name: str, at: Position, *, in_order: bool, invoked: bool
     ) -> list[ResolvedName]:
         """What a bare name at a position means in a scope: what the innermost block around it defines or binds.
 
@@ -336,6 +339,11 @@ class Scopes(DependencyTracker, ABC):
         """
         symbols = [item for item in names.members.get(scope, {}).get(name, ()) if not item.needs_receiver]
         bindings = names.bindings.get(scope, {}).get(name, ())
+        if invoked and modules.keeps_functions_apart(names.tags.language):
+            bindings = ()
+        elif invoked and modules.shadows_later(names.tags.language):
+            own_call = re.compile(rf"(?<![\w.:]){re.escape(name)}\(")
+            bindings = [binding for binding in bindings if not own_call.search(binding.value or "")]
         imports = names.imports.get(scope, {}).get(name, ())
         if len(symbols) + len(bindings) > 1 or any(item.seen_in for item in (*symbols, *bindings)):
             around = visible([*symbols, *bindings], at)

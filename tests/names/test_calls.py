@@ -91,3 +91,14 @@ def test_a_variable_does_not_hide_the_function_that_gives_its_value() -> None:
     local = "class A { void f() { R r = new R() { void go() { ‸own().read(); } R own() { return null; } }; } }"
     check({"A.java": local}, "A.java:A.f.own")
     check({"A.java": "class A { void f() { class B { void go() {} } new B().‸go(); } }"}, "A.java:A.f.B.go")
+
+
+def test_a_getter_gives_what_it_returns() -> None:
+    jars = "class Jar { open() {} }\nclass Tin { open() {} }\n"
+    for path, rest in {
+        "a.ts": "class A { get jar(): Jar { return x } }\nfunction f(a: A) { a.jar.‸open() }",
+        "b.ts": "class A { public get jar() { return new Jar() } }\nfunction f(a: A) { a.jar.‸open() }",
+        "a.js": "class A { static get jar() { return new Jar() } }\nfunction f() { A.jar.‸open() }",
+        "b.js": "class A { get() { return new Jar() } }\nfunction f() { new A().get().‸open() }",
+    }.items():
+        check({path: jars + rest}, f"{path}:Jar.open")

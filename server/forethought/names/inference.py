@@ -28,6 +28,8 @@ _SUPER_WORDS = {"c-sharp": "base", "php": "parent"}
 PROPERTY_DECORATORS = frozenset(
     {"property", "cached_property", "abstractproperty", "reify", "locked_cached_property", "memoized_property"}
 )
+_GETTER = re.compile(r"(?:\w+ )*get [\w$#]+\(")
+"""How the signature of a JavaScript method starts that is read like a field."""
 _FIXTURE_DECORATORS = frozenset({"fixture", "yield_fixture"})
 _UNTYPED = frozenset({"python", "javascript", "typescript", "tsx", "ruby", "php", "lua"})
 """Languages in which the type of a call's result is inferred from the return statements."""
@@ -99,6 +101,8 @@ class Inference(Scopes):
             if symbol.kind in FUNCTION_KINDS:
                 function = InferredValue("function", resolved.path, symbol.id, (receiver,) if receiver else ())
                 if receiver and receiver.kind == "instance" and names.is_decorated(symbol.id, *PROPERTY_DECORATORS):
+                    return self._call_result(function)
+                if receiver and self._is_script(resolved.path) and _GETTER.match(symbol.signature):
                     return self._call_result(function)
                 return [function]
             if symbol.kind == "enumerator":

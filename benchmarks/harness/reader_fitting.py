@@ -5,6 +5,7 @@ import random
 import re
 import zlib
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 
-from forethought.qa.reader.classifier import Classifier, Confidence, Prediction, confidence, equivalent
+from forethought.qa.reader.classifier import Classifier, Confidence, Prediction, confidence, equivalent, surest
 from forethought.qa.reader.features import BUCKETS, features, words_of
 from forethought.qa.reader.labeled_questions import LabeledQuestion
 from forethought.qa.reader.labels import OPEN
@@ -22,6 +23,8 @@ _SEED = 11
 _PENALTY = 1e-6
 _EPOCHS = 12
 """Both chosen by the accuracy on voices left out."""
+_CALIBRATIONS = 3
+"""Times that the confidence is fitted: which part of a question is the surest depends on it."""
 _ABOUT_FILES = frozenset({"location", "docs", "last_change", "tests", "callers", "calls", "exists"})
 """Labels whose questions are asked of files in the same words."""
 _ABOUT_SEVERAL = frozenset(
@@ -89,6 +92,29 @@ def variants(question: LabeledQuestion) -> Iterator[tuple[str, str]]:
             several = re.sub(r"\bS\b", "SS", text)
             yield label, re.sub(r"\b(?:is|does|has|was)\b", lambda verb: _AGREEMENT[verb[0]], several)
     yield label, _with_slip(text, chooser)
+    yield label, _with_aside(text, chooser)
+
+
+def _with_aside(text: str, chooser: random.Random) -> str:
+    """The question in a longer message: with context before or after it, or after a sentence about the symbol."""
+    asides = _asides()
+    place = chooser.choice(("before", "after", "about"))
+    aside = chooser.choice(asides[place])
+    if place == "after":
+        return text.rstrip(" ?.!") + aside
+    if place == "about" and re.search(r"\bS\b", text):
+        return aside + re.sub(r"\bS\b", "it", re.sub(r"\bS's", "its", text))
+    return chooser.choice(asides["before"]) + text
+
+
+@cache
+def _asides() -> dict[str, list[str]]:
+    """What is said around questions: where → the texts."""
+    found: dict[str, list[str]] = {}
+    for line in Path(__file__).with_name("asides.txt").read_text(encoding="utf-8").splitlines():
+        place, _, aside = line.partition(": ")
+        found.setdefault(place, []).append(aside)
+    return found
 
 
 def _with_slip(text: str, chooser: random.Random) -> str:
@@ -112,11 +138,11 @@ class HeldOut(NamedTuple):
     """What was predicted for a question by a classifier that has not seen its voice."""
 
     question: LabeledQuestion
-    prediction: Prediction
+    predictions: list[Prediction]
+    """For the whole question, and for parts of it."""
 
-    @property
-    def is_right(self) -> bool:
-        predicted, expected = self.prediction.label, self.question.label
+    def is_right(self, prediction: Prediction) -> bool:
+        predicted, expected = prediction.label, self.question.label
         return equivalent(predicted) == equivalent(expected) or expected in _COVERED.get(predicted, ())
 
 
@@ -144,17 +170,24 @@ def make_classifier(fitted: Fitted, learned: Sequence[LabeledQuestion]) -> Class
 
 def calibrate(held_out: Sequence[HeldOut], precision: float) -> Confidence:
     """The confidence of predictions, and the lowest threshold that has this precision."""
-    answered = [item for item in held_out if item.prediction.label != OPEN and not item.prediction.is_guarded]
-    model = LogisticRegression(C=10.0, max_iter=1000)
-    model.fit([item.prediction.evidence for item in answered], [item.is_right for item in answered])
-    fitted = Confidence._make([float(model.intercept_[0]), *map(float, model.coef_[0]), 1.0])
-    ranked = sorted(answered, key=lambda item: -confidence(item.prediction.evidence, fitted))
+    by = _fit_confidence([(item, item.predictions[0]) for item in held_out])
+    for _ in range(_CALIBRATIONS):
+        by = _fit_confidence([(item, prediction) for item in held_out if (prediction := surest(item.predictions, by))])
+    answered = [(item, prediction) for item in held_out if (prediction := surest(item.predictions, by))]
+    ranked = sorted(answered, key=lambda pair: -confidence(pair[1].evidence, by))
     threshold, right = 1.0, 0
-    for count, item in enumerate(ranked, 1):
-        right += item.is_right
+    for count, (item, prediction) in enumerate(ranked, 1):
+        right += item.is_right(prediction)
         if right >= precision * count:
-            threshold = confidence(item.prediction.evidence, fitted)
-    return fitted._replace(threshold=threshold)
+            threshold = confidence(prediction.evidence, by)
+    return by._replace(threshold=threshold)
+
+
+def _fit_confidence(predicted: Sequence[tuple[HeldOut, Prediction]]) -> Confidence:
+    answered = [pair for pair in predicted if pair[1].label != OPEN and not pair[1].is_guarded]
+    model = LogisticRegression(C=10.0, max_iter=1000)
+    model.fit([prediction.evidence for _, prediction in answered], [item.is_right(one) for item, one in answered])
+    return Confidence._make([float(model.intercept_[0]), *map(float, model.coef_[0]), 1.0])
 
 
 def write(fitted: Fitted, by: Confidence, learned: Sequence[LabeledQuestion], folder: Path) -> int:
@@ -191,12 +224,14 @@ def measure(held_out: Sequence[HeldOut], by: Confidence) -> Measured:
     """What would be answered at the threshold, and how much of that is right."""
     facts = [item for item in held_out if item.question.label != OPEN]
     answered = [
-        item
+        (item, prediction)
         for item in held_out
-        if item.prediction.label != OPEN
-        and not item.prediction.is_guarded
-        and confidence(item.prediction.evidence, by) >= by.threshold
+        if (prediction := surest(item.predictions, by)) and confidence(prediction.evidence, by) >= by.threshold
     ]
-    right = sum(item.is_right for item in answered)
-    wrong = [(item.question.text, item.prediction.label, item.question.label) for item in answered if not item.is_right]
+    right = sum(item.is_right(prediction) for item, prediction in answered)
+    wrong = [
+        (item.question.text, prediction.label, item.question.label)
+        for item, prediction in answered
+        if not item.is_right(prediction)
+    ]
     return Measured(len(facts), right / max(1, len(facts)), right / max(1, len(answered)), wrong)

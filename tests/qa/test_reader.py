@@ -8,7 +8,8 @@ import pytest
 from benchmarks.measures import questions
 from forethought.present.answer_document import answer_document
 from forethought.present.location_encoder import LocationEncoder
-from forethought.qa.reader.classifier import confidence, shipped
+from forethought.qa.reader.asking_clauses import clauses, with_subject
+from forethought.qa.reader.classifier import confidence, shipped, surest
 from forethought.qa.reader.features import words_of
 from forethought.qa.reader.labeled_questions import labeled_questions, with_pairs_joined
 from forethought.qa.reader.labels import LABELS, OPEN
@@ -109,17 +110,60 @@ def test_the_question_of_each_reading_is_read_as_that(name: str) -> None:
     label = LABELS[name]
     subject = "F" if name in ("members/function", "members/class", "exports") else "S"
     words = words_of(with_pairs_joined(label.question.format(name=subject, other=label.slot or "T")))
-    prediction = classifier.predict(words, allowed_labels(words))
+    prediction = classifier.predict(words, allowed_labels(words))[0]
     assert prediction.label == name
     assert not prediction.is_guarded
     assert classifier.has_learned(words, name)
     assert confidence(prediction.evidence, fitted) >= fitted.threshold
 
 
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("I'm about to touch S, who calls it", "who calls S"),
+        ("the build is red again so where is S defined", "where is S defined"),
+        ("where is S defined cuz I can't find it", "where is S defined"),
+        ("what does S return pls", "what does S return"),
+        ("got an error, what is the default of P in S?", "what is the default of P in S"),
+    ],
+)
+def test_context_around_a_question_is_left_out(question: str, expected: str) -> None:
+    words = words_of(question)
+    assert expected in [" ".join(with_subject(words[start:end], words)) for start, end in clauses(words)]
+
+
+def test_a_clause_has_all_names_of_the_question() -> None:
+    words = words_of("where is S, and does it take P?")
+    assert all("P" in words[start:end] for start, end in clauses(words))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "tell me where S lives, also what it raises",
+        "who calls S? why does it exist?",
+        "where is S, and list only its public methods",
+    ],
+)
+def test_no_part_is_sure_if_the_rest_asks_or_restricts(question: str) -> None:
+    classifier, fitted = shipped()
+    words = words_of(question)
+    best = surest(classifier.predict(words, allowed_labels(words)), fitted)
+    assert best is None or confidence(best.evidence, fitted) < fitted.threshold
+
+
+def test_without_is_no_name() -> None:
+    assert words_of("params w/o a default in S") == words_of("params without a default in S")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("question", "expected"),
     [
+        ("I'm about to touch refund, who tests it?", "not reached by any test"),
+        ("build's red again, what does pay return? thx", "`str`"),
+        ("new to this repo. where does refund live, can't find it", "shop.py:29"),
+        ("params w/o a default on pay", "cents"),
         ("Point me at the definition of refund", "shop.py:29"),
         ("declared return type of refund", "`str`"),
         ("pay - currency defaults to what?", '`"EUR"`'),
@@ -162,6 +206,11 @@ def test_a_question_in_other_words_is_answered(world: SessionWorld, question: st
         "which functions never call pay",
         "who calls pay twice?",
         "is the default of currency in pay sensible?",
+        "non-dunder methods on Base",
+        "fields of Base excluding the inherited ones",
+        "name the file on disk that refund opens",
+        "I'm about to change refund, why does it exist?",
+        "who calls pay? I don't care about refund",
         "what is the best way to test refund?",
     ],
 )

@@ -21,7 +21,9 @@ from typing import NamedTuple
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, Indel
 
+from forethought.qa.reader.asking_clauses import MAX_CLAUSES, asks, clauses, is_about_asker, sentences, with_subject
 from forethought.qa.reader.features import MARKS, features, stemmed
+from forethought.qa.reader.labels import OPEN
 
 GUARDS = frozenset(
     {"not", "never", "no", "none", "without", "except", "excluding", "exclude", "besides", "only", "other", "but"}
@@ -29,7 +31,7 @@ GUARDS = frozenset(
     | {"nobody", "nothing", "rather", "aside", "omit", "lack", "most", "least", "first", "second", "more", "less"}
     | {"recursively", "indirectly", "transitively", "twice", "before", "after", "while", "until", "often"}
     | {"why", "should", "how", "good", "best", "better", "explain", "sense", "sensible", "correctly", "wrong", "both"}
-    | {"else", "could", "would"}
+    | {"else", "could", "would", "non", "sans", "barring", "disregarding"}
 )
 """Words that restrict or negate what is asked. A label holds only if a question with that label was learned in which
 the same word stands before the same other word."""
@@ -83,6 +85,13 @@ _LABEL_WORDS = frozenset(
 """Words that say which fact is asked for, or that none is. A label holds only if a question with that label was learned
 that has the word."""
 
+_LEADING_GUARDS = GUARDS - (
+    {"no", "just", "but", "before", "after", "while", "until", "first", "second", "more", "other", "could", "would"}
+    | {"both", "than", "most", "only", "outside", "how", "nothing"}
+)
+"""Guards that count in a sentence before the asking clause, unless it is about who asks."""
+_TRAILING_GUARDS = GUARDS - {"just", "but"}
+"""The same for a sentence after it."""
 _MODAL = frozenset({"could", "would"})
 _POLITE = frozenset({"you", "i", "like", "please", "tell", "show"})
 """Words after which “could” and “would” restrict nothing."""
@@ -92,6 +101,13 @@ _MIN_CORRECTED = 5
 """Letters of the shortest word that is corrected."""
 _EQUIVALENT = {"subclasses": "overrides", "members/function": "members/method", "exists": "location"}
 """Labels that have the same answer where both make sense."""
+_MIN_CONFLICT = 0.8
+"""Probability from which on the rest of a question asks for a fact of its own."""
+_MAX_PARTS = 3
+"""Parts of a question that are looked at closely."""
+
+_Ranked = list[tuple[str, float]]
+"""Labels with their probabilities, the likeliest first."""
 
 
 class Confidence(NamedTuple):
@@ -103,10 +119,10 @@ class Confidence(NamedTuple):
     """Of the nearest question with the label."""
     rival: float
     """Of the nearest question with another label."""
-    unknown: float
-    """Words that no labeled question has."""
     foreign: float
     """Words that no question with the label has."""
+    whole: float
+    """What the whole question says about the label that a part of it has."""
     threshold: float
     """From this confidence on a reading counts as sure."""
 
@@ -117,8 +133,9 @@ class Evidence(NamedTuple):
     log_odds: float
     similarity: float
     rival: float
-    unknown: int
     foreign: int
+    whole: float
+    """Log odds of the label for the whole question, of which the prediction may be about a part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +180,60 @@ class Classifier:
 
     def probabilities(self, words: Sequence[str], allowed: Collection[str]) -> list[tuple[str, float]]:
         """The allowed labels, the likeliest first."""
+        return self._probabilities([self._neighbors.corrected(word) for word in words], allowed)
+
+    def predict(self, words: Sequence[str], allowed: Collection[str]) -> list[Prediction]:
+        """The likeliest of the allowed labels for the whole question, first, and for parts that may be all of it.
+
+        Takes a few milliseconds.
+        """
+        words = [self._neighbors.corrected(word) for word in words]
+        whole = self._probabilities(words, allowed)
+        places = {with_subject(words[start:end], words): (start, end) for start, end in clauses(words)}
+        parts = {part: self._probabilities(part, allowed) for part in list(places)[:MAX_CLAUSES]}
+        likely = sorted(parts, key=lambda part: -parts[part][0][1])[:_MAX_PARTS]
+        predictions = [self._prediction(words, words, whole, whole, ((), ()), allowed)]
+        for part in likely:
+            start, end = places[part]
+            outside = (words[:start], words[end:])
+            predictions.append(self._prediction(words, part, parts[part], whole, outside, allowed))
+        return predictions
+
+    def _prediction(
+        self,
+        words: Sequence[str],
+        part: Sequence[str],
+        ranked: _Ranked,
+        whole: _Ranked,
+        outside: tuple[Sequence[str], Sequence[str]],
+        allowed: Collection[str],
+    ) -> Prediction:
+        label = ranked[0][0]
+        group = equivalent(label)
+        similarity, rival = self._neighbors.similarities(part, group)
+        evidence = Evidence(
+            _log_odds(ranked, group),
+            similarity,
+            rival,
+            self._neighbors.count_foreign(part, label),
+            _log_odds(whole, group),
+        )
+        is_guarded = (
+            self._neighbors.is_guarded(part, label)
+            or _restrict(outside[0], _LEADING_GUARDS)
+            or _restrict(outside[1], _TRAILING_GUARDS)
+        )
+        is_guarded = is_guarded or any(self._asks_else(rest, words, group, allowed) for rest in outside if asks(rest))
+        return Prediction(label, ranked[0][1], evidence, is_guarded, tuple(ranked[1:]))
+
+    def _asks_else(self, rest: Sequence[str], words: Sequence[str], group: str, allowed: Collection[str]) -> bool:
+        """Whether the rest of the question asks for another fact."""
+        label, share = self._probabilities(with_subject(rest, words), allowed)[0]
+        return share >= _MIN_CONFLICT and label != OPEN and equivalent(label) != group
+
+    def _probabilities(self, words: Sequence[str], allowed: Collection[str]) -> _Ranked:
         sums = [0.0] * len(self.labels)
-        for bucket, value in features([self._neighbors.corrected(word) for word in words]).items():
+        for bucket, value in features(words).items():
             if (row := self._weights.get(bucket)) is not None:
                 for at, weight in enumerate(row):
                     sums[at] += weight * value
@@ -175,31 +244,20 @@ class Classifier:
         }
         highest = max(scored.values())
         powers = {label: math.exp(total - highest) for label, total in scored.items()}
-        whole = sum(powers.values())
-        return sorted(((label, power / whole) for label, power in powers.items()), key=lambda item: -item[1])
+        total = sum(powers.values())
+        return sorted(((label, power / total) for label, power in powers.items()), key=lambda item: -item[1])
 
-    def predict(self, words: Sequence[str], allowed: Collection[str]) -> Prediction:
-        """The likeliest of the allowed labels, with what speaks for it. Takes a few milliseconds."""
-        ranked = self.probabilities(words, allowed)
-        words = [self._neighbors.corrected(word) for word in words]
-        label = ranked[0][0]
-        group = equivalent(label)
-        probability = sum(share for other, share in ranked if equivalent(other) == group)
-        probability = min(max(probability, 1e-6), 1 - 1e-6)
-        similarity, rival = self._neighbors.similarities(words, group)
-        return Prediction(
-            label,
-            probability,
-            Evidence(
-                math.log(probability / (1 - probability)),
-                similarity,
-                rival,
-                sum(word not in MARKS and self._neighbors.is_new(word) for word in words),
-                self._neighbors.count_foreign(words, label),
-            ),
-            self._neighbors.is_guarded(words, label),
-            tuple(ranked[1:]),
-        )
+
+def _log_odds(ranked: _Ranked, group: str) -> float:
+    """Of all labels with the same answer."""
+    probability = sum(share for label, share in ranked if equivalent(label) == group)
+    probability = min(max(probability, 1e-6), 1 - 1e-6)
+    return math.log(probability / (1 - probability))
+
+
+def _restrict(words: Sequence[str], guards: frozenset[str]) -> bool:
+    """Whether words before or after the asking clause may restrict or negate what it asks."""
+    return any(not guards.isdisjoint(part) and not is_about_asker(part) for part in sentences(words))
 
 
 def equivalent(label: str) -> str:
@@ -214,10 +272,16 @@ def confidence(evidence: Evidence, by: Confidence) -> float:
         + by.log_odds * evidence.log_odds
         + by.similarity * evidence.similarity
         + by.rival * evidence.rival
-        + by.unknown * evidence.unknown
         + by.foreign * evidence.foreign
+        + by.whole * evidence.whole
     )
     return 1 / (1 + math.exp(-total))
+
+
+def surest(predictions: Iterable[Prediction], by: Confidence) -> Prediction | None:
+    """The surest prediction of a fact that no guard forbids."""
+    facts = [item for item in predictions if item.label != OPEN and not item.is_guarded]
+    return max(facts, key=lambda item: confidence(item.evidence, by), default=None)
 
 
 class _Neighbors:

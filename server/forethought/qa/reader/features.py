@@ -1,6 +1,7 @@
 """What the classifier sees of a masked question: hashed words, stems, meanings and letters, in runs of up to three."""
 
 import math
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -14,11 +15,18 @@ BUCKETS = 1 << 15
 MARKS = frozenset("STPEFU") | {"SS"}
 """The words that stand for names: see `masking`."""
 _LETTER_WEIGHT = 0.4
+_SLASHED = re.compile(r"\bw/(o\b)?(?![\w/])", re.IGNORECASE)
 
 
 def words_of(masked: str) -> list[str]:
     """The words of a masked question, its marks as they are."""
-    return joined(token.name if token.name in MARKS else token.word for token in scan(masked))
+    tokens = scan(with_words_spelled_out(masked))
+    return joined(token.name if token.name in MARKS else token.word for token in tokens)
+
+
+def with_words_spelled_out(text: str) -> str:
+    """The text with “w/o” as “without”: it would be taken for the name of a file."""
+    return _SLASHED.sub(lambda found: "without" if found[1] else "with", text)
 
 
 def joined(words: Iterable[str]) -> list[str]:

@@ -297,7 +297,7 @@ def _with_slots(
             elif tokens[place].word not in lexicon().no_names:
                 yield draft.marked(place, PARAMETER, tokens[place].name)
     unknown = [place for place in found.unknown if place not in draft.marks]
-    if len(unknown) == 1 and not certain:
+    if len(unknown) == 1 and not certain and tokens[unknown[0]].name.lstrip("$").isidentifier():
         yield draft.marked(unknown[0], PARAMETER, tokens[unknown[0]].name, is_guess=True)
         if SECOND not in draft.names:
             yield draft.marked(unknown[0], SECOND, tokens[unknown[0]].name, is_guess=True)

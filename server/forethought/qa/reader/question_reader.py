@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from forethought.qa.intent import Intent
 from forethought.qa.intent.tokenizer import MAX_LENGTH
 from forethought.qa.question import Suggestion
-from forethought.qa.reader.classifier import Classifier, Prediction, confidence, shipped
-from forethought.qa.reader.features import stemmed
+from forethought.qa.reader.classifier import Classifier, Prediction, confidence, shipped, surest
+from forethought.qa.reader.features import stemmed, with_words_spelled_out
 from forethought.qa.reader.labels import LABELS, OPEN, Label, with_names
 from forethought.qa.reader.masking import (
     EXCEPTION,
@@ -69,6 +69,8 @@ class QuestionReading:
 class _Candidate:
     question: MaskedQuestion
     prediction: Prediction
+    """The surest, of the whole question or of a part of it."""
+    of_whole: Prediction
     confidence: float
 
     @property
@@ -84,6 +86,7 @@ class QuestionReader:
 
         points: whether “this” and “it” can mean something. Takes a few milliseconds.
         """
+        text = with_words_spelled_out(text)
         if len(text) > MAX_LENGTH:
             return None
         classifier, fitted = shipped()
@@ -91,18 +94,21 @@ class QuestionReader:
         ways.sort(key=lambda way: _likeliest_fact(classifier, way), reverse=True)
         candidates = []
         for question in ways[:_MAX_CANDIDATES]:
-            prediction = classifier.predict(question.words, _allowed(question))
+            predictions = classifier.predict(question.words, _allowed(question))
+            prediction = surest(predictions, fitted) or predictions[0]
             sureness = confidence(prediction.evidence, fitted)
             is_of_class = prediction.label in _OF_CLASSES and names.is_function(question.subject.name)
             subject = question.subject
             is_far = subject.is_wordlike or (subject.is_plain and prediction.evidence.foreign > 0)
             if prediction.is_guarded or is_of_class or is_far or not _has_needed(question, prediction.label):
                 sureness = min(sureness, fitted.threshold / 2)
-            candidates.append(_Candidate(question, prediction, sureness))
+            candidates.append(_Candidate(question, prediction, predictions[0], sureness))
         if not candidates:
             return None
         facts = [item for item in candidates if item.prediction.label != OPEN]
         sure = [item for item in facts if item.confidence >= fitted.threshold]
+        most = max((len(item.question.names) for item in sure), default=0)
+        sure = [item for item in sure if len(item.question.names) == most]  # “wait” as a parameter, not as a word
         best = max(sure, key=lambda item: item.confidence, default=None)
         if best is not None and len({item.intent for item in sure}) == 1:
             return _sure(best)
@@ -166,7 +172,7 @@ def _without_name(text: str, intent: Intent) -> str:
 def _unsure(candidates: list[_Candidate], names: IndexedNames) -> QuestionReading:
     """The likeliest readings of all candidates."""
     shares: dict[Suggestion, float] = {}
-    first = candidates[0].prediction
+    first = candidates[0].of_whole
     open_share = next((share for name, share in ((first.label, first.probability), *first.others) if name == OPEN), 0.0)
     for candidate in candidates:
         question, prediction = candidate.question, candidate.prediction

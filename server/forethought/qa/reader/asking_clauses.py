@@ -103,12 +103,16 @@ def sentences(words: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 def _starts(words: Sequence[str], at: int) -> bool:
+    if words[at - 1] == STOP:
+        return True
     following = words[at + 1] if at + 1 < len(words) else ""
-    return (
-        words[at - 1] == STOP
-        or words[at] in _ASKING
-        or (words[at] in _PREPOSITIONS and following in ("what", "which", "whom"))
-    )
+    if words[at] in _PREPOSITIONS:
+        return following in ("what", "which", "whom")
+    if words[at] not in _ASKING:
+        return False
+    sentence = words[max((place + 1 for place in range(at) if words[place] == STOP), default=0) : at]
+    before = _INTERROGATIVES if words[at] in _INTERROGATIVES else _ASKING
+    return (before | _SUBJECTS).isdisjoint(sentence)  # “which private methods does S have” asks for private ones
 
 
 def _ends(words: Sequence[str], at: int) -> bool:

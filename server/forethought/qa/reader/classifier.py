@@ -15,7 +15,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from itertools import pairwise
+from itertools import pairwise, repeat
+from operator import mul
 from typing import NamedTuple
 
 from rapidfuzz import process
@@ -232,14 +233,13 @@ class Classifier:
         return share >= _MIN_CONFLICT and label != OPEN and equivalent(label) != group
 
     def _probabilities(self, words: Sequence[str], allowed: Collection[str]) -> _Ranked:
-        sums = [0.0] * len(self.labels)
-        for bucket, value in features(words).items():
-            if (row := self._weights.get(bucket)) is not None:
-                for at, weight in enumerate(row):
-                    sums[at] += weight * value
+        weighted = [(row, value) for bucket, value in features(words).items() if (row := self._weights.get(bucket))]
+        values = [value for _, value in weighted]
+        rows = [row for row, _ in weighted]
+        columns: Iterable[Iterable[float]] = zip(*rows, strict=True) if rows else repeat(())  # one for each label
         scored = {
-            label: intercept + self._scale * total
-            for label, intercept, total in zip(self.labels, self._intercepts, sums, strict=True)
+            label: intercept + self._scale * sum(map(mul, column, values))
+            for label, intercept, column in zip(self.labels, self._intercepts, columns, strict=False)
             if label in allowed
         }
         highest = max(scored.values())

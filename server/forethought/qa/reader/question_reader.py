@@ -26,6 +26,8 @@ MAX_SUGGESTIONS = 3
 
 _MAX_CANDIDATES = 3
 """Ways to mask a question that are looked at closely."""
+_MIN_AROUND_PLAIN = 4
+"""Words of the shortest question that is surely about a symbol with an ordinary word for a name."""
 _MIN_SUGGESTED = 0.03
 """Probability of the least likely suggestion."""
 _OPEN = 0.25
@@ -99,7 +101,8 @@ class QuestionReader:
             sureness = confidence(prediction.evidence, fitted)
             is_of_class = prediction.label in _OF_CLASSES and names.is_function(question.subject.name)
             subject = question.subject
-            is_far = subject.is_wordlike or (subject.is_plain and prediction.evidence.foreign > 0)
+            is_short = len(question.words) < _MIN_AROUND_PLAIN or bool(question.names)
+            is_far = subject.is_wordlike or (subject.is_plain and (is_short or prediction.evidence.foreign > 0))
             if prediction.is_guarded or is_of_class or is_far or not _has_needed(question, prediction.label):
                 sureness = min(sureness, fitted.threshold / 2)
             candidates.append(_Candidate(question, prediction, predictions[0], sureness))

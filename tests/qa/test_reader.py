@@ -66,6 +66,9 @@ class Names:
     def has_file(self, name: str) -> bool:
         return name == "api.py"
 
+    def is_field(self, name: str | None) -> bool:
+        return False
+
     def is_function(self, name: str | None) -> bool:
         return name in ("secho", "launch", "pause", "style")
 

@@ -38,7 +38,7 @@ from forethought.syntax.symbol_kinds import CLASS_KINDS
 from forethought.workspace.changes_since import changed_symbols
 from forethought.workspace.workspace import Workspace
 
-EXPLAINED = frozenset({"purpose", "how", "mechanism"})
+EXPLAINED = frozenset({"purpose", "mechanism"})
 """Aspects that a model explains best, and the docs and the code without one."""
 
 
@@ -78,7 +78,7 @@ class FactAnswers:
 
     def sketch(self, referent: Referent) -> str:
         """What the symbol is, and what it does."""
-        explained = explanation(FactSubject(referent, Intent("how", referent.symbol.name)))
+        explained = explanation(FactSubject(referent, Intent("mechanism", referent.symbol.name)))
         return f"{symbol_sketch(referent.symbol_info)}\n\n{explained.text}"
 
     def unknown(self, resolved: ResolvedQuestion, name: str) -> Answer:

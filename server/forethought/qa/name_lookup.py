@@ -69,6 +69,13 @@ class NameLookup:
         symbols = (workspace.resolver().symbol(target) for workspace, target in found)
         return all(symbol is not None and symbol.kind in FUNCTION_KINDS for symbol in symbols)
 
+    def is_field(self, name: str | None) -> bool:
+        """Whether all definitions that the name can mean are fields of types; false for None."""
+        if name is None or not (found := self.find(name)[:_MAX_DEFINITIONS]):
+            return False
+        symbols = (workspace.resolver().symbol(target) for workspace, target in found)
+        return all(symbol is not None and symbol.kind in FIELD_KINDS for symbol in symbols)
+
     def all_names(self) -> set[str]:
         """The unqualified name of every definition."""
         return {name for workspace in self._workspaces for name in workspace.names()}

@@ -29,7 +29,6 @@ _TEXTS: dict[str, Callable[[FactSubject], FactText]] = {
     "effects": behavior_texts.effects,
     "exists": symbol_texts.exists,
     "exports": class_texts.exports,
-    "how": explanation_texts.explanation,
     "fields": class_texts.fields,
     "last_change": symbol_texts.last_change,
     "location": symbol_texts.location,

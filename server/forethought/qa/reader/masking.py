@@ -42,6 +42,10 @@ class IndexedNames(KnownNames, Protocol):
         """Whether all definitions that the name can mean are functions or methods; false for None."""
         ...
 
+    def is_field(self, name: str | None) -> bool:
+        """Whether all definitions that the name can mean are fields of types; false for None."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -184,6 +188,7 @@ def _is_wordlike(tokens: Sequence[Token], place: int) -> bool:
 
 def _subjects(tokens: Sequence[Token], found: _Found, names: IndexedNames, points: bool) -> Iterator[_Draft]:
     """The ways to choose what the question is about, and the second symbol."""
+    found = _without_parameters(tokens, found, names)
     errors = [place for place in (*found.certain, *found.unknown) if _EXCEPTION.search(tokens[place].name)]
     symbols = [place for place in found.certain if place not in errors]
     if symbols:
@@ -209,6 +214,19 @@ def _subjects(tokens: Sequence[Token], found: _Found, names: IndexedNames, point
             subject = Subject(tokens[unknown[0]].name, is_known=False)
             draft = _Draft(dict.fromkeys(unknown, SUBJECT), subject, is_guess=True)
             yield _with_errors(tokens, draft, [place for place in errors if place not in unknown])
+
+
+def _without_parameters(tokens: Sequence[Token], found: _Found, names: IndexedNames) -> _Found:
+    """The same without fields that have the name of a parameter of another symbol, which is what is meant then."""
+    written = {tokens[place].name for place in (*found.certain, *found.doubtful)}
+    meant = {
+        name
+        for name in written
+        if names.is_field(name) and any(name in names.parameters(other) for other in written - {name})
+    }
+    certain = tuple(place for place in found.certain if tokens[place].name not in meant)
+    doubtful = tuple(place for place in found.doubtful if tokens[place].name not in meant)
+    return replace(found, certain=certain, doubtful=doubtful)
 
 
 def _about(tokens: Sequence[Token], found: _Found, symbols: Sequence[int], errors: Sequence[int]) -> Iterator[_Draft]:

@@ -1,7 +1,8 @@
 """Reads questions that no rule matches: what is asked, if that is sure, or what may be meant."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from forethought.qa.intent import Intent
 from forethought.qa.intent.tokenizer import MAX_LENGTH
@@ -45,6 +46,12 @@ _OF_CLASSES = frozenset(
     | {"exports", "raisers", "catchers"}
 )
 """Labels that make no sense for a function."""
+_OF_FIELDS = frozenset(
+    {"location", "docs", "last_change", "exists", "nature", "value", "visibility", "callers", "tests"}
+)
+"""Aspects that make sense for a field of a type."""
+_ADVISING = frozenset({"to", "should", "can", "would", "could"})
+"""Words after which “how” asks for advice: “show me how to call f”."""
 _OF_UNKNOWN_SLOTS = {
     PARAMETER: frozenset({"default", "parameters/one", "parameters/type", OPEN}),
     SECOND: frozenset({"calls/one", "bases/one", OPEN}),
@@ -99,11 +106,12 @@ class QuestionReader:
             predictions = classifier.predict(question.words, _allowed(question))
             prediction = surest(predictions, fitted) or predictions[0]
             sureness = confidence(prediction.evidence, fitted)
-            is_of_class = prediction.label in _OF_CLASSES and names.is_function(question.subject.name)
+            is_of_other_kind = _is_of_other_kind(prediction.label, names, question.subject.name)
             subject = question.subject
             is_short = len(question.words) < _MIN_AROUND_PLAIN or bool(question.names)
             is_far = subject.is_wordlike or (subject.is_plain and (is_short or prediction.evidence.foreign > 0))
-            if prediction.is_guarded or is_of_class or is_far or not _has_needed(question, prediction.label):
+            is_vetoed = prediction.is_guarded or is_of_other_kind or is_far or _asks_how_to(question.words)
+            if is_vetoed or not _has_needed(question, prediction.label):
                 sureness = min(sureness, fitted.threshold / 2)
             candidates.append(_Candidate(question, prediction, predictions[0], sureness))
         if not candidates:
@@ -116,6 +124,17 @@ class QuestionReader:
         if best is not None and len({item.intent for item in sure}) == 1:
             return _sure(best)
         return _unsure(candidates, names)
+
+
+def _is_of_other_kind(label: str, names: IndexedNames, name: str | None) -> bool:
+    """Whether the label makes no sense for what the name means."""
+    if label in _OF_CLASSES and names.is_function(name):
+        return True
+    return label != OPEN and label.partition("/")[0] not in _OF_FIELDS and names.is_field(name)
+
+
+def _asks_how_to(words: Sequence[str]) -> bool:
+    return any(word == "how" and following in _ADVISING for word, following in pairwise(words))
 
 
 def _likeliest_fact(classifier: Classifier, question: MaskedQuestion) -> float:
@@ -180,7 +199,7 @@ def _unsure(candidates: list[_Candidate], names: IndexedNames) -> QuestionReadin
     for candidate in candidates:
         question, prediction = candidate.question, candidate.prediction
         for name, share in ((prediction.label, prediction.probability), *prediction.others):
-            if name == OPEN or (name in _OF_CLASSES and names.is_function(question.subject.name)):
+            if name == OPEN or _is_of_other_kind(name, names, question.subject.name):
                 continue
             if share >= _MIN_SUGGESTED and question.subject.name is not None and not question.others:
                 suggestion = _suggestion(name, question)

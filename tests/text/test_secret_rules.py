@@ -145,8 +145,8 @@ def test_twice_the_text_takes_about_twice_the_time(piece):
         return time.process_time() - started
 
     seconds(1000)  # warm
-    short, long = min(seconds(20_000) for _ in range(2)), seconds(160_000)
-    assert long < max(0.2, 24 * short)  # quadratic would be 64 times
+    ratios = (seconds(160_000) / max(seconds(20_000), 0.001) for _ in range(5))
+    assert any(ratio < 24 for ratio in ratios)  # quadratic would be 64 times, however busy the machine
 
 
 @given(st.lists(st.sampled_from(PIECES) | st.text(max_size=30), max_size=30).map("".join))

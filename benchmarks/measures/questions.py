@@ -1,6 +1,8 @@
 """Questions about real repositories, in any words: how many are answered, how many wrongly, and how fast.
 
-A file of JSON lines says what is asked and what the answer must say:
+data/questions.jsonl holds 500 questions about five repositories, written from their code by five voices that had seen
+neither the rules nor the questions that the reader learned from. They judge the reader; never fit it to them. Another
+file of JSON lines may be named:
 `{"repo", "question", "kind": "fact" | "open" | "absent" | "negation", "symbol", "must": [str], "must_not": [str]}`.
 `repo` is the name of a folder in `--repos`. Questions of kind `open` have no fact as their answer; those of kind
 `absent` name a symbol that does not exist; a `negation` may be answered if it is answered right.
@@ -26,6 +28,7 @@ from forethought.errors import UsageError
 from forethought.qa.question import Answer, Question
 from forethought.qa.reader.labeled_questions import labeled_questions
 
+QUESTIONS = Path(__file__).parent.parent / "data" / "questions.jsonl"
 MIN_PRECISION = 0.99
 MIN_RECALL = 0.95
 MAX_P99_MS = 30.0
@@ -55,16 +58,16 @@ class Outcome:
 
 
 def run(
-    questions: Annotated[Path | None, "File of labeled questions; see above."] = None,
+    questions: Annotated[Path | None, "File of labeled questions; by default data/questions.jsonl."] = None,
     repos: Annotated[Path | None, "Folder of the repositories that they are about."] = None,
     fit: Annotated[bool, "Fit the learned reader to its labeled questions first."] = False,
 ) -> Report:
     """Ask all questions of a session without a model. Raises UsageError for a faulty file or a missing repository."""
     if fit:
         return _fit()
-    if questions is None or repos is None:
-        raise UsageError("Name a file of labeled questions and a folder of repositories: --questions FILE --repos DIR.")
-    cases = read_cases(questions.read_text(encoding="utf-8"))
+    if repos is None:
+        raise UsageError("Name the folder with clones of the repositories that the questions are about: --repos DIR.")
+    cases = read_cases((questions or QUESTIONS).read_text(encoding="utf-8"))
     outcomes: list[Outcome] = []
     with Trial() as trial:
         environment = trial.environment("machine", engine="none")

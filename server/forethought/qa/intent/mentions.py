@@ -94,6 +94,9 @@ def readings(tokens: Sequence[Token], known: KnownNames) -> Iterator[list[Readin
         named = [place for place in doubtful if known.defines(tokens[place].name) or _follows_default(tokens, place)]
         yield [Reading(tuple(sorted((*certain, place))), corrections) for place in named]
         yield [Reading(tuple(sorted((*certain, place))), corrections - {place}) for place in misspelled]
+    if not certain:  # “who calls any?”, where a function is called so
+        small = [place for place, token in enumerate(tokens) if place and token.word in vocabulary.no_names]
+        yield [Reading((place,), corrections) for place in small if known.defines(tokens[place].name)]
 
 
 def as_read(tokens: Sequence[Token], reading: Reading) -> list[Token]:

@@ -131,7 +131,7 @@ def test_anything_that_may_take_long_blocks(world: SessionWorld) -> None:
 def test_side_effects_are_listed_with_what_is_changed(world: SessionWorld) -> None:
     text = check(world, "what are the side effects of Jar.fill?", "- writes to the file system: `open`")
     assert "- changes `self.size`, `COUNT`, `notes[0]` itself" in text
-    check(world, "does double have side effects?", "No: ")
+    check(world, "does double have side effects?", "`double` has no side effects")
 
 
 def test_a_class_is_asked_about_its_methods(world: SessionWorld) -> None:

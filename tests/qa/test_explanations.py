@@ -42,6 +42,11 @@ def test_a_question_that_takes_a_model_gets_at_least_what_the_symbol_does(world:
     assert "Returns `text.strip()`." in answer.text
 
 
+@pytest.mark.parametrize("question", ["is polish pure?", "does polish have side effects?"])
+def test_having_no_side_effects_is_no_yes_and_no_no(world: SessionWorld, question: str) -> None:
+    assert "`polish` has no side effects" in ask(without_model(world), question).text
+
+
 def test_with_a_model_the_model_explains(world: SessionWorld) -> None:
     session, _ = world.prepared(think=False)
     assert ask(session, "how does Greeter.greet work?").tier == "full"

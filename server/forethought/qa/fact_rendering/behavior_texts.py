@@ -83,8 +83,9 @@ def _all_effects(subject: FactSubject, found: Effects) -> FactText:
     lines = [f"- {_with_place(effect)}" for effect in found.nearest]
     if changed:
         lines.append(f"- changes {enumerated([quoted_code(item, _QUOTE) for item in changed], MAX_LISTED)} itself")
-    if not lines:
-        return FactText(_none_found(found))
+    if not lines:  # no yes or no: “is it pure?” asks the same as “has it side effects?”
+        seen = "has no side effects, and neither has anything that it calls." if not found.at_least else ""
+        return FactText(f"{subject.name} {seen or f'has no side effects that can be seen{_unseen(found)}.'}")
     text = f"{subject.name}{' at least' if found.at_least else ''}:\n" + "\n".join(lines)
     return FactText(text + _unseen_note(found), _places(subject, found.nearest))
 

@@ -44,6 +44,10 @@ def test_a_class_body_sees_its_own_names() -> None:
     check("class A:\n    def make(): ...\n    x = ‸make()\n", "main.py:A.make")
 
 
+def test_a_class_body_does_not_see_what_it_defines_later() -> None:
+    check("def wrap(f): ...\nclass A:\n    @‸wrap\n    def wrap(self): ...\n", "main.py:wrap")
+
+
 def test_builtins_are_external_unless_shadowed() -> None:
     check("‸print()\n")
     check("def print(): ...\n‸print()\n", "main.py:print")

@@ -338,6 +338,8 @@ class Scopes(DependencyTracker, ABC):
         in_order: the scope is that of the position, so of several assignments the last one before it counts
         """
         symbols = [item for item in names.members.get(scope, {}).get(name, ()) if not item.needs_receiver]
+        if in_order and names.tags.language == "python" and names.symbols[scope].kind in TYPE_KINDS:
+            symbols = [item for item in symbols if item.selection.start < at]  # a class body runs in order
         bindings = names.bindings.get(scope, {}).get(name, ())
         if invoked and modules.keeps_functions_apart(names.tags.language):
             bindings = ()

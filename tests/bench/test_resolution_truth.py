@@ -94,6 +94,7 @@ def test_what_is_missing_is_said(clones: Path) -> None:
 
 def test_the_truth_that_ships_is_complete() -> None:
     rows = read_truth(TRUTH)
+    assert rows
     assert all(len(row.commit) == 40 and row.line >= 1 and row.column >= 0 for row in rows)
     assert all(bool(row.target_path) == (row.target_line > 0) for row in rows)
     commits = {(row.repository, row.commit) for row in rows}

@@ -143,6 +143,11 @@ def test_type_variables_new_types_and_callables() -> None:
     turns("Make = Callable[[], Jar]\ndef f(make: Make):\n    make().‸turn()\n", "Jar")
 
 
+def test_types_that_sphinx_documentation_declares() -> None:
+    turns("def f(jar):\n    '''Opens.\n\n    :type jar: Jar or None\n    '''\n    jar.‸turn()\n", "Jar")
+    turns("def make(it):\n    '''Makes.\n\n    :rtype: list[Jar]\n    '''\nmake(1)[0].‸turn()\n", "Jar")
+
+
 def test_an_overloaded_function_gives_what_any_overload_gives() -> None:
     text = "@overload\ndef make(a: int) -> Lid: ...\n@overload\ndef make(a: str) -> Jar: ...\ndef make(a): ...\n"
     turns(f"{text}make(1).‸turn()\n", "Jar", "Lid")

@@ -250,8 +250,14 @@ class _Repository:
             counts.found += sum((row.path, self._position(row)) in listed for row in rows)
             known = [at[place] for place in sorted(listed) if place in at]
             counts.listed += len(known)
-            counts.right += sum(self._is_at(target, row) for row in known)
+            called = [target, owner] if (owner := self._constructed(target)) is not None else [target]
+            counts.right += sum(any(self._is_at(one, row) for one in called) for row in known)
         return counts
+
+    def _constructed(self, target: Target) -> Target | None:
+        """The class of a constructor: a call of either calls both, and references name one of them."""
+        symbol = self._resolver.symbol(target)
+        return self._resolver.owner(target) if symbol is not None and symbol.is_constructor else None
 
     def _target(self, row: TruthRow) -> Target | None:
         """The function or class of the index that a row says is called."""

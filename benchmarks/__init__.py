@@ -80,6 +80,10 @@ BENCHMARKS = {
         "benchmarks.measures.repo_questions",
         "Whether the files that answer a question about a repository are found: BM25, our ranking, meaning, insights.",
     ),
+    "resolution": Benchmark(
+        "benchmarks.measures.resolution",
+        "Definitions, callers and hovers compared to the languages' own compilers and language servers.",
+    ),
     "secrets": Benchmark(
         "benchmarks.measures.secrets",
         "Share of secrets of 270 kinds that is redacted, half of them held out, and false alarms in repositories.",

@@ -21,7 +21,9 @@
 (typed_default_parameter name: (identifier) @name) @definition.parameter
 (pattern_list (identifier) @definition.local)
 (pattern_list (list_splat_pattern (identifier) @definition.local))
+(pattern_list (attribute object: (identifier)) @definition.local)
 (tuple_pattern (identifier) @definition.local)
+(tuple_pattern (attribute object: (identifier)) @definition.local)
 (tuple_pattern (list_splat_pattern (identifier) @definition.local))
 (list_pattern (identifier) @definition.local)
 (for_statement left: (identifier) @name) @definition.element

@@ -44,6 +44,10 @@ def test_a_class_body_sees_its_own_names() -> None:
     check("class A:\n    def make(): ...\n    x = ‸make()\n", "main.py:A.make")
 
 
+def test_a_class_body_does_not_see_what_it_defines_later() -> None:
+    check("def wrap(f): ...\nclass A:\n    @‸wrap\n    def wrap(self): ...\n", "main.py:wrap")
+
+
 def test_builtins_are_external_unless_shadowed() -> None:
     check("‸print()\n")
     check("def print(): ...\n‸print()\n", "main.py:print")
@@ -122,6 +126,25 @@ def test_a_package_re_exports_names() -> None:
         },
         "pkg/deep/_impl.py:Thing.go",
     )
+
+
+def test_both_names_of_an_import_under_another_name() -> None:
+    files = {"util.py": "def help(): ...\n"}
+    for text in ("from util import ‸help as aid", "from util import help as ‸aid", "from util import ‸help as help"):
+        check({**files, "main.py": text}, "util.py:help")
+
+
+def test_a_wildcard_brings_in_what_the_module_offers() -> None:
+    module = "def offered(): ...\ndef kept(): ...\ndef _own(): ...\n"
+    for offer, expected in (("", ("offered", "kept")), ("__all__ = ['offered', '_own']\n", ("offered", "_own"))):
+        for name in ("offered", "kept", "_own"):
+            found = [f"util.py:{name}"] if name in expected else []
+            check({"util.py": offer + module, "main.py": f"from util import *\n‸{name}()"}, *found)
+
+
+def test_of_a_class_for_type_checkers_and_its_stand_in_the_first_counts() -> None:
+    text = "if TYPE_CHECKING:\n    class Make(Protocol):\n        def run(self): ...\nelse:\n    class Make: ...\n"
+    check(f"from typing import TYPE_CHECKING\n{text}def f(make: Make):\n    make.‸run()\n", "main.py:Make.run")
 
 
 def test_circular_imports_end() -> None:

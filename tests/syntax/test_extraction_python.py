@@ -35,9 +35,9 @@ def test_names_inside_functions_and_classes_are_bindings_only() -> None:
     ]
 
 
-def test_a_global_statement_keeps_the_name_out_of_the_function() -> None:
+def test_what_a_function_declares_global_is_bound_in_the_file() -> None:
     tags = tags_of("n = 0\ndef f():\n    global n\n    n = 1\ndef g():\n    n = 2\n")
-    assert [binding.scope for binding in tags.bindings if binding.name == "n"] == ["", "g"]
+    assert [binding.scope for binding in tags.bindings if binding.name == "n"] == ["", "", "g"]
 
 
 def test_a_type_in_a_string_is_a_reference_at_its_place() -> None:

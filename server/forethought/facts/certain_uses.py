@@ -147,7 +147,7 @@ def _uses_in(resolver: Resolver, path: str, names: Collection[str], definitions:
     is_value = used[1].kind not in FUNCTION_KINDS or _is_property(resolver, *used)
     written = {binding.range.end for binding in tags.bindings}
     found = [
-        Use(path, item.scope, item.range, "imported")
+        Use(path, item.scope, item.original or item.range, "imported")
         for item in tags.imports
         if (item.local in names or item.name in names) and _means(resolver.imported(path, item).targets, definitions)
     ]

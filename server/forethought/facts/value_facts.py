@@ -14,8 +14,8 @@ from forethought.syntax.tags import Binding, FileTags, Position, Range, Referenc
 _TYPE_PARAMETER = re.compile(
     r"(?:(?:const|in|out|reified|typename|class|@\w+)\s+|\*+|\.\.\.\s*)*(?P<name>'?[^\W\d]\w*)"
 )
-_DERIVED = re.compile(r"next\(iter\(.*\)\)|\(.*\)\.__enter__\(\)|\(.*\)\(\)")
-"""What Python's `for`, `with` and `except` bind: not as written, see `syntax/bindings.py`."""
+_DERIVED = re.compile(r"next\(iter\(.*\)\)(?:\[\d+\])*|\(.*\)\.__enter__\(\)|\(.*\)\(\)|\(.*\)(?:\[\d+\])+")
+"""What Python's `for`, `with`, `except` and patterns bind: not as written, see `syntax/bindings.py`."""
 _RECEIVERS = frozenset({"self", "cls", "this", "$this", "@", ""})
 
 

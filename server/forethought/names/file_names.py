@@ -181,4 +181,6 @@ class FileNames:
             and not re.match(r"(?:static\s+|override\s+)*set\s+\w", symbol.signature)
         ]
         chosen = plain or candidates
+        if chosen and chosen[-1].kind == "class" and "TYPE_CHECKING" in self.imports.get("", {}):
+            return chosen[:1]  # `if TYPE_CHECKING:` has the real one, `else:` a stand-in
         return chosen[:1] if modules.has_clauses(self.tags.language) else chosen[-1:]

@@ -1,6 +1,7 @@
 """What expressions evaluate to, as far as annotations, assigned values and returned values in the tags tell."""
 
 import ast
+import copy
 import posixpath
 import re
 from collections.abc import Iterable, Sequence
@@ -15,8 +16,11 @@ from forethought.names.values import (
     EXTERNAL_VALUE,
     InferredValue,
     ResolvedName,
+    container,
     distinct_values,
     likeliest_first,
+    mapping,
+    tuple_of,
     typed_first,
 )
 from forethought.syntax.doc_types import documented_parameter, documented_return
@@ -67,6 +71,24 @@ _MAPPING_TYPES = frozenset(
 _ELEMENT_METHODS = frozenset(
     {"__enter__", "get", "pop", "popleft", "setdefault", "first", "last", "at", "shift", "find", "popitem"}
 )
+# Python's functions, built in or in the standard library, whose result holds or is what they are given.
+_COPIES = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "deque"})
+_SAME = frozenset({"copy", "deepcopy", "replace", "partial", "wait_for", "shield"})
+_OPERATORS: dict[type[ast.operator], str] = {
+    ast.Add: "__add__",
+    ast.Sub: "__sub__",
+    ast.Mult: "__mul__",
+    ast.Div: "__truediv__",
+    ast.FloorDiv: "__floordiv__",
+    ast.Mod: "__mod__",
+    ast.MatMult: "__matmul__",
+    ast.BitAnd: "__and__",
+    ast.BitOr: "__or__",
+    ast.BitXor: "__xor__",
+}
+_ENUM = re.compile(r"(?:\w+\.)*(?:\w*Enum|\w*Flag)")
+_MAX_ELEMENTS = 8
+"""Of a longer list or table, the first ones stand for all."""
 _SELF_TYPES = frozenset({"static", "self", "$this", "this"})
 """Written as the type of a result: that of the receiver."""
 _KEYLESS = frozenset({"go", "php", "c-sharp"})
@@ -180,22 +202,54 @@ class Inference(Scopes):
                 return self._union(path, scope, (first, second), before)
             case ast.BoolOp(values=options):
                 return self._union(path, scope, options, before)
-            case ast.BinOp(left=first, op=ast.BitOr(), right=second):
+            case ast.BinOp(left=first, op=operator, right=second):
+                results = self._operator_results(self.evaluate(path, scope, first, before), operator)
+                if results or not isinstance(operator, ast.BitOr):
+                    return results
                 return self._union(path, scope, (first, second), before)
-            case ast.Subscript(value=base):
-                return [item for value in self.evaluate(path, scope, base, before) for item in self._item_values(value)]
+            case ast.Subscript(value=base, slice=index):
+                values = self.evaluate(path, scope, base, before)
+                return [item for value in values for item in self._item_values(value, index)]
+            case ast.Tuple(elts=elements) if self._is_python(path) and not _has_star(elements):
+                return [tuple_of(self.evaluate(path, scope, element, before) for element in elements[:_MAX_ELEMENTS])]
             case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
-                return [InferredValue("container", elements=tuple(self._union(path, scope, elements[:3], before)))]
-            case ast.Dict(values=elements):
-                return [
-                    InferredValue(
-                        "container", id="mapping", elements=tuple(self._union(path, scope, elements[:3], before))
-                    )
-                ]
+                return [container(self._union(path, scope, elements[:_MAX_ELEMENTS], before))]
+            case ast.Dict(keys=keys, values=elements):
+                known = [key for key in keys[:_MAX_ELEMENTS] if key is not None]
+                held = self._union(path, scope, elements[:_MAX_ELEMENTS], before)
+                return [mapping(self._union(path, scope, known, before), held)]
+            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp():
+                return [container(self.evaluate(path, scope, _in_terms_of_iterables(node, node.elt), before))]
+            case ast.DictComp(key=key, value=element):
+                keys_and_values = (
+                    self.evaluate(path, scope, _in_terms_of_iterables(node, part), before) for part in (key, element)
+                )
+                return [mapping(*keys_and_values)]
             case ast.Constant(value=None):
                 return []
-            case ast.Constant() | ast.JoinedStr() | ast.Compare() | ast.ListComp() | ast.DictComp() | ast.SetComp():
+            case ast.Constant() | ast.JoinedStr() | ast.Compare():
                 return [EXTERNAL_VALUE]
+        return []
+
+    def _operator_results(self, left: Iterable[InferredValue], operator: ast.operator) -> list[InferredValue]:
+        """What an operator gives, as far as the left operand says; containers give containers."""
+        method = _OPERATORS.get(type(operator), "")
+        results: list[InferredValue] = []
+        for value in left:
+            if value.kind == "container" and isinstance(operator, ast.Add | ast.Mult | ast.BitOr | ast.Sub):
+                results.append(value if value.id == "mapping" else container(value.held))
+            elif value.kind == "instance" and method:
+                results += self._method_results(value, method)
+            elif value.kind == "external" and not isinstance(operator, ast.BitOr):
+                results.append(value)
+        return results
+
+    def _method_results(self, value: InferredValue, *names: str) -> list[InferredValue]:
+        """What calling the first of these methods that the value has returns."""
+        for name in names:
+            functions = [item for item in self._member_values(value, name) if item.kind == "function"]
+            if functions:
+                return [result for function in functions for result in self._call_result(function)]
         return []
 
     def _union(self, path: str, scope: str, nodes: Iterable[ast.expr], before: Position | None) -> list[InferredValue]:
@@ -251,19 +305,50 @@ class Inference(Scopes):
             if re.split(r"[.*]", text.partition("[")[0])[-1] == name
         ]
 
-    def _item_values(self, value: InferredValue) -> list[InferredValue]:
+    def _item_values(self, value: InferredValue, index: ast.expr) -> list[InferredValue]:
         if value.kind == "container":
-            return list(value.elements)
+            if isinstance(index, ast.Slice):
+                return [container(value.held)]
+            if value.id == "tuple" and (number := _number(index)) is not None:
+                places = value.elements
+                return list(places[number].elements) if -len(places) <= number < len(places) else []
+            return list(value.held)
         if value.kind == "class":
             return [value]
         if value.kind == "instance":
-            return [
-                item
-                for function in self._member_values(value, "__getitem__")
-                if function.kind == "function"
-                for item in self._call_result(function)
-            ]
+            return self._method_results(value, "__getitem__") or self._inherited_item_values(value, index)
         return [value] if value.kind == "external" else []
+
+    def _inherited_item_values(self, value: InferredValue, index: ast.expr) -> list[InferredValue]:
+        """An item of an instance whose bases say what it holds: `NamedTuple`, `TypedDict`, `list[Jar]`."""
+        owner = Target(value.path, value.id)
+        number, key = _number(index), index.value if isinstance(index, ast.Constant) else None
+        for base in self.bases_in_order(owner)[0]:
+            names = self.names(base.path)
+            symbol = names.symbols.get(base.symbol_id) if names is not None else None
+            if names is None or symbol is None or names.tags.language != "python":
+                continue
+            bases = [text.rpartition(".")[2] for text in symbol.bases]
+            if isinstance(key, str) and "TypedDict" in bases:
+                return self._member_values(value, key, called=False)
+            if number is not None and "NamedTuple" in bases:
+                fields = [field.short_name for field in names.tags.fields if field.parent == symbol.id]
+                is_in_range = -len(fields) <= number < len(fields)
+                return self._member_values(value, fields[number], called=False) if is_in_range else []
+        return [item for held in self._base_containers(owner) for item in self._item_values(held, index)]
+
+    def _base_containers(self, owner: Target) -> list[InferredValue]:
+        """The containers that a class inherits from: `list[Jar]` of `class Jars(list[Jar])`."""
+        found: list[InferredValue] = []
+        for base in self.bases_in_order(owner)[0]:
+            names = self.names(base.path)
+            symbol = names.symbols.get(base.symbol_id) if names is not None else None
+            if names is None or symbol is None or names.tags.language != "python":
+                continue
+            for text in symbol.bases:
+                if "[" in text:
+                    found += [one for one in self.typed(base.path, symbol.parent, text) if one.kind == "container"]
+        return found
 
     def _call_values(self, path: str, scope: str, node: ast.Call, before: Position | None) -> list[InferredValue]:
         match node.func:
@@ -275,11 +360,18 @@ class Inference(Scopes):
                 return self._instances(path, scope, node.args[0], before)
             case ast.Name(id="cast") | ast.Attribute(attr="cast") if len(node.args) == 2 and self._is_python(path):
                 return self._instances(path, scope, node.args[0], before)
-            case ast.Name(id="next") if len(node.args) == 1 and isinstance(node.args[0], ast.Call):
-                inner = node.args[0]
-                if not (isinstance(inner.func, ast.Name) and inner.func.id == "iter" and len(inner.args) == 1):
-                    return []
-                return self._elements(path, scope, inner.args[0], before)
+            case ast.Name(id="next") if node.args:
+                match node.args[0]:
+                    case ast.Call(func=ast.Name(id="iter"), args=[iterable]):
+                        return self._elements(path, scope, iterable, before)
+                    case iterator:
+                        return self._elements(path, scope, iterator, before) if self._is_python(path) else []
+            case ast.Tuple(elts=elements):  # `except (First, Second) as error`
+                classes = self._union(path, scope, elements, before)
+                return [result for callee in classes for result in self._called(callee)]
+            case ast.Attribute(attr="__new__") if node.args and self._is_python(path):
+                classes = self.evaluate(path, scope, node.args[0], before)
+                return [result for callee in classes if callee.kind == "class" for result in self._called(callee)]
             case ast.Name(id="type") if len(node.args) == 1 and self._is_python(path):
                 return [
                     InferredValue("class", value.path, value.id)
@@ -290,40 +382,111 @@ class Inference(Scopes):
                 values = self.evaluate(path, scope, base, before)
                 containers = [value for value in values if value.kind == "container"]
                 if containers:
-                    elements = [element for value in containers for element in value.elements]
-                    return (
-                        elements if name in _ELEMENT_METHODS else [InferredValue("container", elements=tuple(elements))]
-                    )
+                    return [result for value in containers for result in _container_results(value, name)]
+                if EXTERNAL_VALUE in values and self._is_python(path):
+                    return self._library_call(path, scope, name, node, before) or [EXTERNAL_VALUE]
                 callees = [callee for value in values for callee in self._member_values(value, name)]
+                if name == "__enter__" and not callees:  # `async with`
+                    callees = [callee for value in values for callee in self._member_values(value, "__aenter__")]
                 if name == "new" and not callees:  # `Jar.new` in Ruby, `Jar::new` in Rust
                     callees = [value for value in values if value.kind == "class"]
             case ast.Name(id=name):
                 callees = self._name_values(path, scope, name, before, called=True)
+                if EXTERNAL_VALUE in callees and self._is_python(path):
+                    return self._library_call(path, scope, name, node, before) or [EXTERNAL_VALUE]
             case _:
                 callees = self.evaluate(path, scope, node.func, before)
         return [result for callee in callees for result in self._called(callee)]
 
+    def _library_call(
+        self, path: str, scope: str, name: str, node: ast.Call, before: Position | None
+    ) -> list[InferredValue]:
+        """What a function of Python or its standard library makes of its arguments; empty for all others."""
+        arguments = node.args
+        if not arguments or _has_star(arguments):
+            return []
+
+        def elements(argument: ast.expr) -> list[InferredValue]:
+            return self._elements(path, scope, argument, before)
+
+        first = arguments[0]
+        if name in _COPIES:
+            return [container(elements(first))]
+        if name in _SAME:
+            return self.evaluate(path, scope, first, before)
+        if name in ("min", "max"):
+            return elements(first) if len(arguments) == 1 else self._union(path, scope, arguments, before)
+        if name == "enumerate":
+            return [container([tuple_of(([EXTERNAL_VALUE], elements(first)))])]
+        if name in ("zip", "zip_longest", "product"):
+            return [container([tuple_of(map(elements, arguments))])]
+        if name == "filter" and len(arguments) == 2:
+            return [container(elements(arguments[1]))]
+        if name == "map":
+            callees = self.evaluate(path, scope, first, before)
+            return [container(result for callee in callees for result in self._called(callee))]
+        if name == "chain":
+            return [container(element for argument in arguments for element in elements(argument))]
+        if name == "defaultdict":
+            callees = self.evaluate(path, scope, first, before)
+            return [
+                mapping(
+                    (), [value for callee in callees if callee.kind != "external" for value in self._called(callee)]
+                )
+            ]
+        if name == "dict":
+            return [value for value in self.evaluate(path, scope, first, before) if value.id == "mapping"]
+        if name in ("enter_context", "enter_async_context"):
+            return self._method_values(path, scope, first, "__enter__", before)
+        return []
+
+    def _method_values(
+        self, path: str, scope: str, receiver: ast.expr, method: str, before: Position | None
+    ) -> list[InferredValue]:
+        return self.evaluate(path, scope, ast.Call(ast.Attribute(receiver, method), [], []), before)
+
     def _elements(self, path: str, scope: str, node: ast.expr, before: Position | None) -> list[InferredValue]:
-        """What iterating over an iterable gives. Nothing is known about the keys of a mapping."""
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("items", "keys"):
-            return [EXTERNAL_VALUE]
+        """What iterating over an iterable gives."""
         names = self.names(path)
-        gives_values = names is not None and names.tags.language in _KEYLESS
+        language = names.tags.language if names is not None else ""
+        match node:
+            case ast.Call(func=ast.Attribute(attr="items" | "keys")) if language != "python":
+                return [EXTERNAL_VALUE]
         elements: list[InferredValue] = []
         for value in self.evaluate(path, scope, node, before):
             if value.kind == "container":
-                elements += value.elements if value.id != "mapping" or gives_values else [EXTERNAL_VALUE]
+                is_mapping = value.id == "mapping" and language not in _KEYLESS
+                elements += (value.keys or [EXTERNAL_VALUE]) if is_mapping else value.held
             elif value.kind == "instance":
-                results = [
-                    result
-                    for function in self._member_values(value, "__iter__")
-                    if function.kind == "function"
-                    for result in self._call_result(function)
-                ]
-                elements += [element for result in results if result.kind == "container" for element in result.elements]
+                elements += self._iterated(value)
+            elif value.kind == "class" and self._is_enum(Target(value.path, value.id)):
+                elements.append(InferredValue("instance", value.path, value.id))
             elif value.kind == "external":
                 elements.append(value)
         return elements
+
+    def _iterated(self, value: InferredValue) -> list[InferredValue]:
+        """What iterating over an instance gives."""
+        iterators = self._method_results(value, "__iter__", "__aiter__")
+        if not iterators:
+            inherited = [item for held in self._base_containers(Target(value.path, value.id)) for item in held.held]
+            return inherited or self._method_results(value, "__getitem__")
+        elements: list[InferredValue] = []
+        for iterator in iterators:
+            if iterator.kind == "container":
+                elements += iterator.held
+            elif iterator.kind == "instance":
+                elements += self._method_results(iterator, "__next__", "__anext__")
+        return elements
+
+    def _is_enum(self, owner: Target) -> bool:
+        """Whether a Python class is an enumeration: iterating over it gives its members."""
+        for base in self.bases_in_order(owner)[0]:
+            names = self.names(base.path)
+            symbol = names.symbols.get(base.symbol_id) if names is not None else None
+            if symbol is not None and any(_ENUM.fullmatch(text) for text in symbol.bases):
+                return True
+        return False
 
     def _called(self, callee: InferredValue) -> list[InferredValue]:
         """What calling the value gives."""
@@ -345,6 +508,8 @@ class Inference(Scopes):
                 if function.kind == "function"
                 for result in self._call_result(function)
             ]
+        if callee.kind == "callable":
+            return list(callee.elements)
         return [callee] if callee.kind == "external" else []
 
     def _is_rust_enum(self, value: InferredValue) -> bool:
@@ -378,6 +543,12 @@ class Inference(Scopes):
         if names.tags.language == "python" and _returns_own_type(names, symbol):
             return [InferredValue("self")]
         same = [symbol]
+        if names.tags.language == "python" and not symbol.returns:
+            same += [
+                other
+                for other in names.members.get(symbol.parent, {}).get(symbol.short_name, ())
+                if names.is_decorated(other.id, "overload")
+            ]
         if modules.has_overloads(names.tags.language):  # which overload is called is not resolved
             same = [other for other in names.tags.symbols if other.name == symbol.name]
         returns = dict.fromkeys(other.returns for other in same if other.returns)
@@ -391,16 +562,22 @@ class Inference(Scopes):
 
     def _returned(self, path: str, names: FileNames, symbol: Symbol) -> list[InferredValue]:
         """What a function without a return annotation returns; empty unless everything that it returns is known."""
-        if symbol.yielded and not names.is_decorated(symbol.id, *_FIXTURE_DECORATORS):
+        is_generator = bool(symbol.yielded) and not names.is_decorated(symbol.id, *_FIXTURE_DECORATORS)
+        if is_generator and names.tags.language != "python":
             return []
         returned: list[InferredValue] = []
-        for text in symbol.returned or symbol.yielded:
-            node = parse_expression(names.tags.language, text)
-            values = self.evaluate(path, symbol.id, node)
+        for text in symbol.yielded if is_generator else symbol.returned or symbol.yielded:
+            node = parse_expression(names.tags.language, text.removeprefix("from "))
+            if is_generator and text.startswith("from "):
+                values = self._elements(path, symbol.id, node, None) if node is not None else []
+            elif _makes_own_type(names, symbol, node):
+                values = [InferredValue("self")]
+            else:
+                values = self.evaluate(path, symbol.id, node)
             if not values and not (isinstance(node, ast.Constant) and node.value in (None, "null", "undefined")):
-                return []
+                return [container()] if is_generator else []
             returned += values
-        return distinct_values(returned)
+        return [container(distinct_values(returned))] if is_generator else distinct_values(returned)
 
     def _fixture(self, path: str, names: FileNames, symbol: Symbol, name: str) -> list[InferredValue]:
         """What pytest passes for a parameter: the result of its fixture, from this file or a conftest above it."""
@@ -439,7 +616,9 @@ class Inference(Scopes):
         if names is None:
             return []
         if binding.annotation and (values := self.typed(path, binding.scope, binding.annotation, binding.range.start)):
-            return values
+            if values == [EXTERNAL_VALUE] and names.tags.language == "python":
+                values = self._bound(path, binding.scope, binding.annotation, binding.range.start) or values
+            return _gathered(names, binding, values)
         if binding.value:
             node = parse_expression(names.tags.language, binding.value)
             return self.evaluate(path, binding.scope, node, binding.range.start)
@@ -524,6 +703,10 @@ class Inference(Scopes):
             return self._instances(path, scope, items[0], at)
         if name == "Coroutine":
             return self._instances(path, scope, items[-1], at)
+        if name == "Callable" and self._is_python(path):
+            return [InferredValue("callable", elements=tuple(self._instances(path, scope, items[-1], at)))]
+        if name in ("tuple", "Tuple") and self._is_python(path) and not _is_homogeneous(items):
+            return [tuple_of(self._instances(path, scope, item, at) for item in items)]
         if name in ("Type", "type"):
             return [
                 InferredValue("class", value.path, value.id) if value.kind == "instance" else value
@@ -535,8 +718,11 @@ class Inference(Scopes):
             return instances
         if name in _CONTAINER_TYPES:
             last = items[0] if name in ("Generator", "AsyncGenerator", "tuple", "Tuple") else items[-1]
-            kind = "mapping" if name in _MAPPING_TYPES else ""
-            return [InferredValue("container", id=kind, elements=tuple(self._instances(path, scope, last, at)))]
+            elements = self._instances(path, scope, last, at)
+            if name not in _MAPPING_TYPES:
+                return [container(elements)]
+            keys = self._instances(path, scope, items[0], at) if self._is_python(path) and len(items) == 2 else ()
+            return [mapping(keys, elements)]
         return instances
 
     def _instances_of(self, resolved: ResolvedName) -> list[InferredValue]:
@@ -548,13 +734,135 @@ class Inference(Scopes):
                     if binding.value:
                         node = parse_expression(names.tags.language, binding.value)
                         if isinstance(node, ast.Call):
-                            return [EXTERNAL_VALUE]
+                            return self._new_type(resolved.path, symbol.parent, node)
                         return self._instances(resolved.path, symbol.parent, node)
         return [
             InferredValue("instance", value.path, value.id) if value.kind == "class" else value
             for value in self.values_of(resolved)
             if value.kind in ("class", "external")
         ]
+
+    def _new_type(self, path: str, scope: str, call: ast.Call) -> list[InferredValue]:
+        """What a value of a type that is made by a call is, as far as `NewType` says it."""
+        is_new_type = _called_name(call) == "NewType" and len(call.args) == 2
+        return (self._instances(path, scope, call.args[1]) if is_new_type else []) or [EXTERNAL_VALUE]
+
+    def _bound(self, path: str, scope: str, annotation: str, at: Position) -> list[InferredValue]:
+        """What a parameter is whose type is a type variable with a bound: `TypeVar("T", bound=Jar)`.
+
+        A result of that type may be more than that, so this is about parameters only.
+        """
+        if not annotation.isidentifier():
+            return []
+        found: list[InferredValue] = []
+        for resolved in self.look_up(path, scope, annotation, at, typed=True):
+            names = self.names(resolved.path) if resolved.kind == "symbol" else None
+            symbol = names.symbols.get(resolved.id) if names is not None else None
+            if names is None or symbol is None or symbol.kind not in VALUE_KINDS:
+                continue
+            for binding in names.bindings.get(symbol.parent, {}).get(symbol.short_name, ()):
+                call = parse_expression(names.tags.language, binding.value or "")
+                if isinstance(call, ast.Call) and _called_name(call) == "TypeVar":
+                    types = [keyword.value for keyword in call.keywords if keyword.arg == "bound"] or call.args[1:]
+                    for node in types:
+                        found += self._instances(resolved.path, symbol.parent, node)
+        return found
+
+
+def _called_name(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def _has_star(nodes: Iterable[ast.expr]) -> bool:
+    return any(isinstance(node, ast.Starred) for node in nodes)
+
+
+def _number(index: ast.expr) -> int | None:
+    """The number that an index is written as."""
+    match index:
+        case ast.Constant(value=int(number)):
+            return number
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(number))):
+            return -number
+    return None
+
+
+def _is_homogeneous(items: Sequence[ast.expr]) -> bool:
+    """Whether a tuple's type has one argument for all places: `tuple[Jar, ...]`."""
+    return any(isinstance(item, ast.Constant) and item.value is ... for item in items)
+
+
+def _container_results(value: InferredValue, method: str) -> list[InferredValue]:
+    """What a container's method returns."""
+    if value.id == "mapping":
+        if method == "items":
+            return [container([tuple_of((value.keys or (EXTERNAL_VALUE,), value.elements))])]
+        if method == "keys":
+            return [container(value.keys or (EXTERNAL_VALUE,))]
+        if method == "copy":
+            return [value]
+    return list(value.held) if method in _ELEMENT_METHODS else [container(value.held)]
+
+
+def _gathered(names: FileNames, binding: Binding, values: list[InferredValue]) -> list[InferredValue]:
+    """The value of a parameter, given those of what it gathers: `*jars: Jar`, `**jars: Jar`."""
+    symbol = names.symbols.get(binding.scope)
+    if names.tags.language != "python" or symbol is None:
+        return values
+    written = next((text for text in symbol.parameters if re.match(rf"\*+{re.escape(binding.name)}\b", text)), "")
+    if not written:
+        return values
+    return [mapping([EXTERNAL_VALUE], values)] if written.startswith("**") else [container(values)]
+
+
+class _Substitution(ast.NodeTransformer):
+    """Puts expressions in place of names."""
+
+    def __init__(self, expressions: dict[str, ast.expr]) -> None:
+        self._expressions = expressions
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self._expressions.get(node.id, node)
+
+
+def _in_terms_of_iterables(
+    comprehension: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, part: ast.expr
+) -> ast.expr:
+    """A part of a comprehension, with the elements of what it iterates over in place of its variables."""
+    expressions: dict[str, ast.expr] = {}
+
+    def bind(target: ast.expr, value: ast.expr) -> None:
+        if isinstance(target, ast.Name):
+            expressions[target.id] = value
+        elif isinstance(target, ast.Tuple | ast.List) and not _has_star(target.elts):
+            for index, inner in enumerate(target.elts):
+                bind(inner, ast.Subscript(value, ast.Constant(index)))
+
+    for generator in comprehension.generators:
+        iterable = _Substitution(expressions).visit(copy.deepcopy(generator.iter))
+        bind(generator.target, ast.Call(ast.Name("next"), [ast.Call(ast.Name("iter"), [iterable], [])], []))
+    substituted: ast.expr = _Substitution(expressions).visit(copy.deepcopy(part))
+    return substituted
+
+
+def _makes_own_type(names: FileNames, symbol: Symbol, node: ast.expr | None) -> bool:
+    """Whether a Python method returns its receiver, or a new instance of the receiver's class: `return cls()`."""
+    if names.tags.language != "python" or symbol.kind != "method" or not symbol.parameters:
+        return False
+    first = symbol.parameters[0].partition(":")[0].strip()
+    is_class = names.is_decorated(symbol.id, "classmethod")
+    if names.is_decorated(symbol.id, "staticmethod"):
+        return False
+    match node:
+        case ast.Name(id=name):
+            return name == first and not is_class
+        case ast.Call(func=ast.Name(id=name)):
+            return name == first and is_class
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="__class__")):
+            return name == first
+        case ast.Call(func=ast.Call(func=ast.Name(id="type"), args=[ast.Name(id=name)])):
+            return name == first
+    return False
 
 
 def _returns_own_type(names: FileNames, symbol: Symbol) -> bool:

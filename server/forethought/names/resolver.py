@@ -279,7 +279,7 @@ def identifier_at(tags: FileTags, position: Position) -> Symbol | Reference | Im
             if reference.range.contains(candidate):
                 return reference
         for item in tags.imports:
-            if item.range.contains(candidate):
+            if item.range.contains(candidate) or (item.original is not None and item.original.contains(candidate)):
                 return item
     return None
 

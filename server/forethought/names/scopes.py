@@ -14,7 +14,7 @@ from forethought.names import modules
 from forethought.names.dependency_tracker import DependencyTracker
 from forethought.names.file_names import FileNames, Target
 from forethought.names.values import EXTERNAL, InferredValue, ResolvedName, distinct, in_repository, likeliest_first
-from forethought.syntax.expressions import parse_type
+from forethought.syntax.expressions import parse_expression, parse_type
 from forethought.syntax.symbol_kinds import CLASS_KINDS, FIELD_KINDS, FUNCTION_KINDS, TYPE_KINDS, VALUE_KINDS
 from forethought.syntax.tags import Binding, Import, Position, Symbol, name_of, visible
 
@@ -338,6 +338,8 @@ class Scopes(DependencyTracker, ABC):
         in_order: the scope is that of the position, so of several assignments the last one before it counts
         """
         symbols = [item for item in names.members.get(scope, {}).get(name, ()) if not item.needs_receiver]
+        if in_order and names.tags.language == "python" and names.symbols[scope].kind in TYPE_KINDS:
+            symbols = [item for item in symbols if item.selection.start < at]  # a class body runs in order
         bindings = names.bindings.get(scope, {}).get(name, ())
         if invoked and modules.keeps_functions_apart(names.tags.language):
             bindings = ()
@@ -391,6 +393,8 @@ class Scopes(DependencyTracker, ABC):
         seen.add((path, f"*{name}"))
         for item in names.wildcards:
             for module, member in self.query_cache.modules.of_import(path, names.tags.language, item, name):
+                if names.tags.language == "python" and not self._is_in_wildcard(module, name):
+                    continue
                 found = in_repository(
                     self.file_member(module, name, seen)
                     if member is None
@@ -399,6 +403,15 @@ class Scopes(DependencyTracker, ABC):
                 if found:
                     return found
         return []
+
+    def _is_in_wildcard(self, module: str, name: str) -> bool:
+        """Whether `from module import *` brings in the name: by `__all__` if it is a plain list, else by convention."""
+        names = self.names(module)
+        lists = names.bindings.get("", {}).get("__all__", ()) if names is not None else ()
+        node = parse_expression("python", lists[0].value or "") if len(lists) == 1 else None
+        if isinstance(node, ast.List | ast.Tuple) and all(isinstance(item, ast.Constant) for item in node.elts):
+            return any(isinstance(item, ast.Constant) and item.value == name for item in node.elts)
+        return bool(lists) or not name.startswith("_")
 
     def _in_neighbors(self, path: str, names: FileNames, name: str) -> list[ResolvedName]:
         """Names in files that share a namespace with this one without an import: a Go or Java package."""

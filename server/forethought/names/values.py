@@ -21,17 +21,49 @@ class ResolvedName(NamedTuple):
 class InferredValue(NamedTuple):
     """What an expression may evaluate to."""
 
-    kind: Literal["class", "instance", "function", "file", "super", "container", "self", "external"]
-    """`self`: an instance of whatever class the function was called on, as annotated with `Self`."""
+    kind: Literal[
+        "class", "instance", "function", "file", "super", "container", "callable", "union", "self", "external"
+    ]
+    """`self`: an instance of whatever class the function was called on, as annotated with `Self`.
+
+    `union`: what stands at one place of a tuple. `callable`: something of which only its results are known.
+    """
     path: str = ""
     id: str = ""
-    """Id of the class or function; for a `container`, `mapping` if it is one."""
+    """Id of the class or function; for a `container`, `mapping` or `tuple` if it is one."""
     elements: "tuple[InferredValue, ...]" = ()
-    """For a `container`: its elements, or the values of a mapping. For a `function`: what it was looked up on."""
+    """For a `container`: its elements, the values of a mapping, or a `union` for each place of a tuple.
+
+    For a `function`: what it was looked up on. For a `callable`: its results.
+    """
+    keys: "tuple[InferredValue, ...]" = ()
+    """For a mapping: its keys."""
+
+    @property
+    def held(self) -> "tuple[InferredValue, ...]":
+        """The elements, those at all places of a tuple together."""
+        if self.id != "tuple":
+            return self.elements
+        return tuple(dict.fromkeys(element for place in self.elements for element in place.elements))
 
 
 EXTERNAL = ResolvedName("external")
 EXTERNAL_VALUE = InferredValue("external")
+
+
+def container(elements: Iterable[InferredValue] = ()) -> InferredValue:
+    """A list, a set, an iterator …"""
+    return InferredValue("container", elements=tuple(elements))
+
+
+def mapping(keys: Iterable[InferredValue], values: Iterable[InferredValue]) -> InferredValue:
+    return InferredValue("container", id="mapping", elements=tuple(values), keys=tuple(keys))
+
+
+def tuple_of(places: Iterable[Iterable[InferredValue]]) -> InferredValue:
+    """A tuple, given what may stand at each place."""
+    unions = (InferredValue("union", elements=tuple(place)) for place in places)
+    return InferredValue("container", id="tuple", elements=tuple(unions))
 
 
 def likeliest_first(bindings: Sequence[Binding], before: Position | None) -> list[Binding]:

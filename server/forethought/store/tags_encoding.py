@@ -25,7 +25,11 @@ def encode_outline(tags: FileTags) -> bytes:
             [_symbol_row(symbol, places) for symbol in tags.symbols],
             [_field_row(symbol, places) for symbol in tags.fields],
             [_reference_row(reference, places) for reference in decorator_references(tags)],
-            [[item.local, item.module, item.name, *_flat(item.range), places[item.scope]] for item in tags.imports],
+            [
+                [item.local, item.module, item.name, *_flat(item.range), places[item.scope]]
+                + ([_flat(item.original)] if item.original else [])
+                for item in tags.imports
+            ],
             [
                 [item.name, *_flat(item.range), places[item.scope], item.annotation, item.value]
                 + ([_flat(item.seen_in)] if item.seen_in else [])
@@ -45,8 +49,8 @@ def decode_outline(blob: bytes) -> FileTags:
             symbols=tuple(_symbol(row, ids) for row in symbol_rows),
             references=_references(reference_rows, ids),
             imports=tuple(
-                Import(local, module, name, _range(a, b, c, d), ids[scope])
-                for local, module, name, a, b, c, d, scope in import_rows
+                Import(local, module, name, _range(a, b, c, d), ids[scope], _range(*original[0]) if original else None)
+                for local, module, name, a, b, c, d, scope, *original in import_rows
             ),
             bindings=tuple(
                 Binding(

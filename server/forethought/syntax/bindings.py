@@ -21,6 +21,9 @@ MAX_VALUE_LENGTH = 200
 _DERIVED = {"element": "next(iter({}))", "entered": "({}).__enter__()", "caught": "({})()"}
 """What Python's `for`, `with … as` and `except … as` bind, as an expression of what is written beside the name."""
 
+_PATTERNS = frozenset({"pattern_list", "tuple_pattern", "list_pattern"})
+"""Node types of Python's targets that take a value apart."""
+
 _DEFAULT_OBJECT = re.compile("call|creation")
 """Node types of defaults that say which class a parameter has."""
 
@@ -56,8 +59,10 @@ def read_bindings(
             continue  # a symbol
         if kind in FIELD_KINDS and scope not in types:
             continue  # a property of a type in a function's parameters
-        if kind == "global" or (global_names and (scope, name.text) in global_names):
+        if kind == "global":
             continue
+        if global_names and (scope, name.text) in global_names:
+            scope = ""
         annotation, value = _type_and_value(language, source, Definition(kind, name, node, operand))
         annotation = annotation or _documented_type(language, leading, name)
         text = one_line(source, name, MAX_VALUE_LENGTH).replace("->", ".")
@@ -112,6 +117,8 @@ def _documented_variables(captures: Captures, outline: Outline) -> Iterator[Bind
 def _type_and_value(language: Language, source: bytes, definition: Definition) -> tuple[str | None, str | None]:
     """The type and the value that are written beside a bound name."""
     kind, name, node, operand = definition
+    if kind == "local" and name.parent is not None and name.parent.type in _PATTERNS:
+        return None, _part(source, name)
     if operand is None and kind in _DERIVED:
         operand = node.child_by_field_name("right") or node.named_children[0]
     if operand is not None:
@@ -136,6 +143,37 @@ def _type_and_value(language: Language, source: bytes, definition: Definition) -
         assigned = None
     value = one_line(source, assigned, MAX_VALUE_LENGTH) if assigned is not None else None
     return _type_text(source, annotation), value
+
+
+def _part(source: bytes, name: tree_sitter.Node) -> str | None:
+    """What a name in a Python pattern is bound to, as an expression: `(pair())[1]` for `b` in `a, b = pair()`."""
+    places: list[int] = []
+    node, around = name, name.parent
+    while around is not None and around.type in _PATTERNS:
+        before = around.named_children[: around.named_children.index(node)]
+        if node.type == "list_splat_pattern" or any(item.type == "list_splat_pattern" for item in before):
+            return None
+        places.insert(0, len(before))
+        node, around = around, around.parent
+    value = around.child_by_field_name("right") if around is not None else None
+    if around is None or value is None:
+        return None
+    if around.type in ("for_statement", "for_in_clause"):
+        form = _DERIVED["element"]
+    elif around.type == "assignment":
+        form = "({})"
+        while places and value.type in ("expression_list", "tuple", "list") and places[0] < value.named_child_count:
+            if any(item.type == "list_splat" for item in value.named_children):
+                return None
+            value = value.named_children[places.pop(0)]
+    else:
+        return None
+    text = one_line(source, value, MAX_VALUE_LENGTH)
+    if "…" in text:
+        return None
+    if not places and form == "({})":
+        return text
+    return form.format(text) + "".join(f"[{place}]" for place in places)
 
 
 def _type_text(source: bytes, annotation: tree_sitter.Node | None) -> str | None:

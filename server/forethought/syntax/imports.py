@@ -18,6 +18,8 @@ class Imported(NamedTuple):
     module: str
     name: str | None
     node: tree_sitter.Node
+    original: tree_sitter.Node | None = None
+    """The name inside the module, if another one follows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,14 @@ class Imports:
     def placed(self, scope_at: Callable[[int], str]) -> tuple[Import, ...]:
         """The imports in order, each with the scope of its statement."""
         return tuple(
-            Import(item.local, item.module, item.name, node_range(item.node), scope_at(start))
+            Import(
+                item.local,
+                item.module,
+                item.name,
+                node_range(item.node),
+                scope_at(start),
+                node_range(item.original) if item.original is not None else None,
+            )
             for start, item in sorted(self.statements, key=lambda pair: pair[1].node.start_byte)
         )
 
@@ -132,8 +141,9 @@ def _python(node: tree_sitter.Node) -> Iterator[Imported]:
     for child in node.children_by_field_name("name"):
         if child.type == "aliased_import":
             alias = child.child_by_field_name("alias")
+            original = child.child_by_field_name("name")
             if alias is not None:
-                yield Imported(_text(alias), module, _text(child.child_by_field_name("name")), alias)
+                yield Imported(_text(alias), module, _text(original), alias, original)
         else:
             yield Imported(_text(child), module, _text(child), child)
     for child in node.named_children:

@@ -127,6 +127,9 @@ class Import:
     """The name inside the module; None if the module itself is bound, `*` if only its exports are: `import * as x`."""
     range: Range
     scope: str
+    original: Range | None = None
+    """Where the name inside the module is written, if another one follows: `open` in `from jars import open as start`.
+    Only in Python."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -284,3 +284,5 @@ def _places(tags: FileTags) -> Iterator[Range]:
         yield reference.range
     for item in tags.imports:
         yield item.range
+        if item.original is not None:
+            yield item.original

@@ -66,6 +66,9 @@ async def find_place(server: ServerState, uri: str, position: types.Position) ->
     def read() -> Place | None:
         range_ = snapshot.identifier(place)
         targets = document.workspace.targets(snapshot, range_.start) if range_ is not None else ()
+        if range_ is None and (module := snapshot.module(place)) is not None:
+            range_, item = module
+            targets = document.workspace.modules(snapshot, item)
         local = None if targets else local_name_at(snapshot.tags, place)
         if local is not None:
             range_ = next((item for item in (*local.bindings, *local.uses) if item.start <= place <= item.end), range_)

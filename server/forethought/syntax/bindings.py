@@ -15,6 +15,7 @@ from forethought.syntax.nodes import find_child, one_line
 from forethought.syntax.outline import Outline
 from forethought.syntax.symbol_kinds import FIELD_KINDS, TYPE_KINDS
 from forethought.syntax.tags import Binding, Position, Range, visible
+from forethought.syntax.value_origins import read_origins
 
 MAX_VALUE_LENGTH = 200
 
@@ -46,6 +47,7 @@ def read_bindings(
         if field.kind in ("field", "property") and field.name.type != "simple_symbol"  # Ruby's `attr_reader :size`
     }
     types = {symbol.id for symbol in outline.symbols if symbol.kind in TYPE_KINDS}
+    origins = read_origins(source, captures.origins)
     bindings: list[Binding] = []
     assigned: set[int] = set()
     """Indices of the bindings of variables that are declared elsewhere."""
@@ -56,9 +58,13 @@ def read_bindings(
             continue  # a symbol
         if kind in FIELD_KINDS and scope not in types:
             continue  # a property of a type in a function's parameters
+        if kind == "type_parameter" and not scope and blocks.around(name, node, 0) is None:
+            continue  # a file has none: the text around it could not be parsed
         if kind == "global" or (global_names and (scope, name.text) in global_names):
             continue
         annotation, value = _type_and_value(language, source, Definition(kind, name, node, operand))
+        if annotation is None and value is None and name.start_byte in origins:
+            annotation, value = origins[name.start_byte]
         annotation = annotation or _documented_type(language, leading, name)
         text = one_line(source, name, MAX_VALUE_LENGTH).replace("->", ".")
         is_attribute = "." in text or text.startswith("@")
@@ -70,6 +76,7 @@ def read_bindings(
                 annotation=annotation,
                 value=value,
                 seen_in=None if is_attribute else blocks.around(name, node, scope_starts[scope] + 1),
+                is_type=kind == "type_parameter",
             )
         )
         if kind == "assigned":
@@ -112,6 +119,9 @@ def _documented_variables(captures: Captures, outline: Outline) -> Iterator[Bind
 def _type_and_value(language: Language, source: bytes, definition: Definition) -> tuple[str | None, str | None]:
     """The type and the value that are written beside a bound name."""
     kind, name, node, operand = definition
+    if kind == "type_parameter":
+        bound = node.child_by_field_name("constraint")
+        return (one_line(source, bound).removeprefix("extends ") if bound is not None else None), None
     if operand is None and kind in _DERIVED:
         operand = node.child_by_field_name("right") or node.named_children[0]
     if operand is not None:

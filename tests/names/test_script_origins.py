@@ -99,6 +99,9 @@ def definition_of_local(source: str) -> tuple[int, int] | None:
         ("interface I { <T>(x: T): void\n <T>(x: ‸T): void }", (1, 2)),
         ("function T() {}\nfunction f<T>(x: ‸T) { return T(); }", (1, 11)),
         ("function T() {}\nfunction f<T>(x: T) { return ‸T(); }", None),
+        ("function f() { let a = 1; function g() { a = 2; } return ‸a; }", (0, 19)),
+        ("function f() { let a = 1; function g() { ‸a = 2; } return a; }", (0, 19)),
+        ("function f() { let a = 1; function g() { a = 2; return ‸a; } }", (0, 19)),
         ("describe(() => { let go: Go; before(() => { go = () => 1; }); it(() => ‸go()); });", (0, 21)),
     ],
 )

@@ -1,7 +1,7 @@
 """The local names and attributes that a file binds, with their types and values as written."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import tree_sitter
@@ -81,22 +81,33 @@ def read_bindings(
         )
         if kind == "assigned":
             assigned.add(len(bindings) - 1)
-    bindings = [*_with_declared_scopes(bindings, assigned), *_documented_variables(captures, outline)]
+    around = {symbol.id: symbol.parent for symbol in outline.symbols[1:] if symbol.id not in types}
+    bindings = [*_with_declared_scopes(bindings, assigned, around), *_documented_variables(captures, outline)]
     bindings.sort(key=lambda binding: binding.range)
     return tuple(bindings)
 
 
-def _with_declared_scopes(bindings: Sequence[Binding], assigned: Collection[int]) -> list[Binding]:
-    """The bindings, with each of the `assigned` ones visible wherever the variable that it assigns to is."""
+def _with_declared_scopes(
+    bindings: Sequence[Binding], assigned: Collection[int], parents: Mapping[str, str]
+) -> list[Binding]:
+    """The bindings, with each of the `assigned` ones visible wherever the variable that it assigns to is.
+
+    One in a function around which the variable is declared has no value: that may depend on names of the function.
+    """
     declared: dict[tuple[str, str], list[Binding]] = {}
     for index, binding in enumerate(bindings):
         if index not in assigned:
             declared.setdefault((binding.scope, binding.name), []).append(binding)
     placed = []
     for index, binding in enumerate(bindings):
-        around = declared.get((binding.scope, binding.name)) if index in assigned else None
-        around = visible(around, binding.range.start) if around else None
-        placed.append(replace(binding, seen_in=around[0].seen_in) if around else binding)
+        scope: str | None = binding.scope if index in assigned else None
+        while scope is not None:
+            if around := visible(declared.get((scope, binding.name), ()), binding.range.start):
+                value = binding.value if scope == binding.scope else None
+                binding = replace(binding, scope=scope, seen_in=around[0].seen_in, value=value)
+                break
+            scope = parents.get(scope) if scope else None
+        placed.append(binding)
     return placed
 
 

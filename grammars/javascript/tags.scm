@@ -16,6 +16,8 @@
 (export_statement "default" @name value: [(arrow_function) (function_expression !name) (generator_function !name)]) @definition.function
 (export_statement "default" @name value: (class !name)) @definition.class
 (variable_declarator name: (identifier) @name) @definition.variable
+(export_statement (lexical_declaration (variable_declarator name: (object_pattern (shorthand_property_identifier_pattern) @definition.variable))))
+(export_statement (lexical_declaration (variable_declarator name: (object_pattern (pair_pattern value: (identifier) @definition.variable)))))
 
 ; fields
 (field_definition property: [(property_identifier) (private_property_identifier)] @name) @definition.field
@@ -46,6 +48,11 @@
 (finally_clause (statement_block) @local.block)
 (program (statement_block) @local.block)
 
+; where names get their values
+(variable_declarator name: [(object_pattern) (array_pattern)]) @local.origin
+(for_in_statement left: [(object_pattern) (array_pattern)]) @local.origin
+(call_expression arguments: (arguments [(arrow_function) (function_expression)])) @local.origin
+
 ; references
 (identifier) @reference.name
 (shorthand_property_identifier) @reference.name
@@ -59,6 +66,8 @@
 (decorator (identifier) @reference.call)
 (jsx_opening_element name: (identifier) @reference.call)
 (jsx_self_closing_element name: (identifier) @reference.call)
+(jsx_opening_element name: [(identifier) (member_expression)] @_component attribute: (jsx_attribute . (property_identifier) @name) (#match? @_component "^[A-Z]")) @reference.attribute
+(jsx_self_closing_element name: [(identifier) (member_expression)] @_component attribute: (jsx_attribute . (property_identifier) @name) (#match? @_component "^[A-Z]")) @reference.attribute
 (jsx_opening_element name: (member_expression property: (property_identifier) @name) @reference.call)
 (jsx_self_closing_element name: (member_expression property: (property_identifier) @name) @reference.call)
 (function_expression name: (identifier) @ignore)

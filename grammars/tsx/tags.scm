@@ -24,6 +24,8 @@
 (export_statement "default" @name value: [(arrow_function) (function_expression !name) (generator_function !name)]) @definition.function
 (export_statement "default" @name value: (class !name)) @definition.class
 (variable_declarator name: (identifier) @name) @definition.variable
+(export_statement (lexical_declaration (variable_declarator name: (object_pattern (shorthand_property_identifier_pattern) @definition.variable))))
+(export_statement (lexical_declaration (variable_declarator name: (object_pattern (pair_pattern value: (identifier) @definition.variable)))))
 
 ; fields
 (public_field_definition name: [(property_identifier) (private_property_identifier)] @name) @definition.field
@@ -49,8 +51,13 @@
 (for_in_statement left: (identifier) @definition.local)
 (catch_clause parameter: (identifier) @definition.local)
 (for_in_statement left: (identifier) @name operator: "of" right: (_) @_of) @definition.element
+(type_parameter name: (type_identifier) @name) @definition.type_parameter
+(infer_type (type_identifier) @name) @definition.type_parameter
+(mapped_type_clause name: (type_identifier) @name) @definition.type_parameter
 
 ; blocks
+[(index_signature (mapped_type_clause)) (conditional_type) (function_type) (constructor_type)] @local.block
+[(call_signature) (construct_signature)] @local.block
 [(for_statement) (for_in_statement) (catch_clause) (switch_body)] @local.block
 (statement_block (statement_block) @local.block)
 (if_statement (statement_block) @local.block)
@@ -61,13 +68,21 @@
 (finally_clause (statement_block) @local.block)
 (program (statement_block) @local.block)
 
+; where names get their values
+(variable_declarator name: [(object_pattern) (array_pattern)]) @local.origin
+(for_in_statement left: [(object_pattern) (array_pattern)]) @local.origin
+(call_expression arguments: (arguments [(arrow_function) (function_expression)])) @local.origin
+(required_parameter pattern: [(object_pattern) (array_pattern)]) @local.origin
+(optional_parameter pattern: [(object_pattern) (array_pattern)]) @local.origin
+(variable_declarator type: (_) value: [(arrow_function) (function_expression)]) @local.origin
+(public_field_definition type: (_) value: [(arrow_function) (function_expression)]) @local.origin
+
 ; references
 (identifier) @reference.name
 (shorthand_property_identifier) @reference.name
 (type_identifier) @reference.type
 (nested_type_identifier name: (type_identifier) @name) @reference.type
 (internal_module name: (nested_identifier (identifier) @ignore))
-(type_parameter name: (type_identifier) @ignore)
 (member_expression property: [(property_identifier) (private_property_identifier)] @name) @reference.attribute
 (call_expression function: (identifier) @reference.call)
 (call_expression function: (member_expression property: [(property_identifier) (private_property_identifier)] @name) @reference.call)
@@ -80,6 +95,8 @@
 (implements_clause (nested_type_identifier name: (type_identifier) @name) @reference.class)
 (extends_type_clause type: (type_identifier) @reference.class)
 (extends_type_clause type: (generic_type name: (type_identifier) @reference.class))
+(type_alias_declaration value: (intersection_type [(type_identifier) @reference.base (generic_type name: (type_identifier) @reference.base)]))
+(type_alias_declaration value: (intersection_type (intersection_type [(type_identifier) @reference.base (generic_type name: (type_identifier) @reference.base)])))
 (decorator (identifier) @reference.call)
 (function_expression name: (identifier) @ignore)
 
@@ -92,6 +109,8 @@
 (variable_declarator value: (call_expression function: (identifier) @_require) (#eq? @_require "require")) @reference.import
 (jsx_opening_element name: (identifier) @reference.call)
 (jsx_self_closing_element name: (identifier) @reference.call)
+(jsx_opening_element name: [(identifier) (member_expression)] @_component attribute: (jsx_attribute . (property_identifier) @name) (#match? @_component "^[A-Z]")) @reference.attribute
+(jsx_self_closing_element name: [(identifier) (member_expression)] @_component attribute: (jsx_attribute . (property_identifier) @name) (#match? @_component "^[A-Z]")) @reference.attribute
 (jsx_opening_element name: (member_expression property: (property_identifier) @name) @reference.call)
 (jsx_self_closing_element name: (member_expression property: (property_identifier) @name) @reference.call)
 

@@ -7,6 +7,7 @@ from typing import Literal
 from forethought.facts.exports import is_exported
 from forethought.names.file_names import FileNames
 from forethought.names.resolver import Resolver, identifier_at
+from forethought.syntax.expressions import PASSED
 from forethought.syntax.parameters import read_parameter
 from forethought.syntax.symbol_kinds import FUNCTION_KINDS
 from forethought.syntax.tags import Binding, FileTags, Position, Range, Reference, Symbol
@@ -14,8 +15,10 @@ from forethought.syntax.tags import Binding, FileTags, Position, Range, Referenc
 _TYPE_PARAMETER = re.compile(
     r"(?:(?:const|in|out|reified|typename|class|@\w+)\s+|\*+|\.\.\.\s*)*(?P<name>'?[^\W\d]\w*)"
 )
-_DERIVED = re.compile(r"next\(iter\(.*\)\)(?:\[\d+\])*|\(.*\)\.__enter__\(\)|\(.*\)\(\)|\(.*\)(?:\[\d+\])+")
-"""What Python's `for`, `with`, `except` and patterns bind: not as written, see `syntax/bindings.py`."""
+_DERIVED = re.compile(
+    r"next\(iter\(.*\)\)(?:\[\d+\])*|\(.*\)\.__enter__\(\)|\(.*\)\(\)|\(.*\)(?:\[\d+\])+" rf"|.*\.{PASSED}\(.*"
+)
+"""What `for`, `with`, `except`, patterns and passed functions bind: not as written, see `syntax/bindings.py`."""
 _RECEIVERS = frozenset({"self", "cls", "this", "$this", "@", ""})
 
 
@@ -76,6 +79,8 @@ def local_name_at(resolver: Resolver, path: str, position: Position) -> LocalNam
     if not bindings:
         return _type_parameter_at(resolver, names, path, position)
     first = bindings[0]
+    if first.is_type:
+        return _bound_type_parameter(names, first)
     scope = names.symbols.get(first.scope)
     function = next((symbol for symbol in names.scopes(first.scope) if symbol.kind in FUNCTION_KINDS), None)
     name = first.name.lstrip("$")
@@ -96,6 +101,15 @@ def _parameter(language: str, scope: Symbol | None, name: str) -> str | None:
     if scope is None or scope.kind not in FUNCTION_KINDS:
         return None
     return next((text for text in scope.parameters if name in read_parameter(language, text).names), None)
+
+
+def _bound_type_parameter(names: FileNames, binding: Binding) -> LocalName:
+    owner = names.symbols[binding.scope]
+    bound = f"{binding.name} extends {binding.annotation}" if binding.annotation else binding.name
+    if binding.seen_in is not None:
+        return LocalName(binding.name, "type parameter", bound, "", "", "", ())
+    declaration = type_parameters(owner).get(binding.name, bound)
+    return LocalName(binding.name, "type parameter", declaration, "", "", owner.name, ())
 
 
 def _type_parameter_at(resolver: Resolver, names: FileNames, path: str, position: Position) -> LocalName | None:

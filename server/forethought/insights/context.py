@@ -126,7 +126,7 @@ def _file_text(tags: FileTags) -> str:
     parts = []
     if file.doc:
         parts.append(file.doc)
-    imports = dict.fromkeys(_import_text(item) for item in tags.imports if item.module)
+    imports = dict.fromkeys(_import_text(item) for item in tags.imports if item.module and item.local)
     if imports:
         parts.append("imports: " + ", ".join(imports))
     depth = {"": 0}
@@ -184,7 +184,7 @@ def _interface(tags: FileTags, symbol: Symbol) -> str:
     fields = [
         f"  {binding.name}: {binding.annotation}" if binding.annotation else f"  {binding.name}"
         for binding in tags.bindings
-        if binding.scope == symbol.id
+        if binding.scope == symbol.id and not binding.is_type
     ]
     members = [f"  {child.signature}" for child in tags.symbols if child.parent == symbol.id and child.kind != "file"]
     return "\n".join([title, *dict.fromkeys(fields), *dict.fromkeys(members)])

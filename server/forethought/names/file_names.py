@@ -88,6 +88,8 @@ class FileNames:
         self.wildcards: list[Import] = []
         self.bindings: dict[str, dict[str, list[Binding]]] = {}
         """Scope id → name → bindings."""
+        self.type_parameters: dict[str, dict[str, list[Binding]]] = {}
+        """Scope id → name → its declarations, several if blocks of the scope declare one each."""
         self.attributes: dict[str, dict[str, list[Binding]]] = {}
         """Class id → attribute, without its receiver → bindings."""
         self.decorators: dict[str, list[Reference]] = {}
@@ -100,6 +102,9 @@ class FileNames:
             else:
                 self.imports.setdefault(item.scope, {}).setdefault(item.local, []).append(item)
         for binding in tags.bindings:
+            if binding.is_type:
+                self.type_parameters.setdefault(binding.scope, {}).setdefault(binding.name, []).append(binding)
+                continue
             receiver, dot, attribute = binding.name.partition(".")
             if binding.name.startswith("@"):  # Ruby's instance variables
                 receiver, dot, attribute = "@", "@", binding.name

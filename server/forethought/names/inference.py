@@ -10,7 +10,7 @@ from typing import Literal
 from forethought.names import modules
 from forethought.names.file_names import SELF_NAMES, FileNames, IndexSnapshot, Target
 from forethought.names.query_cache import QueryCache
-from forethought.names.scopes import Scopes
+from forethought.names.scopes import UTILITY_TYPES, Scopes
 from forethought.names.values import (
     EXTERNAL,
     EXTERNAL_VALUE,
@@ -24,7 +24,15 @@ from forethought.names.values import (
     typed_first,
 )
 from forethought.syntax.doc_types import documented_parameter, documented_return
-from forethought.syntax.expressions import parse_expression, parse_type
+from forethought.syntax.expressions import (
+    PASSED,
+    PROPS,
+    aliased_type,
+    function_type_parameters,
+    parse_expression,
+    parse_type,
+)
+from forethought.syntax.parameters import type_after_name
 from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS, VALUE_KINDS
 from forethought.syntax.tags import Binding, Position, Symbol
 
@@ -40,8 +48,8 @@ _UNTYPED = frozenset({"python", "javascript", "typescript", "tsx", "ruby", "php"
 # What a value of such a type stands for is a value of its type argument.
 _TRANSPARENT_TYPES = frozenset(
     {"Optional", "Union", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly", "InitVar", "Awaitable", "Box"}
-    | {"Arc", "Rc", "Promise", "Mutex", "RefCell", "unique_ptr", "shared_ptr", "weak_ptr", "Option", "Readonly"}
-    | {"Partial", "Result", "Ref", "RwLock", "Task", "Pin", "NonNullable"}
+    | {"Arc", "Rc", "Promise", "Mutex", "RefCell", "unique_ptr", "shared_ptr", "weak_ptr", "Option"}
+    | {"Result", "Ref", "RwLock", "Task", "Pin", "NonNullable"}
 )
 _CONTAINER_TYPES = frozenset(
     {
@@ -91,9 +99,22 @@ _MAX_ELEMENTS = 8
 """Of a longer list or table, the first ones stand for all."""
 _SELF_TYPES = frozenset({"static", "self", "$this", "this"})
 """Written as the type of a result: that of the receiver."""
+_COMPONENT_BASE = re.compile(r"Component<\s*([^<>,]+(?:<[^<>]*>)?)")
+_COMPONENT_TYPE = re.compile(
+    r"(?:FC|FunctionComponent|ComponentType|ComponentClass|Component)<(?:'\w+',\s*)?([^<>,]+(?:<[^<>]*>)?)>"
+)
+_COMPONENT = re.compile(
+    r"(?:React\.)?(?:memo|forwardRef)"
+    r"(?:<(?:[^<>,]+,\s*)?([^<>,]+(?:<[^<>]*>)?)>\(|\((?:function\s*\w*\s*)?\((?:\{[^{}]*\}|\w+)\s*:\s*([\w.]+(?:<[^<>]*>)?))"
+)
+"""How React components are declared that are not functions; the groups are the type of what they take."""
 _KEYLESS = frozenset({"go", "php", "c-sharp"})
 """Languages in which a loop over a mapping gives its values, or pairs with the key apart."""
 _MAX_DEPTH = 40
+_MAX_ALIASES = 4
+"""How many aliases of a function type are followed."""
+_ELEMENT_ARGUMENTS = {"reduce": (1,), "reduceRight": (1,), "sort": (0, 1), "toSorted": (0, 1)}
+"""Which arguments of the function passed to a method of an array are elements; of other methods, the first one."""
 
 
 class Inference(Scopes):
@@ -378,6 +399,11 @@ class Inference(Scopes):
                     for value in self.evaluate(path, scope, node.args[0], before)
                     if value.kind == "instance"
                 ]
+            case ast.Name(id=name) if name == PROPS:
+                return self._properties(path, scope, node.args[0], before)
+            case ast.Attribute(value=function, attr=attribute) if attribute == PASSED:
+                place, index = (int(str(item.value)) for item in node.args if isinstance(item, ast.Constant))
+                return self._passed(path, scope, function, place, index, before)
             case ast.Attribute(value=base, attr=name):
                 values = self.evaluate(path, scope, base, before)
                 containers = [value for value in values if value.kind == "container"]
@@ -444,6 +470,97 @@ class Inference(Scopes):
         self, path: str, scope: str, receiver: ast.expr, method: str, before: Position | None
     ) -> list[InferredValue]:
         return self.evaluate(path, scope, ast.Call(ast.Attribute(receiver, method), [], []), before)
+    def _properties(self, path: str, scope: str, component: ast.expr, before: Position | None) -> list[InferredValue]:
+        """What the attributes of a JSX component are members of: a function's parameter, `T` of `Component<T>`."""
+        if isinstance(component, ast.Name):
+            found = self.look_up(path, scope, component.id, before)
+        elif isinstance(component, ast.Attribute):
+            owners = self.evaluate(path, scope, component.value, before)
+            found = [member for owner in owners for member in self.value_member(owner, component.attr)[0]]
+        else:
+            return []
+        return distinct_values(value for resolved in found for value in self._properties_of(resolved))
+
+    def _properties_of(self, resolved: ResolvedName) -> list[InferredValue]:
+        names = self.names(resolved.path)
+        symbol = names.symbols.get(resolved.id) if names is not None and resolved.kind == "symbol" else None
+        if names is None or symbol is None:
+            return []
+        if symbol.kind in FUNCTION_KINDS:
+            declared = type_after_name(symbol.parameters[0]) if symbol.parameters else ""
+            if not declared and (match := _COMPONENT_TYPE.search(symbol.signature)):
+                declared = match[1]
+            return self.typed(resolved.path, symbol.id, declared) if declared else []
+        if symbol.kind in CLASS_KINDS:
+            texts = [match[1] for base in symbol.bases if (match := _COMPONENT_BASE.search(base))]
+        else:
+            bindings = names.bindings.get(symbol.parent, {}).get(symbol.short_name, ())
+            texts = [
+                next(filter(None, match.groups()))
+                for binding in bindings
+                for match in (_COMPONENT_TYPE.search(binding.annotation or ""), _COMPONENT.match(binding.value or ""))
+                if match is not None
+            ][:1]
+        return [value for text in texts for value in self.typed(resolved.path, symbol.parent, text)]
+
+    def _passed(
+        self, path: str, scope: str, function: ast.expr, place: int, index: int, before: Position | None
+    ) -> list[InferredValue]:
+        """What a call of `function` passes as argument `index` to the function that is its own argument `place`."""
+        if isinstance(function, ast.Attribute):
+            receivers = self.evaluate(path, scope, function.value, before)
+            if elements := [item for value in receivers if value.kind == "container" for item in value.elements]:
+                position = _ELEMENT_ARGUMENTS.get(function.attr, (0,))
+                return elements if place == 0 and index in position else []
+            if function.attr == "then" and not any(self.value_member(value, "then")[0] for value in receivers):
+                return receivers if place == index == 0 else []
+            callees = [callee for value in receivers for callee in self._member_values(value, function.attr)]
+        elif isinstance(function, ast.Name):
+            callees = self._name_values(path, scope, function.id, before, called=True)
+        else:
+            return []
+        return distinct_values(
+            value
+            for callee in callees
+            if callee.kind == "function"
+            for value in self._argument_of_parameter(callee, place, index)
+        )
+
+    def _argument_of_parameter(self, function: InferredValue, place: int, index: int) -> list[InferredValue]:
+        names = self.names(function.path)
+        symbol = names.symbols.get(function.id) if names is not None else None
+        if names is None or symbol is None:
+            return []
+        same = [other for other in names.tags.symbols if other.name == symbol.name]
+        texts = dict.fromkeys(other.parameters[place] for other in same if place < len(other.parameters))
+        declared = map(type_after_name, texts)
+        return [
+            value for text in declared if text for value in self._parameter_of(function.path, symbol.id, text, index)
+        ]
+
+    def _parameter_of(
+        self, path: str, scope: str, function_type: str, index: int, depth: int = 0
+    ) -> list[InferredValue]:
+        """What the parameter `index` of a TypeScript function type may be: `(jar: Jar) => void`, or its name."""
+        names = self.names(path)
+        if names is None or depth > _MAX_ALIASES:
+            return []
+        parameters = function_type_parameters(function_type)
+        if parameters is not None:
+            return self.typed(path, scope, parameters[index]) if index < len(parameters) else []
+        match = re.match(r"[A-Za-z_$][\w$]*(?=$|<| \|)", function_type)
+        found = self.look_up(path, scope, match[0], typed=True) if match is not None else []
+        return [
+            value
+            for resolved in found
+            if (symbol := self._type_symbol(resolved)) is not None
+            for value in self._parameter_of(resolved.path, symbol.id, aliased_type(symbol.signature), index, depth + 1)
+        ]
+
+    def _type_symbol(self, resolved: ResolvedName) -> Symbol | None:
+        names = self.names(resolved.path) if resolved.kind == "symbol" else None
+        symbol = names.symbols.get(resolved.id) if names is not None else None
+        return symbol if symbol is not None and symbol.kind == "type" else None
 
     def _elements(self, path: str, scope: str, node: ast.expr, before: Position | None) -> list[InferredValue]:
         """What iterating over an iterable gives."""
@@ -598,11 +715,11 @@ class Inference(Scopes):
         return []
 
     def _alias_values(self, path: str, symbol: Symbol) -> list[InferredValue]:
-        _, equals, text = symbol.signature.partition("=")
         names = self.names(path)
-        if not equals or names is None:
+        text = aliased_type(symbol.signature)
+        if not text or names is None:
             return []
-        instances = self.typed(path, symbol.parent, text.strip(" ;"))
+        instances = self.typed(path, symbol.id, text)
         return [InferredValue("class", value.path, value.id) for value in instances if value.kind == "instance"]
 
     def _binding_values(self, path: str, binding: Binding) -> tuple[InferredValue, ...]:
@@ -665,6 +782,8 @@ class Inference(Scopes):
                 return [*self._instances(path, scope, first, at), *self._instances(path, scope, second, at)]
             case ast.Name(id="Self") | ast.Attribute(attr="Self"):
                 return [InferredValue("self")]
+            case ast.Subscript(value=base, slice=ast.Slice(lower=ast.Constant(value=str(key)))):
+                return self._indexed_instances(path, scope, base, key, at)
             case ast.Subscript(value=head, slice=arguments):
                 return self._generic_instances(path, scope, head, arguments, at)
             case ast.Name(id=name):
@@ -692,6 +811,21 @@ class Inference(Scopes):
             return False  # `instanceof` often says more than PHP's declared type
         return not self.definitions(language, name)
 
+    def _indexed_instances(
+        self, path: str, scope: str, base: ast.expr, key: str, at: Position | None
+    ) -> list[InferredValue]:
+        """TypeScript's `Props["jar"]`, `Pair[0]` and `Parameters<typeof open>[0]`."""
+        match base:
+            case ast.Subscript(
+                value=ast.Name(id="Parameters"),
+                slice=ast.Tuple(elts=[ast.Name(id=name) | ast.Subscript(value=ast.Name(id=name))]),
+            ):
+                return self._parameter_of(path, scope, name, int(key)) if key.isdecimal() else []
+        instances = self._instances(path, scope, base, at)
+        if key.isdecimal():
+            return [item for value in instances for item in self._item_values(value)]
+        return [member for value in instances for member in self._member_values(value, key, called=False)]
+
     def _generic_instances(
         self, path: str, scope: str, head: ast.expr, arguments: ast.expr, at: Position | None
     ) -> list[InferredValue]:
@@ -699,7 +833,7 @@ class Inference(Scopes):
         items = arguments.elts if isinstance(arguments, ast.Tuple) else [arguments]
         if name in _TRANSPARENT_TYPES:
             return [value for item in items for value in self._instances(path, scope, item, at)]
-        if name == "Annotated":
+        if name == "Annotated" or name in UTILITY_TYPES:
             return self._instances(path, scope, items[0], at)
         if name == "Coroutine":
             return self._instances(path, scope, items[-1], at)
@@ -726,6 +860,8 @@ class Inference(Scopes):
         return instances
 
     def _instances_of(self, resolved: ResolvedName) -> list[InferredValue]:
+        if resolved.kind == "binding" and resolved.bindings[0].is_type:
+            return self.values_of(resolved)
         if resolved.kind == "symbol":
             names = self.names(resolved.path)
             symbol = names.symbols.get(resolved.id) if names else None

@@ -139,7 +139,8 @@ class Resolver:
                 ]
             case None:
                 bound = next((item for item in tags.bindings if item.range.contains(position)), None)
-                same = names.bindings.get(bound.scope, {}).get(bound.name, ()) if bound is not None else ()
+                table = names.type_parameters if bound is not None and bound.is_type else names.bindings
+                same = table.get(bound.scope, {}).get(bound.name, ()) if bound is not None else ()
                 bindings = [item for item in same if bound is not None and item.seen_in == bound.seen_in]
             case _:
                 return ()

@@ -20,6 +20,8 @@ from forethought.syntax.tags import Binding, Import, Position, Symbol, name_of, 
 
 _MAX_NAMESAKES = 12
 """Of more definitions of one name, it is not worth finding out whether only one is usable."""
+UTILITY_TYPES = frozenset({"Omit", "Partial", "Pick", "Readonly", "Required"})
+"""TypeScript's types that have members of their first argument."""
 _BUILTINS = frozenset(dir(builtins)) | {"reveal_type", "__file__", "__path__", "__all__"}
 
 
@@ -80,6 +82,9 @@ class Scopes(DependencyTracker, ABC):
         in_function = False
         skipped_class: Symbol | None = None
         for symbol in names.scopes(scope):
+            parameters = names.type_parameters.get(symbol.id, {}).get(name) if typed else None
+            if parameters and (around := visible(parameters, at)):
+                return [ResolvedName("binding", path, name, tuple(around))]
             if symbol.kind in TYPE_KINDS:
                 if implicit:
                     if found := self._implicit_member(Target(path, symbol.id), name, called):
@@ -194,6 +199,9 @@ class Scopes(DependencyTracker, ABC):
         bases: list[tuple[str, tuple[Target, ...]]] = []
         for text in symbol.bases if names and symbol else ():
             node = parse_type(names.tags.language, text) if names else None
+            match node:
+                case ast.Subscript(value=ast.Name(id=utility), slice=ast.Tuple(elts=[first, *_])):
+                    node = first if utility in UTILITY_TYPES else node
             if node is None or symbol is None:
                 continue
             values = self.evaluate(owner.path, symbol.parent, node, symbol.selection.start)

@@ -32,7 +32,8 @@ def encode_outline(tags: FileTags) -> bytes:
             ],
             [
                 [item.name, *_flat(item.range), places[item.scope], item.annotation, item.value]
-                + ([_flat(item.seen_in)] if item.seen_in else [])
+                + ([_flat(item.seen_in) if item.seen_in else None, 1] if item.is_type else [])
+                + ([_flat(item.seen_in)] if item.seen_in and not item.is_type else [])
                 for item in tags.bindings
             ],
         ]
@@ -54,9 +55,15 @@ def decode_outline(blob: bytes) -> FileTags:
             ),
             bindings=tuple(
                 Binding(
-                    name, ids[scope], _range(a, b, c, d), annotation, value, _range(*seen_in[0]) if seen_in else None
+                    name,
+                    ids[scope],
+                    _range(a, b, c, d),
+                    annotation,
+                    value,
+                    _range(*rest[0]) if rest and rest[0] else None,
+                    is_type=len(rest) > 1,
                 )
-                for name, a, b, c, d, scope, annotation, value, *seen_in in binding_rows
+                for name, a, b, c, d, scope, annotation, value, *rest in binding_rows
             ),
             has_errors=bool(has_errors),
             fields=tuple(_field(row, ids) for row in field_rows),
@@ -122,7 +129,15 @@ def encode(tags: FileTags) -> EncodedTags:
         len(tags.references),
         tuple((symbol.short_name, symbol.id, symbol.kind) for symbol in tags.nameable),
         tuple((name, _dump(mentions[name]), calls[name]) for name in sorted(mentions)),
-        tuple(sorted({(item.name, item.local) for item in tags.imports if item.name not in (None, "*", item.local)})),
+        tuple(
+            sorted(
+                {
+                    (item.name, item.local)
+                    for item in tags.imports
+                    if item.local and item.name not in (None, "*", item.local)
+                }
+            )
+        ),
     )
 
 

@@ -71,7 +71,8 @@ class BodyReader:
                 if around not in in_closure:
                     in_closure[around] = _is_in_closure(rules, self._tree.root_node, around, starts[binding.scope])
                 is_closed_over = in_closure[around]
-            if "." not in binding.name and not binding.name.startswith("@") and not is_closed_over:
+            is_plain = "." not in binding.name and not binding.name.startswith("@") and not binding.is_type
+            if is_plain and not is_closed_over:
                 self._names.setdefault(binding.scope, set()).add(binding.name)
         own_names = {symbol.short_name for symbol in functions} | {item.local for item in tags.imports}
         self._rules = replace(

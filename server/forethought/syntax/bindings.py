@@ -1,7 +1,7 @@
 """The local names and attributes that a file binds, with their types and values as written."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import tree_sitter
@@ -15,6 +15,7 @@ from forethought.syntax.nodes import find_child, one_line
 from forethought.syntax.outline import Outline
 from forethought.syntax.symbol_kinds import FIELD_KINDS, TYPE_KINDS
 from forethought.syntax.tags import Binding, Position, Range, visible
+from forethought.syntax.value_origins import read_origins
 
 MAX_VALUE_LENGTH = 200
 
@@ -49,6 +50,7 @@ def read_bindings(
         if field.kind in ("field", "property") and field.name.type != "simple_symbol"  # Ruby's `attr_reader :size`
     }
     types = {symbol.id for symbol in outline.symbols if symbol.kind in TYPE_KINDS}
+    origins = read_origins(source, captures.origins)
     bindings: list[Binding] = []
     assigned: set[int] = set()
     """Indices of the bindings of variables that are declared elsewhere."""
@@ -59,11 +61,15 @@ def read_bindings(
             continue  # a symbol
         if kind in FIELD_KINDS and scope not in types:
             continue  # a property of a type in a function's parameters
+        if kind == "type_parameter" and not scope and blocks.around(name, node, 0) is None:
+            continue  # a file has none: the text around it could not be parsed
         if kind == "global":
             continue
         if global_names and (scope, name.text) in global_names:
             scope = ""
         annotation, value = _type_and_value(language, source, Definition(kind, name, node, operand))
+        if annotation is None and value is None and name.start_byte in origins:
+            annotation, value = origins[name.start_byte]
         annotation = annotation or _documented_type(language, leading, name)
         text = one_line(source, name, MAX_VALUE_LENGTH).replace("->", ".")
         is_attribute = "." in text or text.startswith("@")
@@ -75,26 +81,38 @@ def read_bindings(
                 annotation=annotation,
                 value=value,
                 seen_in=None if is_attribute else blocks.around(name, node, scope_starts[scope] + 1),
+                is_type=kind == "type_parameter",
             )
         )
         if kind == "assigned":
             assigned.add(len(bindings) - 1)
-    bindings = [*_with_declared_scopes(bindings, assigned), *_documented_variables(captures, outline)]
+    around = {symbol.id: symbol.parent for symbol in outline.symbols[1:] if symbol.id not in types}
+    bindings = [*_with_declared_scopes(bindings, assigned, around), *_documented_variables(captures, outline)]
     bindings.sort(key=lambda binding: binding.range)
     return tuple(bindings)
 
 
-def _with_declared_scopes(bindings: Sequence[Binding], assigned: Collection[int]) -> list[Binding]:
-    """The bindings, with each of the `assigned` ones visible wherever the variable that it assigns to is."""
+def _with_declared_scopes(
+    bindings: Sequence[Binding], assigned: Collection[int], parents: Mapping[str, str]
+) -> list[Binding]:
+    """The bindings, with each of the `assigned` ones visible wherever the variable that it assigns to is.
+
+    One in a function around which the variable is declared has no value: that may depend on names of the function.
+    """
     declared: dict[tuple[str, str], list[Binding]] = {}
     for index, binding in enumerate(bindings):
         if index not in assigned:
             declared.setdefault((binding.scope, binding.name), []).append(binding)
     placed = []
     for index, binding in enumerate(bindings):
-        around = declared.get((binding.scope, binding.name)) if index in assigned else None
-        around = visible(around, binding.range.start) if around else None
-        placed.append(replace(binding, seen_in=around[0].seen_in) if around else binding)
+        scope: str | None = binding.scope if index in assigned else None
+        while scope is not None:
+            if around := visible(declared.get((scope, binding.name), ()), binding.range.start):
+                value = binding.value if scope == binding.scope else None
+                binding = replace(binding, scope=scope, seen_in=around[0].seen_in, value=value)
+                break
+            scope = parents.get(scope) if scope else None
+        placed.append(binding)
     return placed
 
 
@@ -119,6 +137,9 @@ def _type_and_value(language: Language, source: bytes, definition: Definition) -
     kind, name, node, operand = definition
     if kind == "local" and name.parent is not None and name.parent.type in _PATTERNS:
         return None, _part(source, name)
+    if kind == "type_parameter":
+        bound = node.child_by_field_name("constraint")
+        return (one_line(source, bound).removeprefix("extends ") if bound is not None else None), None
     if operand is None and kind in _DERIVED:
         operand = node.child_by_field_name("right") or node.named_children[0]
     if operand is not None:

@@ -7,11 +7,13 @@
     … @definition.element / .entered / .caught   the same for what a `for`, a `with` or an `except` binds
     … @definition.assigned                    the same for a variable that is declared elsewhere, if at all
     … @_of                                    beside a bound name: the expression that gives it its value
+    … @definition.type_parameter              a type parameter, with its bound where the node has one
     … @definition.global                      a name that its function does not bind (Python's `global`)
     … @definition.attribute                   an attribute on lines of its own above a definition
     … @local.scope                            not a symbol, but qualifies the names inside, like Rust's `impl`
     … @local.closure                          an anonymous function: its return statements are its own
     … @local.block                            a block or statement: what is declared inside is not visible outside
+    … @local.origin                           binds names by a pattern, or passes a function: `syntax/value_origins.py`
     (… (name) @name) @reference.KIND          a use; the text before the name in the node is its receiver
     … @reference.base                         the same, and a base of the enclosing symbol (Go's embedded types)
     … @reference.raise / .import              what a body raises; an import statement
@@ -21,6 +23,7 @@
     … @reference.token                        an identifier whose role is read from the text around it (macros)
     (a (name) @name b) @reference.infix       a call of a method of `a`
     … @_arguments                             beside a call: what it passes, which tells overloads apart
+    … @_component                             beside an attribute in JSX: what it is passed to
     @doc, @ignore                             a comment; an identifier that is not a use
 
 Where a capture is itself the name, leave `@name` out: with half as many captures, the query runs a third faster.
@@ -33,7 +36,9 @@ import tree_sitter
 
 from forethought.syntax.symbol_kinds import FIELD_KINDS, SYMBOL_KINDS
 
-BINDING_KINDS = frozenset({"local", "parameter", "global", "element", "entered", "caught", "assigned"})
+BINDING_KINDS = frozenset(
+    {"local", "parameter", "global", "element", "entered", "caught", "assigned", "type_parameter"}
+)
 DEFINITION_KINDS = (SYMBOL_KINDS.keys() - {"file"}) | BINDING_KINDS | {"attribute"}
 """Every KIND that `@definition.KIND` may have."""
 
@@ -66,6 +71,7 @@ class Use:
     start_byte: int
     """Start of the expression that ends in the name; what lies between is the receiver."""
     arguments: tree_sitter.Node | None = None
+    component: tree_sitter.Node | None = None
 
 
 class Captures:
@@ -91,6 +97,8 @@ class Captures:
         self.yields: list[tree_sitter.Node] = []
         self.closures: list[tree_sitter.Node] = []
         self.blocks: list[tree_sitter.Node] = []
+        self.origins: list[tree_sitter.Node] = []
+        """Declarations, parameters, loops and calls that give names a value by a pattern or by a function's type."""
         self.comments: list[tree_sitter.Node] = []
         self.attributes: list[tree_sitter.Node] = []
         self.ignored: set[int] = set()
@@ -103,6 +111,7 @@ class Captures:
             "reference.yield": self.yields,
             "local.closure": self.closures,
             "local.block": self.blocks,
+            "local.origin": self.origins,
             "definition.attribute": self.attributes,
             "doc": self.comments,
         }
@@ -134,6 +143,8 @@ class Captures:
                 return  # the parser inserted a name that the text lacks
             if group == "reference":
                 self._add_reference(kind, name, node, nodes["_arguments"][0] if "_arguments" in nodes else None)
+                if "_component" in nodes:
+                    self.uses[name.start_byte].component = nodes["_component"][0]
             elif group == "definition":
                 self._add_definition(kind, name, node, nodes["_of"][0] if "_of" in nodes else None)
 

@@ -14,6 +14,11 @@ MAX_VALUE_LENGTH = 200
 CAST = "as"
 """The function that stands for casts: a name in no language."""
 
+PASSED = "__passed__"
+"""`f.__passed__(0, 1)` stands for the second argument of a function that is the first argument of a call of `f`."""
+PROPS = "<>"
+"""The function that stands for the properties of a JSX component, written `<Component>`: a name in no language."""
+
 _TOKEN = re.compile(
     r"""\s+|(?P<string>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`)"""
     r"""|(?P<number>\d[\w.]*)|(?P<name>[$@]{0,2}[^\W\d]\w*[?!]?(?=\W|$)|[$@]{0,2}[^\W\d]\w*)"""
@@ -36,7 +41,7 @@ def parse_type(language: str, text: str) -> ast.expr | None:
     """The type: generics become subscripts, unions become `|`; pointers and nullability are dropped."""
     if language == "python":
         return _python(text)
-    text = re.sub(r"'[a-z]\w*\b", " ", text)
+    text = re.sub(r"'[a-z]\w*\b(?!')", " ", text)  # Rust's lifetimes
     text = re.sub(
         r"\b(const|mut|dyn|impl|struct|final|static|readonly|volatile|unsigned|async|out|ref|in)\b", " ", text
     )
@@ -78,6 +83,38 @@ def cast_to(type_node: ast.expr | None, value: ast.expr) -> ast.expr:
     return ast.Call(ast.Name(CAST), [type_node, value], []) if type_node is not None else value
 
 
+def indexed(type_node: ast.expr, key: ast.Constant) -> ast.expr:
+    """TypeScript's `Type["key"]`, as a slice: `Type[key]` stands for a generic type."""
+    return ast.Subscript(type_node, ast.Slice(key))
+
+
+def aliased_type(signature: str) -> str:
+    """What a type alias stands for, given its signature: `type Jars<T = Jar> = Box<T>;` gives `Box<T>`."""
+    depth = 0
+    for index, character in enumerate(signature):
+        depth += (character in "<([{") - (character in ">)]}" and signature[index - 1] != "=")
+        if character == "=" and not depth and signature[index + 1 : index + 2] != ">":
+            return signature[index + 1 :].strip(" ;")
+    return ""
+
+
+def function_type_parameters(text: str) -> list[str] | None:
+    """The types of the parameters of a TypeScript function type, "" if unknown; None for another type."""
+    text = re.sub(r"^<[^()]*>\s*(?=\()", "", text.strip())
+    if not text.startswith("("):
+        return None
+    depth, types, start = 0, [], 1
+    for index, character in enumerate(text):
+        depth += (character in "<([{") - (character in ">)]}" and text[index - 1] != "=")
+        if depth == 0 or (depth == 1 and character == ","):
+            types.append(text[start:index].partition(":")[2].strip())
+            start = index + 1
+        if depth == 0:
+            rest = text[index + 1 :].lstrip()
+            return types if rest.startswith("=>") else function_type_parameters(text[1:index])
+    return None
+
+
 class _Parser:
     """Parses one postfix expression or one type from the tokens of any curly-brace language."""
 
@@ -86,6 +123,9 @@ class _Parser:
         self._index = 0
 
     def expression(self) -> ast.expr | None:
+        if self._peek()[1] == "<" and self._tokens[-1][1] == ">":
+            component = _Parser(self._tokens[1:-1]).expression()
+            return ast.Call(ast.Name(PROPS), [component], []) if component is not None else None
         while self._peek()[1] in ("await", "&", "*", "go", "try", "throw"):
             self._index += 1
         node = self._primary()
@@ -118,6 +158,8 @@ class _Parser:
                 node = ast.Call(node, [], [])
             elif text in ("!", "?", ";"):
                 self._index += 1
+            elif text == "satisfies":
+                return node
             elif text == "as":
                 self._index += 1
                 if self._peek()[1] == "?":
@@ -155,7 +197,12 @@ class _Parser:
                     return node
                 self._index += 1
                 node = ast.Attribute(node, text.rstrip("?!"))
+            elif text == "[" and self._peek(1)[0] in ("string", "number"):
+                key = ast.Constant(self._peek(1)[1].strip("'\"`"))
+                self._skip_group()
+                node = indexed(node, key)
             elif text == "<" or (text == "[" and self._peek(1)[1] != "]"):
+                end = self._group_end()
                 self._index += 1
                 arguments: list[ast.expr] = []
                 while (argument := self.type()) is not None:
@@ -163,8 +210,7 @@ class _Parser:
                     if self._peek()[1] != ",":
                         break
                     self._index += 1
-                if self._peek()[1] in (">", "]"):
-                    self._index += 1
+                self._index = self._index + 1 if self._peek()[1] in (">", "]") else end + 1
                 node = ast.Subscript(node, ast.Tuple(arguments)) if arguments else node
             elif text == "[":
                 self._skip_group()

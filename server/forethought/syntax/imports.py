@@ -188,6 +188,8 @@ def _javascript(node: tree_sitter.Node) -> Iterator[Imported]:
                 bound = alias or name
                 if bound is not None:
                     yield Imported(_text(bound), module, _text(name) if name else "default", bound)
+                if alias is not None and name is not None:
+                    yield Imported("", module, _text(name), name)
 
 
 def _exported(node: tree_sitter.Node) -> Iterator[Imported]:
@@ -200,6 +202,7 @@ def _exported(node: tree_sitter.Node) -> Iterator[Imported]:
             name, alias = specifier.child_by_field_name("name"), specifier.child_by_field_name("alias")
             if name is not None and alias is not None:
                 yield Imported(_text(alias), "", _text(name), alias)
+                yield Imported("", "", _text(name), name)
 
 
 def _require(node: tree_sitter.Node) -> Iterator[Imported]:
@@ -216,7 +219,10 @@ def _require(node: tree_sitter.Node) -> Iterator[Imported]:
         if child.type == "pair_pattern":
             bound = child.child_by_field_name("value")
             if bound is not None:
-                yield Imported(_text(bound), module, _text(child.child_by_field_name("key")), bound)
+                key = child.child_by_field_name("key")
+                yield Imported(_text(bound), module, _text(key), bound)
+                if key is not None:
+                    yield Imported("", module, _text(key), key)
         elif child.type == "shorthand_property_identifier_pattern":
             yield Imported(_text(child), module, _text(child), child)
 

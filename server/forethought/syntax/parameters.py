@@ -44,6 +44,12 @@ def read_parameter(language: str, text: str) -> Parameter:
     return Parameter(text, tuple(words[-1:]), default, is_variadic)
 
 
+def type_after_name(text: str) -> str:
+    """The type of a parameter whose name or pattern comes first: `{ a }: Props = {}` has `Props`; empty without one."""
+    left, _ = _split_default(text)
+    return left[len(_before_colon(left)) + 1 :].strip()
+
+
 def default_in_pattern(parameter: Parameter, name: str) -> str | None:
     """The default of one name in a destructuring pattern: that of `a` in `{ a = 1, b }` is `1`."""
     match = re.search(rf"(?<![\w$.]){re.escape(name)}\s*=(?![=>])\s*([^,}}\]]+)", parameter.text)

@@ -15,6 +15,8 @@ _EXPORT_MACROS = re.compile(
     rb"\b((?:class|struct|union)[ \t]+)((?:[A-Z][A-Z0-9_]{2,}(?:\([^()\n]{0,80}\))?\s+){1,3})"
     rb"(?=[A-Za-z_]\w*(?:::\w+)*(?:<[^<>{};]{0,80}>)?\s*(?:final\s*)?(?:\{|:[^:]))"
 )
+_CALL_SIGNATURE = re.compile(rb"(?<=[^(,=|&{<\s])([ \t]*\n\s*)[ \t](?=<\s*[A-Za-z_]\w*(?:\s+extends\b|\s*[,>=]))")
+"""What separates a TypeScript call signature with type parameters from the member before it, if no semicolon does."""
 
 
 def parse(language: Language, source: bytes) -> tree_sitter.Tree | None:
@@ -24,6 +26,16 @@ def parse(language: Language, source: bytes) -> tree_sitter.Tree | None:
     """
     if language.name == "cpp":
         source = _without_export_macros(source)
+    tree = _parse(language, source)
+    if language.name == "typescript" and tree is not None and tree.root_node.has_error:
+        # The grammar takes `void` and the `<T>` on the next line for one type.
+        separated = _CALL_SIGNATURE.sub(rb"\1;", source)
+        other = _parse(language, separated) if separated != source else None
+        return other if other is not None and not other.root_node.has_error else tree
+    return tree
+
+
+def _parse(language: Language, source: bytes) -> tree_sitter.Tree | None:
     max_steps = _MIN_STEPS + len(source) // _BYTES_PER_STEP
     steps = 0
 

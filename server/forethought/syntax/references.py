@@ -58,6 +58,8 @@ def read_references(
             elif use.kind == "symbol":  # a range without the colon
                 where = Range(Position(where.start.row, where.start.column + 1), where.end)
                 text = text[1:]
+            elif use.component is not None:
+                receiver = f"<{one_line(source, use.component, MAX_VALUE_LENGTH)}>"
             elif use.start_byte < start:
                 receiver = _receiver(source, use.start_byte, start, is_infix=use.kind == "infix")
             if use.arguments is not None:

@@ -119,7 +119,7 @@ class Import:
     """One name that an import statement brings into a scope."""
 
     local: str
-    """The name in this file; `*` for a wildcard."""
+    """The name in this file; `*` for a wildcard. Empty for the first name in `import {a as b}`, which binds nothing."""
     module: str
     """As written: `..app`, `./util.js`, `java.util.List`, `crate::io`, `stdio.h`. Empty for an export that gives
     something in this file another name."""
@@ -146,6 +146,8 @@ class Binding:
     """The assigned expression as written, cut to 200 characters; None if there is none, as for most parameters."""
     seen_in: Range | None = None
     """The block or anonymous function that it is local to; None if it is visible in its whole scope."""
+    is_type: bool = False
+    """Names a type parameter, whose `annotation` is its bound. Values may have the same name."""
 
 
 _Declared = TypeVar("_Declared", bound=Symbol | Binding)

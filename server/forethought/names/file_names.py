@@ -181,4 +181,6 @@ class FileNames:
             and not re.match(r"(?:static\s+|override\s+)*set\s+\w", symbol.signature)
         ]
         chosen = plain or candidates
+        if self.tags.language == "rust":
+            return chosen  # of one name in one scope, each is for another configuration or another `impl`
         return chosen[:1] if modules.has_clauses(self.tags.language) else chosen[-1:]

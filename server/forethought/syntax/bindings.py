@@ -13,6 +13,7 @@ from forethought.syntax.doc_types import documented_variable
 from forethought.syntax.languages import Language
 from forethought.syntax.nodes import find_child, one_line
 from forethought.syntax.outline import Outline
+from forethought.syntax.rust_patterns import Patterns
 from forethought.syntax.symbol_kinds import FIELD_KINDS, TYPE_KINDS
 from forethought.syntax.tags import Binding, Position, Range, visible
 
@@ -29,7 +30,13 @@ INFERRED_TYPES = frozenset({"var", "auto", "let", "val"})
 
 
 def read_bindings(
-    language: Language, source: bytes, captures: Captures, outline: Outline, blocks: BlockScopes, leading: LeadingLines
+    language: Language,
+    source: bytes,
+    captures: Captures,
+    outline: Outline,
+    blocks: BlockScopes,
+    patterns: Patterns,
+    leading: LeadingLines,
 ) -> tuple[Binding, ...]:
     """The bindings in order, those of the file's own variables and constants included."""
     global_names = {
@@ -60,6 +67,8 @@ def read_bindings(
             continue
         annotation, value = _type_and_value(language, source, Definition(kind, name, node, operand))
         annotation = annotation or _documented_type(language, leading, name)
+        if annotation is None and (matched := patterns.value(name)) is not None:
+            value = matched
         text = one_line(source, name, MAX_VALUE_LENGTH).replace("->", ".")
         is_attribute = "." in text or text.startswith("@")
         bindings.append(

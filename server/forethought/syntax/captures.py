@@ -12,6 +12,7 @@
     … @local.scope                            not a symbol, but qualifies the names inside, like Rust's `impl`
     … @local.closure                          an anonymous function: its return statements are its own
     … @local.block                            a block or statement: what is declared inside is not visible outside
+    (… (pattern) @name) @local.pattern        what a pattern is matched with (see `rust_patterns.py`)
     (… (name) @name) @reference.KIND          a use; the text before the name in the node is its receiver
     … @reference.base                         the same, and a base of the enclosing symbol (Go's embedded types)
     … @reference.raise / .import              what a body raises; an import statement
@@ -91,6 +92,8 @@ class Captures:
         self.yields: list[tree_sitter.Node] = []
         self.closures: list[tree_sitter.Node] = []
         self.blocks: list[tree_sitter.Node] = []
+        self.patterns: list[Definition] = []
+        """Patterns, each with the statement or call that matches it with something."""
         self.comments: list[tree_sitter.Node] = []
         self.attributes: list[tree_sitter.Node] = []
         self.ignored: set[int] = set()
@@ -127,6 +130,8 @@ class Captures:
         elif capture == "local.scope":
             if "name" in nodes:
                 self.containers.append(Definition("scope", nodes["name"][0], nodes[capture][0]))
+        elif capture == "local.pattern":
+            self.patterns.append(Definition("pattern", nodes["name"][0], nodes[capture][0]))
         elif capture:
             node = nodes[capture][0]
             name = nodes["name"][0] if "name" in nodes else node

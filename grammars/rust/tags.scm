@@ -25,22 +25,34 @@
 (let_declaration pattern: (identifier) @name) @definition.local
 (let_declaration pattern: (mut_pattern (identifier) @name)) @definition.local
 (tuple_pattern (identifier) @definition.local)
-(tuple_struct_pattern (_) (identifier) @definition.local)
+(tuple_pattern (mut_pattern (identifier) @definition.local))
+(tuple_struct_pattern type: (_) (identifier) @definition.local)
+(slice_pattern (identifier) @definition.local)
+(ref_pattern (identifier) @definition.local)
+(ref_pattern (mut_pattern (identifier) @definition.local))
+(reference_pattern (identifier) @definition.local)
+(tuple_struct_pattern (mut_pattern (identifier) @definition.local))
+(field_pattern pattern: (identifier) @definition.local)
+(field_pattern pattern: (mut_pattern (identifier) @definition.local))
+(closure_parameters (mut_pattern (identifier) @definition.parameter))
+((match_pattern . (identifier) @definition.local) (#match? @definition.local "^[a-z_]"))
+((match_pattern . (mut_pattern (identifier) @definition.local)))
 (captured_pattern . (identifier) @definition.local)
 (for_expression pattern: (identifier) @definition.local)
 (shorthand_field_identifier) @definition.local
-(for_expression pattern: (identifier) @name value: (_) @_of) @definition.element
+
+; patterns, with what they are matched with
+(let_declaration pattern: (_) @name) @local.pattern
+(let_condition pattern: (_) @name) @local.pattern
+(for_expression pattern: (_) @name) @local.pattern
+(match_expression body: (match_block (match_arm pattern: (match_pattern) @name))) @local.pattern
+(call_expression arguments: (arguments (closure_expression parameters: (closure_parameters (_) @name)))) @local.pattern
 
 ; blocks
 [(match_arm) (for_expression)] @local.block
-(if_expression (block) @local.block)
-(if_expression condition: (let_condition)) @local.block
+(if_expression condition: [(let_condition) (let_chain)]) @local.block
 (while_expression) @local.block
-(else_clause (block) @local.block)
-(loop_expression (block) @local.block)
-(block (expression_statement (block) @local.block))
-(let_declaration value: (block) @local.block)
-(unsafe_block) @local.block
+(block) @local.block
 
 ; references
 (identifier) @reference.name
@@ -65,7 +77,6 @@
 (trait_bounds (type_identifier) @reference.type)
 (lifetime (identifier) @ignore)
 (type_parameter name: (type_identifier) @ignore)
-(mod_item name: (identifier) @ignore !body)
 ((attribute_item (attribute . (identifier) @ignore)) (#not-eq? @ignore "test"))
 
 (use_declaration) @reference.import

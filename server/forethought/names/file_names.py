@@ -186,6 +186,8 @@ class FileNames:
             and not re.match(r"(?:static\s+|override\s+)*set\s+\w", symbol.signature)
         ]
         chosen = plain or candidates
+        if self.tags.language == "rust":
+            return chosen  # of one name in one scope, each is for another configuration or another `impl`
         if chosen and chosen[-1].kind == "class" and "TYPE_CHECKING" in self.imports.get("", {}):
             return chosen[:1]  # `if TYPE_CHECKING:` has the real one, `else:` a stand-in
         return chosen[:1] if modules.has_clauses(self.tags.language) else chosen[-1:]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from forethought.names import modules
+from forethought.names import modules, rust_library
 from forethought.names.file_names import SELF_NAMES, FileNames, IndexSnapshot, Target
 from forethought.names.query_cache import QueryCache
 from forethought.names.scopes import UTILITY_TYPES, Scopes
@@ -23,10 +23,13 @@ from forethought.names.values import (
     tuple_of,
     typed_first,
 )
+from forethought.syntax import rust_patterns, rust_signatures
 from forethought.syntax.doc_types import documented_parameter, documented_return
 from forethought.syntax.expressions import (
     PASSED,
     PROPS,
+    TUPLE,
+    PathName,
     aliased_type,
     function_type_parameters,
     parse_expression,
@@ -50,6 +53,7 @@ _TRANSPARENT_TYPES = frozenset(
     {"Optional", "Union", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly", "InitVar", "Awaitable", "Box"}
     | {"Arc", "Rc", "Promise", "Mutex", "RefCell", "unique_ptr", "shared_ptr", "weak_ptr", "Option"}
     | {"Result", "Ref", "RwLock", "Task", "Pin", "NonNullable"}
+    | {"Cow", "RefMut", "MutexGuard", "RwLockReadGuard", "RwLockWriteGuard"}
 )
 _CONTAINER_TYPES = frozenset(
     {
@@ -69,11 +73,12 @@ _CONTAINER_TYPES = frozenset(
     | {"DefaultDict", "OrderedDict", "WeakValueDictionary", "AsyncIterator", "AsyncIterable", "Generator", "vector"}
     | {"Vec", "HashMap", "BTreeMap", "Map", "ArrayList", "IEnumerable", "IList", "map", "unordered_map"}
     | {"ReadonlyArray", "AbstractSet", "MutableSet", "AsyncGenerator", "ChainMap"}
-    | {"ContextManager", "AbstractContextManager"}
+    | {"ContextManager", "AbstractContextManager", "VecDeque", "HashSet", "BTreeSet", "BinaryHeap", "IntoIterator"}
+    | {"DoubleEndedIterator", "ExactSizeIterator", "Peekable", "SmallVec", "IndexMap", "IndexSet", "LinkedList"}
 )
 _MAPPING_TYPES = frozenset(
     {"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "DefaultDict", "OrderedDict", "WeakValueDictionary"}
-    | {"ChainMap", "HashMap", "BTreeMap", "Map", "map", "unordered_map"}
+    | {"ChainMap", "HashMap", "BTreeMap", "IndexMap", "Map", "map", "unordered_map"}
 )
 # Methods of containers that return an element; any other is taken to return a container of the same elements.
 _ELEMENT_METHODS = frozenset(
@@ -183,6 +188,9 @@ class Inference(Scopes):
             return self.file_member(value.path, name), True
         if value.kind in ("class", "instance", "super"):
             return self.class_member(Target(value.path, value.id), name, after=value.kind == "super", called=called)
+        if value.id == "option" and not rust_library.is_option_method(name):  # `lid()?.open()`
+            held = [element for element in value.elements if element.kind != "container"]
+            return [found for element in held for found in self.value_member(element, name, called=called)[0]], True
         return [], value.kind != "self"
 
     def evaluate(
@@ -205,6 +213,8 @@ class Inference(Scopes):
 
     def _evaluate(self, path: str, scope: str, node: ast.expr, before: Position | None) -> list[InferredValue]:
         match node:
+            case PathName(id=name) if name != "Self":
+                return [value for found in self.path_start(path, scope, name) for value in self.values_of(found)]
             case ast.Name(id=name):
                 return self._name_values(path, scope, name, before, called=False)
             case ast.Attribute(value=ast.Name(id="module"), attr="exports") if self._is_script(path):
@@ -231,6 +241,8 @@ class Inference(Scopes):
             case ast.Subscript(value=base, slice=index):
                 values = self.evaluate(path, scope, base, before)
                 return [item for value in values for item in self._item_values(value, index)]
+            case ast.Tuple(elts=elements) if self._is_rust(path):
+                return [rust_library.tuple_of([self.evaluate(path, scope, item, before) for item in elements])]
             case ast.Tuple(elts=elements) if self._is_python(path) and not _has_star(elements):
                 return [tuple_of(self.evaluate(path, scope, element, before) for element in elements[:_MAX_ELEMENTS])]
             case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
@@ -306,6 +318,8 @@ class Inference(Scopes):
     def _member_values(self, value: InferredValue, name: str, *, called: bool = True) -> list[InferredValue]:
         if value.kind == "external":
             return [value]
+        if name.isdigit():
+            return self._part_values(value, name)
         receiver = value
         if value.kind == "super":
             receiver = InferredValue("instance", value.path, value.id)
@@ -372,7 +386,10 @@ class Inference(Scopes):
         return found
 
     def _call_values(self, path: str, scope: str, node: ast.Call, before: Position | None) -> list[InferredValue]:
+        is_rust = self._is_rust(path)
         match node.func:
+            case ast.Name(id=rust_patterns.PART | rust_patterns.PARAMETER | rust_patterns.ELEMENT) if is_rust:
+                return self._pattern_values(path, scope, node, before)
             case ast.Name(id="super"):
                 names = self.names(path)
                 owner = names.enclosing_class(scope) if names else None
@@ -406,6 +423,8 @@ class Inference(Scopes):
                 return self._passed(path, scope, function, place, index, before)
             case ast.Attribute(value=base, attr=name):
                 values = self.evaluate(path, scope, base, before)
+                if is_rust:
+                    return [result for value in values for result in self._rust_results(value, name)]
                 containers = [value for value in values if value.kind == "container"]
                 if containers:
                     return [result for value in containers for result in _container_results(value, name)]
@@ -562,6 +581,120 @@ class Inference(Scopes):
         symbol = names.symbols.get(resolved.id) if names is not None else None
         return symbol if symbol is not None and symbol.kind == "type" else None
 
+    def _rust_results(self, value: InferredValue, method: str) -> list[InferredValue]:
+        callees = self._member_values(value, method)
+        if method == "new" and not callees and value.kind == "class":
+            callees = [value]
+        if not callees:
+            return rust_library.method_result(value, method)
+        return [result for callee in callees for result in self._called(callee)]
+
+    def _pattern_values(self, path: str, scope: str, node: ast.Call, before: Position | None) -> list[InferredValue]:
+        """What a name in a Rust pattern is bound to, see `syntax/rust_patterns.py`."""
+        match node:
+            case ast.Call(func=ast.Name(id=rust_patterns.ELEMENT), args=[iterable]):
+                values = self.evaluate(path, scope, iterable, before)
+                return [item for value in values if value.kind == "container" for item in rust_library.items_of(value)]
+            case ast.Call(func=ast.Name(id=rust_patterns.PART), args=[owner, ast.Constant(value=str(part))]):
+                return self._parts(path, scope, owner, part, before)
+            case ast.Call(func=ast.Name(id=rust_patterns.PART), args=[owner, ast.Name(id=part)]):
+                return self._parts(path, scope, owner, part, before)
+            case ast.Call(args=[callee, ast.Constant(value=str(argument)), ast.Constant(value=str(position))]):
+                return self._closure_parameter(path, scope, callee, int(argument), int(position), before)
+        return []
+
+    def _parts(self, path: str, scope: str, owner: ast.expr, part: str, before: Position | None) -> list[InferredValue]:
+        """The part of a variant or struct at a position, or its field."""
+        if isinstance(owner, ast.Name):
+            found = self.path_start(path, scope, owner.id)
+        elif isinstance(owner, ast.Attribute):
+            bases = self.evaluate(path, scope, owner.value, before)
+            found = [item for value in bases for item in self.value_member(value, owner.attr)[0]]
+        else:
+            return []
+        if found == [] and isinstance(owner, ast.Name):  # `Self`
+            return [
+                item
+                for value in self._name_values(path, scope, owner.id, before, called=False)
+                for item in self._member_values(InferredValue("instance", value.path, value.id), part)
+            ]
+        return [item for resolved in found for item in self._parts_of(resolved, part)]
+
+    def _parts_of(self, resolved: ResolvedName, part: str) -> list[InferredValue]:
+        names = self.names(resolved.path)
+        symbol = names.symbols.get(resolved.id) if names is not None and resolved.kind == "symbol" else None
+        if names is None or symbol is None:
+            return []
+        if symbol.kind == "type":
+            aliased = (value for value in self.values_of(resolved) if value.id != resolved.id)
+            return [item for value in aliased for item in self._parts_of(ResolvedName("symbol", *value[1:3]), part)]
+        if symbol.kind != "enumerator" and not part.isdigit():
+            return self._member_values(InferredValue("instance", resolved.path, symbol.id), part)
+        if part.isdigit():
+            types = rust_signatures.part_types(symbol.signature, symbol.short_name)
+            text = types[int(part)] if int(part) < len(types) else ""
+        else:
+            text = rust_signatures.field_type(symbol.signature, part)
+        around = symbol.parent if symbol.kind == "enumerator" else symbol.id
+        return self.typed(resolved.path, around, text, symbol.selection.start) if text else []
+
+    def _part_values(self, value: InferredValue, part: str) -> list[InferredValue]:
+        """`value.0` of a tuple or a tuple struct."""
+        if value.kind == "container":
+            is_part = value.id == "tuple" and int(part) < len(value.elements)
+            return list(value.elements[int(part)].elements) if is_part else []
+        return self._parts_of(ResolvedName("symbol", value.path, value.id), part) if value.kind == "instance" else []
+
+    def _closure_parameter(
+        self, path: str, scope: str, callee: ast.expr, argument: int, position: int, before: Position | None
+    ) -> list[InferredValue]:
+        """What a call passes to a closure that is its argument."""
+        if isinstance(callee, ast.Attribute):
+            values = self.evaluate(path, scope, callee.value, before)
+            functions = [item for value in values for item in self._member_values(value, callee.attr)]
+            if not functions:
+                return [
+                    item
+                    for value in values
+                    for item in rust_library.closure_parameter(value, callee.attr, argument, position)
+                ]
+        else:
+            functions = self.evaluate(path, scope, callee, before)
+        found: list[InferredValue] = []
+        for function in functions:
+            names = self.names(function.path)
+            symbol = names.symbols.get(function.id) if names is not None and function.kind == "function" else None
+            if symbol is None:
+                continue
+            takes_self = any(
+                re.match(r"(?:&\s*)?(?:'\w+\s+)?(?:mut\s+)?self\b", text) for text in symbol.parameters[:1]
+            )
+            is_method = takes_self and any(value.kind == "instance" for value in function.elements)
+            parameters = symbol.parameters[1:] if is_method else symbol.parameters
+            declared = parameters[argument].partition(":")[2].strip() if argument < len(parameters) else ""
+            for bound in rust_signatures.bounds(symbol.signature, declared) or [declared]:
+                types = rust_signatures.closure_types(bound)
+                if position < len(types):
+                    found += self._received(self.typed(function.path, symbol.id, types[position]), function)
+        return found
+
+    def path_start(self, path: str, scope: str, name: str) -> list[ResolvedName]:
+        """What the first part of a Rust path means: variables are not looked up."""
+        names = self.names(path)
+        if names is None:
+            return []
+        if name in ("crate", "self", "super"):
+            around = [symbol for symbol in names.scopes(scope) if symbol.kind == "module"]
+            if name == "self" and around:
+                return [ResolvedName("symbol", path, around[0].id)]
+            if name == "super" and len(around) > 1:
+                return [ResolvedName("symbol", path, around[1].id)]
+            if name == "super" and around:
+                return [ResolvedName("file", path)]
+            files = self.query_cache.modules.rust_path(path, [name])
+            return [ResolvedName("file", file) for file, rest in files if rest is None]
+        return self.look_up(path, scope, name, typed=True)
+
     def _elements(self, path: str, scope: str, node: ast.expr, before: Position | None) -> list[InferredValue]:
         """What iterating over an iterable gives."""
         names = self.names(path)
@@ -629,6 +762,10 @@ class Inference(Scopes):
             return list(callee.elements)
         return [callee] if callee.kind == "external" else []
 
+    def _is_rust(self, path: str) -> bool:
+        names = self.names(path)
+        return names is not None and names.tags.language == "rust"
+
     def _is_rust_enum(self, value: InferredValue) -> bool:
         names = self.names(value.path)
         symbol = names.symbols.get(value.id) if names is not None and names.tags.language == "rust" else None
@@ -640,9 +777,16 @@ class Inference(Scopes):
         values = self.get_or_compute(
             function.path, "result", function.id, nothing, lambda: tuple(self._compute_result(function))
         )
+        return self._received(values, function)
+
+    def _received(self, values: Iterable[InferredValue], function: InferredValue) -> list[InferredValue]:
+        """The values, with `Self` replaced by what the function was looked up on."""
         results: list[InferredValue] = []
         for value in values:
-            if value.kind == "self":
+            if value.kind == "container" and any(element.kind in ("self", "container") for element in value.elements):
+                elements = tuple(self._received(value.elements, function))
+                results.append(InferredValue("container", id=value.id, elements=elements))
+            elif value.kind == "self":
                 results.extend(
                     InferredValue("instance", receiver.path, receiver.id)
                     for receiver in function.elements
@@ -735,7 +879,10 @@ class Inference(Scopes):
         if binding.annotation and (values := self.typed(path, binding.scope, binding.annotation, binding.range.start)):
             if values == [EXTERNAL_VALUE] and names.tags.language == "python":
                 values = self._bound(path, binding.scope, binding.annotation, binding.range.start) or values
-            return _gathered(names, binding, values)
+            around = self.owner_of_method(path, names, binding.scope) if names.tags.language == "rust" else None
+            if around is None:
+                return _gathered(names, binding, values)
+            return self._received(values, InferredValue("function", elements=(InferredValue("instance", *around),)))
         if binding.value:
             node = parse_expression(names.tags.language, binding.value)
             return self.evaluate(path, binding.scope, node, binding.range.start)
@@ -790,6 +937,8 @@ class Inference(Scopes):
                 if name in ("None", "null", "undefined", "void"):
                     return []
                 resolved_names = self.look_up(path, scope, name, at, typed=True)
+                if not resolved_names and self._is_rust(path):
+                    return self._bound_instances(path, scope, name, at)
                 if not resolved_names and self._is_external_type(path, name):
                     return [EXTERNAL_VALUE]
                 return [value for resolved in resolved_names for value in self._instances_of(resolved)]
@@ -800,6 +949,15 @@ class Inference(Scopes):
                     for resolved in (self.value_member(value, name)[0] if value.kind != "external" else [EXTERNAL])
                 ]
                 return [value for resolved in resolved_names for value in self._instances_of(resolved)]
+        return []
+
+    def _bound_instances(self, path: str, scope: str, name: str, at: Position | None) -> list[InferredValue]:
+        """Values of a Rust type parameter: of the traits that the function or type around bounds it by."""
+        names = self.names(path)
+        for symbol in names.scopes(scope) if names is not None else ():
+            if found := rust_signatures.bounds(symbol.signature, name):
+                traits = [text for text in found if not rust_signatures.closure_types(text) and text != name]
+                return [value for text in traits for value in self.typed(path, scope, text, at)]
         return []
 
     def _is_external_type(self, path: str, name: str) -> bool:
@@ -823,7 +981,7 @@ class Inference(Scopes):
                 return self._parameter_of(path, scope, name, int(key)) if key.isdecimal() else []
         instances = self._instances(path, scope, base, at)
         if key.isdecimal():
-            return [item for value in instances for item in self._item_values(value)]
+            return [item for value in instances for item in self._item_values(value, ast.Constant(int(key)))]
         return [member for value in instances for member in self._member_values(value, key, called=False)]
 
     def _generic_instances(
@@ -831,6 +989,10 @@ class Inference(Scopes):
     ) -> list[InferredValue]:
         name = head.attr if isinstance(head, ast.Attribute) else head.id if isinstance(head, ast.Name) else ""
         items = arguments.elts if isinstance(arguments, ast.Tuple) else [arguments]
+        if self._is_rust(path) and name in rust_library.OPTION_TYPES:
+            return [rust_library.option_of(self._instances(path, scope, items[0], at))]
+        if name == TUPLE:
+            return [rust_library.tuple_of([self._instances(path, scope, item, at) for item in items])]
         if name in _TRANSPARENT_TYPES:
             return [value for item in items for value in self._instances(path, scope, item, at)]
         if name == "Annotated" or name in UTILITY_TYPES:

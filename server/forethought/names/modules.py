@@ -30,6 +30,7 @@ _PRIVATE = {
     "tsx": re.compile(r"(\w+ )*private "),
 }
 """How the signature of a definition starts that its file keeps to itself."""
+RUST_LIBRARIES = frozenset({"std", "core", "alloc"})
 _OWN_CRATE = re.compile(r"^((?!(.*/)?src/).*/)?(tests|examples|benches|src/bin)/[^/]+\.rs$")
 """Files that are crates of their own, with their modules beside them."""
 _IMPLICIT_MEMBERS = frozenset({"java", "kotlin", "scala", "swift", "c-sharp", "cpp", "ruby"})
@@ -52,6 +53,11 @@ _JVM_EXTENSIONS = ("java", "kt", "scala")
 def has_implicit_members(language: str) -> bool:
     """Whether a bare name may be a member of the enclosing class."""
     return language in _IMPLICIT_MEMBERS
+
+
+def keeps_fields_apart(language: str) -> bool:
+    """Whether a class may have a field and a method of one name."""
+    return language in _IMPLICIT_MEMBERS or language == "rust"
 
 
 def sees_class_names(language: str) -> bool:

@@ -11,15 +11,15 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
-from forethought.names import modules
+from forethought.names import modules, rust_library
 from forethought.names.common_names import COMMON_NAMES
 from forethought.names.file_names import FileNames, IndexSnapshot, Target
 from forethought.names.inference import Inference
 from forethought.names.overloads import OverloadChooser
 from forethought.names.query_cache import QueryCache
 from forethought.names.scopes import is_declaration
-from forethought.names.values import ResolvedName
-from forethought.syntax.expressions import parse_expression
+from forethought.names.values import InferredValue, ResolvedName
+from forethought.syntax.expressions import PathName, parse_expression
 from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS, VALUE_KINDS
 from forethought.syntax.tags import Binding, FileTags, Import, Position, Reference, Symbol
 
@@ -218,10 +218,15 @@ class Resolver:
             return resolved_names, not resolved_names, []
         language = names.tags.language
         node = parse_expression(language, reference.receiver)
+        if language == "rust" and reference.kind in ("type", "class") and isinstance(node, ast.Name):
+            node = PathName(node.id)
         values = self._inference.evaluate(path, scope, node, start)
-        resolved_names = [
-            resolved for value in values for resolved in self._inference.value_member(value, reference.name)[0]
-        ]
+        is_call = language != "rust" or reference.kind == "call" or isinstance(node, PathName)
+        resolved_names = self._members(values, reference.name, called=is_call)
+        if language == "rust" and not resolved_names and type(node) is ast.Name:
+            # A variable and a module may have one name: `ast::visit(ast)`.
+            as_path = self._inference.evaluate(path, scope, PathName(node.id), start)
+            resolved_names = self._members([item for item in as_path if item.kind != "instance"], reference.name)
         if resolved_names:
             return resolved_names, False, []
         if values and (extensions := self._inference.extensions(language, reference.name)):
@@ -229,13 +234,20 @@ class Resolver:
             if are_external and (reference.name[:1].lower() + reference.name[1:]) in COMMON_NAMES:
                 return [], True, []  # `items.Select()` is more likely the standard library's
             return extensions, False, []
-        if values:
+        if values and not (language == "rust" and all(value.kind == "container" for value in values)):
             lacking = [Target(value.path, value.id) for value in values if value.kind in ("instance", "class")]
             return [], any(value.kind in ("function", "self") for value in values), lacking
         if self._is_foreign(path, scope, node, start):
             return [], False, []
         unique = self._unique(path, language, reference)
         return unique, not unique, []
+
+    def _members(self, values: Iterable[InferredValue], name: str, *, called: bool = True) -> list[ResolvedName]:
+        return [
+            resolved
+            for value in values
+            for resolved in self._inference.value_member(value, name, called=called or value.kind == "class")[0]
+        ]
 
     def _is_foreign(self, path: str, scope: str, receiver: ast.expr | None, before: Position) -> bool:
         """Whether a receiver starts with a name that nothing in the repository defines: `Object`, Java's `Math`."""
@@ -245,6 +257,8 @@ class Resolver:
         if names is None or not isinstance(receiver, ast.Name):
             return False
         language, name = names.tags.language, receiver.id
+        if language == "rust" and name in modules.RUST_LIBRARIES:
+            return not self._inference.look_up(path, scope, name, before)
         if not modules.declares_names(language, name) or self._inference.look_up(path, scope, name, before):
             return False
         return not self._inference.definitions(language, name)
@@ -265,6 +279,8 @@ class Resolver:
     def _unique(self, path: str, language: str, reference: Reference) -> list[ResolvedName]:
         """The only definition of the name in the repository, for a call whose receiver is unknown."""
         if reference.kind not in ("call", "class", "type") or reference.name in COMMON_NAMES or len(reference.name) < 3:
+            return []
+        if language == "rust" and reference.name in rust_library.METHODS:
             return []
         target = self._inference.only_definition(path, reference.name, language, CLASS_KINDS | FUNCTION_KINDS)
         return [ResolvedName("symbol", *target)] if target is not None else []

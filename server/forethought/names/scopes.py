@@ -14,7 +14,7 @@ from forethought.names import modules
 from forethought.names.dependency_tracker import DependencyTracker
 from forethought.names.file_names import FileNames, Target
 from forethought.names.values import EXTERNAL, InferredValue, ResolvedName, distinct, in_repository, likeliest_first
-from forethought.syntax.expressions import parse_expression, parse_type
+from forethought.syntax.expressions import PathName, parse_expression, parse_type
 from forethought.syntax.symbol_kinds import CLASS_KINDS, FIELD_KINDS, FUNCTION_KINDS, TYPE_KINDS, VALUE_KINDS
 from forethought.syntax.tags import Binding, Import, Position, Symbol, name_of, visible
 
@@ -90,20 +90,28 @@ class Scopes(DependencyTracker, ABC):
                     if found := self._implicit_member(Target(path, symbol.id), name, called):
                         return found
                     continue
-                if in_function or (symbol.kind != "enum" and not modules.sees_class_names(language)):
+                is_open = symbol.kind == "enum" and language != "rust"
+                if in_function or not (is_open or modules.sees_class_names(language)):
                     skipped_class = skipped_class or symbol
                     continue
             in_function |= symbol.kind in FUNCTION_KINDS
             in_order = symbol.id == scope
-            if found := self._bare_in_scope(path, names, symbol.id, name, at, in_order=in_order, invoked=invoked):
+            if found := self._bare_in_scope(
+                path, names, symbol.id, name, at, in_order=in_order, invoked=invoked, typed=typed
+            ):
                 return found
             if implicit and names.owner_elsewhere(symbol):
                 owner = self.owner_of_method(path, names, symbol.id)
                 if owner is not None and (found := self._implicit_member(owner, name, called)):
                     return found
-        if found := self._through_wildcards(path, names, name, set()):
+        if found := self._through_wildcards(path, names, name, set(), scope):
             return found
-        if skipped_class is not None and typed and (found := self._in_scope(path, names, skipped_class.id, name)):
+        if (
+            skipped_class is not None
+            and language != "rust"
+            and typed
+            and (found := self._in_scope(path, names, skipped_class.id, name))
+        ):
             return found
         if language == "python":
             return [EXTERNAL] if name in _BUILTINS else []
@@ -154,7 +162,7 @@ class Scopes(DependencyTracker, ABC):
             functions = [symbol for symbol in definitions if symbol.kind not in VALUE_KINDS]
             bound: Sequence[Binding] = names.attributes.get(symbol_id, {}).get(name, ())
             fields = bound or names.bindings.get(symbol_id, {}).get(name, ())
-            if functions and not called and fields and modules.has_implicit_members(names.tags.language):
+            if functions and not called and fields and modules.keeps_fields_apart(names.tags.language):
                 declared = [symbol.id for symbol in members if symbol.kind in FIELD_KINDS]
                 if declared:
                     return [ResolvedName("symbol", path, declared[0], tuple(fields))], complete
@@ -339,7 +347,16 @@ class Scopes(DependencyTracker, ABC):
         )
 
     def _bare_in_scope(
-        self, path: str, names: FileNames, scope: str, name: str, at: Position, *, in_order: bool, invoked: bool
+        self,
+        path: str,
+        names: FileNames,
+        scope: str,
+        name: str,
+        at: Position,
+        *,
+        in_order: bool,
+        invoked: bool,
+        typed: bool,
     ) -> list[ResolvedName]:
         """What a bare name at a position means in a scope: what the innermost block around it defines or binds.
 
@@ -349,7 +366,9 @@ class Scopes(DependencyTracker, ABC):
         if in_order and names.tags.language == "python" and names.symbols[scope].kind in TYPE_KINDS:
             symbols = [item for item in symbols if item.selection.start < at]  # a class body runs in order
         bindings = names.bindings.get(scope, {}).get(name, ())
-        if invoked and modules.keeps_functions_apart(names.tags.language):
+        if typed and names.tags.language == "rust":
+            bindings = ()  # types and modules have names of their own
+        elif invoked and modules.keeps_functions_apart(names.tags.language):
             bindings = ()
         elif invoked and modules.shadows_later(names.tags.language):
             own_call = re.compile(rf"(?<![\w.:]){re.escape(name)}\(")
@@ -394,12 +413,18 @@ class Scopes(DependencyTracker, ABC):
         return []
 
     def _through_wildcards(
-        self, path: str, names: FileNames, name: str, seen: set[tuple[str, str]]
+        self, path: str, names: FileNames, name: str, seen: set[tuple[str, str]], scope: str = ""
     ) -> list[ResolvedName]:
         if (path, f"*{name}") in seen:
             return []
         seen.add((path, f"*{name}"))
-        for item in names.wildcards:
+        wildcards: Sequence[Import] = names.wildcards
+        if wildcards and names.tags.language == "rust":
+            around = {symbol.id for symbol in names.scopes(scope)}
+            wildcards = [item for item in wildcards if item.scope in around]
+        for item in wildcards:
+            if names.tags.language == "rust" and (found := self._of_rust_type(path, item, name)):
+                return found
             for module, member in self.query_cache.modules.of_import(path, names.tags.language, item, name):
                 if names.tags.language == "python" and not self._is_in_wildcard(module, name):
                     continue
@@ -420,6 +445,14 @@ class Scopes(DependencyTracker, ABC):
         if isinstance(node, ast.List | ast.Tuple) and all(isinstance(item, ast.Constant) for item in node.elts):
             return any(isinstance(item, ast.Constant) and item.value == name for item in node.elts)
         return bool(lists) or not name.startswith("_")
+
+    def _of_rust_type(self, path: str, item: Import, name: str) -> list[ResolvedName]:
+        """What a name means by way of `use Shape::*`, where the file sees `Shape` and it is no file."""
+        node: ast.expr | None = None
+        for segment in modules.rust_segments(item):
+            node = PathName(segment) if node is None else ast.Attribute(node, segment)
+        values = self.evaluate(path, item.scope, node, item.range.start)
+        return [member for value in values if value.kind == "class" for member in self.value_member(value, name)[0]]
 
     def _in_neighbors(self, path: str, names: FileNames, name: str) -> list[ResolvedName]:
         """Names in files that share a namespace with this one without an import: a Go or Java package."""
@@ -444,7 +477,7 @@ class Scopes(DependencyTracker, ABC):
                 ResolvedName("file", file)
                 for file, rest in self.query_cache.modules.rust_path(path, [name])
                 if rest is None
-            ]
+            ] or self._only_macro(language, name)
         if not modules.has_globals(language):
             return []
         if found := self._in_namespace(path, names, scope, name):
@@ -455,6 +488,11 @@ class Scopes(DependencyTracker, ABC):
             if self._is_global(other_path, symbol_id, kind) and self._is_usable(path, other_path, symbol_id)
         ]
         return found if len(found) == 1 or language not in ("java", "kotlin") else []
+
+    def _only_macro(self, language: str, name: str) -> list[ResolvedName]:
+        """The only macro of this name: `#[macro_use]` makes macros visible without an import."""
+        found = [ResolvedName("symbol", *row[:2]) for row in self.definitions(language, name, {"macro"}, limit=2)]
+        return found if len(found) == 1 else []
 
     def _in_namespace(self, path: str, names: FileNames, scope: str, name: str) -> list[ResolvedName]:
         """What a namespace around the scope, innermost first, defines under that name in other files."""

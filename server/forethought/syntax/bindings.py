@@ -13,6 +13,7 @@ from forethought.syntax.doc_types import documented_variable
 from forethought.syntax.languages import Language
 from forethought.syntax.nodes import find_child, one_line
 from forethought.syntax.outline import Outline
+from forethought.syntax.rust_patterns import Patterns
 from forethought.syntax.symbol_kinds import FIELD_KINDS, TYPE_KINDS
 from forethought.syntax.tags import Binding, Position, Range, visible
 from forethought.syntax.value_origins import read_origins
@@ -33,7 +34,13 @@ INFERRED_TYPES = frozenset({"var", "auto", "let", "val"})
 
 
 def read_bindings(
-    language: Language, source: bytes, captures: Captures, outline: Outline, blocks: BlockScopes, leading: LeadingLines
+    language: Language,
+    source: bytes,
+    captures: Captures,
+    outline: Outline,
+    blocks: BlockScopes,
+    patterns: Patterns,
+    leading: LeadingLines,
 ) -> tuple[Binding, ...]:
     """The bindings in order, those of the file's own variables and constants included."""
     global_names = {
@@ -71,6 +78,8 @@ def read_bindings(
         if annotation is None and value is None and name.start_byte in origins:
             annotation, value = origins[name.start_byte]
         annotation = annotation or _documented_type(language, leading, name)
+        if annotation is None and (matched := patterns.value(name)) is not None:
+            value = matched
         text = one_line(source, name, MAX_VALUE_LENGTH).replace("->", ".")
         is_attribute = "." in text or text.startswith("@")
         bindings.append(
@@ -135,7 +144,7 @@ def _documented_variables(captures: Captures, outline: Outline) -> Iterator[Bind
 def _type_and_value(language: Language, source: bytes, definition: Definition) -> tuple[str | None, str | None]:
     """The type and the value that are written beside a bound name."""
     kind, name, node, operand = definition
-    if kind == "local" and name.parent is not None and name.parent.type in _PATTERNS:
+    if language.name == "python" and kind == "local" and name.parent is not None and name.parent.type in _PATTERNS:
         return None, _part(source, name)
     if kind == "type_parameter":
         bound = node.child_by_field_name("constraint")

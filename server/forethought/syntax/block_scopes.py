@@ -5,13 +5,15 @@ import tree_sitter
 from forethought.syntax.captures import Captures
 from forethought.syntax.languages import Language
 from forethought.syntax.nodes import NodeSpans, node_range
+from forethought.syntax.rust_patterns import Patterns
 from forethought.syntax.tags import Range
 
 
 class BlockScopes:
     """The blocks and anonymous functions of a file."""
 
-    def __init__(self, language: Language, captures: Captures) -> None:
+    def __init__(self, language: Language, captures: Captures, patterns: Patterns) -> None:
+        self._patterns = patterns
         self._hoisted = language.hoisted
         self._bindings = captures.bindings
         self._closures = NodeSpans(captures.closures)
@@ -30,4 +32,4 @@ class BlockScopes:
             statement = declaration.parent
             if statement is not None and statement.type in self._hoisted:
                 block = self._closures.innermost(name.start_byte, not_before)
-        return node_range(block) if block is not None else None
+        return self._patterns.visible_in(name, node_range(block)) if block is not None else None

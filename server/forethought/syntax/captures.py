@@ -14,6 +14,7 @@
     … @local.closure                          an anonymous function: its return statements are its own
     … @local.block                            a block or statement: what is declared inside is not visible outside
     … @local.origin                           binds names by a pattern, or passes a function: `syntax/value_origins.py`
+    (… (pattern) @name) @local.pattern        what a pattern is matched with (see `rust_patterns.py`)
     (… (name) @name) @reference.KIND          a use; the text before the name in the node is its receiver
     … @reference.base                         the same, and a base of the enclosing symbol (Go's embedded types)
     … @reference.raise / .import              what a body raises; an import statement
@@ -99,6 +100,8 @@ class Captures:
         self.blocks: list[tree_sitter.Node] = []
         self.origins: list[tree_sitter.Node] = []
         """Declarations, parameters, loops and calls that give names a value by a pattern or by a function's type."""
+        self.patterns: list[Definition] = []
+        """Patterns, each with the statement or call that matches it with something."""
         self.comments: list[tree_sitter.Node] = []
         self.attributes: list[tree_sitter.Node] = []
         self.ignored: set[int] = set()
@@ -136,6 +139,8 @@ class Captures:
         elif capture == "local.scope":
             if "name" in nodes:
                 self.containers.append(Definition("scope", nodes["name"][0], nodes[capture][0]))
+        elif capture == "local.pattern":
+            self.patterns.append(Definition("pattern", nodes["name"][0], nodes[capture][0]))
         elif capture:
             node = nodes[capture][0]
             name = nodes["name"][0] if "name" in nodes else node

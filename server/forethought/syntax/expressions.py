@@ -18,13 +18,18 @@ PASSED = "__passed__"
 """`f.__passed__(0, 1)` stands for the second argument of a function that is the first argument of a call of `f`."""
 PROPS = "<>"
 """The function that stands for the properties of a JSX component, written `<Component>`: a name in no language."""
+TUPLE = "()"
+"""The type that stands for Rust's tuples: a name in no language."""
 
 _TOKEN = re.compile(
     r"""\s+|(?P<string>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`)"""
-    r"""|(?P<number>\d[\w.]*)|(?P<name>[$@]{0,2}[^\W\d]\w*[?!]?(?=\W|$)|[$@]{0,2}[^\W\d]\w*)"""
+    r"""|(?P<number>\d\w*(?:\.\d\w*)*)|(?P<name>[$@]{0,2}[^\W\d]\w*[?!]?(?=\W|$)|[$@]{0,2}[^\W\d]\w*)"""
     r"""|(?P<member>\?\.|->|::|!!\.|\.)|(?P<other>.)""",
     re.S,
 )
+_KEYWORDS = frozenset({"function", "func", "fun", "async", "if", "match", "switch", "class", "lambda", "yield", "not"})
+"""Words that start expressions which say nothing about names."""
+_RUST_KEYWORDS = frozenset({"async", "if", "match", "yield", "loop", "unsafe"})
 _OPENING = {"(": ")", "[": "]", "{": "}", "<": ">"}
 
 
@@ -33,7 +38,7 @@ def parse_expression(language: str, text: str) -> ast.expr | None:
     """The expression; None if it cannot be parsed or says nothing about names."""
     if language == "python":
         return _python(text)
-    return _Parser(_tokens(text)).expression()
+    return _Parser(_rust_tokens(text) if language == "rust" else _tokens(text), language).expression()
 
 
 @lru_cache(maxsize=8192)
@@ -46,6 +51,8 @@ def parse_type(language: str, text: str) -> ast.expr | None:
         r"\b(const|mut|dyn|impl|struct|final|static|readonly|volatile|unsigned|async|out|ref|in)\b", " ", text
     )
     text = text.strip().lstrip(":&*?!\\ ")
+    if language == "rust":
+        return _Parser(_tokens(text), language).type()
     if text.startswith("("):  # several results in Go: the first one counts
         results = text[1:].rstrip(") ").split(",")
         named = next((result for result in results if re.match(r"\s*\w+ +[\w*\[]", result)), None)
@@ -53,9 +60,6 @@ def parse_type(language: str, text: str) -> ast.expr | None:
     if text.startswith("map[") and (mapped := re.match(r"map\[[^\[\]]*\](.+)", text)):
         element = parse_type(language, mapped[1])
         return ast.Subscript(ast.Name("map"), element) if element is not None else None
-    if language == "rust" and (match := re.fullmatch(r"\[(.+?)(?:;[^;]*)?\]", text)):
-        element = parse_type(language, match[1])
-        return ast.Subscript(ast.Name("list"), element) if element is not None else None
     if match := re.match(r"\[\w*\]|\.\.\.", text):
         element = parse_type(language, text[match.end() :])
         return ast.Subscript(ast.Name("list"), element) if element is not None else None
@@ -76,6 +80,17 @@ def _python(text: str) -> ast.expr | None:
 def _tokens(text: str) -> list[tuple[str, str]]:
     """(kind, text) of each token."""
     return [(match.lastgroup, match.group()) for match in _TOKEN.finditer(text) if match.lastgroup is not None]
+
+
+def _rust_tokens(text: str) -> list[tuple[str, str]]:
+    """The tokens, where `jar?` is not a name as it is in Ruby."""
+    tokens: list[tuple[str, str]] = []
+    for kind, token in _tokens(text):
+        if kind == "name" and token.endswith("?"):
+            tokens += [(kind, token[:-1]), ("other", "?")]
+        else:
+            tokens.append((kind, token))
+    return tokens
 
 
 def cast_to(type_node: ast.expr | None, value: ast.expr) -> ast.expr:
@@ -115,11 +130,22 @@ def function_type_parameters(text: str) -> list[str] | None:
     return None
 
 
+class PathName(ast.Name):
+    """The first part of a path in Rust: `ast` in `ast::visit`. No variable is meant, even if one has its name."""
+
+
+def _unwrapped(node: ast.expr) -> ast.expr:
+    """Rust's `node?`."""
+    return ast.Call(ast.Attribute(node, "unwrap"), [], [])
+
+
 class _Parser:
     """Parses one postfix expression or one type from the tokens of any curly-brace language."""
 
-    def __init__(self, tokens: list[tuple[str, str]]) -> None:
+    def __init__(self, tokens: list[tuple[str, str]], language: str = "") -> None:
         self._tokens = tokens
+        self._language = language
+        self._is_rust = language == "rust"
         self._index = 0
 
     def expression(self) -> ast.expr | None:
@@ -135,7 +161,16 @@ class _Parser:
                 text == ":" and self._peek(1)[0] == "name" and isinstance(node, ast.Name | ast.Attribute)
             ):
                 self._index += 1
-                kind, text = self._peek()
+                operator, (kind, text) = text, self._peek()
+                if self._is_rust and operator == "?.":
+                    node = _unwrapped(node)
+                if self._is_rust and operator == "::" and isinstance(node, ast.Name):
+                    node = PathName(node.id)
+                if kind == "number":  # a part of a tuple
+                    self._index += 1
+                    for position in text.split("."):
+                        node = ast.Attribute(node, position)
+                    continue
                 if text == "<":  # Rust's turbofish
                     self._skip_group()
                     continue
@@ -145,17 +180,22 @@ class _Parser:
                 if kind != "name":
                     return None
                 self._index += 1
-                node = node if text in ("await", "unwrap") else ast.Attribute(node, text)
+                is_dropped = text == "await" or (text == "unwrap" and not self._is_rust)
+                node = node if is_dropped else ast.Attribute(node, text)
             elif text == "(":
                 node = ast.Call(node, self._arguments(), [])
             elif text == "[":
-                self._skip_group()
-                node = ast.Subscript(node, ast.Constant(0))
+                index = self._grouped()
+                if not (self._is_rust and ("member", ".") in index._tokens and ".." in index.text()):
+                    node = ast.Subscript(node, ast.Constant(0))  # else a slice, which is like the whole
             elif text == "<" and self._closes_generic():
                 self._skip_group()
             elif text == "{" and isinstance(node, ast.Name | ast.Attribute):
                 self._skip_group()
                 node = ast.Call(node, [], [])
+            elif text == "?" and self._is_rust:
+                self._index += 1
+                node = _unwrapped(node)
             elif text in ("!", "?", ";"):
                 self._index += 1
             elif text == "satisfies":
@@ -171,6 +211,10 @@ class _Parser:
                 return None
         return node
 
+    def text(self) -> str:
+        """What is parsed, without spaces."""
+        return "".join(text for _, text in self._tokens)
+
     def type(self) -> ast.expr | None:
         node = self._one_type()
         while node is not None and self._peek()[1] in ("|", "&"):
@@ -184,6 +228,8 @@ class _Parser:
         while self._peek()[1] in ("&", "*", "?", "\\", "@"):
             self._index += 1
         kind, text = self._peek()
+        if self._is_rust and text in ("(", "["):
+            return self._tuple_or_slice()
         if kind != "name":
             return None
         self._index += 1
@@ -192,6 +238,8 @@ class _Parser:
             kind, text = self._peek()
             if kind == "member" or text == "\\":
                 self._index += 1
+                if self._is_rust and isinstance(node, ast.Name):
+                    node = PathName(node.id)
                 kind, text = self._peek()
                 if kind != "name":
                     return node
@@ -206,6 +254,9 @@ class _Parser:
                 self._index += 1
                 arguments: list[ast.expr] = []
                 while (argument := self.type()) is not None:
+                    if self._is_rust and self._peek()[1] == "=":  # `Iterator<Item = Jar>`
+                        self._index += 1
+                        continue
                     arguments.append(argument)
                     if self._peek()[1] != ",":
                         break
@@ -220,15 +271,32 @@ class _Parser:
             else:
                 return node
 
+    def _tuple_or_slice(self) -> ast.expr | None:
+        """Rust's `(A, B)`, `[A]` or `[A; 3]`."""
+        is_tuple = self._peek()[1] == "("
+        inner = self._grouped()
+        parts: list[ast.expr] = []
+        while inner._index < len(inner._tokens):
+            part = inner.type()
+            parts.append(part if part is not None else ast.Constant(None))
+            while inner._peek()[1] not in (",", ""):
+                inner._index += 1
+            inner._index += 1
+        if not is_tuple:
+            return ast.Subscript(ast.Name("list"), parts[0]) if parts else None
+        return ast.Subscript(ast.Name(TUPLE), ast.Tuple(parts)) if len(parts) != 1 else parts[0]
+
     def _primary(self) -> ast.expr | None:
         kind, text = self._peek()
         if text == "(":
             start = self._index + 1
             inner = self._grouped()
+            if self._is_rust and (parts := inner._parts()) is not None:
+                return ast.Tuple(parts)
             is_cast = self._peek()[0] in ("name", "string") or self._peek()[1] == "("  # `(Jar) x`
             if is_cast and (operand := self._primary()) is not None:
                 return cast_to(inner.type(), operand)
-            return _Parser(self._tokens[start : self._index - 1]).expression()
+            return _Parser(self._tokens[start : self._index - 1], self._language).expression()
         if kind in ("string", "number"):
             self._index += 1
             return ast.Constant(text)
@@ -242,7 +310,7 @@ class _Parser:
         self._index += 1
         if text in ("true", "false", "null", "nil", "None", "undefined"):
             return ast.Constant(text)
-        if text in ("function", "func", "fun", "async", "if", "match", "switch", "class", "lambda", "yield", "not"):
+        if text in (_RUST_KEYWORDS if self._is_rust else _KEYWORDS):
             return None
         return ast.Name(text)
 
@@ -266,7 +334,7 @@ class _Parser:
         """A parser of what the brackets at hand enclose, which are skipped."""
         start = self._index + 1
         self._skip_group()
-        return _Parser(self._tokens[start : self._index - 1])
+        return _Parser(self._tokens[start : self._index - 1], self._language)
 
     def _arguments(self) -> list[ast.expr]:
         """The arguments of the call at hand, which is skipped; None for those that cannot be parsed."""
@@ -278,10 +346,17 @@ class _Parser:
             depth += (text in _OPENING and text != "<") - (text in (")", "]", "}"))
             if text == "," and depth <= 0:
                 if index > start:
-                    arguments.append(_Parser(self._tokens[start:index]).expression() or ast.Constant(None))
+                    argument = _Parser(self._tokens[start:index], self._language).expression()
+                    arguments.append(argument or ast.Constant(None))
                 start = index + 1
         self._index = end + 1
         return arguments
+
+    def _parts(self) -> list[ast.expr] | None:
+        """What commas separate in what is parsed; None if there are none."""
+        whole = _Parser([("other", "("), *self._tokens, ("other", ")")], self._language)
+        parts = whole._arguments()
+        return parts if len(parts) > 1 else None
 
     def _skip_group(self) -> None:
         self._index = self._group_end() + 1

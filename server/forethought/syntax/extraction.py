@@ -16,11 +16,12 @@ from forethought.syntax.outline import Outline, empty_outline, read_outline
 from forethought.syntax.parsing import parse
 from forethought.syntax.references import read_references, with_bare_calls
 from forethought.syntax.return_values import with_return_values
+from forethought.syntax.rust_patterns import Patterns
 from forethought.syntax.symbol_kinds import FUNCTION_KINDS
 from forethought.syntax.tags import FileTags, Symbol
 from forethought.text.redaction import mask
 
-TAGS_VERSION = 16
+TAGS_VERSION = "16"
 """Increment whenever the same text would give other tags; an index of another version is rebuilt."""
 
 
@@ -39,10 +40,11 @@ def read_tags(language: Language, source: bytes) -> FileTags:
     imports = read_imports(language.imports, captures.imports)
     for token in imports.tokens:
         captures.definitions.pop(token, None)
-    blocks = BlockScopes(language, captures)
+    patterns = Patterns(source, captures.patterns)
+    blocks = BlockScopes(language, captures, patterns)
     outline = read_outline(language, source, captures, leading, comments, blocks)
     closures = NodeSpans(captures.closures)
-    bindings = read_bindings(language, source, captures, outline, blocks, leading)
+    bindings = read_bindings(language, source, captures, outline, blocks, patterns, leading)
     not_uses = (outline.name_starts | imports.tokens | _bound_tokens(captures, outline)) - captures.globals
     references = read_references(source, captures, outline, not_uses, imports.spans)
     if language.bare_calls:

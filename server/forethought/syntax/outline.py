@@ -213,6 +213,8 @@ class _OutlineBuilder:
     ) -> Symbol:
         language, source = self._language, self._source
         body_node = None if kind in VALUE_KINDS else declarations.find_part(language, declaration.node, language.bodies)
+        if body_node is not None and body_node.type == "ordered_field_declaration_list":
+            body_node = None  # Rust's `struct Jar(Lid)` has no body
         body = declarations.body_span(source, declaration, body_node) if body_node is not None else None
         if body is None and kind not in VALUE_KINDS and (head := declarations.find_head(language, declaration)):
             body = Span(head.end_byte, max(head.end_byte, declaration.end_byte))

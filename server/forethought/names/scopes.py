@@ -20,6 +20,8 @@ from forethought.syntax.tags import Binding, Import, Position, Symbol, name_of, 
 
 _MAX_NAMESAKES = 12
 """Of more definitions of one name, it is not worth finding out whether only one is usable."""
+_NEVER_LINKED = (TYPE_KINDS | {"macro", "constant", "enumerator"}) - {"interface", "trait"}
+"""What C and C++ share among files by headers only."""
 _BUILTINS = frozenset(dir(builtins)) | {"reveal_type", "__file__", "__path__", "__all__"}
 
 
@@ -227,6 +229,8 @@ class Scopes(DependencyTracker, ABC):
         names = self.names(path)
         if names is None:
             return []
+        if names.tags.language == "cpp" and item.name not in (None, "*"):
+            return self._using(path, item)
         found: list[ResolvedName] = []
         candidates = self._rust_modules(path, names, item) if names.tags.language == "rust" else []
         candidates = candidates or self.query_cache.modules.of_import(path, names.tags.language, item)
@@ -243,6 +247,17 @@ class Scopes(DependencyTracker, ABC):
         if candidates or not self.query_cache.modules.is_external(names.tags.language, item):
             return []
         return [EXTERNAL]
+
+    def _using(self, path: str, item: Import) -> list[ResolvedName]:
+        """What C++'s `using shelf::Jar;` refers to: the definitions of that qualified name."""
+        rows = self.definitions("cpp", item.name or "", CLASS_KINDS | FUNCTION_KINDS | VALUE_KINDS)
+        wanted = ".".join(part for part in (*item.module.split("::"), item.name) if part)
+        found = [
+            ResolvedName("symbol", other_path, symbol_id)
+            for other_path, symbol_id, _, _ in rows
+            if f".{name_of(symbol_id)}".endswith(f".{wanted}") and self._is_usable(path, other_path, symbol_id)
+        ]
+        return found or ([] if rows and not item.module.startswith("std") else [EXTERNAL])
 
     def _rust_modules(self, path: str, names: FileNames, item: Import) -> list[tuple[str, str | None]]:
         """(file, dotted name in it) of what an import may refer to by way of a module that a body in the file defines.
@@ -389,6 +404,7 @@ class Scopes(DependencyTracker, ABC):
         if (path, f"*{name}") in seen:
             return []
         seen.add((path, f"*{name}"))
+        all_found: list[ResolvedName] = []
         for item in names.wildcards:
             for module, member in self.query_cache.modules.of_import(path, names.tags.language, item, name):
                 found = in_repository(
@@ -396,9 +412,35 @@ class Scopes(DependencyTracker, ABC):
                     if member is None
                     else self._member_chain(module, f"{member}.{name}", seen)
                 )
-                if found:
+                if found and not self._may_differ(found):
                     return found
-        return []
+                all_found += found
+        return self._without_tags(distinct(all_found))
+
+    def _without_tags(self, found: list[ResolvedName]) -> list[ResolvedName]:
+        """The names without the structs that one of them names: `typedef struct jar jar;` and `struct jar {…}`."""
+        typedefs = [resolved for resolved in found if self._names_its_tag(resolved)]
+        return typedefs or found
+
+    def _names_its_tag(self, resolved: ResolvedName) -> bool:
+        names = self.names(resolved.path)
+        symbol = names.symbols.get(resolved.id) if names is not None else None
+        return (
+            symbol is not None
+            and re.match(rf"typedef\s+(?:struct|union|enum)\s+{re.escape(symbol.short_name)}\b", symbol.signature)
+            is not None
+        )
+
+    def _may_differ(self, found: Sequence[ResolvedName]) -> bool:
+        """Whether another C header may define it, too: an `#if` chooses which headers of a platform are included."""
+        for resolved in found:
+            names = self.names(resolved.path)
+            symbol = names.symbols.get(resolved.id) if names is not None else None
+            if names is None or names.tags.language not in ("c", "cpp") or symbol is None:
+                return False
+            if symbol.kind not in _NEVER_LINKED or symbol.kind == "enumerator":
+                return False
+        return True
 
     def _in_neighbors(self, path: str, names: FileNames, name: str) -> list[ResolvedName]:
         """Names in files that share a namespace with this one without an import: a Go or Java package."""
@@ -438,7 +480,8 @@ class Scopes(DependencyTracker, ABC):
     def _in_namespace(self, path: str, names: FileNames, scope: str, name: str) -> list[ResolvedName]:
         """What a namespace around the scope, innermost first, defines under that name in other files."""
         around = [symbol.name for symbol in names.scopes(scope) if symbol.kind in CLASS_KINDS]
-        rows = self.definitions(names.tags.language, name, CLASS_KINDS | FUNCTION_KINDS) if around else []
+        kinds = CLASS_KINDS | FUNCTION_KINDS | ({"variable", "constant"} if names.tags.language == "cpp" else set())
+        rows = self.definitions(names.tags.language, name, kinds) if around else []
         for namespace in around:
             if found := [
                 ResolvedName("symbol", other_path, symbol_id)
@@ -484,6 +527,8 @@ class Scopes(DependencyTracker, ABC):
                 return False
         if user == path:
             return True
+        if modules.is_source(language, path) and symbol.kind in _NEVER_LINKED:
+            return False
         is_static_member = around is not None and around.kind in TYPE_KINDS and language in ("c", "cpp")
         if not is_static_member and modules.is_file_private(language, path, symbol.signature):
             return False

@@ -14,6 +14,12 @@ MAX_VALUE_LENGTH = 200
 CAST = "as"
 """The function that stands for casts: a name in no language."""
 
+_TYPED_CALLS = frozenset(
+    {"static_cast", "dynamic_cast", "reinterpret_cast", "const_cast", "static_pointer_cast", "dynamic_pointer_cast"}
+    | {"make_unique", "make_shared", "any_cast"}
+)
+"""What C++ calls with the type of the result in angle brackets."""
+
 _TOKEN = re.compile(
     r"""\s+|(?P<string>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`)"""
     r"""|(?P<number>\d[\w.]*)|(?P<name>[$@]{0,2}[^\W\d]\w*[?!]?(?=\W|$)|[$@]{0,2}[^\W\d]\w*)"""
@@ -112,7 +118,11 @@ class _Parser:
                 self._skip_group()
                 node = ast.Subscript(node, ast.Constant(0))
             elif text == "<" and self._closes_generic():
-                self._skip_group()
+                called = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+                inner = self._grouped()
+                if called in _TYPED_CALLS and self._peek()[1] == "(":
+                    arguments = self._arguments()
+                    node = cast_to(inner.type(), arguments[0] if arguments else ast.Constant(None))
             elif text == "{" and isinstance(node, ast.Name | ast.Attribute):
                 self._skip_group()
                 node = ast.Call(node, [], [])

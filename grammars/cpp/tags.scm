@@ -95,10 +95,10 @@
 (qualified_identifier name: [(identifier) (type_identifier)] @name) @reference.attribute
 (call_expression function: (qualified_identifier name: (identifier) @name) arguments: (_) @_arguments) @reference.call
 (call_expression function: (qualified_identifier name: (qualified_identifier name: (identifier) @name)) arguments: (_) @_arguments) @reference.call
-(call_expression function: (template_function name: (identifier) @reference.call))
-(call_expression function: (qualified_identifier name: (template_function name: (identifier) @name)) @reference.call)
-(call_expression function: (qualified_identifier name: (qualified_identifier name: (template_function name: (identifier) @name))) @reference.call)
-(call_expression function: (field_expression field: (template_method name: (field_identifier) @name)) @reference.call)
+(call_expression function: (template_function name: (identifier) @name) arguments: (_) @_arguments) @reference.call
+(call_expression function: (qualified_identifier name: (template_function name: (identifier) @name)) arguments: (_) @_arguments) @reference.call
+(call_expression function: (qualified_identifier name: (qualified_identifier name: (template_function name: (identifier) @name))) arguments: (_) @_arguments) @reference.call
+(call_expression function: (field_expression field: (template_method name: (field_identifier) @name)) arguments: (_) @_arguments) @reference.call
 (new_expression type: (type_identifier) @reference.class)
 (new_expression type: (template_type name: (type_identifier) @reference.class))
 (new_expression type: (qualified_identifier name: (type_identifier) @name) @reference.class)

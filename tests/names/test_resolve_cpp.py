@@ -59,7 +59,8 @@ def test_typedefs_of_structs_have_their_fields() -> None:
 
 def test_a_struct_with_a_tag_and_a_typedef_is_one_type() -> None:
     files = {
-        "jar.h": "typedef struct jar_s { int size; struct lid_s *lid; } jar_t;\ntypedef struct lid_s { int size; } lid_t;\n"
+        "jar.h": "typedef struct jar_s { int size; struct lid_s *lid; } jar_t;\n"
+        "typedef struct lid_s { int size; } lid_t;\n"
     }
     check({**files, "a.c": '#include "jar.h"\nint f(jar_t *j) { return j->‸size; }\n'}, "jar.h:jar_s.size")
     check({**files, "a.c": '#include "jar.h"\nint f(jar_t *j) { return j->lid->‸size; }\n'}, "jar.h:lid_s.size")
@@ -78,7 +79,8 @@ def test_platform_headers_leave_several_types() -> None:
 def test_macros_where_the_grammar_expects_none() -> None:
     header = (
         "#define JAR_FIELDS int size;\n#define JAR_API extern\n"
-        "struct jar {\n  /* shared */\n  JAR_FIELDS\n  int depth;\n  JAR_FIELDS\n};\nJAR_API jar_t *(jar_new)(int size);\n"
+        "struct jar {\n  /* shared */\n  JAR_FIELDS\n  int depth;\n  JAR_FIELDS\n};\n"
+        "JAR_API jar_t *(jar_new)(int size);\n"
         "enum { A,\n  LAST\n};\n"
     )
     check({"jar.h": header, "a.c": '#include "jar.h"\nint f(struct jar *j) { return j->‸depth; }\n'}, "jar.h:jar.depth")
@@ -91,3 +93,16 @@ def test_bodies_of_macros_keep_their_variables() -> None:
     header = "struct jar { int open; };\nstruct lid { int open; };\n"
     source = "CASE(one) {\n  struct lid it;\n  it.open = 1;\n}\nCASE(two) {\n  struct jar it;\n  it.‸open = 1;\n}\n"
     check({"jar.h": header, "a.c": f'#include "jar.h"\n{source}'}, "jar.h:jar.open")
+
+
+def test_calls_with_type_arguments_choose_their_overload() -> None:
+    header = (
+        "struct Node { template <class T> T as() const; template <class T, class S> T as(const S& other) const; };\n"
+    )
+    check({"n.hpp": header, "a.cc": '#include "n.hpp"\nint f(Node& n) { return n.‸as<int>(); }\n'}, "n.hpp:Node.as")
+    check({"n.hpp": header, "a.cc": '#include "n.hpp"\nint f(Node& n) { return n.‸as<int>(1); }\n'}, "n.hpp:Node.as#2")
+
+
+def test_fixtures_may_be_typedefs() -> None:
+    start = "struct Fix { void Add(int n) {} };\nstruct Decoy { void Add(int n) {} };\ntypedef Fix Other;\n"
+    check({"a.cc": f"{start}TEST_F(Other, Empty) {{ ‸Add(1); }}\n"}, "a.cc:Fix.Add")

@@ -77,6 +77,8 @@ class Scopes(DependencyTracker, ABC):
         if names is None:
             return []
         language = names.tags.language
+        if language == "cpp" and name == "std":
+            return [EXTERNAL]
         implicit = modules.has_implicit_members(language)
         at = before or names.symbols[scope].selection.start
         in_function = False
@@ -625,7 +627,7 @@ class Scopes(DependencyTracker, ABC):
         for symbol in names.scopes(scope):
             if owner := names.owner_elsewhere(symbol):
                 if owner in names.symbols:
-                    return Target(path, owner)
+                    return self._aliased(Target(path, owner))
                 found = [
                     Target(other_path, symbol_id)
                     for other_path, symbol_id, kind, _ in self.definitions(
@@ -635,8 +637,18 @@ class Scopes(DependencyTracker, ABC):
                 ]
                 same_folder = [target for target in found if posixpath.dirname(target.path) == posixpath.dirname(path)]
                 candidates = same_folder or found
-                return candidates[0] if len(candidates) == 1 else None
+                return self._aliased(candidates[0]) if len(candidates) == 1 else None
         return None
+
+    def _aliased(self, owner: Target) -> Target:
+        """The class that C++'s `typedef Fixture OtherFixture;` names; anything else itself."""
+        names = self.names(owner.path)
+        symbol = names.symbols.get(owner.symbol_id) if names is not None else None
+        if symbol is None or symbol.kind != "type":
+            return owner
+        values = self.values_of(ResolvedName("symbol", *owner))
+        classes = [Target(value.path, value.id) for value in values if value.kind == "class"]
+        return classes[0] if len(classes) == 1 else owner
 
 
 def _field_bindings(names: FileNames, owner: str, name: str) -> tuple[Binding, ...]:

@@ -26,6 +26,12 @@
 (declaration declarator: (identifier) @name) @definition.variable
 (declaration declarator: (pointer_declarator declarator: (identifier) @name)) @definition.variable
 (declaration declarator: (array_declarator declarator: (identifier) @name)) @definition.variable
+(declaration declarator: (init_declarator declarator: (pointer_declarator declarator: [(pointer_declarator declarator: (identifier) @name) (array_declarator declarator: (identifier) @name)]))) @definition.variable
+(declaration declarator: (init_declarator declarator: (array_declarator declarator: (array_declarator declarator: (identifier) @name)))) @definition.variable
+(declaration declarator: (init_declarator declarator: (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)]))))) @definition.variable
+(declaration declarator: (pointer_declarator declarator: [(pointer_declarator declarator: (identifier) @name) (array_declarator declarator: (identifier) @name)])) @definition.variable
+(declaration declarator: (array_declarator declarator: (array_declarator declarator: (identifier) @name))) @definition.variable
+(declaration declarator: (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)])))) @definition.variable
 (type_definition type: (struct_specifier body: (_)) declarator: (type_identifier) @name) @definition.struct
 (type_definition type: (union_specifier body: (_)) declarator: (type_identifier) @name) @definition.struct
 (type_definition type: (enum_specifier body: (_)) declarator: (type_identifier) @name) @definition.enum
@@ -41,6 +47,8 @@
 (field_declaration declarator: (pointer_declarator declarator: (field_identifier) @name)) @definition.field
 (field_declaration declarator: (array_declarator declarator: (field_identifier) @name)) @definition.field
 (field_declaration declarator: (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (field_identifier) @name)))) @definition.field
+(field_declaration declarator: (pointer_declarator declarator: [(pointer_declarator declarator: (field_identifier) @name) (array_declarator declarator: (field_identifier) @name)])) @definition.field
+(field_declaration declarator: (array_declarator declarator: (array_declarator declarator: (field_identifier) @name))) @definition.field
 (enumerator name: (identifier) @name) @definition.enumerator
 (field_declaration declarator: (reference_declarator (field_identifier) @name)) @definition.field
 
@@ -48,16 +56,26 @@
 (parameter_declaration declarator: (identifier) @name) @definition.parameter
 (parameter_declaration declarator: (pointer_declarator declarator: (identifier) @name)) @definition.parameter
 (parameter_declaration declarator: (array_declarator declarator: (identifier) @name)) @definition.parameter
+(parameter_declaration declarator: (pointer_declarator declarator: [(pointer_declarator declarator: (identifier) @name) (array_declarator declarator: (identifier) @name)])) @definition.parameter
+(parameter_declaration declarator: (array_declarator declarator: (array_declarator declarator: (identifier) @name))) @definition.parameter
+(parameter_declaration declarator: (function_declarator declarator: [(identifier) @name (parenthesized_declarator (pointer_declarator declarator: (identifier) @name))])) @definition.parameter
 (preproc_params (identifier) @definition.parameter)
 (parameter_declaration declarator: (reference_declarator (identifier) @name)) @definition.parameter
+(parameter_declaration declarator: (reference_declarator (pointer_declarator declarator: (identifier) @name))) @definition.parameter
+(optional_parameter_declaration declarator: (reference_declarator (identifier) @name)) @definition.parameter
+(variadic_parameter_declaration declarator: [(variadic_declarator (identifier) @name) (reference_declarator (variadic_declarator (identifier) @name))]) @definition.parameter
 (optional_parameter_declaration declarator: (identifier) @name) @definition.parameter
 (optional_parameter_declaration declarator: (pointer_declarator declarator: (identifier) @name)) @definition.parameter
 (for_range_loop declarator: (identifier) @name right: (_) @_of) @definition.element
 (for_range_loop declarator: (reference_declarator (identifier) @name) right: (_) @_of) @definition.element
+(for_range_loop declarator: (pointer_declarator declarator: (identifier) @name) right: (_) @_of) @definition.element
+(structured_binding_declarator (identifier) @definition.local)
+(lambda_capture_initializer left: (identifier) @definition.local)
 
 ; blocks
 [(for_statement) (for_range_loop) (catch_clause)] @local.block
 (compound_statement (compound_statement) @local.block)
+(function_definition declarator: (parenthesized_declarator) body: (compound_statement) @local.block)
 (if_statement (compound_statement) @local.block)
 (else_clause (compound_statement) @local.block)
 (while_statement (compound_statement) @local.block)
@@ -77,10 +95,10 @@
 (qualified_identifier name: [(identifier) (type_identifier)] @name) @reference.attribute
 (call_expression function: (qualified_identifier name: (identifier) @name) arguments: (_) @_arguments) @reference.call
 (call_expression function: (qualified_identifier name: (qualified_identifier name: (identifier) @name)) arguments: (_) @_arguments) @reference.call
-(call_expression function: (template_function name: (identifier) @reference.call))
-(call_expression function: (qualified_identifier name: (template_function name: (identifier) @name)) @reference.call)
-(call_expression function: (qualified_identifier name: (qualified_identifier name: (template_function name: (identifier) @name))) @reference.call)
-(call_expression function: (field_expression field: (template_method name: (field_identifier) @name)) @reference.call)
+(call_expression function: (template_function name: (identifier) @name) arguments: (_) @_arguments) @reference.call
+(call_expression function: (qualified_identifier name: (template_function name: (identifier) @name)) arguments: (_) @_arguments) @reference.call
+(call_expression function: (qualified_identifier name: (qualified_identifier name: (template_function name: (identifier) @name))) arguments: (_) @_arguments) @reference.call
+(call_expression function: (field_expression field: (template_method name: (field_identifier) @name)) arguments: (_) @_arguments) @reference.call
 (new_expression type: (type_identifier) @reference.class)
 (new_expression type: (template_type name: (type_identifier) @reference.class))
 (new_expression type: (qualified_identifier name: (type_identifier) @name) @reference.class)
@@ -90,6 +108,7 @@
 (type_parameter_declaration (type_identifier) @ignore)
 (destructor_name (identifier) @ignore)
 (using_declaration) @reference.import
+(field_initializer (field_identifier) @reference.attribute)
 
 (throw_statement (call_expression function: [(identifier) (qualified_identifier)] @name) @reference.raise)
 (preproc_include) @reference.import

@@ -131,7 +131,7 @@ class FileNames:
     def owner_elsewhere(self, symbol: Symbol) -> str:
         """Qualified name of the class of a method that stands outside it (Go, Rust, C++, Lua); else empty."""
         owner = symbol.name.rpartition(".")[0]
-        if symbol.name in modules.FIXTURE_TESTS and symbol.parameters:
+        if symbol.short_name in modules.FIXTURE_TESTS and symbol.parameters and symbol.kind in FUNCTION_KINDS:
             return symbol.parameters[0]
         around = self.symbols.get(symbol.parent)
         return owner if symbol.kind in FUNCTION_KINDS and around is not None and owner != around.name else ""
@@ -179,6 +179,8 @@ class FileNames:
         if len(symbols) == 1:
             return list(symbols)
         candidates = [symbol for symbol in symbols if symbol.kind not in VALUE_KINDS] or list(symbols)
+        if self.tags.language in ("c", "cpp") and all(symbol.kind in ("macro", "type") for symbol in candidates):
+            return candidates  # an `#if` chooses
         plain = [
             symbol
             for symbol in candidates

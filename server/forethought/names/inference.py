@@ -145,6 +145,10 @@ class Inference(Scopes):
             if symbol.kind == "type" and not names.members.get(symbol.id):
                 return self._alias_values(resolved.path, symbol) or [InferredValue("class", resolved.path, symbol.id)]
             if symbol.kind in CLASS_KINDS:
+                if symbol.signature.startswith("typedef ") and not names.members.get(symbol.id):
+                    return self._typedef_values(resolved.path, symbol) or [
+                        InferredValue("class", resolved.path, symbol.id)
+                    ]
                 return [InferredValue("class", resolved.path, symbol.id)]
             if symbol.kind in FUNCTION_KINDS:
                 function = InferredValue("function", resolved.path, symbol.id, (receiver,) if receiver else ())
@@ -351,6 +355,11 @@ class Inference(Scopes):
         if value.kind == "class":
             return [value]
         if value.kind == "instance":
+            names = self.names(value.path)
+            if names is not None and names.tags.language in ("c", "cpp"):
+                if not self._member_values(value, "operator[]"):
+                    return [value]  # pointers and arrays have the type of what they hold
+                return self._method_results(value, "operator[]")
             return self._method_results(value, "__getitem__") or self._inherited_item_values(value, index)
         return [value] if value.kind == "external" else []
 
@@ -861,10 +870,30 @@ class Inference(Scopes):
     def _alias_values(self, path: str, symbol: Symbol) -> list[InferredValue]:
         names = self.names(path)
         text = aliased_type(symbol.signature)
+        if names is not None and not text and names.tags.language in ("c", "cpp"):
+            return self._typedef_values(path, symbol)
         if not text or names is None:
             return []
         instances = self.typed(path, symbol.id, text)
         return [InferredValue("class", value.path, value.id) for value in instances if value.kind == "instance"]
+
+    def _typedef_values(self, path: str, symbol: Symbol) -> list[InferredValue]:
+        """The type that C's `typedef struct jar Jar;` names, wherever it is defined."""
+        tagged = re.match(r"typedef\s+(?:const\s+)?(struct|union|enum)\s+(\w+)", symbol.signature)
+        if tagged is None:
+            plain = re.match(r"typedef\s+(.+?)\W*\b\w+$", symbol.signature)
+            text = plain[1].strip() if plain is not None else ""
+            instances = self.typed(path, symbol.parent, text) if text not in ("", symbol.short_name) else []
+            return [InferredValue("class", value.path, value.id) for value in instances if value.kind == "instance"]
+        tag, name = tagged[1], tagged[2]
+        kinds = ("enum",) if tag == "enum" else ("struct", "class")
+        found = [
+            InferredValue("class", other_path, symbol_id)
+            for other_path, symbol_id, _, _ in self.definitions("c", name, kinds)
+            if self._is_usable(path, other_path, symbol_id) and (other_path, symbol_id) != (path, symbol.id)
+        ]
+        same_file = [value for value in found if value.path == path]
+        return same_file if len(same_file) == 1 else found if len(found) == 1 else []
 
     def _binding_values(self, path: str, binding: Binding) -> tuple[InferredValue, ...]:
         """What a binding gives its name; empty if it depends on itself."""

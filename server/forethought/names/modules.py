@@ -75,9 +75,14 @@ def declares_names(language: str, name: str) -> bool:
 def is_file_private(language: str, path: str, signature: str) -> bool:
     """Whether a definition outside functions says that other files cannot use it."""
     private = _PRIVATE.get(language)
-    if private is None or (language in ("c", "cpp") and not path.endswith((".c", ".cc", ".cpp", ".cxx", ".c++", ".C"))):
+    if private is None or (language in ("c", "cpp") and not is_source(language, path)):
         return False  # what a header defines is part of the files that include it
     return private.match(signature) is not None
+
+
+def is_source(language: str, path: str) -> bool:
+    """Whether a C or C++ file is compiled by itself rather than included."""
+    return language in ("c", "cpp") and path.endswith((".c", ".cc", ".cpp", ".cxx", ".c++", ".C"))
 
 
 def is_package_private(language: str, name: str) -> bool:

@@ -213,6 +213,11 @@ class Resolver:
             scope = symbol.parent  # a decorator is outside what it decorates
         start = reference.range.start
         if reference.receiver is None:
+            if reference.kind == "attribute" and names.tags.language == "cpp":  # `Jar::Jar() : size_(1) {}`
+                owner = self._inference.owner_of_method(path, names, scope)
+                members = self._inference.class_member(owner, reference.name, called=False)[0] if owner else []
+                if members:
+                    return members, False, []
             is_type, is_call = reference.kind == "type", reference.kind == "call"
             resolved_names = self._inference.look_up(path, scope, reference.name, start, typed=is_type, invoked=is_call)
             return resolved_names, not resolved_names, []

@@ -22,6 +22,8 @@ _MAX_NAMESAKES = 12
 """Of more definitions of one name, it is not worth finding out whether only one is usable."""
 UTILITY_TYPES = frozenset({"Omit", "Partial", "Pick", "Readonly", "Required"})
 """TypeScript's types that have members of their first argument."""
+_NEVER_LINKED = (TYPE_KINDS | {"macro", "constant", "enumerator"}) - {"interface", "trait"}
+"""What C and C++ share among files by headers only."""
 _BUILTINS = frozenset(dir(builtins)) | {"reveal_type", "__file__", "__path__", "__all__"}
 
 
@@ -77,6 +79,8 @@ class Scopes(DependencyTracker, ABC):
         if names is None:
             return []
         language = names.tags.language
+        if language == "cpp" and name == "std":
+            return [EXTERNAL]
         implicit = modules.has_implicit_members(language)
         at = before or names.symbols[scope].selection.start
         in_function = False
@@ -243,6 +247,8 @@ class Scopes(DependencyTracker, ABC):
         names = self.names(path)
         if names is None:
             return []
+        if names.tags.language == "cpp" and item.name not in (None, "*"):
+            return self._using(path, item)
         found: list[ResolvedName] = []
         candidates = self._rust_modules(path, names, item) if names.tags.language == "rust" else []
         candidates = candidates or self.query_cache.modules.of_import(path, names.tags.language, item)
@@ -259,6 +265,17 @@ class Scopes(DependencyTracker, ABC):
         if candidates or not self.query_cache.modules.is_external(names.tags.language, item):
             return []
         return [EXTERNAL]
+
+    def _using(self, path: str, item: Import) -> list[ResolvedName]:
+        """What C++'s `using shelf::Jar;` refers to: the definitions of that qualified name."""
+        rows = self.definitions("cpp", item.name or "", CLASS_KINDS | FUNCTION_KINDS | VALUE_KINDS)
+        wanted = ".".join(part for part in (*item.module.split("::"), item.name) if part)
+        found = [
+            ResolvedName("symbol", other_path, symbol_id)
+            for other_path, symbol_id, _, _ in rows
+            if f".{name_of(symbol_id)}".endswith(f".{wanted}") and self._is_usable(path, other_path, symbol_id)
+        ]
+        return found or ([] if rows and not item.module.startswith("std") else [EXTERNAL])
 
     def _rust_modules(self, path: str, names: FileNames, item: Import) -> list[tuple[str, str | None]]:
         """(file, dotted name in it) of what an import may refer to by way of a module that a body in the file defines.
@@ -418,6 +435,7 @@ class Scopes(DependencyTracker, ABC):
         if (path, f"*{name}") in seen:
             return []
         seen.add((path, f"*{name}"))
+        all_found: list[ResolvedName] = []
         wildcards: Sequence[Import] = names.wildcards
         if wildcards and names.tags.language == "rust":
             around = {symbol.id for symbol in names.scopes(scope)}
@@ -433,9 +451,35 @@ class Scopes(DependencyTracker, ABC):
                     if member is None
                     else self._member_chain(module, f"{member}.{name}", seen)
                 )
-                if found:
+                if found and not self._may_differ(found):
                     return found
-        return []
+                all_found += found
+        return self._without_tags(distinct(all_found))
+
+    def _without_tags(self, found: list[ResolvedName]) -> list[ResolvedName]:
+        """The names without the structs that one of them names: `typedef struct jar jar;` and `struct jar {…}`."""
+        typedefs = [resolved for resolved in found if self._names_its_tag(resolved)]
+        return typedefs or found
+
+    def _names_its_tag(self, resolved: ResolvedName) -> bool:
+        names = self.names(resolved.path)
+        symbol = names.symbols.get(resolved.id) if names is not None else None
+        return (
+            symbol is not None
+            and re.match(rf"typedef\s+(?:struct|union|enum)\s+{re.escape(symbol.short_name)}\b", symbol.signature)
+            is not None
+        )
+
+    def _may_differ(self, found: Sequence[ResolvedName]) -> bool:
+        """Whether another C header may define it, too: an `#if` chooses which headers of a platform are included."""
+        for resolved in found:
+            names = self.names(resolved.path)
+            symbol = names.symbols.get(resolved.id) if names is not None else None
+            if names is None or names.tags.language not in ("c", "cpp") or symbol is None:
+                return False
+            if symbol.kind not in _NEVER_LINKED or symbol.kind == "enumerator":
+                return False
+        return True
 
     def _is_in_wildcard(self, module: str, name: str) -> bool:
         """Whether `from module import *` brings in the name: by `__all__` if it is a plain list, else by convention."""
@@ -497,7 +541,8 @@ class Scopes(DependencyTracker, ABC):
     def _in_namespace(self, path: str, names: FileNames, scope: str, name: str) -> list[ResolvedName]:
         """What a namespace around the scope, innermost first, defines under that name in other files."""
         around = [symbol.name for symbol in names.scopes(scope) if symbol.kind in CLASS_KINDS]
-        rows = self.definitions(names.tags.language, name, CLASS_KINDS | FUNCTION_KINDS) if around else []
+        kinds = CLASS_KINDS | FUNCTION_KINDS | ({"variable", "constant"} if names.tags.language == "cpp" else set())
+        rows = self.definitions(names.tags.language, name, kinds) if around else []
         for namespace in around:
             if found := [
                 ResolvedName("symbol", other_path, symbol_id)
@@ -543,6 +588,8 @@ class Scopes(DependencyTracker, ABC):
                 return False
         if user == path:
             return True
+        if modules.is_source(language, path) and symbol.kind in _NEVER_LINKED:
+            return False
         is_static_member = around is not None and around.kind in TYPE_KINDS and language in ("c", "cpp")
         if not is_static_member and modules.is_file_private(language, path, symbol.signature):
             return False
@@ -639,7 +686,7 @@ class Scopes(DependencyTracker, ABC):
         for symbol in names.scopes(scope):
             if owner := names.owner_elsewhere(symbol):
                 if owner in names.symbols:
-                    return Target(path, owner)
+                    return self._aliased(Target(path, owner))
                 found = [
                     Target(other_path, symbol_id)
                     for other_path, symbol_id, kind, _ in self.definitions(
@@ -649,8 +696,18 @@ class Scopes(DependencyTracker, ABC):
                 ]
                 same_folder = [target for target in found if posixpath.dirname(target.path) == posixpath.dirname(path)]
                 candidates = same_folder or found
-                return candidates[0] if len(candidates) == 1 else None
+                return self._aliased(candidates[0]) if len(candidates) == 1 else None
         return None
+
+    def _aliased(self, owner: Target) -> Target:
+        """The class that C++'s `typedef Fixture OtherFixture;` names; anything else itself."""
+        names = self.names(owner.path)
+        symbol = names.symbols.get(owner.symbol_id) if names is not None else None
+        if symbol is None or symbol.kind != "type":
+            return owner
+        values = self.values_of(ResolvedName("symbol", *owner))
+        classes = [Target(value.path, value.id) for value in values if value.kind == "class"]
+        return classes[0] if len(classes) == 1 else owner
 
 
 def _field_bindings(names: FileNames, owner: str, name: str) -> tuple[Binding, ...]:

@@ -51,6 +51,8 @@ def read_bindings(
     parents = {symbol.selection.end: symbol.parent for symbol in outline.symbols[1:]}
     scope_starts = {symbol.id: symbol.span.start for symbol in outline.symbols}
     values = {start: node for start, node in captures.definitions.items() if node.kind in ("variable", "constant")}
+    if language.name == "cpp":
+        values |= {item.name.start_byte: item for item in outline.local_definitions if _is_initialized(item)}
     fields = {
         start: field
         for start, field in captures.fields.items()
@@ -99,6 +101,24 @@ def read_bindings(
     bindings = [*_with_declared_scopes(bindings, assigned, around), *_documented_variables(captures, outline)]
     bindings.sort(key=lambda binding: binding.range)
     return tuple(bindings)
+
+
+def _is_initialized(definition: Definition) -> bool:
+    """Whether C++'s `Foo x(y);` in a function is a variable: all that its brackets enclose may be values."""
+    if definition.kind != "function" or definition.node.type != "declaration":
+        return False
+    declarator = definition.node.child_by_field_name("declarator")
+    passed = declarator.child_by_field_name("parameters") if declarator is not None else None
+    items = passed.named_children if passed is not None else []
+    return bool(items) and all(_may_be_value(item) for item in items)
+
+
+def _may_be_value(parameter: tree_sitter.Node) -> bool:
+    kinds = [part.type for part in parameter.named_children]
+    return kinds[:1] in (["type_identifier"], ["qualified_identifier"]) and kinds[1:] in (
+        [],
+        ["abstract_function_declarator"],
+    )
 
 
 def _with_declared_scopes(

@@ -20,6 +20,11 @@ PROPS = "<>"
 """The function that stands for the properties of a JSX component, written `<Component>`: a name in no language."""
 TUPLE = "()"
 """The type that stands for Rust's tuples: a name in no language."""
+_TYPED_CALLS = frozenset(
+    {"static_cast", "dynamic_cast", "reinterpret_cast", "const_cast", "static_pointer_cast", "dynamic_pointer_cast"}
+    | {"make_unique", "make_shared", "any_cast"}
+)
+"""What C++ calls with the type of the result in angle brackets."""
 
 _TOKEN = re.compile(
     r"""\s+|(?P<string>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`)"""
@@ -189,7 +194,11 @@ class _Parser:
                 if not (self._is_rust and ("member", ".") in index._tokens and ".." in index.text()):
                     node = ast.Subscript(node, ast.Constant(0))  # else a slice, which is like the whole
             elif text == "<" and self._closes_generic():
-                self._skip_group()
+                called = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+                inner = self._grouped()
+                if called in _TYPED_CALLS and self._peek()[1] == "(":
+                    arguments = self._arguments()
+                    node = cast_to(inner.type(), arguments[0] if arguments else ast.Constant(None))
             elif text == "{" and isinstance(node, ast.Name | ast.Attribute):
                 self._skip_group()
                 node = ast.Call(node, [], [])

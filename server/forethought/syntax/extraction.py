@@ -13,8 +13,8 @@ from forethought.syntax.imports import read_imports
 from forethought.syntax.languages import Language
 from forethought.syntax.nodes import NodeSpans, collapse, one_line
 from forethought.syntax.outline import Outline, empty_outline, read_outline
-from forethought.syntax.parsing import parse
-from forethought.syntax.references import read_references, with_bare_calls
+from forethought.syntax.parsing import parse, without_macros
+from forethought.syntax.references import read_macro_uses, read_references, with_bare_calls
 from forethought.syntax.return_values import with_return_values
 from forethought.syntax.rust_patterns import Patterns
 from forethought.syntax.symbol_kinds import FUNCTION_KINDS
@@ -47,6 +47,8 @@ def read_tags(language: Language, source: bytes) -> FileTags:
     bindings = read_bindings(language, source, captures, outline, blocks, patterns, leading)
     not_uses = (outline.name_starts | imports.tokens | _bound_tokens(captures, outline)) - captures.globals
     references = read_references(source, captures, outline, not_uses, imports.spans)
+    if in_macros := read_macro_uses(source, without_macros(language, source), outline.scope_at):
+        references = sorted([*references, *in_macros], key=lambda reference: reference.range)
     if language.bare_calls:
         references = with_bare_calls(references, bindings)
     symbols = _with_bases_and_raises(outline, captures, source)

@@ -85,6 +85,12 @@ def read_outline(
     return outline
 
 
+def _has_tag(typedef: tree_sitter.Node) -> bool:
+    """Whether what a typedef names has a name of its own: `typedef struct jar {…} Jar;`."""
+    named = typedef.child_by_field_name("type")
+    return named is not None and named.child_by_field_name("name") is not None
+
+
 def _is_argument(closure: tree_sitter.Node) -> bool:
     """`describe("x", () => {…})`, but not `(() => {…})()`, which only keeps a script's names to itself."""
     parent = closure.parent
@@ -108,6 +114,8 @@ class _Scope:
     kind: str
     id: str
     """Of a container, the id of the symbol around it."""
+    is_typedef: bool = False
+    """C's `typedef struct jar {…} Jar;`, which does not qualify the name of the struct."""
 
 
 class _OutlineBuilder:
@@ -161,6 +169,8 @@ class _OutlineBuilder:
         name, name_length = declarations.declared_name(self._language, declaration)
         if not name:
             return
+        if parent.is_typedef and declaration.kind in TYPE_KINDS and name != parent.name.rpartition(".")[2]:
+            parent = self._open[-2]
         qualified = f"{parent.name}.{name}" if parent.name else name
         start, end = declaration.start_byte, declaration.end_byte
         is_companion = declaration.node.type == "object_definition" and self._kinds.get(qualified) in TYPE_KINDS
@@ -187,7 +197,8 @@ class _OutlineBuilder:
         self._outline.symbols.append(symbol)
         self._outline.name_starts.add(declaration.name.end_byte - name_length)
         self._outline.enter_scope(start, symbol.id)
-        self._open.append(_Scope(start, end, qualified, symbol.kind, symbol.id))
+        is_typedef = declaration.node.type == "type_definition" and _has_tag(declaration.node)
+        self._open.append(_Scope(start, end, qualified, symbol.kind, symbol.id, is_typedef))
 
     def _is_local(self, declaration: Declaration, parent: _Scope) -> bool:
         """Whether the declaration only binds a name inside a function or value, or is nested too deeply."""
@@ -196,7 +207,10 @@ class _OutlineBuilder:
         if declaration.kind in VALUE_KINDS and self._callbacks.innermost(declaration.start_byte, parent.start_byte):
             return True
         if declaration.kind == "variable":
-            return parent.kind not in ("file", "module")
+            in_macro_body = self._language.name in ("c", "cpp") and self._blocks.around(
+                declaration.name, declaration.node, parent.start_byte + 1
+            )
+            return parent.kind not in ("file", "module") or bool(in_macro_body)
         if parent.kind not in FUNCTION_KINDS | VALUE_KINDS:
             return False
         # C++'s `Foo x(y);` parses as the declaration of a function.

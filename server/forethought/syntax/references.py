@@ -13,6 +13,7 @@ from forethought.syntax.outline import Outline
 from forethought.syntax.tags import Binding, Position, Range, Reference
 
 _QUOTED_NAME = re.compile(rb"(?P<receiver>(?<![\w.])(?:[A-Za-z_]\w*\.)*)(?P<name>[A-Za-z_]\w*)")
+_BLANKED_NAME = re.compile(rb"\n|[A-Za-z_]\w*")
 _METHOD_NAME = re.compile(r"[a-z_]\w*[!?]?")
 _ACCESS = re.compile(r"\s*(?:\?\.|!!\.|&\.|\?->|->|::|\.|:)\s*(?:<[^<>]*>\s*)?$")
 _CALLED = re.compile(rb"\s*(?:::\s*<[^<>()]*(?:<[^<>()]*>[^<>()]*)*>\s*)?\(|!\s*[(\[{]")
@@ -70,6 +71,19 @@ def read_references(
         references += [item for node in captures.quoted for item in _quoted_types(node, outline.scope_at)]
         references.sort(key=lambda reference: reference.range)
     return references
+
+
+def read_macro_uses(source: bytes, parsed: bytes, scope_at: Callable[[int], str]) -> list[Reference]:
+    """The names in macros that were blanked out of the parsed text, in order."""
+    found, row, line_start = [], 0, 0
+    for match in _BLANKED_NAME.finditer(source) if parsed != source else ():
+        if match[0] == b"\n":
+            row, line_start = row + 1, match.end()
+        elif parsed[match.start()] == ord(" "):
+            start = Position(row, match.start() - line_start)
+            where = Range(start, Position(row, match.end() - line_start))
+            found.append(Reference(match[0].decode(), "name", where, scope_at(match.start())))
+    return found
 
 
 def with_bare_calls(references: Sequence[Reference], bindings: Sequence[Binding]) -> list[Reference]:

@@ -213,13 +213,23 @@ class Resolver:
         start = reference.range.start
         if reference.receiver is None:
             is_type, is_call = reference.kind == "type", reference.kind == "call"
-            resolved_names = self._inference.look_up(path, scope, reference.name, start, typed=is_type, invoked=is_call)
+            called = is_call or not modules.keeps_functions_apart(names.tags.language)
+            resolved_names = self._inference.look_up(
+                path, scope, reference.name, start, typed=is_type, called=called, invoked=is_call
+            )
             return resolved_names, not resolved_names, []
         language = names.tags.language
+        if reference.kind == "key":
+            fields = self._inference.literal_fields(path, scope, reference)
+            resolved_names = fields or self._inference.look_up(path, scope, reference.name, start)
+            return resolved_names, False, []
         node = parse_expression(language, reference.receiver)
         values = self._inference.evaluate(path, scope, node, start)
+        called = reference.kind in ("call", "method") or not modules.keeps_functions_apart(language)
         resolved_names = [
-            resolved for value in values for resolved in self._inference.value_member(value, reference.name)[0]
+            resolved
+            for value in values
+            for resolved in self._inference.value_member(value, reference.name, called=called)[0]
         ]
         if resolved_names:
             return resolved_names, False, []
@@ -272,12 +282,12 @@ class Resolver:
 def identifier_at(tags: FileTags, position: Position) -> Symbol | Reference | Import | None:
     """The definition's name, the use or the imported name at the position, or just before it."""
     for candidate in (position, Position(position.row, position.column - 1)):
+        for reference in tags.references:  # before the definitions: an embedded type in Go is a field as well
+            if reference.range.contains(candidate):
+                return reference
         for symbol in tags.definitions:
             if symbol.selection.contains(candidate):
                 return symbol
-        for reference in tags.references:
-            if reference.range.contains(candidate):
-                return reference
         for item in tags.imports:
             if item.range.contains(candidate):
                 return item

@@ -21,13 +21,30 @@ class ResolvedName(NamedTuple):
 class InferredValue(NamedTuple):
     """What an expression may evaluate to."""
 
-    kind: Literal["class", "instance", "function", "file", "super", "container", "self", "external"]
-    """`self`: an instance of whatever class the function was called on, as annotated with `Self`."""
+    kind: Literal[
+        "class",
+        "instance",
+        "function",
+        "file",
+        "super",
+        "container",
+        "self",
+        "external",
+        "list",
+        "map",
+        "callable",
+        "tuple",
+        "variable",
+    ]
+    """`self`: an instance of whatever class the function was called on, as annotated with `Self`. From `list` on, only
+    `go_values.py` makes them: `callable` is a value of a function type, `variable` stands for a type argument."""
     path: str = ""
     id: str = ""
     """Id of the class or function; for a `container`, `mapping` if it is one."""
     elements: "tuple[InferredValue, ...]" = ()
-    """For a `container`: its elements, or the values of a mapping. For a `function`: what it was looked up on."""
+    """For a `container`: its elements, or the values of a mapping. For a `function`: what it was looked up on.
+    In Go, of an instance or class its type arguments, of a `map` key and value, of a `callable` and a `tuple` the
+    results, and of a `variable` the type that bounds it."""
 
 
 EXTERNAL = ResolvedName("external")

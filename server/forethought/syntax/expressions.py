@@ -1,18 +1,18 @@
 """Expressions and types of any language as nodes of Python's `ast`.
 
-Only what name resolution follows is parsed: names, members, calls, subscripts and unions. `new Foo(x)` and Go's
-`&Foo{…}` become a call of `Foo`; `a->b`, `a::b` and `a?.b` become the attribute `b` of `a`. Anything else gives None.
+Only what name resolution follows is parsed: names, members, calls, subscripts and unions. `new Foo(x)` becomes a
+call of `Foo`; `a->b`, `a::b` and `a?.b` become the attribute `b` of `a`. Anything else gives None.
 """
 
 import ast
 import re
 from functools import lru_cache
 
+from forethought.syntax.casts import cast_to
+from forethought.syntax.go_expressions import parse_go_expression, parse_go_type
+
 MAX_VALUE_LENGTH = 200
 """Extracted values are cut to this length; a call that was cut is still a call of its function."""
-
-CAST = "as"
-"""The function that stands for casts: a name in no language."""
 
 _TOKEN = re.compile(
     r"""\s+|(?P<string>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`)"""
@@ -28,6 +28,8 @@ def parse_expression(language: str, text: str) -> ast.expr | None:
     """The expression; None if it cannot be parsed or says nothing about names."""
     if language == "python":
         return _python(text)
+    if language == "go":
+        return parse_go_expression(text)
     return _Parser(_tokens(text)).expression()
 
 
@@ -36,18 +38,13 @@ def parse_type(language: str, text: str) -> ast.expr | None:
     """The type: generics become subscripts, unions become `|`; pointers and nullability are dropped."""
     if language == "python":
         return _python(text)
+    if language == "go":
+        return parse_go_type(text)
     text = re.sub(r"'[a-z]\w*\b", " ", text)
     text = re.sub(
         r"\b(const|mut|dyn|impl|struct|final|static|readonly|volatile|unsigned|async|out|ref|in)\b", " ", text
     )
     text = text.strip().lstrip(":&*?!\\ ")
-    if text.startswith("("):  # several results in Go: the first one counts
-        results = text[1:].rstrip(") ").split(",")
-        named = next((result for result in results if re.match(r"\s*\w+ +[\w*\[]", result)), None)
-        text = (named.strip().partition(" ")[2] if named is not None else results[0]).strip().lstrip("&*? ")
-    if text.startswith("map[") and (mapped := re.match(r"map\[[^\[\]]*\](.+)", text)):
-        element = parse_type(language, mapped[1])
-        return ast.Subscript(ast.Name("map"), element) if element is not None else None
     if language == "rust" and (match := re.fullmatch(r"\[(.+?)(?:;[^;]*)?\]", text)):
         element = parse_type(language, match[1])
         return ast.Subscript(ast.Name("list"), element) if element is not None else None
@@ -73,11 +70,6 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     return [(match.lastgroup, match.group()) for match in _TOKEN.finditer(text) if match.lastgroup is not None]
 
 
-def cast_to(type_node: ast.expr | None, value: ast.expr) -> ast.expr:
-    """`value as Type`, `(Type) value` or `value.(Type)`, as a call of `CAST`; the value if the type is unknown."""
-    return ast.Call(ast.Name(CAST), [type_node, value], []) if type_node is not None else value
-
-
 class _Parser:
     """Parses one postfix expression or one type from the tokens of any curly-brace language."""
 
@@ -98,9 +90,6 @@ class _Parser:
                 kind, text = self._peek()
                 if text == "<":  # Rust's turbofish
                     self._skip_group()
-                    continue
-                if text == "(":  # Go's type assertion
-                    node = cast_to(self._grouped().type(), node)
                     continue
                 if kind != "name":
                     return None

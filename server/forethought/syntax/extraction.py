@@ -20,7 +20,7 @@ from forethought.syntax.symbol_kinds import FUNCTION_KINDS
 from forethought.syntax.tags import FileTags, Symbol
 from forethought.text.redaction import mask
 
-TAGS_VERSION = "14"
+TAGS_VERSION = "15"
 """Increment whenever the same text would give other tags; an index of another version is rebuilt."""
 
 
@@ -95,7 +95,8 @@ def _bound_tokens(captures: Captures, outline: Outline) -> set[int]:
         for item in definitions
         if item.name.named_child_count == 0 or item.name.type == "variable_name"  # `$x`, but not `self.x`
     }
-    return tokens | captures.ignored
+    bases = {start for start, use in captures.uses.items() if use.kind == "base"}  # Go's fields that a type names
+    return (tokens - bases) | captures.ignored
 
 
 def _with_bases_and_raises(outline: Outline, captures: Captures, source: bytes) -> list[Symbol]:

@@ -13,16 +13,17 @@
 
 ; fields
 (field_declaration name: (field_identifier) @name) @definition.field
+(field_declaration !name type: (type_identifier) @name) @definition.field
+(field_declaration !name type: (qualified_type name: (type_identifier) @name)) @definition.field
+(field_declaration !name type: (generic_type type: (type_identifier) @name)) @definition.field
+(field_declaration !name type: (generic_type type: (qualified_type name: (type_identifier) @name))) @definition.field
 
 ; bindings
 (parameter_declaration name: (identifier) @name) @definition.parameter
 (variadic_parameter_declaration name: (identifier) @name) @definition.parameter
-(short_var_declaration left: (expression_list . (identifier) @name .)) @definition.local
-(short_var_declaration left: (expression_list (identifier) @definition.local))
-(range_clause left: (expression_list (identifier) @definition.local))
+(short_var_declaration left: (expression_list (identifier) @name)) @definition.local
+(range_clause left: (expression_list (identifier) @name)) @definition.local
 (type_switch_statement alias: (expression_list (identifier) @definition.local))
-(range_clause left: (expression_list (identifier) . (identifier) @name) right: (_) @_of) @definition.element
-(short_var_declaration left: (expression_list . (identifier) @name . (_)) right: (expression_list . (_) @_of .)) @definition.local
 
 ; blocks
 [(if_statement) (for_statement) (expression_switch_statement) (type_switch_statement) (select_statement)] @local.block
@@ -52,7 +53,7 @@
 (field_declaration !name type: (generic_type type: (type_identifier) @reference.base))
 (interface_type (type_elem (type_identifier) @reference.base))
 (interface_type (type_elem (qualified_type name: (type_identifier) @name) @reference.base))
-(keyed_element key: (literal_element (identifier) @ignore))
+(keyed_element key: (literal_element (identifier) @reference.key))
 
 (import_declaration) @reference.import
 

@@ -46,7 +46,7 @@
 (scoped_type_identifier (_) (type_identifier) @name) @reference.type
 (type_parameter (type_identifier) @ignore)
 (field_access field: (identifier) @name) @reference.attribute
-(method_reference (_) (identifier) @name) @reference.attribute
+(method_reference (_) (identifier) @name) @reference.method
 (method_invocation !object name: (identifier) @name arguments: (_) @_arguments) @reference.call
 (method_invocation object: (_) name: (identifier) @name arguments: (_) @_arguments) @reference.call
 (object_creation_expression type: (type_identifier) @reference.class)

@@ -78,3 +78,24 @@ def test_the_type_of_a_parameter(parameter: str, expected: str) -> None:
 def test_arguments_are_split_at_their_own_commas() -> None:
     assert split_arguments('f(a, b), "x, \\"y", [1, 2], z') == ["f(a, b)", '"x, \\"y"', "[1, 2]", "z"]
     assert split_arguments("") == []
+
+
+def test_java_fields_and_methods_of_one_name_are_told_apart() -> None:
+    java = "class A { int pos; int pos() { return 0; } A next; "
+    field, method = "A.java:A.pos#2", "A.java:A.pos"
+    for text, expected in (
+        ("void f() { this.‸pos = 1; }", field),
+        ("void f() { this.‸pos(); }", method),
+        ("void f() { ‸pos = 1; }", field),
+        ("void f() { ‸pos(); }", method),
+        ("int f(A a) { return a.next.‸pos; }", field),
+        ("void f(A a) { g(a::‸pos); }", method),
+    ):
+        check({"A.java": f"{java}{text} }}\n"}, expected)
+
+
+def test_a_long_anonymous_class_still_chooses_the_overload() -> None:
+    body = "public void visit() { " + "int x = 1; " * 40 + "}"
+    methods = "void go(Visitor v, int n) {} void go(Filter f, int n) {}"
+    java = f"class A {{ {methods} void f() {{ ‸go(new Visitor() {{ {body} }}, 1); }} }}"
+    check({"A.java": java, "V.java": "interface Visitor {}\ninterface Filter {}\n"}, "A.java:A.go")

@@ -86,6 +86,7 @@ def test_go() -> None:
         "package g\ntype Gear struct {\n\tTeeth, Size int\n\tAxle\n}\n",
         "field Gear.Teeth: Teeth, Size int",
         "field Gear.Size: Teeth, Size int",
+        "field Gear.Axle: Axle",
     )
 
 

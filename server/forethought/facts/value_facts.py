@@ -16,7 +16,8 @@ _TYPE_PARAMETER = re.compile(
     r"(?:(?:const|in|out|reified|typename|class|@\w+)\s+|\*+|\.\.\.\s*)*(?P<name>'?[^\W\d]\w*)"
 )
 _DERIVED = re.compile(
-    r"next\(iter\(.*\)\)(?:\[\d+\])*|\(.*\)\.__enter__\(\)|\(.*\)\(\)|\(.*\)(?:\[\d+\])+" rf"|.*\.{PASSED}\(.*"
+    r"next\(iter\(.*\)\)(?:\[\d+\])*|\(.*\)\.__enter__\(\)|\(.*\)\(\)|\(.*\)(?:\[\d+\])+"
+    rf"|.*\.{PASSED}\(.*|#\w+ of .*"
 )
 """What `for`, `with`, `except`, patterns and passed functions bind: not as written, see `syntax/bindings.py`."""
 _RECEIVERS = frozenset({"self", "cls", "this", "$this", "@", ""})
@@ -125,6 +126,8 @@ def _type_parameter_at(resolver: Resolver, names: FileNames, path: str, position
 
 def type_parameters(symbol: Symbol) -> dict[str, str]:
     """Name → declaration of each type parameter in a symbol's signature: `T` → `T extends Shape`."""
+    if receiver := re.match(r"func\s*\(\s*(?:\w+\s+)?\*?\w+\[([\w, ]+)\]\s*\)", symbol.signature):
+        return {name.strip(): name.strip() for name in receiver[1].split(",")}  # Go's `func (b *Box[T]) Get()`
     name = re.escape(symbol.short_name)
     start = re.search(rf"\b{name}\s*[<\[]|^template\s*<|^(?:[\w@]+\s+)*<", symbol.signature)
     if start is None:

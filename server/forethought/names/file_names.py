@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 from forethought.names import modules
 from forethought.syntax.package_manifests import Package
-from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS, VALUE_KINDS
+from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS, TYPE_KINDS, VALUE_KINDS
 from forethought.syntax.tags import Binding, FileTags, Import, Position, Reference, Symbol
 
 
@@ -92,6 +92,8 @@ class FileNames:
         """Scope id → name → its declarations, several if blocks of the scope declare one each."""
         self.attributes: dict[str, dict[str, list[Binding]]] = {}
         """Class id → attribute, without its receiver → bindings."""
+        self.unnamed_structs: list[tuple[Position, str]] = []
+        """Where the first field of each of Go's structs without a name is, and the scope that has its fields."""
         self.decorators: dict[str, list[Reference]] = {}
         """Symbol id → references in its decorators."""
         for symbol in tags.definitions:
@@ -114,12 +116,30 @@ class FileNames:
                     field = binding.name.lstrip("$")
                     self.attributes.setdefault(owner_id, {}).setdefault(field, []).append(binding)
                 self.bindings.setdefault(binding.scope, {}).setdefault(binding.name, []).append(binding)
+            elif tags.language == "go":
+                struct = self._unnamed_struct(binding.scope, receiver)
+                self.attributes.setdefault(struct, {}).setdefault(attribute, []).append(binding)
             elif (owner := self.owner_of_receiver(binding.scope, receiver)) is not None:
                 self.attributes.setdefault(owner, {}).setdefault(attribute, []).append(binding)
+        if tags.language == "go":
+            starts: dict[str, Position] = {}
+            for member in tags.fields:
+                struct_scope = self._member_scope(member)
+                if struct_scope not in self.symbols or self.symbols[struct_scope].kind not in TYPE_KINDS:
+                    starts.setdefault(struct_scope, member.selection.start)
+            self.unnamed_structs = sorted((start, struct_scope) for struct_scope, start in starts.items())
         for reference in tags.references:
             decorated = self.symbols.get(reference.scope)
             if decorated is not None and decorated.id and reference.range.start < decorated.selection.start:
                 self.decorators.setdefault(decorated.id, []).append(reference)
+
+    def _unnamed_struct(self, scope: str, label: str) -> str:
+        """The scope of the fields of a Go struct without a name, which goes by that of a variable or field."""
+        symbol = self.symbols[scope]
+        if symbol.kind in VALUE_KINDS and symbol.short_name == label:
+            return scope
+        name = f"{symbol.name}.{label}" if symbol.id else label
+        return name if name in self.symbols else f".{name}"
 
     def _member_scope(self, symbol: Symbol) -> str:
         """The scope whose member the symbol is: methods may stand outside their class (Go, Rust, C++, Lua)."""

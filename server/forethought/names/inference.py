@@ -9,6 +9,7 @@ from typing import Literal
 
 from forethought.names import modules, rust_library
 from forethought.names.file_names import SELF_NAMES, FileNames, IndexSnapshot, Target
+from forethought.names.go_values import GoValues, split_part
 from forethought.names.query_cache import QueryCache
 from forethought.names.scopes import UTILITY_TYPES, Scopes
 from forethought.names.values import (
@@ -37,7 +38,7 @@ from forethought.syntax.expressions import (
 )
 from forethought.syntax.parameters import type_after_name
 from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS, VALUE_KINDS
-from forethought.syntax.tags import Binding, Position, Symbol
+from forethought.syntax.tags import Binding, Position, Reference, Symbol
 
 _SUPER_WORDS = {"c-sharp": "base", "php": "parent"}
 PROPERTY_DECORATORS = frozenset(
@@ -128,6 +129,7 @@ class Inference(Scopes):
     def __init__(self, snapshot: IndexSnapshot, query_cache: QueryCache) -> None:
         super().__init__(snapshot, query_cache)
         self._expression_depth = 0
+        self._go = GoValues(self)
 
     def values_of(self, resolved: ResolvedName, receiver: InferredValue | None = None) -> list[InferredValue]:
         """What a resolved name evaluates to; `receiver` is the value that it was looked up on."""
@@ -190,6 +192,9 @@ class Inference(Scopes):
         """(what `value.name` refers to, whether the value is known well enough to exclude anything else)."""
         if value.kind == "file":
             return self.file_member(value.path, name), True
+        if value.kind == "variable":
+            found = [member for bound in value.elements for member in self.value_member(bound, name, called=called)[0]]
+            return found, True
         if value.kind in ("class", "instance", "super"):
             return self.class_member(Target(value.path, value.id), name, after=value.kind == "super", called=called)
         if value.id == "option" and not rust_library.is_option_method(name):  # `lid()?.open()`
@@ -242,6 +247,14 @@ class Inference(Scopes):
                 if results or not isinstance(operator, ast.BitOr):
                     return results
                 return self._union(path, scope, (first, second), before)
+            case ast.Subscript(value=base, slice=ast.Tuple(elts=types)) if types and self._is_go(path):
+                arguments = tuple(self._instances(path, scope, item, before)[0] for item in types)
+                values = self.evaluate(path, scope, base, before)
+                if not any(value.kind in ("class", "function") for value in values):
+                    return [item for value in values for item in self._go.item(value)]
+                return [value._replace(elements=arguments) if value.kind == "class" else value for value in values]
+            case ast.Subscript(value=base) if self._is_go(path):
+                return [item for value in self.evaluate(path, scope, base, before) for item in self._go.item(value)]
             case ast.Subscript(value=base, slice=index):
                 values = self.evaluate(path, scope, base, before)
                 return [item for value in values for item in self._item_values(value, index)]
@@ -300,6 +313,8 @@ class Inference(Scopes):
             return []
         resolved_names = self.look_up(path, scope, name, before, called=called, invoked=called)
         language = names.tags.language
+        if not resolved_names and language == "go":
+            return [EXTERNAL_VALUE]  # everything else is predeclared
         if not resolved_names and name == "exports" and self._is_script(path):
             return [InferredValue("file", path)]
         super_word = _SUPER_WORDS.get(language, "super")
@@ -315,6 +330,10 @@ class Inference(Scopes):
         names = self.names(path)
         return names is not None and names.tags.language == "python"
 
+    def _is_go(self, path: str) -> bool:
+        names = self.names(path)
+        return names is not None and names.tags.language == "go"
+
     def _is_script(self, path: str) -> bool:
         names = self.names(path)
         return names is not None and names.tags.language in modules.SCRIPT_LANGUAGES
@@ -328,21 +347,52 @@ class Inference(Scopes):
         if value.kind == "super":
             receiver = InferredValue("instance", value.path, value.id)
         resolved_names, _ = self.value_member(value, name, called=called)
-        if not resolved_names and value.kind == "instance":
-            return self._embedded(Target(value.path, value.id), name)
+        if value.kind == "variable" or (value.path and self._is_go(value.path)):
+            return self._go_members(value, resolved_names) or [EXTERNAL_VALUE]
         return [member for resolved in resolved_names for member in self.values_of(resolved, receiver)]
 
-    def _embedded(self, owner: Target, name: str) -> list[InferredValue]:
-        """The part of a Go struct that is named by its type only: `r.Header` of `struct { Header }`."""
-        names = self.names(owner.path)
-        if names is None or names.tags.language != "go":
-            return []
+    def _go_members(self, receiver: InferredValue, resolved_names: Sequence[ResolvedName]) -> list[InferredValue]:
+        """The values of members of Go's types, with the type arguments of the receiver."""
+        if receiver.kind == "variable" and receiver.elements:
+            receiver = receiver.elements[0]
+        found: list[InferredValue] = []
+        for resolved in resolved_names:
+            values = self.values_of(resolved, receiver)
+            owner = self.owner(Target(resolved.path, resolved.id)) if resolved.kind == "symbol" else None
+            found += self._go.as_member(values, receiver, owner) if owner is not None else values
+        return found
+
+    def literal_fields(self, path: str, scope: str, reference: Reference) -> list[ResolvedName]:
+        """The field that a key of one of Go's composite literals means, if it means one."""
+        start, receiver = reference.range.start, reference.receiver or ""
+        values = self._go.unnamed_literal(path, receiver)
+        if values is None:
+            values = self.evaluate(path, scope, parse_expression("go", receiver), start)
         return [
-            InferredValue("instance", base.path, base.symbol_id)
-            for text, classes in self.direct_bases(owner)
-            for base in classes
-            if re.split(r"[.*]", text.partition("[")[0])[-1] == name
+            resolved
+            for value in values
+            if value.kind == "instance"
+            for resolved in self.value_member(value, reference.name, called=False)[0]
         ]
+
+    def _go_call(self, path: str, scope: str, node: ast.Call, before: Position | None) -> list[InferredValue]:
+        if isinstance(node.func, ast.Name) and node.func.id == "append" and node.args:
+            return self.evaluate(path, scope, node.args[0], before)
+        explicit: list[InferredValue] = []
+        if isinstance(node.func, ast.Subscript) and isinstance(node.func.slice, ast.Tuple):
+            explicit = [self._instances(path, scope, item, before)[0] for item in node.func.slice.elts]
+        results: list[InferredValue] = []
+        for callee in self.evaluate(path, scope, node.func, before):
+            called = self._called(callee)
+            if callee.kind == "function":
+                passed = (
+                    [(self.evaluate(path, scope, item, before) or [EXTERNAL_VALUE])[0] for item in node.args]
+                    if not explicit
+                    else []
+                )
+                called = self._go.of_call(Target(callee.path, callee.id), called, explicit, passed)
+            results += called
+        return results
 
     def _item_values(self, value: InferredValue, index: ast.expr) -> list[InferredValue]:
         if value.kind == "container":
@@ -425,6 +475,8 @@ class Inference(Scopes):
                     for value in self.evaluate(path, scope, node.args[0], before)
                     if value.kind == "instance"
                 ]
+            case _ if self._is_go(path):
+                return self._go_call(path, scope, node, before)
             case ast.Name(id=name) if name == PROPS:
                 return self._properties(path, scope, node.args[0], before)
             case ast.Attribute(value=function, attr=attribute) if attribute == PASSED:
@@ -498,6 +550,7 @@ class Inference(Scopes):
         self, path: str, scope: str, receiver: ast.expr, method: str, before: Position | None
     ) -> list[InferredValue]:
         return self.evaluate(path, scope, ast.Call(ast.Attribute(receiver, method), [], []), before)
+
     def _properties(self, path: str, scope: str, component: ast.expr, before: Position | None) -> list[InferredValue]:
         """What the attributes of a JSX component are members of: a function's parameter, `T` of `Component<T>`."""
         if isinstance(component, ast.Name):
@@ -750,7 +803,7 @@ class Inference(Scopes):
     def _called(self, callee: InferredValue) -> list[InferredValue]:
         """What calling the value gives."""
         if callee.kind == "class":
-            return [InferredValue("instance", callee.path, callee.id)]
+            return [callee._replace(kind="instance")]
         if callee.kind == "function":
             return self._call_result(callee)
         if callee.kind == "file":  # `const make = require("./make")`
@@ -758,6 +811,8 @@ class Inference(Scopes):
             return [
                 result for resolved in exported for value in self.values_of(resolved) for result in self._called(value)
             ]
+        if callee.kind == "signature" or (callee.kind == "instance" and self._is_go(callee.path)):
+            return self._go.call_result(callee)
         if callee.kind == "instance":
             if self._is_rust_enum(callee):  # `Shape::Circle(2)`
                 return [callee]
@@ -786,6 +841,12 @@ class Inference(Scopes):
         values = self.get_or_compute(
             function.path, "result", function.id, nothing, lambda: tuple(self._compute_result(function))
         )
+        if (
+            self._is_go(function.path)
+            and function.elements
+            and (owner := self.owner(Target(function.path, function.id)))
+        ):
+            return self._go.as_member(list(values), function.elements[0], owner)
         return self._received(values, function)
 
     def _received(self, values: Iterable[InferredValue], function: InferredValue) -> list[InferredValue]:
@@ -828,7 +889,8 @@ class Inference(Scopes):
                 return values
         if not returns and names.tags.language in _UNTYPED:
             return self._returned(function.path, names, symbol)
-        return distinct_values(value for text in returns for value in self.typed(function.path, symbol.parent, text))
+        scope = symbol.id if names.tags.language == "go" else symbol.parent  # Go's methods name type parameters
+        return distinct_values(value for text in returns for value in self.typed(function.path, scope, text))
 
     def _returned(self, path: str, names: FileNames, symbol: Symbol) -> list[InferredValue]:
         """What a function without a return annotation returns; empty unless everything that it returns is known."""
@@ -912,6 +974,13 @@ class Inference(Scopes):
             if around is None:
                 return _gathered(names, binding, values)
             return self._received(values, InferredValue("function", elements=(InferredValue("instance", *around),)))
+        if binding.value and names.tags.language == "go" and (part := split_part(binding.value)):
+            node = parse_expression("go", part[1])
+            values = self.evaluate(path, binding.scope, node, binding.range.start)
+            return [value for whole in values for value in self._go.part(whole, part[0])]
+        if binding.value and names.tags.language == "go":
+            values = self.evaluate(path, binding.scope, parse_expression("go", binding.value), binding.range.start)
+            return [value for whole in values for value in self._go.part(whole, "0")]
         if binding.value:
             node = parse_expression(names.tags.language, binding.value)
             return self.evaluate(path, binding.scope, node, binding.range.start)
@@ -951,6 +1020,8 @@ class Inference(Scopes):
             self._expression_depth -= 1
 
     def _compute_instances(self, path: str, scope: str, node: ast.expr, at: Position | None) -> list[InferredValue]:
+        if self._is_go(path):
+            return self._go.instances(path, scope, node, at)
         match node:
             case ast.Constant(value=str(text)):
                 return self.typed(path, scope, text, at)

@@ -219,14 +219,25 @@ class Resolver:
                 if members:
                     return members, False, []
             is_type, is_call = reference.kind == "type", reference.kind == "call"
-            resolved_names = self._inference.look_up(path, scope, reference.name, start, typed=is_type, invoked=is_call)
+            called = is_call or not modules.keeps_functions_apart(names.tags.language)
+            resolved_names = self._inference.look_up(
+                path, scope, reference.name, start, typed=is_type, called=called, invoked=is_call
+            )
             return resolved_names, not resolved_names, []
         language = names.tags.language
+        if reference.kind == "key":
+            fields = self._inference.literal_fields(path, scope, reference)
+            resolved_names = fields or self._inference.look_up(path, scope, reference.name, start)
+            return resolved_names, False, []
         node = parse_expression(language, reference.receiver)
         if language == "rust" and reference.kind in ("type", "class") and isinstance(node, ast.Name):
             node = PathName(node.id)
         values = self._inference.evaluate(path, scope, node, start)
-        is_call = language != "rust" or reference.kind == "call" or isinstance(node, PathName)
+        is_call = (
+            (language != "rust" and not modules.keeps_functions_apart(language))
+            or reference.kind in ("call", "method")
+            or isinstance(node, PathName)
+        )
         resolved_names = self._members(values, reference.name, called=is_call)
         if language == "rust" and not resolved_names and type(node) is ast.Name:
             # A variable and a module may have one name: `ast::visit(ast)`.
@@ -294,12 +305,12 @@ class Resolver:
 def identifier_at(tags: FileTags, position: Position) -> Symbol | Reference | Import | None:
     """The definition's name, the use or the imported name at the position, or just before it."""
     for candidate in (position, Position(position.row, position.column - 1)):
+        for reference in tags.references:  # before the definitions: an embedded type in Go is a field as well
+            if reference.range.contains(candidate):
+                return reference
         for symbol in tags.definitions:
             if symbol.selection.contains(candidate):
                 return symbol
-        for reference in tags.references:
-            if reference.range.contains(candidate):
-                return reference
         for item in tags.imports:
             if item.range.contains(candidate) or (item.original is not None and item.original.contains(candidate)):
                 return item

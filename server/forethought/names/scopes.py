@@ -112,7 +112,7 @@ class Scopes(DependencyTracker, ABC):
             return found
         if (
             skipped_class is not None
-            and language != "rust"
+            and language not in ("go", "rust")
             and typed
             and (found := self._in_scope(path, names, skipped_class.id, name))
         ):
@@ -658,12 +658,16 @@ class Scopes(DependencyTracker, ABC):
         """Members defined in another file than their class: Go methods, Rust impls, C++ definitions."""
         if names.tags.language == "python" or names.tags.language in modules.SCRIPT_LANGUAGES:
             return []
+        if symbol_id not in names.symbols:
+            return []  # one of Go's structs without a name
         owner = names.symbols[symbol_id].short_name
         found = []
         for other_path, other_id, kind, _ in self.definitions(names.tags.language, name):
             if kind in FIELD_KINDS:
                 continue
             qualified = name_of(other_id)
+            if names.tags.language == "go" and posixpath.dirname(other_path) != posixpath.dirname(path):
+                continue  # a type of that name in another package
             if other_path != path and qualified.rpartition(".")[0].rpartition(".")[2] == owner:
                 found.append(ResolvedName("symbol", other_path, other_id))
         return found if len(found) == 1 else []

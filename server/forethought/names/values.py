@@ -22,11 +22,27 @@ class InferredValue(NamedTuple):
     """What an expression may evaluate to."""
 
     kind: Literal[
-        "class", "instance", "function", "file", "super", "container", "callable", "union", "self", "external"
+        "class",
+        "instance",
+        "function",
+        "file",
+        "super",
+        "container",
+        "callable",
+        "union",
+        "self",
+        "external",
+        "list",
+        "map",
+        "signature",
+        "tuple",
+        "variable",
     ]
     """`self`: an instance of whatever class the function was called on, as annotated with `Self`.
 
     `union`: what stands at one place of a tuple. `callable`: something of which only its results are known.
+    Only `go_values.py` makes those from `list` on: `signature` is a value of a function type, `variable` stands for a
+    type argument.
     """
     path: str = ""
     id: str = ""
@@ -34,7 +50,8 @@ class InferredValue(NamedTuple):
     elements: "tuple[InferredValue, ...]" = ()
     """For a `container`: its elements, the values of a mapping, or a `union` for each place of a tuple.
 
-    For a `function`: what it was looked up on. For a `callable`: its results.
+    For a `function`: what it was looked up on. For a `callable`: its results. In Go, of an instance or class its type
+    arguments, of a `map` key and value, of a `signature` and a `tuple` the results, of a `variable` what bounds it.
     """
     keys: "tuple[InferredValue, ...]" = ()
     """For a mapping: its keys."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import tree_sitter
 
+from forethought.syntax import go_bindings
 from forethought.syntax.block_scopes import BlockScopes
 from forethought.syntax.captures import Captures, Definition
 from forethought.syntax.doc_comments import LeadingLines
@@ -68,7 +69,8 @@ def read_bindings(
         scope = parents[end] if end in parents else outline.scope_at(name.start_byte)
         if name == node and name.start_byte in captures.definitions:
             continue  # a symbol
-        if kind in FIELD_KINDS and scope not in types:
+        unnamed = go_bindings.unnamed_struct(node) if kind == "field" and language.name == "go" else None
+        if kind in FIELD_KINDS and scope not in types and unnamed is None:
             continue  # a property of a type in a function's parameters
         if kind == "type_parameter" and not scope and blocks.around(name, node, 0) is None:
             continue  # a file has none: the text around it could not be parsed
@@ -83,6 +85,7 @@ def read_bindings(
         if annotation is None and (matched := patterns.value(name)) is not None:
             value = matched
         text = one_line(source, name, MAX_VALUE_LENGTH).replace("->", ".")
+        text = f"{unnamed[0]}.{text}" if unnamed is not None else text
         is_attribute = "." in text or text.startswith("@")
         bindings.append(
             Binding(
@@ -164,6 +167,8 @@ def _documented_variables(captures: Captures, outline: Outline) -> Iterator[Bind
 def _type_and_value(language: Language, source: bytes, definition: Definition) -> tuple[str | None, str | None]:
     """The type and the value that are written beside a bound name."""
     kind, name, node, operand = definition
+    if language.name == "go":
+        return go_bindings.read_type_and_value(source, name, node)
     if language.name == "python" and kind == "local" and name.parent is not None and name.parent.type in _PATTERNS:
         return None, _part(source, name)
     if kind == "type_parameter":
@@ -187,8 +192,6 @@ def _type_and_value(language: Language, source: bytes, definition: Definition) -
             annotation = annotation or find_child(language, inner, language.annotations)
             assigned = assigned or find_child(language, inner, language.values)
             inner = inner.child_with_descendant(name)
-    if assigned is not None and assigned.type == "expression_list" and assigned.named_child_count > 1:
-        assigned = None  # Go's `a, b = f(), g()`
     if kind == "parameter" and assigned is not None and not _DEFAULT_OBJECT.search(assigned.type):
         assigned = None
     value = one_line(source, assigned, MAX_VALUE_LENGTH) if assigned is not None else None

@@ -20,6 +20,7 @@
     … @reference.raise / .import              what a body raises; an import statement
     … @reference.return / .yield              a statement that gives a value back
     … @reference.symbol                       the same, by a symbol with its colon (Ruby's `:name`)
+    … @reference.key                          a key that may be a field of the literal around it (Go)
     … @reference.quoted                       a type in a string
     … @reference.token                        an identifier whose role is read from the text around it (macros)
     (a (name) @name b) @reference.infix       a call of a method of `a`
@@ -46,7 +47,7 @@ DEFINITION_KINDS = (SYMBOL_KINDS.keys() - {"file"}) | BINDING_KINDS | {"attribut
 # A chain of n calls costs n times the number of matches in progress; real code stays below 64.
 _MAX_OPEN_MATCHES = 512
 # Several patterns may match one token: the one with the higher rank says more about it.
-_REFERENCE_RANK = {"attribute": 1, "type": 2, "class": 3, "call": 4, "infix": 5, "base": 5}
+_REFERENCE_RANK = {"attribute": 1, "method": 1, "type": 2, "class": 3, "call": 4, "infix": 5, "base": 5, "key": 5}
 _DEFINITION_RANK = {"assigned": -1, "local": 0, "element": 1, "entered": 1, "caught": 1, "parameter": 1}
 _DEFINITION_RANK |= {"variable": 2, "constant": 3, "type": 4}
 _TOP_RANK = 9

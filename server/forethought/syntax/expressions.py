@@ -1,18 +1,18 @@
 """Expressions and types of any language as nodes of Python's `ast`.
 
-Only what name resolution follows is parsed: names, members, calls, subscripts and unions. `new Foo(x)` and Go's
-`&Foo{…}` become a call of `Foo`; `a->b`, `a::b` and `a?.b` become the attribute `b` of `a`. Anything else gives None.
+Only what name resolution follows is parsed: names, members, calls, subscripts and unions. `new Foo(x)` becomes a
+call of `Foo`; `a->b`, `a::b` and `a?.b` become the attribute `b` of `a`. Anything else gives None.
 """
 
 import ast
 import re
 from functools import lru_cache
 
+from forethought.syntax.casts import cast_to
+from forethought.syntax.go_expressions import parse_go_expression, parse_go_type
+
 MAX_VALUE_LENGTH = 200
 """Extracted values are cut to this length; a call that was cut is still a call of its function."""
-
-CAST = "as"
-"""The function that stands for casts: a name in no language."""
 
 PASSED = "__passed__"
 """`f.__passed__(0, 1)` stands for the second argument of a function that is the first argument of a call of `f`."""
@@ -43,6 +43,8 @@ def parse_expression(language: str, text: str) -> ast.expr | None:
     """The expression; None if it cannot be parsed or says nothing about names."""
     if language == "python":
         return _python(text)
+    if language == "go":
+        return parse_go_expression(text)
     return _Parser(_rust_tokens(text) if language == "rust" else _tokens(text), language).expression()
 
 
@@ -51,6 +53,8 @@ def parse_type(language: str, text: str) -> ast.expr | None:
     """The type: generics become subscripts, unions become `|`; pointers and nullability are dropped."""
     if language == "python":
         return _python(text)
+    if language == "go":
+        return parse_go_type(text)
     text = re.sub(r"'[a-z]\w*\b(?!')", " ", text)  # Rust's lifetimes
     text = re.sub(
         r"\b(const|mut|dyn|impl|struct|final|static|readonly|volatile|unsigned|async|out|ref|in)\b", " ", text
@@ -58,13 +62,6 @@ def parse_type(language: str, text: str) -> ast.expr | None:
     text = text.strip().lstrip(":&*?!\\ ")
     if language == "rust":
         return _Parser(_tokens(text), language).type()
-    if text.startswith("("):  # several results in Go: the first one counts
-        results = text[1:].rstrip(") ").split(",")
-        named = next((result for result in results if re.match(r"\s*\w+ +[\w*\[]", result)), None)
-        text = (named.strip().partition(" ")[2] if named is not None else results[0]).strip().lstrip("&*? ")
-    if text.startswith("map[") and (mapped := re.match(r"map\[[^\[\]]*\](.+)", text)):
-        element = parse_type(language, mapped[1])
-        return ast.Subscript(ast.Name("map"), element) if element is not None else None
     if match := re.match(r"\[\w*\]|\.\.\.", text):
         element = parse_type(language, text[match.end() :])
         return ast.Subscript(ast.Name("list"), element) if element is not None else None
@@ -96,11 +93,6 @@ def _rust_tokens(text: str) -> list[tuple[str, str]]:
         else:
             tokens.append((kind, token))
     return tokens
-
-
-def cast_to(type_node: ast.expr | None, value: ast.expr) -> ast.expr:
-    """`value as Type`, `(Type) value` or `value.(Type)`, as a call of `CAST`; the value if the type is unknown."""
-    return ast.Call(ast.Name(CAST), [type_node, value], []) if type_node is not None else value
 
 
 def indexed(type_node: ast.expr, key: ast.Constant) -> ast.expr:
@@ -178,9 +170,6 @@ class _Parser:
                     continue
                 if text == "<":  # Rust's turbofish
                     self._skip_group()
-                    continue
-                if text == "(":  # Go's type assertion
-                    node = cast_to(self._grouped().type(), node)
                     continue
                 if kind != "name":
                     return None

@@ -99,7 +99,8 @@ def _bound_tokens(captures: Captures, outline: Outline) -> set[int]:
         for item in definitions
         if item.name.named_child_count == 0 or item.name.type == "variable_name"  # `$x`, but not `self.x`
     }
-    return tokens | captures.ignored
+    bases = {start for start, use in captures.uses.items() if use.kind == "base"}  # Go's fields that a type names
+    return (tokens - bases) | captures.ignored
 
 
 def _with_bases_and_raises(outline: Outline, captures: Captures, source: bytes) -> list[Symbol]:

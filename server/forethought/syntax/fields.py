@@ -8,6 +8,7 @@ import tree_sitter
 from forethought.syntax import declarations
 from forethought.syntax.captures import Captures, Definition
 from forethought.syntax.doc_comments import LeadingLines, clean_comment, clean_docstring
+from forethought.syntax.go_bindings import unnamed_struct
 from forethought.syntax.languages import Language
 from forethought.syntax.nodes import collapse
 from forethought.syntax.outline import Outline
@@ -73,6 +74,8 @@ class _FieldReader:
         self._leading = leading
         self._trailing = trailing
         self._ids = set(self._symbols)
+        self._unnamed: dict[str, int] = {}
+        """Name → start byte of each struct without a name of its own so far."""
         self._fields_of: set[tuple[str, str]] = set()
         """(id of the type, unqualified name) of each field so far."""
         self._around: list[tuple[tree_sitter.Node, Symbol]] = []
@@ -82,6 +85,9 @@ class _FieldReader:
         kind, name, node, _ = definition
         if name.start_byte in self._outline.name_starts:
             return  # a constant, or a method that is written as a field
+        if self._language.name == "go" and (unnamed := unnamed_struct(node)) is not None:
+            self._add_to_unnamed(definition, *unnamed)
+            return
         while self._around and (self._around[-1][0].end_byte <= name.start_byte or self._around[-1][0] == node):
             self._around.pop()
         parent = self._around[-1][1] if self._around else self._declaring(name.start_byte, kind)
@@ -103,6 +109,14 @@ class _FieldReader:
         owner = self._instance_of(scope, receiver)
         if owner is not None and f"{owner.name}.{attribute}" not in self._ids:
             self._add(definition, "field", attribute, owner)
+
+    def _add_to_unnamed(self, definition: Definition, label: str, start: int) -> None:
+        """Add a field of a Go struct without a name, unless there is another one with its label in the same scope."""
+        scope = self._symbols[self._outline.scope_at(definition.name.start_byte)]
+        owner = scope.name if scope.kind in VALUE_KINDS and scope.short_name == label else f"{scope.name}.{label}"
+        if self._unnamed.setdefault(owner, start) == start:
+            text = (definition.name.text or b"").decode("utf-8", "replace")
+            self._add(definition, "field", f"{owner.removeprefix(scope.name).lstrip('.')}.{text}".lstrip("."), scope)
 
     def _declaring(self, byte: int, kind: str) -> Symbol | None:
         """The type that a field at the byte belongs to; None for what is declared in a function's body or types."""
@@ -153,7 +167,7 @@ class _FieldReader:
             name=qualified,
             kind=SYMBOL_KINDS[kind],
             range=Range(declaration.start, declaration.end),
-            selection=Range(Position(end.row, max(0, end.column - len(name.encode()))), end),
+            selection=Range(Position(end.row, max(0, end.column - len(name.rpartition(".")[2].encode()))), end),
             span=Span(declaration.start_byte, declaration.end_byte),
             body=None,
             parent=parent.id,

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import tree_sitter
 
+from forethought.syntax import go_bindings
 from forethought.syntax.bindings import INFERRED_TYPES, MAX_VALUE_LENGTH
 from forethought.syntax.captures import Captures
 from forethought.syntax.nodes import collapse, node_range, one_line
@@ -20,6 +21,10 @@ _CALLED = re.compile(rb"\s*(?:::\s*<[^<>()]*(?:<[^<>()]*>[^<>()]*)*>\s*)?\(|!\s*
 _NAME_BYTES = b"0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _KINDS = {"base": "class", "infix": "call", "symbol": "name"}
 """The kind of a reference, if it is not that of its capture."""
+_INNERMOST_BRACES = re.compile(r"\{[^{}]*\}")
+_NO_BODY = "\x00"
+"""Stands for a pair of braces whose text is left out."""
+_MAX_BYTES_OF_ARGUMENTS = 20_000
 _CREATION = re.compile(r"^(?:new|await|yield|typeof|&|\*)\s*\b")
 
 
@@ -56,6 +61,9 @@ def read_references(
             kind = _KINDS.get(use.kind, use.kind)
             if use.kind == "token":
                 kind, receiver = _token_role(source, start, node.end_byte)
+            elif use.kind == "key":
+                receiver = go_bindings.literal_of_key(source, node)
+                kind = "name" if receiver is None else kind
             elif use.kind == "symbol":  # a range without the colon
                 where = Range(Position(where.start.row, where.start.column + 1), where.end)
                 text = text[1:]
@@ -65,6 +73,8 @@ def read_references(
                 receiver = _receiver(source, use.start_byte, start, is_infix=use.kind == "infix")
             if use.arguments is not None:
                 passed = one_line(source, use.arguments, MAX_VALUE_LENGTH)
+                if passed.endswith("…") and use.arguments.end_byte - use.arguments.start_byte < _MAX_BYTES_OF_ARGUMENTS:
+                    passed = collapse(_without_bodies(use.arguments), MAX_VALUE_LENGTH)
                 arguments = passed if not passed.endswith("…") else None
         references.append(Reference(text, kind, where, outline.scope_at(start), receiver, arguments))
     if captures.quoted:
@@ -84,6 +94,14 @@ def read_macro_uses(source: bytes, parsed: bytes, scope_at: Callable[[int], str]
             where = Range(start, Position(row, match.end() - line_start))
             found.append(Reference(match[0].decode(), "name", where, scope_at(match.start())))
     return found
+
+
+def _without_bodies(arguments: tree_sitter.Node) -> str:
+    """The text without what braces enclose, such as the bodies of anonymous classes and functions."""
+    text, previous = (arguments.text or b"").decode("utf-8", "replace"), ""
+    while previous != text:
+        previous, text = text, _INNERMOST_BRACES.sub(_NO_BODY, text)
+    return text.replace(_NO_BODY, "{}")
 
 
 def with_bare_calls(references: Sequence[Reference], bindings: Sequence[Binding]) -> list[Reference]:

@@ -104,7 +104,8 @@ class Reference:
     name: str
     """The identifier alone: `route`."""
     kind: str
-    """call, class (a base, an instantiation), type, attribute, name."""
+    """call, class (a base, an instantiation), type, attribute, name; key for what is a field of `receiver` if that has
+    such a field, and else a name (Go's `Jar{lid: 1}`); method for one that is passed (Java's `Jar::open`)."""
     range: Range
     scope: str
     """Id of the innermost enclosing symbol."""

@@ -12,7 +12,9 @@ from forethought.engine.api import CancelToken
 from forethought.errors import IndexingError
 from forethought.repo.discovery import UnreadableSource, read_source
 from forethought.store.index_store import IndexStore
-from forethought.syntax.languages import load_languages
+from forethought.store.tags_encoding import EncodedTags
+from forethought.syntax.extraction import read_tags
+from forethought.syntax.languages import Language, load_languages
 from forethought.syntax.tags import FileTags
 from forethought.workspace import indexer as indexer_module
 from forethought.workspace.indexer import MAX_FILES_IN_PROCESS, Indexer
@@ -124,6 +126,51 @@ def test_many_files_are_parsed_in_worker_processes_that_end(tmp_path: Path, monk
     assert seen[-1] == (report.read, report.read)
     assert indexer.store.definitions_named("make3")
     assert not [child for child in psutil.Process().children() if "parser_worker" in " ".join(child.cmdline())]
+
+
+@pytest.mark.parametrize("names", [3, MAX_FILES_IN_PROCESS])
+def test_of_files_with_one_text_the_first_is_parsed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: int
+) -> None:
+    parsed: list[bytes] = []
+
+    def read(language: Language, source: bytes) -> FileTags:
+        parsed.append(source)
+        return read_tags(language, source)
+
+    def encoded(worker: ParserWorker, language: str, source: bytes) -> EncodedTags:
+        parsed.append(source)
+        return real(worker, language, source)
+
+    real = ParserWorker.encoded_tags
+    monkeypatch.setattr(indexer_module, "read_tags", read)
+    monkeypatch.setattr(ParserWorker, "encoded_tags", encoded)
+    indexer = indexer_of(tmp_path)
+    for copy in ("a", "b", "c"):
+        for number in range(names):
+            write(tmp_path / "root", f"{copy}/m{number}.py", f"def make{number}(): ...\n")
+    report = indexer.refresh()
+    assert (report.files, report.read, report.failures) == (3 * names, 3 * names, {})
+    assert len(parsed) == len(set(parsed)) == names
+    assert [found.path for found in indexer.store.definitions_named("make2")] == ["a/m2.py", "b/m2.py", "c/m2.py"]
+
+
+def test_copies_of_a_text_that_cannot_be_parsed_fail_like_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(worker: ParserWorker, language: str, source: bytes) -> EncodedTags:
+        if b"bad" in source:
+            raise IndexingError("the parser crashed")
+        return real(worker, language, source)
+
+    real = ParserWorker.encoded_tags
+    monkeypatch.setattr(ParserWorker, "encoded_tags", fail)
+    indexer = indexer_of(tmp_path)
+    many(tmp_path / "root")
+    for copy in ("a", "b", "c"):
+        write(tmp_path / "root", f"{copy}.py", "bad = 1\n")
+    report = indexer.refresh()
+    assert report.failures == dict.fromkeys(("a.py", "b.py", "c.py"), "the parser crashed")
 
 
 def test_a_large_file_is_parsed_in_a_worker_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

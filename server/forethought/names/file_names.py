@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from forethought.names import modules
@@ -17,6 +18,30 @@ class Target(NamedTuple):
     symbol_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """A version token of each path, which differs whenever the file's text does."""
+
+    saved: Mapping[str, Hashable]
+    """Of the index: the same object as long as it does not change."""
+    edits: Mapping[str, Hashable] = field(default_factory=dict)
+    """Of the few files that something is or was laid over, in place of those of the index."""
+
+    def __contains__(self, path: str) -> bool:
+        return path in self.edits or path in self.saved
+
+    def get(self, path: str) -> Hashable:
+        """The token of a path; None if there is no such file."""
+        return self.edits[path] if path in self.edits else self.saved.get(path)
+
+    def changed_since(self, before: "Contents") -> set[str]:
+        """The paths that were added, removed, or have another text. All paths are compared if the index changed."""
+        paths = self.edits.keys() | before.edits.keys()
+        if self.saved is not before.saved:
+            paths |= self.saved.keys() | before.saved.keys()
+        return {path for path in paths if self.get(path) != before.get(path)}
+
+
 class IndexSnapshot(Protocol):
     """What resolution reads: the index, possibly overlaid with unsaved buffers."""
 
@@ -25,9 +50,7 @@ class IndexSnapshot(Protocol):
         """Differs whenever anything that can be read here does."""
         ...
 
-    def contents(self) -> Mapping[str, Hashable]:
-        """Maps each path to a version token that differs whenever the file's text does."""
-        ...
+    def contents(self) -> Contents: ...
 
     def paths(self) -> frozenset[str]: ...
     def packages(self) -> Sequence[Package]:

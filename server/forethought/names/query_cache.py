@@ -60,7 +60,7 @@ class QueryCache:
         results: Literal["copied", "taken", "none"] = "copied",
     ) -> None:
         self.generation = snapshot.generation
-        self.contents: Mapping[str, Hashable] = snapshot.contents()
+        self.contents = snapshot.contents()
         self.names: dict[str, FileNames | None] = {}
         self.files: dict[str, FileQueries] = {}
         self._untaken = [True]
@@ -72,7 +72,7 @@ class QueryCache:
         if previous is None:
             self.modules = modules.ModuleTable(paths, self.packages)
             return
-        changed = _changed(previous.contents, self.contents)
+        changed = self.contents.changed_since(previous.contents)
         self.names = {path: names for path, names in previous.names.copy().items() if path not in changed}
         if paths != previous.modules.paths or self.packages != previous.packages:
             self.modules = modules.ModuleTable(paths, self.packages)  # any import may now refer to another file
@@ -160,7 +160,7 @@ class SharedQueryCache:
     def current(self, snapshot: IndexSnapshot) -> QueryCache:
         """The cache for a snapshot as it is now, derived from the latest one unless that is it.
 
-        Deriving costs what has changed, and a comparison of all paths.
+        Deriving costs what has changed, and a comparison of all paths if the index has.
         """
         latest = self._latest
         if latest is None:
@@ -169,12 +169,3 @@ class SharedQueryCache:
         elif latest.generation != snapshot.generation:
             latest = self._latest = QueryCache(snapshot, latest, "taken")
         return latest
-
-
-def _changed(before: Mapping[str, Hashable], after: Mapping[str, Hashable]) -> set[str]:
-    """The paths that were added, removed, or have another content."""
-    if before is after:
-        return set()
-    changed = {path for path, content in after.items() if before.get(path) != content}
-    changed |= before.keys() - after.keys()
-    return changed

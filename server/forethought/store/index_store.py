@@ -17,7 +17,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from forethought.names.file_names import Target
+from forethought.names.file_names import Contents, Target
 from forethought.scip.precise_builder import PrecisePlaces
 from forethought.store import tags_encoding
 from forethought.store.context_hash_table import ContextHashTable
@@ -100,7 +100,7 @@ class IndexStore:
         """As stored, and decoded."""
         self._paths: tuple[int, int, frozenset[str]] | None = None
         """The generation of the index, that of its paths, and the paths then."""
-        self._contents: tuple[int, dict[str, int]] | None = None
+        self._contents: tuple[int, Contents] | None = None
         """The generation, and the contents then."""
 
     @classmethod
@@ -139,13 +139,13 @@ class IndexStore:
         """Grows with every write, by any process."""
         return self._database.generation
 
-    def contents(self) -> Mapping[str, int]:
-        """Map each path to a content id: equal ids mean equal text and language."""
+    def contents(self) -> Contents:
+        """The content id of each path: equal ids mean equal text and language."""
         generation, known = self.generation, self._contents
         if known is None or known[0] != generation:
             rows = self._database.rows("SELECT path, content FROM files")
             contents = {os.fsdecode(path): self._database.in_this_epoch(content) for path, content in rows}
-            known = self._contents = (generation, contents)
+            known = self._contents = (generation, Contents(contents))
         return known[1]
 
     def stamps(self) -> dict[str, Stamp]:

@@ -10,8 +10,10 @@ from typing import Any
 from forethought.syntax.symbol_kinds import SYMBOL_KINDS
 from forethought.syntax.tags import Binding, FileTags, Import, Position, Range, Reference, Span, Symbol, name_of
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 _KINDS = ("call", "class", "type", "attribute", "name")
 _KIND_NUMBERS = {kind: number for number, kind in enumerate(_KINDS)}
+_quote = json.encoder.encode_basestring_ascii
 _REFERENCE_FIELDS = attrgetter("name", "kind", "range", "scope", "receiver", "arguments")
 
 
@@ -116,19 +118,26 @@ class EncodedTags:
 def encode(tags: FileTags) -> EncodedTags:
     """Encode a file's tags for the index."""
     places = {symbol.id: number for number, symbol in enumerate(tags.symbols)}
-    mentions: dict[str, list[Any]] = {}
+    mentions: dict[str, list[str]] = {}
     calls: Counter[str] = Counter()
-    for name, kind, (start, end), scope, receiver, arguments in map(_REFERENCE_FIELDS, tags.references):
-        flat = mentions.setdefault(name, [])
-        calls[name] += kind in ("call", "class")
-        width = end[1] - start[1] if start[0] == end[0] else end
-        flat += (_KIND_NUMBERS.get(kind, kind), start[0], start[1], width, places[scope], receiver, arguments or 0)
+    for name, kind, ((row, column), (end_row, end_column)), scope, receiver, arguments in map(
+        _REFERENCE_FIELDS, tags.references
+    ):
+        if kind in ("call", "class"):
+            calls[name] += 1
+        number = _KIND_NUMBERS.get(kind)
+        # Written by hand: an encoder for each name takes twice as long.
+        mentions.setdefault(name, []).append(
+            f"{_quote(kind) if number is None else number},{row},{column},"
+            f"{end_column - column if row == end_row else f'[{end_row},{end_column}]'},{places[scope]},"
+            f"{'null' if receiver is None else _quote(receiver)},{_quote(arguments) if arguments else 0}"
+        )
     return EncodedTags(
         encode_outline(tags),
         len(tags.symbols) - 1 + len(tags.fields),
         len(tags.references),
         tuple((symbol.short_name, symbol.id, symbol.kind) for symbol in tags.nameable),
-        tuple((name, _dump(mentions[name]), calls[name]) for name in sorted(mentions)),
+        tuple((name, f"[{','.join(mentions[name])}]", calls[name]) for name in sorted(mentions)),
         tuple(
             sorted(
                 {
@@ -178,7 +187,7 @@ def _pack(value: Any) -> bytes:
 
 def _dump(value: Any) -> str:
     """ASCII, so that lone surrogates (undecodable bytes) are escaped and survive."""
-    return json.dumps(value, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def _unpack(blob: bytes) -> Any:

@@ -101,7 +101,7 @@ def read_bindings(
         if kind == "assigned":
             assigned.add(len(bindings) - 1)
     around = {symbol.id: symbol.parent for symbol in outline.symbols[1:] if symbol.id not in types}
-    bindings = [*_with_declared_scopes(bindings, assigned, around), *_documented_variables(captures, outline)]
+    bindings = [*_with_declared_scopes(bindings, assigned, around), *_documented_variables(source, captures, outline)]
     bindings.sort(key=lambda binding: binding.range)
     return tuple(bindings)
 
@@ -155,9 +155,9 @@ def _documented_type(language: Language, leading: LeadingLines, name: tree_sitte
     return found[0] if found and not found[1] else None
 
 
-def _documented_variables(captures: Captures, outline: Outline) -> Iterator[Binding]:
+def _documented_variables(source: bytes, captures: Captures, outline: Outline) -> Iterator[Binding]:
     """Variables that a comment declares by name: `/** @var Jar $jar */`."""
-    for comment in captures.comments:
+    for comment in captures.comments if b"@var" in source else ():
         text = (comment.text or b"").decode("utf-8", "replace")
         if "@var" in text and (found := documented_variable(text)) and found[1]:
             where = Position(*comment.end_point)

@@ -174,7 +174,9 @@ def body_span(source: bytes, declaration: Declaration, body: tree_sitter.Node) -
 
 def docstring(body: tree_sitter.Node) -> str | None:
     """The text of the string literal that is the first statement of a body."""
-    first = next((child for child in body.named_children if child.type != "comment"), None)
+    # One child at a time: a class may have thousands.
+    children = (body.named_child(index) for index in range(body.named_child_count))
+    first = next((child for child in children if child is not None and child.type != "comment"), None)
     if first is None or first.type != "expression_statement" or first.named_child_count != 1:
         return None
     literal = first.named_children[0]

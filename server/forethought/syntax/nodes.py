@@ -27,6 +27,8 @@ def line_between(source: bytes, start: int, end: int, max_length: int) -> str:
 
 def collapse(text: str, max_length: int) -> str:
     """Collapse whitespace outside single-line strings; longer text is cut to `max_length`, ending in an ellipsis."""
+    if len(text) <= max_length and text.isidentifier():
+        return text  # most texts
     text = text[: 8 * max_length]
     if '"' in text or "'" in text:
         line = _BLANK.sub(lambda match: match["quoted"] or " ", text).strip()

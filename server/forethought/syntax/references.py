@@ -9,7 +9,7 @@ import tree_sitter
 from forethought.syntax import go_bindings
 from forethought.syntax.bindings import INFERRED_TYPES, MAX_VALUE_LENGTH
 from forethought.syntax.captures import Captures
-from forethought.syntax.nodes import collapse, node_range, one_line
+from forethought.syntax.nodes import collapse, one_line
 from forethought.syntax.outline import Outline
 from forethought.syntax.tags import Binding, Position, Range, Reference
 
@@ -25,6 +25,7 @@ _INNERMOST_BRACES = re.compile(r"\{[^{}]*\}")
 _NO_BODY = "\x00"
 """Stands for a pair of braces whose text is left out."""
 _MAX_BYTES_OF_ARGUMENTS = 20_000
+_CREATORS = frozenset({"new", "await", "yield", "typeof"})
 _CREATION = re.compile(r"^(?:new|await|yield|typeof|&|\*)\s*\b")
 
 
@@ -41,26 +42,30 @@ def read_references(
     import_spans: byte ranges, in order, without references
     """
     references = []
+    uses, names, scope_at = captures.uses, captures.names, outline.scope_at
     spans = iter(import_spans)
     span = next(spans, None)
-    for start in sorted(captures.names.keys() | captures.uses.keys()):
+    for start in sorted(names.keys() | uses.keys()):
         if start in not_uses:
             continue
         while span is not None and span[1] <= start:
             span = next(spans, None)
         if span is not None and span[0] <= start:
             continue
-        use = captures.uses.get(start)
-        node = use.name if use is not None else captures.names[start]
-        text = source[start : node.end_byte].decode("utf-8", "replace")
+        use = uses.get(start)
+        node = use.name if use is not None else names[start]
+        end = node.end_byte
+        text = source[start:end].decode("utf-8", "replace")
         if not text or (text in INFERRED_TYPES and use is not None and use.kind == "type"):
             continue
-        where = node_range(node)
+        row, column = node.start_point
+        last = Position(*node.end_point) if "\n" in text else Position(row, column + end - start)
+        where = Range(Position(row, column), last)
         kind, receiver, arguments = "name", None, None
         if use is not None:
             kind = _KINDS.get(use.kind, use.kind)
             if use.kind == "token":
-                kind, receiver = _token_role(source, start, node.end_byte)
+                kind, receiver = _token_role(source, start, end)
             elif use.kind == "key":
                 receiver = go_bindings.literal_of_key(source, node)
                 kind = "name" if receiver is None else kind
@@ -76,9 +81,9 @@ def read_references(
                 if passed.endswith("…") and use.arguments.end_byte - use.arguments.start_byte < _MAX_BYTES_OF_ARGUMENTS:
                     passed = collapse(_without_bodies(use.arguments), MAX_VALUE_LENGTH)
                 arguments = passed if not passed.endswith("…") else None
-        references.append(Reference(text, kind, where, outline.scope_at(start), receiver, arguments))
+        references.append(Reference(text, kind, where, scope_at(start), receiver, arguments))
     if captures.quoted:
-        references += [item for node in captures.quoted for item in _quoted_types(node, outline.scope_at)]
+        references += [item for node in captures.quoted for item in _quoted_types(node, scope_at)]
         references.sort(key=lambda reference: reference.range)
     return references
 
@@ -181,6 +186,9 @@ def _receiver(source: bytes, start: int, end: int, *, is_infix: bool = False) ->
     text = source[start:end].decode("utf-8", "replace")
     if is_infix:
         return collapse(text, MAX_VALUE_LENGTH)
+    before = text[:-1]
+    if text.endswith(".") and before.isidentifier() and len(before) <= MAX_VALUE_LENGTH and before not in _CREATORS:
+        return before  # most receivers
     match = _ACCESS.search(text)
     if match is None:
         return None

@@ -26,7 +26,9 @@ MAX_FILES_IN_PROCESS = 20
 """More files than this are parsed in worker processes: tree-sitter holds the GIL while it parses."""
 MAX_FILE_IN_PROCESS_BYTES = 100_000
 """A larger file is parsed in a worker process."""
-MAX_WORKERS = 2
+MAX_WORKERS = 8
+"""Worker processes, as far as the machine has cores: about 45 MB each. Storing what one of them reads takes an eighth
+of its time, so more would wait for this process."""
 
 Progress = Callable[[int, int], None]
 """(files read so far, files to read)."""
@@ -231,15 +233,20 @@ class _Run:
             except Exception as error:
                 raise IndexingError(f"it cannot be parsed ({type(error).__name__})") from error
 
+        copies = _Copies()
         for file in files:
-            yield file, self._indexed(file, parse)
+            yield from self._indexed(file, parse, copies)
 
     def _in_workers(self, files: Sequence[SourceFile]) -> "_Results":
-        """In the order of completion. The largest start first, so that the workers finish at about the same time."""
+        """In the order of completion. The largest start first, so that the workers finish at about the same time.
+
+        Of files with one text, such as copies of packages, the first is parsed.
+        """
         waiting = iter(sorted(files, key=lambda file: file.size, reverse=True))
         guard = threading.Lock()
         done: queue.Queue[tuple[SourceFile, IndexedFile | str]] = queue.Queue(maxsize=4 * _BATCH_FILES)
         stop = threading.Event()
+        copies = _Copies()
 
         def work() -> None:
             worker = ParserWorker(self._indexer._language_folders)
@@ -249,11 +256,12 @@ class _Run:
                         file = next(waiting, None)
                     if file is None:
                         return
-                    done.put((file, self._indexed(file, worker.encoded_tags)))
+                    for result in self._indexed(file, worker.encoded_tags, copies):
+                        done.put(result)
             finally:
                 worker.close()
 
-        count = max(1, min(MAX_WORKERS, os.cpu_count() or 1, len(files)))
+        count = max(1, min(MAX_WORKERS, _usable_cores(), len(files)))
         threads = [threading.Thread(target=work, name="forethought-parser", daemon=True) for _ in range(count)]
         for thread in threads:
             thread.start()
@@ -279,19 +287,61 @@ class _Run:
                     raise IndexingError("The index is incomplete: its parser threads stopped; index again.") from None
                 self._store.acquire_writer()  # a slow file must not cost us the lease
 
-    def _indexed(self, file: SourceFile, parse: Callable[[str, bytes], EncodedTags]) -> IndexedFile | str:
-        """The indexed file, or why it could not be read or parsed."""
+    def _indexed(self, file: SourceFile, parse: Callable[[str, bytes], EncodedTags], copies: "_Copies") -> "_Results":
+        """The result for a file, then for those that waited for it. Nothing if the file itself waits for another."""
         try:
             source = read_source(self._indexer._root, file.path)
-            digest = hashlib.sha256(source).hexdigest()
-            known = self._store.has_content(digest, file.language)
-            tags = None if known else parse(file.language, source)
         except UnreadableSource as error:
-            return error.reason
-        except IndexingError as error:
-            return str(error)
-        settled = abs(time.time_ns() - file.modified_ns) > _UNSETTLED_NS
-        return IndexedFile(file.path, file.size, file.modified_ns if settled else -1, digest, file.language, tags)
+            yield file, error.reason
+            return
+        text = (hashlib.sha256(source).hexdigest(), file.language)
+        if copies.wait_for(text, file):
+            return
+        failure, tags = copies.failures.get(text), None
+        if text not in copies.failures and not self._store.has_content(*text):
+            try:
+                tags = parse(file.language, source)
+            except IndexingError as error:
+                failure = str(error)
+        yield file, failure or _stamped(file, text[0], tags)
+        for copy in copies.finish(text, failure):
+            yield copy, failure or _stamped(copy, text[0], None)
+
+
+class _Copies:
+    """Files that have one text: the first is parsed, the others wait for its result. Safe from any thread."""
+
+    def __init__(self) -> None:
+        self.failures: dict[tuple[str, str], str | None] = {}
+        """(content hash, language) of each text that is finished → why it could not be parsed, if so."""
+        self._waiting: dict[tuple[str, str], list[SourceFile]] = {}
+        self._lock = threading.Lock()
+
+    def wait_for(self, text: tuple[str, str], file: SourceFile) -> bool:
+        """Whether another file with the text is being parsed: `finish` then returns this one."""
+        with self._lock:
+            if text in self._waiting:
+                self._waiting[text].append(file)
+                return True
+            if text not in self.failures:
+                self._waiting[text] = []
+            return False
+
+    def finish(self, text: tuple[str, str], failure: str | None) -> list[SourceFile]:
+        """The files that waited. Call this once the result for the first file was passed on: it is stored first."""
+        with self._lock:
+            self.failures[text] = failure
+            return self._waiting.pop(text, [])
+
+
+def _stamped(file: SourceFile, digest: str, tags: EncodedTags | None) -> IndexedFile:
+    settled = abs(time.time_ns() - file.modified_ns) > _UNSETTLED_NS
+    return IndexedFile(file.path, file.size, file.modified_ns if settled else -1, digest, file.language, tags)
+
+
+def _usable_cores() -> int:
+    """The cores that this process may run on: in a container fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 _Results = Iterator[tuple[SourceFile, IndexedFile | str]]

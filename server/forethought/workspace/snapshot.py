@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import NamedTuple
 
+from forethought.names.file_names import Contents
 from forethought.names.resolver import IndexSnapshot, Target
 from forethought.syntax.package_manifests import Package
 from forethought.syntax.tags import FileTags, Import, Position, Range, Reference
@@ -153,11 +154,9 @@ class OverlaySnapshot:
         """The files of which something other than the index is shown."""
         return frozenset(self._documents)
 
-    def contents(self) -> Mapping[str, Hashable]:
-        contents = dict(self._saved.contents())
-        for path, edit in self._last_edits.items():
-            contents[path] = (contents.get(path), edit)
-        return contents
+    def contents(self) -> Contents:
+        saved = self._saved.contents().saved
+        return Contents(saved, {path: (saved.get(path), edit) for path, edit in self._last_edits.items()})
 
     def paths(self) -> frozenset[str]:
         saved, documents = self._saved.paths(), self._documents

@@ -21,6 +21,8 @@ class SymbolInfoCache:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._infos: OrderedDict[Target, SymbolInfo] = OrderedDict()
+        self._by_path: dict[str, set[Target]] = {}
+        """The targets of `_infos` by file."""
         self._versions = 0
         self._completed_at: dict[Target, SnapshotId] = {}
         """The snapshot for which everything about a symbol was computed."""
@@ -66,6 +68,7 @@ class SymbolInfoCache:
                 return known
             self._infos[target] = versioned
             self._infos.move_to_end(target)
+            self._by_path.setdefault(target.path, set()).add(target)
             while len(self._infos) > MAX_SYMBOL_INFOS:
                 self.drop(next(iter(self._infos)))
         return versioned
@@ -86,14 +89,17 @@ class SymbolInfoCache:
 
     def drop(self, target: Target) -> None:
         with self._lock:
-            self._infos.pop(target, None)
             self._completed_at.pop(target, None)
+            if self._infos.pop(target, None) is not None:
+                self._by_path[target.path].remove(target)
+                if not self._by_path[target.path]:
+                    del self._by_path[target.path]
 
     def drop_files(self, paths: Collection[str], now: SnapshotId) -> None:
         """Forget the symbols of files whose indexed text is another one as of the snapshot `now`."""
         with self._lock:
             self._changed_at.update(dict.fromkeys(paths, now))
-            for target in [target for target in self._infos if target.path in paths]:
+            for target in [target for path in set(paths) for target in self._by_path.get(path, ())]:
                 self.drop(target)
 
     def outdate_contexts(self, paths: Collection[str] | None, now: SnapshotId) -> None:
@@ -121,7 +127,7 @@ class SymbolInfoCache:
         symbols = {symbol.id: symbol for symbol in (*document.tags.symbols, *document.tags.fields)}
         with self._lock:
             self._changed_at[document.path] = now
-            for target in [target for target in self._infos if target.path == document.path]:
+            for target in list(self._by_path.get(document.path, ())):
                 info, symbol = self._infos[target], symbols.get(target.symbol_id)
                 if symbol is None:
                     self.drop(target)

@@ -166,6 +166,27 @@ def test_a_changed_callee_body_is_seen_by_its_digest(languages: Languages) -> No
     assert before.callees != after.callees
 
 
+def test_a_changed_nested_function_is_seen_by_its_digest(languages: Languages) -> None:
+    source = "def outer(items):\n    def key(item):\n        return item.size\n    return sorted(items, key=key)\n"
+    before = build(languages, {"app.py": source}, "app.py", "outer")
+    after = build(languages, {"app.py": source.replace("item.size", "-item.size")}, "app.py", "outer")
+    assert before.context_hash == after.context_hash
+    assert before.callees != after.callees
+
+
+@pytest.mark.parametrize("edited", ["a.py", "b.py"])
+def test_a_change_is_seen_in_each_of_two_callees_of_the_same_name(languages: Languages, edited: str) -> None:
+    files = {
+        "a.py": "def clean(text):\n    return text.strip()\n",
+        "b.py": "def clean(text):\n    return text.strip()\n\n\ndef other():\n    return 1\n",
+        "app.py": "import a\nimport b\n\n\ndef run(text):\n    return a.clean(text) + b.clean(text)\n",
+    }
+    before = build(languages, files, "app.py", "run")
+    after = build(languages, {**files, edited: files[edited].replace("strip", "lower")}, "app.py", "run")
+    assert before.context_hash == after.context_hash
+    assert before.callees != after.callees
+
+
 def test_secrets_do_not_reach_the_text(languages: Languages) -> None:
     key = "AKIA" + "IOSFODNN7" + "EXAMPLQ"
     context = build(languages, {"app.py": f"def f():\n    return '{key}'\n"}, "app.py", "f")

@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -46,7 +46,10 @@ class Context:
     identifiers: frozenset[str]
     """Every identifier that `text` contains: generated text may name no other."""
     callees: Mapping[str, str]
-    """Qualified name of each used function → digest of its own text now."""
+    """Qualified name of each used or nested function → digest of its own text now.
+
+    Several functions of the same name share one digest.
+    """
     returns_nothing: bool = False
     """The signature says so; text that claims a result contradicts it."""
     signature: str = ""
@@ -80,7 +83,7 @@ def build_context(resolver: Resolver, path: str, tags: FileTags, symbol: Symbol,
         name=symbol.name,
         text=text,
         identifiers=frozenset(IDENTIFIER.findall(f"{text}\n{symbol.name}")),
-        callees={item.name: item.digest for _, _, item in used if item.kind in FUNCTION_KINDS and item.digest},
+        callees=_digests([*(item for _, _, item in used), *_nested_functions(tags, symbol)]),
         returns_nothing=symbol.is_constructor or (symbol.returns or "").strip() in NO_RESULT,
         signature=redact(symbol.signature),
         doc=redact(symbol.doc) if symbol.doc else None,
@@ -90,6 +93,24 @@ def build_context(resolver: Resolver, path: str, tags: FileTags, symbol: Symbol,
         raises=symbol.raises,
         own=own,
     )
+
+
+def _digests(functions: Iterable[Symbol]) -> dict[str, str]:
+    by_name: dict[str, set[str]] = {}
+    for item in functions:
+        if item.kind in FUNCTION_KINDS and item.digest:
+            by_name.setdefault(item.name, set()).add(item.digest)
+    return {
+        name: hashlib.sha256("".join(sorted(digests)).encode()).hexdigest() if len(digests) > 1 else next(iter(digests))
+        for name, digests in by_name.items()
+    }
+
+
+def _nested_functions(tags: FileTags, symbol: Symbol) -> list[Symbol]:
+    """Functions defined inside a function, of which its text shows only the signature."""
+    if symbol.kind not in FUNCTION_KINDS:
+        return []
+    return [child for child in tags.symbols if child.parent == symbol.id]
 
 
 def _ancestors(tags: FileTags, symbol: Symbol) -> list[Symbol]:

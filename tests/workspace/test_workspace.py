@@ -1,6 +1,7 @@
 """What editors read of one root: buffers win over the disk, and the disk over what was indexed."""
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from forethought.syntax.tags import Position
 from forethought.workspace.indexer import IndexReport
 from forethought.workspace.snapshot import Buffer
 from support.polling import eventually
-from support.repository import make_repository
+from support.repository import git, make_repository
 from support.session_world import SOURCE, SessionWorld
 
 
@@ -378,6 +379,22 @@ def test_edited_ignore_rules_count_at_once(world: SessionWorld, monkeypatch: pyt
     world.write(rules, "# nothing\n")
     if not rules.startswith(".git/"):
         workspace.files_changed([rules])
+    eventually(lambda: "folder/loose.py" in workspace.index.paths())
+
+
+def test_what_the_users_own_excludes_file_says_counts_at_once(
+    world: SessionWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("forethought.workspace.refresher.POLL_SECONDS", 0.01)
+    world.write("folder/loose.py", "def loose():\n    pass\n")
+    _, workspace = world.open(engine=False)
+    workspace.watch()
+    eventually(lambda: "folder/loose.py" in workspace.index.paths())
+    rules = tmp_path / "rules"
+    rules.write_text("folder/\n")
+    git(world.folder, "config", "core.excludesFile", str(rules))
+    eventually(lambda: "folder/loose.py" not in workspace.index.paths())
+    rules.write_text("# nothing\n")
     eventually(lambda: "folder/loose.py" in workspace.index.paths())
 
 

@@ -65,6 +65,8 @@ class Repository:
         self.common_folder = process.common_folder
         self._git = process
         self._packed_refs: tuple[tuple[int, int, int], bytes] | None = None
+        self._excludes_file: tuple[tuple[tuple[int, int] | None, ...], Path] | None = None
+        """The user's ignore file, with the state of the configuration that names it."""
 
     @classmethod
     def open(cls, path: Path) -> "Repository | None":
@@ -104,12 +106,21 @@ class Repository:
         return f"{state.strip()} {target.strip()}"
 
     def rules_state(self) -> tuple[tuple[int, int] | None, ...]:
-        """Differs whenever the ignore rules outside the working tree do: the repository's own, and the user's.
+        """Differs whenever the ignore rules outside the working tree may: the repository's own, and the user's.
 
-        The user's are looked for where git looks by default; `core.excludesFile` is not followed.
+        Git's configuration is asked for `core.excludesFile` again whenever one of its usual files changes.
         """
-        configuration = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")  # noqa: PTH111 -- never raises
-        return tuple(map(_stamp, (self.common_folder / "info" / "exclude", Path(configuration, "git", "ignore"))))
+        user = Path(os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config"), "git")  # noqa: PTH111 -- never raises
+        configs = (self.common_folder / "config", user / "config", Path(os.path.expanduser("~/.gitconfig")))  # noqa: PTH111 -- never raises
+        state = tuple(map(_stamp, configs))
+        if self._excludes_file is None or self._excludes_file[0] != state:
+            self._excludes_file = state, self._configured_excludes_file() or user / "ignore"
+        return (*state, *map(_stamp, (self.common_folder / "info" / "exclude", self._excludes_file[1])))
+
+    def _configured_excludes_file(self) -> Path | None:
+        status, output, _ = self._git.call("config", "--null", "--type=path", "--get", "core.excludesFile")
+        name = os.fsdecode(output).removesuffix("\0")
+        return self.root / name if status == 0 and name else None
 
     def list_tracked(self, within: str = "") -> list[TrackedFile]:
         """The entries of git's index, sorted by path. A path in conflict is listed once, with its first stage."""

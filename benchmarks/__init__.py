@@ -92,6 +92,10 @@ BENCHMARKS = {
         "benchmarks.measures.share",
         "Whether a clone without a model shows what another clone computed, after export and import.",
     ),
+    "soak": Benchmark(
+        "benchmarks.measures.soak",
+        "Memory, handles and losses of a server over eight simulated hours of real edits, with passes on.",
+    ),
     "stateful": Benchmark(
         "benchmarks.measures.stateful",
         "Accuracy by test-time tokens, without and with sleep time, compared to several attempts at test time.",

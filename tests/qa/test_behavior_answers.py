@@ -78,6 +78,15 @@ def clean(jar):
 
 LIMIT = 3
 """,
+    "shelves.py": """import os
+import shutil
+
+
+def empty(path):
+    os.remove(path)
+    shutil.rmtree(path)
+    os.remove(path)
+""",
 }
 
 
@@ -111,6 +120,11 @@ def test_the_sources_are_the_effect_and_the_definitions_on_the_path(world: Sessi
         ("_write", 31),
         ("save", 26),
     ]
+
+
+def test_all_calls_with_the_effect_in_the_own_body_are_named_once(world: SessionWorld) -> None:
+    text = check(world, "does empty write to disk?", "Yes: `empty` writes to the file system: `os.remove` (shelves.py:6).")
+    assert text.endswith("\n\nSo does `shutil.rmtree` (shelves.py:7).")
 
 
 def test_no_is_only_said_when_nothing_was_left_unseen(world: SessionWorld) -> None:
@@ -150,7 +164,7 @@ def test_what_a_function_changes_is_listed_with_its_conditions(world: SessionWor
         "- `COUNT` (jars.py:17)",
         "- `notes[0]` (jars.py:19)",
         "",
-        "What it calls may change more.",
+        "What it calls may change more: `notes.append(spoon)`.",
     ]
     check(world, "what does double mutate?", "`double` changes nothing that outlives the call.")
 

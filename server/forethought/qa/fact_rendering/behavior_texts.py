@@ -71,7 +71,20 @@ def effects(subject: FactSubject) -> FactText:
     text = f"{'Possibly' if is_possible else 'Yes'}: {subject.name} {_with_place(first)}."
     if others:
         text += f"\n\nIt also {'; '.join(map(_with_place, others))}."
-    return FactText(text, _places(subject, [first, *others]))
+    more = _more_calls(found, matching)
+    if more:
+        calls = [f"`{effect.call}` ({place_text(_place(effect))})" for effect in more]
+        text += f"\n\nSo do{'es' if len(calls) == 1 else ''} {enumerated(calls, MAX_LISTED)}."
+    return FactText(text, _places(subject, [first, *others, *more]))
+
+
+def _more_calls(found: Effects, matching: Sequence[Effect]) -> list[Effect]:
+    """The function's own calls with the same effects, one each, besides those in `matching`."""
+    more: dict[str, Effect] = {}
+    for effect in found.direct:
+        if effect.category in {item.category for item in matching} and effect.call not in {m.call for m in matching}:
+            more.setdefault(effect.call, effect)
+    return list(more.values())
 
 
 def _is_possible(effect: Effect, kind: _Kind) -> bool:
@@ -117,7 +130,11 @@ def _effects_of_members(subject: FactSubject, kind: _Kind) -> FactText:
 
 
 def _with_place(effect: Effect, max_names: int | None = None) -> str:
-    return f"{effect_text(effect, max_names)} ({place_text(Location(effect.path, '', effect.range))})"
+    return f"{effect_text(effect, max_names)} ({place_text(_place(effect))})"
+
+
+def _place(effect: Effect) -> Location:
+    return Location(effect.path, "", effect.range)
 
 
 def _places(subject: FactSubject, effects: Iterable[Effect]) -> tuple[Location, ...]:
@@ -171,7 +188,8 @@ def writes(subject: FactSubject) -> FactText:
     head = f"{subject.name} itself changes {at_least}{counted(len(changed), 'thing')}"
     places = tuple(_line(subject, write.row) for write in list(changed.values())[:MAX_LISTED])
     text = f"{head}:\n" + "\n".join(shown) + more_lines(len(lines), len(shown))
-    return FactText(text + ("\n\nWhat it calls may change more." if _makes_calls(behavior) else ""), places)
+    calls = f": {shown_calls}" if (shown_calls := _calls(behavior)) else ""
+    return FactText(text + (f"\n\nWhat it calls may change more{calls}." if _makes_calls(behavior) else ""), places)
 
 
 def _nothing_changed(subject: FactSubject, behavior: Behavior) -> str:
@@ -179,11 +197,16 @@ def _nothing_changed(subject: FactSubject, behavior: Behavior) -> str:
         return _nothing(subject, behavior, "", "changed")
     if not _makes_calls(behavior):
         return f"{subject.name} changes nothing that outlives the call."
-    steps = all_steps(behavior.steps)
-    calls = dict.fromkeys(step.text for step in steps if step.kind in ("call", "defer", "evaluate"))
-    shown = enumerated([quoted_code(call, _QUOTE) for call in calls], _MAX_UNSEEN)
+    shown = _calls(behavior)
     may = f"but what it calls may change something{f': {shown}' if shown else ''}"
     return f"{subject.name} assigns to no attribute, argument or global itself, {may}."
+
+
+def _calls(behavior: Behavior) -> str:
+    """The calls whose results are dropped: they are made for what they change."""
+    steps = all_steps(behavior.steps)
+    calls = dict.fromkeys(step.text for step in steps if step.kind in ("call", "defer", "evaluate"))
+    return enumerated([quoted_code(call, _QUOTE) for call in calls], _MAX_UNSEEN)
 
 
 def _makes_calls(behavior: Behavior) -> bool:

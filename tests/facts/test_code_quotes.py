@@ -38,6 +38,11 @@ def test_operands_go_from_the_right():
     assert abbreviated(code, 30) == "(parent == NULL) || …"
 
 
+def test_calls_that_repeat_the_one_before_are_left_out():
+    code = 'cmd.stderr(Stdio::null()).arg("--edition=2018").arg("--crate-type=lib").arg(probefile).status()'
+    assert abbreviated(code, 45) == "cmd.stderr(…).arg(…)….status()"
+
+
 def test_brackets_in_strings_count_for_nothing():
     assert abbreviated('f("(", [1, 2, 3, 4, 5, 6, 7, 8, 9])', 20) == 'f("(", …)'
 

@@ -10,6 +10,8 @@ _OPAQUE = re.compile(rf"{_STRING.pattern}|(?<=\w)<[\w\s,.?:\[\]&*]*>", re.DOTALL
 """Strings, and the arguments of generic types."""
 _OPERATOR = re.compile(r"\s*(?:&&|\|\||\?\?)\s*|\s(?:and|or)\s")
 _PAIR = re.compile(r"((?:[\w$-]+|\"[\w$-]+\"|'[\w$-]+')\s*(?::|=>|=))(?![=>:]).", re.DOTALL)
+_REPEATED_CALL = re.compile(r"(\.\w+\(…\))(?:\s*\1)+")
+"""What is left of a builder's chain: `.arg(…).arg(…).arg(…)`."""
 _MAX_ITEMS = 6
 _MAX_ITEM = 10
 _WHOLE = 0.7
@@ -34,12 +36,13 @@ def abbreviated(text: str, limit: int) -> str:
     """The code with `…` in place of what is left out.
 
     First go the contents of long strings and of arguments, the innermost first (of pairs `key: value` the values
-    alone), then the last operands of `a && b && c`, then the contents of other brackets, then the end.
+    alone), and calls that then repeat the one before, then the last operands of `a && b && c`, then the contents of other brackets, then the end.
     """
     if len(text) <= limit:
         return text
     text = _STRING.sub(_shorter_string, text[:_MAX_TEXT])
     text = _without_groups(text, limit, arguments_only=True)
+    text = _REPEATED_CALL.sub(r"\1…", text)
     text = _without_operands(text, limit)
     text = _without_groups(text, limit, arguments_only=False)
     return text if len(text) <= limit + 8 else _cut(text, limit)

@@ -2,11 +2,28 @@
 
 import pytest
 
-from forethought.facts.certain_uses import besides_imports, used_by
+from forethought.facts.certain_uses import UsedBy, besides_imports, used_by
 from forethought.facts.entry_points import ways_in
+from forethought.facts.symbol_behavior import FileBehaviors
 from forethought.facts.symbol_facts import facts_of
 from forethought.names.resolver import Resolver, Target
+from forethought.syntax.languages import load_languages
 from support.indexing import index_of
+
+
+def uses_in(sources: dict[str, str], target: Target) -> UsedBy:
+    languages = load_languages()
+    store = index_of(sources)
+
+    def assignments_of(function: Target) -> list[tuple[int, str]]:
+        tags = store.tags(function.path)
+        language = languages.named(tags.language) if tags is not None else None
+        assert tags is not None and language is not None
+        behavior = FileBehaviors(language, sources[function.path].encode(), tags).behavior(function.symbol_id)
+        return [(write.row, write.target) for write in behavior.writes] if behavior is not None else []
+
+    return used_by(Resolver(store), target, assignments_of)
+
 
 PYTHON = """\
 import functools
@@ -103,14 +120,14 @@ public class X : IRun {
     ],
 )  # fmt: skip
 def test_kinds(path: str, source: str, symbol: str, expected: dict[str, list[int]]) -> None:
-    found = used_by(Resolver(index_of({path: source})), Target(path, symbol))
+    found = uses_in({path: source}, Target(path, symbol))
     assert {kind: [place.range.start.row + 1 for place in uses.places] for kind, uses in found.items()} == expected
     assert all(uses.total == len(uses.places) for uses in found.values())
 
 
 def test_imports_do_not_count_as_uses_of_their_own() -> None:
     sources = {"a.py": "LIMIT = 3\n", "b.py": "from a import LIMIT\nprint(LIMIT)\n"}
-    found = used_by(Resolver(index_of(sources)), Target("a.py", "LIMIT"))
+    found = uses_in(sources, Target("a.py", "LIMIT"))
     assert list(found) == ["read", "imported"]
     assert besides_imports(found).total == 1
 
@@ -190,5 +207,27 @@ def test_ways_in(path: str, source: str, symbol: str, way: str | None) -> None:
 
 def test_an_assignment_writes() -> None:
     sources = {"a.py": "LIMIT = 1\n", "b.py": "import a\ndef grow():\n    a.LIMIT = 2\n    return a.LIMIT\n"}
-    found = used_by(Resolver(index_of(sources)), Target("a.py", "LIMIT"))
+    found = uses_in(sources, Target("a.py", "LIMIT"))
+    assert {kind: uses.total for kind, uses in found.items()} == {"read": 1, "written": 1}
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("A.java", "class A {\n  int n;\n  void f() {\n    this.n = this.n + 1;\n  }\n}\n"),
+        ("A.java", "class A {\n  int n;\n  int f() {\n    n++;\n    return n;\n  }\n}\n"),
+        ("a.go", "package a\ntype A struct { n int }\nfunc (a *A) f() int {\n\ta.n += 2\n\treturn a.n\n}\n"),
+        ("a.rs", "struct A { n: i32 }\nimpl A {\n  fn f(&mut self) -> i32 {\n    self.n += 1;\n    self.n\n  }\n}\n"),
+        ("a.ts", "class A {\n  n = 0;\n  f() {\n    this.n = 2;\n    return this.n;\n  }\n}\n"),
+        ("a.c", "struct A { int n; };\nint f(struct A *p) {\n  p->n = 2;\n  return p->n;\n}\n"),
+        ("a.cs", "class A {\n  int n;\n  int F() {\n    n = 2;\n    return n;\n  }\n}\n"),
+        (
+            "a.php",
+            "<?php\nclass A {\n  private $n;\n  function f() {\n    $this->n = 2;\n    return $this->n;\n  }\n}\n",
+        ),
+        ("a.py", "class A:\n    n = {}\n    def f(self, k):\n        self.n[k] = 2\n        return self.n\n"),
+    ],
+)
+def test_assignments_to_fields_write(path: str, source: str) -> None:
+    found = uses_in({path: source}, Target(path, "A.n"))
     assert {kind: uses.total for kind, uses in found.items()} == {"read": 1, "written": 1}

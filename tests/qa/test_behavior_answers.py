@@ -123,7 +123,9 @@ def test_the_sources_are_the_effect_and_the_definitions_on_the_path(world: Sessi
 
 
 def test_all_calls_with_the_effect_in_the_own_body_are_named_once(world: SessionWorld) -> None:
-    text = check(world, "does empty write to disk?", "Yes: `empty` writes to the file system: `os.remove` (shelves.py:6).")
+    text = check(
+        world, "does empty write to disk?", "Yes: `empty` writes to the file system: `os.remove` (shelves.py:6)."
+    )
     assert text.endswith("\n\nSo does `shutil.rmtree` (shelves.py:7).")
 
 

@@ -2,7 +2,8 @@
 
 import posixpath
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, get_args
 
 from forethought.errors import Cancelled
@@ -37,6 +38,8 @@ UseKind = Literal[
 """`passed`: a function as a value. `registered`: the same outside of functions, as in a table, or in a decorator."""
 USE_KINDS: tuple[UseKind, ...] = get_args(UseKind)
 _ACCESSOR = re.compile(r"(?:(?:public|protected|private|static|override|abstract)\s+)*[gs]et\s+[\w$#]")
+_ASSIGNED_NAME = re.compile(r"[^\W\d][\w$]*")
+_INDEXED = re.compile(r"\[.*\]", re.DOTALL)
 _ABSTRACT_KINDS = frozenset({"interface", "trait"})
 
 
@@ -61,10 +64,18 @@ class Uses(NamedTuple):
 UsedBy = Mapping[UseKind, Uses]
 """Every kind of use that there is, in the order of USE_KINDS."""
 
+AssignmentsOf = Callable[[Target], Collection[tuple[int, str]]]
+"""A function → the row and the target, as written, of each assignment in it that outlives the call."""
 
-def used_by(resolver: Resolver, target: Target, cancelled: Callable[[], bool] = lambda: False) -> UsedBy:
+
+def used_by(
+    resolver: Resolver,
+    target: Target,
+    assignments_of: AssignmentsOf,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> UsedBy:
     """The uses of a definition, its overloads and its declarations by kind. Raises Cancelled like `find_uses`."""
-    uses = find_uses(resolver, target, cancelled)
+    uses = _with_writes(find_uses(resolver, target, cancelled), _name(resolver, target), assignments_of)
     found: dict[UseKind, Uses] = {}
     for kind in USE_KINDS:
         places = [Location(use.path, use.symbol_id, use.range) for use in uses if use.kind == kind]
@@ -108,6 +119,23 @@ def find_uses_in(resolver: Resolver, target: Target, path: str) -> list[Use]:
     name = _name(resolver, target)
     aliases = {item.local for item in tags.imports if item.name == name}
     return list(_uses_in(resolver, path, {name, *aliases}, same_definitions(resolver, target)))
+
+
+def _with_writes(uses: Sequence[Use], name: str, assignments_of: AssignmentsOf) -> list[Use]:
+    """The uses, with those that are assigned to as `written`: on each row the first ones."""
+    left: Counter[tuple[str, str, int]] = Counter()
+    for scope in dict.fromkeys(Target(use.path, use.symbol_id) for use in uses if use.kind == "read"):
+        for row, assigned in assignments_of(scope):
+            if _ASSIGNED_NAME.findall(_INDEXED.sub("", assigned))[-1:] == [name]:
+                left[scope.path, scope.symbol_id, row] += 1
+    found = []
+    for use in uses:
+        place = (use.path, use.symbol_id, use.range.start.row)
+        if use.kind in ("read", "written") and left[place]:
+            left[place] -= 1
+            use = use._replace(kind="written")
+        found.append(use)
+    return found
 
 
 def same_definitions(resolver: Resolver, target: Target) -> frozenset[Target]:

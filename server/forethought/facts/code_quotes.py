@@ -36,7 +36,8 @@ def abbreviated(text: str, limit: int) -> str:
     """The code with `…` in place of what is left out.
 
     First go the contents of long strings and of arguments, the innermost first (of pairs `key: value` the values
-    alone), and calls that then repeat the one before, then the last operands of `a && b && c`, then the contents of other brackets, then the end.
+    alone), and calls that then repeat the one before, then the last operands of `a && b && c`, then the contents of
+    other brackets, then the end.
     """
     if len(text) <= limit:
         return text

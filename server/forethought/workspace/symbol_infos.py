@@ -171,7 +171,7 @@ class SymbolInfos:
         snapshot = self._documents.snapshot()
         info = self._cache.shown(target, snapshot.id)
         known = info.used_by if info is not None else None
-        return known if known is not None else used_by(self._documents.resolver(snapshot.overlay), target, cancelled)
+        return known if known is not None else self._used_by(snapshot, target, cancelled)
 
     def last_change(self, target: Target) -> LastChange | None:
         """The last commit that changed the symbol's rows; None if they are not committed. Reads git."""
@@ -290,8 +290,7 @@ class SymbolInfos:
         info = self._cache.get(target)
         if info is not None and info.used_by is None and self._cache.is_complete(target, snapshot.id):
             with contextlib.suppress(Cancelled):
-                resolver = self._documents.resolver(snapshot.overlay)
-                uses = used_by(resolver, target, lambda: self._is_outdated(snapshot))
+                uses = self._used_by(snapshot, target, lambda: self._is_outdated(snapshot))
                 self._cache.add_uses(target, uses, snapshot.id)
 
     def _add_effects(self, target: Target) -> None:
@@ -363,6 +362,14 @@ class SymbolInfos:
             return replace(info, behavior_summary=behaviors.member_behavior(info.symbol.id, MAX_SUMMARY))
         behavior = behaviors.behavior(info.symbol.id)
         return replace(info, behavior=behavior, behavior_summary=behavior.summary(MAX_SUMMARY) if behavior else "")
+
+    def _used_by(self, snapshot: Snapshot, target: Target, cancelled: Callable[[], bool]) -> UsedBy:
+        def assignments_of(function: Target) -> list[tuple[int, str]]:
+            behaviors = self._file_behaviors(snapshot, function.path)
+            behavior = behaviors.behavior(function.symbol_id) if behaviors is not None else None
+            return [(write.row, write.target) for write in behavior.writes] if behavior is not None else []
+
+        return used_by(self._documents.resolver(snapshot.overlay), target, assignments_of, cancelled)
 
     def _file_behaviors(self, snapshot: Snapshot, path: str) -> FileBehaviors | None:
         tags, data = snapshot.tags(path), self._data(snapshot, path)

@@ -1,10 +1,16 @@
 """Questions about what functions do are answered from the code: with the path, and never more than is seen."""
 
+from typing import Literal, get_args
+
 import pytest
 
 from forethought.engine.api import CancelToken
 from forethought.errors import Cancelled
-from forethought.qa.question import Question
+from forethought.names.resolver import Target
+from forethought.qa.fact_rendering import fact_text
+from forethought.qa.fact_rendering.subject import FactSubject
+from forethought.qa.intent import Intent
+from forethought.qa.question import Question, Referent
 from forethought.syntax.tags import Position
 from support.session_world import SessionWorld, ask
 
@@ -221,3 +227,19 @@ def test_a_question_that_takes_long_can_be_cancelled(world: SessionWorld) -> Non
     cancel.cancel()
     with pytest.raises(Cancelled):
         session.ask(Question("does Jar.fill write to disk?"), lambda text: None, cancel)
+
+
+def test_where_a_field_is_set_and_read_is_told_apart(world: SessionWorld) -> None:
+    for path, text in SOURCES.items():
+        world.write(path, text)
+    session, workspace = world.open(engine=False)
+    workspace.refresh()
+    info = workspace.quick_info(Target("jars.py", "Jar.size"))
+    assert info is not None
+    answers = {
+        aspect: fact_text(FactSubject(Referent(workspace, info), Intent(aspect, "Jar.size"))).text
+        for aspect in get_args(Literal["setters", "readers", "value"])
+    }
+    assert answers["setters"].startswith("`Jar.size` is set in 2 places:\n- `Jar.__init__` (jars.py:9)\n- `Jar.fill`")
+    assert "It is also used as a value in 2 places (jars.py:15, jars.py:23)." in answers["setters"]
+    assert answers["readers"].startswith("`Jar.size` is read in 2 places:\n- `Jar.fill` (jars.py:15)\n- `Jar.peek`")

@@ -1,6 +1,6 @@
 """Answers about the calls between symbols, and the tests that reach them."""
 
-from forethought.facts.certain_uses import UsedBy, UseKind
+from forethought.facts.certain_uses import UsedBy, UseKind, Uses
 from forethought.facts.symbol_facts import SymbolFacts
 from forethought.names.resolver import Target
 from forethought.qa.fact_rendering.phrasing import (
@@ -11,10 +11,12 @@ from forethought.qa.fact_rendering.phrasing import (
     listed,
     place_text,
     shortened,
+    where,
+    with_article,
 )
 from forethought.qa.fact_rendering.subject import FactSubject
 from forethought.search.ranking import is_test_path
-from forethought.syntax.symbol_kinds import FUNCTION_KINDS
+from forethought.syntax.symbol_kinds import FUNCTION_KINDS, VALUE_KINDS
 from forethought.syntax.tags import Reference
 
 _MAX_UNRESOLVED = 5
@@ -64,6 +66,32 @@ def callers(subject: FactSubject) -> FactText:
     if set(uses) <= {"imported"} and (ways := subject.ways_in()):
         found = FactText(f"{found.text}\n\n{' '.join(f'It {way}.' for way in ways)}", found.places)
     return found
+
+
+def setters(subject: FactSubject) -> FactText:
+    """Where a value is assigned, and how often it is only read."""
+    text, places = _uses_as_value(subject, "written", "read")
+    if subject.symbol.kind in VALUE_KINDS:
+        text += f"\n\nIt is defined as `{subject.symbol.signature}` ({where(subject.info)})."
+    return FactText(text, places)
+
+
+def readers(subject: FactSubject) -> FactText:
+    """Where a value is read, and how often it is assigned."""
+    return _uses_as_value(subject, "read", "written")
+
+
+def _uses_as_value(subject: FactSubject, asked: UseKind, also: UseKind) -> FactText:
+    uses = subject.used_by()
+    verb = "set" if asked == "written" else "read"
+    if subject.symbol.kind not in VALUE_KINDS and not {asked, also} & set(uses):
+        return FactText(f"{subject.name} is {with_article(subject.symbol.kind)}, which is not {verb}.")
+    found = uses.get(asked, Uses(0, ()))
+    head = f"{subject.name} is {verb} in {counted(found.total, 'place')}"
+    if_none = f"{subject.name} is not {verb} in this repository{AS_FAR_AS_RESOLVED}"
+    text, places = listed(head, found.places, found.total, if_none)
+    others = {also: uses[also]} if also in uses else {}
+    return FactText(text + (f"\n\nIt is also {_kinds_text(others, with_places=True)}." if others else ""), places)
 
 
 def _uses_text(subject: FactSubject, uses: UsedBy) -> FactText:

@@ -18,10 +18,10 @@ from forethought.qa.fact_rendering.phrasing import (
     with_article,
 )
 from forethought.qa.fact_rendering.subject import FactSubject
-from forethought.qa.fact_rendering.symbol_texts import is_declared
+from forethought.qa.fact_rendering.symbol_texts import is_declared, value
 from forethought.qa.intent import closest_names
 from forethought.syntax.parameters import Parameter, default_in_pattern, read_parameter
-from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS
+from forethought.syntax.symbol_kinds import CLASS_KINDS, FIELD_KINDS, FUNCTION_KINDS
 from forethought.syntax.tags import Symbol
 from forethought.workspace.workspace import Workspace
 
@@ -96,7 +96,7 @@ def default(subject: FactSubject) -> FactText:
     if called.symbol.kind not in FUNCTION_KINDS:
         return FactText(f"{called.name} is {with_article(called.symbol.kind)} and takes no parameters.")
     if len(called.overloads) > 1:
-        return FactText(_defaults_of_overloads(subject, called, asked))
+        return _or_as_field(subject, FactText(_defaults_of_overloads(subject, called, asked)))
     signature = f"\n\n`{called.symbol.signature}`"
     if asked is None:
         defaults = [
@@ -107,8 +107,21 @@ def default(subject: FactSubject) -> FactText:
         return FactText(f"{called.name} has {counted(len(defaults), 'default')}: {', '.join(defaults)}.{signature}")
     parameter = _named(called.parameters, asked)
     if parameter is None:
-        return FactText(_no_parameter(called, asked))
+        return _or_as_field(subject, FactText(_no_parameter(called, asked)))
     return FactText(_default_of(parameter, asked, called.name) + signature)
+
+
+def _or_as_field(subject: FactSubject, found: FactText) -> FactText:
+    """What a class's field of the name asked for is set to; its default may be meant by the question."""
+    own = hierarchy.own_members(subject.resolver, subject.target) if subject.is_class else ()
+    field = next(
+        (item for item, member in own if member.kind in FIELD_KINDS and member.short_name == subject.intent.other), None
+    )
+    about_field = subject.about(field) if field is not None else None
+    if about_field is None:
+        return found
+    text, places = value(about_field)
+    return FactText(f"{found.text}\n\nThe field {text}", (*found.places, *places))
 
 
 def returns(subject: FactSubject) -> FactText:

@@ -52,7 +52,11 @@ class FactSubject:
 
     def second(self) -> "FactSubject | None":
         """The one definition that `intent.other` means; None if there is none, or several."""
-        info = self.workspace.quick_info(self.others[0]) if len(self.others) == 1 else None
+        return self.about(self.others[0]) if len(self.others) == 1 else None
+
+    def about(self, target: Target) -> "FactSubject | None":
+        """The same question about another definition; None if it is gone."""
+        info = self.workspace.quick_info(target)
         return FactSubject(Referent(self.workspace, info), self.intent) if info is not None else None
 
     def used_by(self) -> UsedBy:

@@ -3,11 +3,16 @@
 import re
 
 from forethought.facts import class_hierarchy as hierarchy
+from forethought.facts.code_quotes import quoted as quoted_code
 from forethought.facts.exports import is_visible
+from forethought.facts.symbol_facts import Location
 from forethought.qa.fact_rendering.phrasing import (
+    MAX_LISTED,
     FactText,
     counted,
     display_name,
+    more_lines,
+    place_text,
     quoted,
     shortened,
     where,
@@ -15,12 +20,15 @@ from forethought.qa.fact_rendering.phrasing import (
 )
 from forethought.qa.fact_rendering.subject import FactSubject
 from forethought.syntax.decorators import decorators_of
-from forethought.syntax.symbol_kinds import VALUE_KINDS
+from forethought.syntax.symbol_kinds import FIELD_KINDS, VALUE_KINDS
 from forethought.syntax.tags import Symbol
+from forethought.text.redaction import redact
 from forethought.workspace.symbol_info import SymbolInfo
 
 _MAX_DECORATOR_LENGTH = 160
 """Characters of a decorator in a list."""
+_MAX_STATEMENT = 120
+"""Characters of a statement in a list."""
 
 _PROPERTIES = {
     "async": "async",
@@ -80,7 +88,25 @@ def value(subject: FactSubject) -> FactText:
     symbol = subject.symbol
     if symbol.kind not in VALUE_KINDS:
         return FactText(f"{subject.name} is {with_article(symbol.kind)} ({where(subject.info)}) and has no value.")
-    return FactText(f"{subject.name} is defined as `{symbol.signature}` ({where(subject.info)}).")
+    text = f"{subject.name} is defined as `{symbol.signature}` ({where(subject.info)})"
+    if symbol.kind not in FIELD_KINDS - {"enumerator"} or "=" in symbol.signature:
+        return FactText(f"{text}.")
+    statements, places = values_set(subject)
+    return FactText(f"{text}{f' and set in:{statements}' if statements else '.'}", places)
+
+
+def values_set(subject: FactSubject) -> tuple[str, tuple[Location, ...]]:
+    """The statements that set a field that its definition gives no value, a line each."""
+    uses = subject.used_by().get("written")
+    if uses is None:
+        return "", ()
+    lines = [f"\n- {_statement(subject, place)} ({place_text(place)})" for place in uses.places[:MAX_LISTED]]
+    return "".join(lines) + more_lines(uses.total, len(lines)), uses.places[:MAX_LISTED]
+
+
+def _statement(subject: FactSubject, place: Location) -> str:
+    line = subject.workspace.lines(place.path)[place.range.start.row : place.range.start.row + 1]
+    return quoted_code(redact(b"".join(line).decode("utf-8", "replace").strip()), _MAX_STATEMENT)
 
 
 def visibility(subject: FactSubject) -> FactText:

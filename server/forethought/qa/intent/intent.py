@@ -36,6 +36,8 @@ FactAspect = Literal[
     "visibility",
     "value",
     "comparison",
+    "setters",
+    "readers",
 ]
 PredictedAspect = Literal["purpose", "when", "how", "mechanism"]
 Aspect = FactAspect | PredictedAspect

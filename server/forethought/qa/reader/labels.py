@@ -131,6 +131,8 @@ LABELS: Mapping[str, Label] = {
     "catches/one": Label("catches", "Does {name} catch {other}?", "whether {name} catches {other}", EXCEPTION),
     "raisers": Label("raisers", "Who raises {name}?", "what raises {name}"),
     "catchers": Label("catchers", "Who catches {name}?", "what catches {name}"),
+    "setters": Label("setters", "Where is {name} set?", "where {name} is set"),
+    "readers": Label("readers", "Where is {name} read?", "where {name} is read"),
     "overrides": Label("overrides", "What overrides or implements {name}?", "overrides and implementations of {name}"),
     "overridden": Label("overridden", "What does {name} override?", "what {name} overrides"),
     "exports": Label("exports", "What does {name} export?", "exports of {name}"),

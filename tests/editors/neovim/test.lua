@@ -187,6 +187,35 @@ function groups.real()
     expect(vim.api.nvim_buf_get_name(0), "/greeting%.py$")
   end)
 
+  test("a number asks what an unsure answer offers under it", function()
+    open("greeting.py")
+    client()
+    go_to("greet(name")
+    local server = require("forethought.server")
+    local call = server.call
+    server.call = function(_, _, _, _, done)
+      server.call = call
+      vim.schedule(function()
+        done(nil, {
+          id = "unsure",
+          answer = "It is not certain what is asked. Do you mean:\n1. Who calls `greet`?",
+          readings = { { text = "callers of `greet`", question = "Who calls `greet`?" } },
+          tier = "none",
+          state = "live",
+          sources = {},
+        })
+      end)
+      return true, 1
+    end
+    vim.cmd("Forethought ask greet?")
+    local _, window = wait_for_float("the offer", "not certain")
+    vim.api.nvim_set_current_win(window)
+    press("2")
+    assert(float_with("not certain"), "a number that is not offered does something")
+    press("1")
+    expect(wait_for_float("the answer", "facts · live"), "`welcome`")
+  end)
+
   test("without a question, Neovim asks for one about the symbol under the cursor", function()
     open("greeting.py")
     client()

@@ -6,6 +6,8 @@ local M = {}
 
 local CANCELLED = -32800
 local READY = "<CR> open source · r ask again · w wrong · q close"
+local UNSURE = "1–%d ask that · " .. READY
+local MAX_READINGS = 3
 local namespace = vim.api.nvim_create_namespace("forethought.answer")
 
 ---@class forethought.Answer
@@ -117,13 +119,26 @@ function M._map(answer)
   end
   map("<CR>", "Open the source", jump)
   map("gf", "Open the source", jump)
-  map("r", "Ask again", function()
+  local function ask(changes)
     local client = vim.lsp.get_client_by_id(answer.client_id)
-    if client and answer.result then
+    if client then
       float.close(answer.float)
-      M.ask(client, vim.tbl_extend("force", answer.params, { fresh = true }))
+      M.ask(client, vim.tbl_extend("force", answer.params, changes))
+    end
+  end
+  map("r", "Ask again", function()
+    if answer.result then
+      ask({ fresh = true })
     end
   end)
+  for number = 1, MAX_READINGS do
+    map(tostring(number), "Ask what the answer offers under this number", function()
+      local reading = answer.result and (answer.result.readings or {})[number]
+      if reading then
+        ask({ question = reading.question })
+      end
+    end)
+  end
   map("w", "Mark the answer as wrong", function()
     local client = vim.lsp.get_client_by_id(answer.client_id)
     if client and answer.result then
@@ -164,7 +179,8 @@ function M._finish(answer, err, result)
     return
   end
   answer.result = result
-  answer.float.footer = READY
+  local readings = #(result.readings or {})
+  answer.float.footer = readings > 0 and UNSURE:format(readings) or READY
   local lines = vim.split(vim.trim(result.answer), "\n", { plain = true })
   -- A line of the answer that names a source leads to it; the other sources get lines of their own below.
   local unnamed = {}

@@ -232,7 +232,7 @@ def test_a_question_that_takes_long_can_be_cancelled(world: SessionWorld) -> Non
 def test_where_a_field_is_set_and_read_is_told_apart(world: SessionWorld) -> None:
     for path, text in SOURCES.items():
         world.write(path, text)
-    session, workspace = world.open(engine=False)
+    _, workspace = world.open(engine=False)
     workspace.refresh()
     info = workspace.quick_info(Target("jars.py", "Jar.size"))
     assert info is not None

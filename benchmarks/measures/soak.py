@@ -57,8 +57,8 @@ def run(
         if len(history) < 2:
             raise UsageError(f"{root} has no history to replay; name a git repository with at least two commits.")
         environment = trial.environment("machine", "openai")
-        configuration = f'[openai]\nbaseUrl = "{url}"\nmodel = "canned"\n[idle]\ndelaySeconds = 0\ndailyMinutes = 1440\n'
-        Path(environment["FORETHOUGHT_CONFIG"]).write_text(configuration, "utf-8")
+        config = f'[openai]\nbaseUrl = "{url}"\nmodel = "canned"\n[idle]\ndelaySeconds = 0\ndailyMinutes = 1440\n'
+        Path(environment["FORETHOUGHT_CONFIG"]).write_text(config, "utf-8")
         git(clone, "checkout", "--quiet", "--detach", history[0])
         client = start_server(environment, clone)
         try:

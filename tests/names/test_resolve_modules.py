@@ -68,3 +68,19 @@ def test_go_parts_that_are_named_by_their_type() -> None:
             {"a.go": f"{go}type Req struct {{\n\t{embedded}\n}}\nfunc f(r *Req) {{ r.Haves.‸Encode(1) }}"},
             "a.go:Haves.Encode",
         )
+
+
+def test_rust_modules_may_take_names_from_each_other() -> None:
+    check(
+        {
+            "src/lib.rs": "pub mod bytes;\nmod builders;\nfn f() { bytes::‸Jar::open(); }\n",
+            "src/bytes.rs": "pub use crate::builders::bytes::*;\n",
+            "src/builders.rs": "pub mod bytes {\n    pub use crate::bytes::Jar;\n}\n",
+        }
+    )
+
+
+def test_wildcards_of_unknown_rust_modules_are_looked_up_once() -> None:
+    """Not once for each way from one to another, which would take minutes."""
+    wildcards = "".join(f"use m{number}::*;\n" for number in range(6))
+    check({"src/lib.rs": f"{wildcards}fn f() {{ ‸Jar::open(); }}\n"})

@@ -243,7 +243,22 @@ class Scopes(DependencyTracker, ABC):
         return (owner, *unique), complete
 
     def imported_names(self, path: str, item: Import, seen: set[tuple[str, str]] | None = None) -> list[ResolvedName]:
-        """What an import refers to; EXTERNAL if that is not in the repository, empty if that is unknown."""
+        """What an import refers to; EXTERNAL if that is not in the repository, empty if that is unknown.
+
+        seen: what the names are looked up for that led here; None starts a query, since modules may import each other
+        """
+        if seen is not None:
+            return self._compute_imported_names(path, item, seen)
+        nothing: tuple[ResolvedName, ...] = ()
+        return list(
+            self.get_or_compute(
+                path, "imported", item, nothing, lambda: tuple(self._compute_imported_names(path, item, None))
+            )
+        )
+
+    def _compute_imported_names(
+        self, path: str, item: Import, seen: set[tuple[str, str]] | None
+    ) -> list[ResolvedName]:
         names = self.names(path)
         if names is None:
             return []
@@ -441,8 +456,8 @@ class Scopes(DependencyTracker, ABC):
             around = {symbol.id for symbol in names.scopes(scope)}
             wildcards = [item for item in wildcards if item.scope in around]
         for item in wildcards:
-            if names.tags.language == "rust" and (found := self._of_rust_type(path, item, name)):
-                return found
+            if names.tags.language == "rust" and (of_type := self._of_rust_type(path, item, name)):
+                return list(of_type)
             for module, member in self.query_cache.modules.of_import(path, names.tags.language, item, name):
                 if names.tags.language == "python" and not self._is_in_wildcard(module, name):
                     continue
@@ -490,8 +505,17 @@ class Scopes(DependencyTracker, ABC):
             return any(isinstance(item, ast.Constant) and item.value == name for item in node.elts)
         return bool(lists) or not name.startswith("_")
 
-    def _of_rust_type(self, path: str, item: Import, name: str) -> list[ResolvedName]:
-        """What a name means by way of `use Shape::*`, where the file sees `Shape` and it is no file."""
+    def _of_rust_type(self, path: str, item: Import, name: str) -> tuple[ResolvedName, ...]:
+        """What a name means by way of `use Shape::*`, where the file sees `Shape` and it is no file.
+
+        A query, since modules may take names from each other.
+        """
+        nothing: tuple[ResolvedName, ...] = ()
+        return self.get_or_compute(
+            path, "of type", (item, name), nothing, lambda: tuple(self._compute_of_rust_type(path, item, name))
+        )
+
+    def _compute_of_rust_type(self, path: str, item: Import, name: str) -> list[ResolvedName]:
         node: ast.expr | None = None
         for segment in modules.rust_segments(item):
             node = PathName(segment) if node is None else ast.Attribute(node, segment)

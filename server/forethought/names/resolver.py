@@ -15,6 +15,7 @@ from forethought.names import modules, rust_library
 from forethought.names.common_names import COMMON_NAMES
 from forethought.names.file_names import FileNames, IndexSnapshot, Target
 from forethought.names.inference import Inference
+from forethought.names.language_values import LANGUAGE_VALUES
 from forethought.names.overloads import OverloadChooser
 from forethought.names.query_cache import QueryCache
 from forethought.names.scopes import is_declaration
@@ -44,7 +45,7 @@ class Resolver:
 
     def __init__(self, snapshot: IndexSnapshot, query_cache: QueryCache | None = None) -> None:
         self.snapshot = snapshot
-        self._inference = Inference(snapshot, query_cache or QueryCache(snapshot))
+        self._inference = Inference(snapshot, query_cache or QueryCache(snapshot), LANGUAGE_VALUES)
         self._chooser = OverloadChooser(self._inference)
 
     @property
@@ -226,7 +227,7 @@ class Resolver:
             return resolved_names, not resolved_names, []
         language = names.tags.language
         if reference.kind == "key":
-            fields = self._inference.literal_fields(path, scope, reference)
+            fields = self._inference.language(path).literal_fields(path, scope, reference)
             resolved_names = fields or self._inference.look_up(path, scope, reference.name, start)
             return resolved_names, False, []
         node = parse_expression(language, reference.receiver)

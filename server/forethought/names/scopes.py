@@ -13,6 +13,7 @@ from collections.abc import Collection, Sequence
 from forethought.names import modules
 from forethought.names.dependency_tracker import DependencyTracker
 from forethought.names.file_names import FileNames, Target
+from forethought.names.generic_types import UTILITY_TYPES
 from forethought.names.values import EXTERNAL, InferredValue, ResolvedName, distinct, in_repository, likeliest_first
 from forethought.syntax.expressions import PathName, parse_expression, parse_type
 from forethought.syntax.symbol_kinds import CLASS_KINDS, FIELD_KINDS, FUNCTION_KINDS, TYPE_KINDS, VALUE_KINDS
@@ -20,8 +21,6 @@ from forethought.syntax.tags import Binding, Import, Position, Symbol, name_of, 
 
 _MAX_NAMESAKES = 12
 """Of more definitions of one name, it is not worth finding out whether only one is usable."""
-UTILITY_TYPES = frozenset({"Omit", "Partial", "Pick", "Readonly", "Required"})
-"""TypeScript's types that have members of their first argument."""
 _NEVER_LINKED = (TYPE_KINDS | {"macro", "constant", "enumerator"}) - {"interface", "trait"}
 """What C and C++ share among files by headers only."""
 _BUILTINS = frozenset(dir(builtins)) | {"reveal_type", "__file__", "__path__", "__all__"}
@@ -256,9 +255,7 @@ class Scopes(DependencyTracker, ABC):
             )
         )
 
-    def _compute_imported_names(
-        self, path: str, item: Import, seen: set[tuple[str, str]] | None
-    ) -> list[ResolvedName]:
+    def _compute_imported_names(self, path: str, item: Import, seen: set[tuple[str, str]] | None) -> list[ResolvedName]:
         names = self.names(path)
         if names is None:
             return []
@@ -288,7 +285,7 @@ class Scopes(DependencyTracker, ABC):
         found = [
             ResolvedName("symbol", other_path, symbol_id)
             for other_path, symbol_id, _, _ in rows
-            if f".{name_of(symbol_id)}".endswith(f".{wanted}") and self._is_usable(path, other_path, symbol_id)
+            if f".{name_of(symbol_id)}".endswith(f".{wanted}") and self.is_usable(path, other_path, symbol_id)
         ]
         return found or ([] if rows and not item.module.startswith("std") else [EXTERNAL])
 
@@ -553,7 +550,7 @@ class Scopes(DependencyTracker, ABC):
         found = [
             ResolvedName("symbol", other_path, symbol_id)
             for other_path, symbol_id, kind, _ in self.definitions(language, name)
-            if self._is_global(other_path, symbol_id, kind) and self._is_usable(path, other_path, symbol_id)
+            if self._is_global(other_path, symbol_id, kind) and self.is_usable(path, other_path, symbol_id)
         ]
         return found if len(found) == 1 or language not in ("java", "kotlin") else []
 
@@ -571,7 +568,7 @@ class Scopes(DependencyTracker, ABC):
             if found := [
                 ResolvedName("symbol", other_path, symbol_id)
                 for other_path, symbol_id, _, _ in rows
-                if name_of(symbol_id) == f"{namespace}.{name}" and self._is_usable(path, other_path, symbol_id)
+                if name_of(symbol_id) == f"{namespace}.{name}" and self.is_usable(path, other_path, symbol_id)
             ]:
                 return found
         return []
@@ -594,10 +591,10 @@ class Scopes(DependencyTracker, ABC):
         rows = self.definitions(language, name, limit=_MAX_NAMESAKES + 1, kinds=kinds)
         if len(rows) > _MAX_NAMESAKES:
             return None
-        usable = [Target(row[0], row[1]) for row in rows if self._is_usable(path, row[0], row[1], by_receiver=True)]
+        usable = [Target(row[0], row[1]) for row in rows if self.is_usable(path, row[0], row[1], by_receiver=True)]
         return usable[0] if len(usable) == 1 else None
 
-    def _is_usable(self, user: str, path: str, symbol_id: str, *, by_receiver: bool = False) -> bool:
+    def is_usable(self, user: str, path: str, symbol_id: str, *, by_receiver: bool = False) -> bool:
         """Whether code in the file `user` can use a definition: whether it is not local to a function or file."""
         names = self.names(path)
         symbol = names.symbols.get(symbol_id) if names is not None else None
@@ -633,7 +630,7 @@ class Scopes(DependencyTracker, ABC):
             symbol = names.symbols.get(symbol_id) if names is not None else None
             if symbol is None or symbol.name != declared.name or is_declaration(symbol):
                 continue
-            if self._is_usable(user, path, symbol_id):
+            if self.is_usable(user, path, symbol_id):
                 bodies.append((Target(path, symbol_id), symbol))
         if len({target.path for target, _ in bodies}) != 1:
             return None

@@ -41,7 +41,7 @@ class InferredValue(NamedTuple):
     """`self`: an instance of whatever class the function was called on, as annotated with `Self`.
 
     `union`: what stands at one place of a tuple. `callable`: something of which only its results are known.
-    Only `go_values.py` makes those from `list` on: `signature` is a value of a function type, `variable` stands for a
+    Only `GoValues` makes those from `list` on: `signature` is a value of a function type, `variable` stands for a
     type argument.
     """
     path: str = ""
@@ -113,3 +113,21 @@ def distinct(resolved_names: Iterable[ResolvedName]) -> list[ResolvedName]:
 def distinct_values(values: Iterable[InferredValue]) -> list[InferredValue]:
     """The values in order, without duplicates."""
     return list(dict.fromkeys(values))
+
+
+def replace_self(values: Iterable[InferredValue], receivers: Sequence[InferredValue]) -> list[InferredValue]:
+    """The values, with `self` replaced by an instance for each of the receivers."""
+    replaced: list[InferredValue] = []
+    for value in values:
+        if value.kind == "container" and any(element.kind in ("self", "container") for element in value.elements):
+            elements = tuple(replace_self(value.elements, receivers))
+            replaced.append(InferredValue("container", id=value.id, elements=elements))
+        elif value.kind == "self":
+            replaced.extend(
+                InferredValue("instance", receiver.path, receiver.id)
+                for receiver in receivers
+                if receiver.kind in ("instance", "class")
+            )
+        else:
+            replaced.append(value)
+    return replaced

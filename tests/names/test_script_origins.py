@@ -107,3 +107,13 @@ def definition_of_local(source: str) -> tuple[int, int] | None:
 )
 def test_where_a_local_name_is_bound(source: str, expected: tuple[int, int] | None) -> None:
     assert definition_of_local(source) == expected
+
+
+def test_only_in_python_is_the_first_parameter_of_a_method_its_receiver() -> None:
+    both = {"js": "class A { open(jar) { jar.‸shut() }\nshut() {} }\nclass B { shut() {} }"}
+    both["rb"] = "class A\ndef open(jar)\njar.‸shut\nend\ndef shut\nend\nend\nclass B\ndef shut\nend\nend"
+    both["php"] = (
+        "<?php class A { function open($jar) { $jar->‸shut(); }\nfunction shut() {} }\nclass B { function shut() {} }"
+    )
+    for ending, text in both.items():
+        check({f"a.{ending}": text})

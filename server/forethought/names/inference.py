@@ -132,15 +132,10 @@ class LanguageValues:
         return self.inference.evaluate(path, binding.scope, node, binding.range.start)
 
     def parameter(self, path: str, names: FileNames, function: Symbol, name: str) -> list[InferredValue]:
-        """What a parameter of which nothing is written down may be."""
-        owner = names.symbols.get(function.parent) if function.id else None
-        if owner is None or owner.kind not in CLASS_KINDS or not function.parameters:
-            return []
-        first = function.parameters[0].partition(":")[0].strip()
-        if first != name or names.is_decorated(function.id, "staticmethod"):
-            return []
-        is_class = names.is_decorated(function.id, "classmethod") or first in ("cls", "mcs", "klass")
-        return [InferredValue("class" if is_class else "instance", path, owner.id)]
+        """What a parameter of which nothing is written down may be: Lua's `self`."""
+        owner = names.symbols.get(function.parent) if function.id and name in SELF_NAMES else None
+        is_method = owner is not None and owner.kind in CLASS_KINDS
+        return [InferredValue("instance", path, function.parent)] if is_method else []
 
     def instances(self, path: str, scope: str, node: ast.expr, at: Position | None) -> list[InferredValue] | None:
         """What a value of a type may be."""

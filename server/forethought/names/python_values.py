@@ -17,7 +17,7 @@ from forethought.names.values import (
     tuple_of,
 )
 from forethought.syntax.expressions import parse_expression
-from forethought.syntax.symbol_kinds import VALUE_KINDS
+from forethought.syntax.symbol_kinds import CLASS_KINDS, VALUE_KINDS
 from forethought.syntax.tags import Binding, Position, Symbol
 
 _FIXTURE_DECORATORS = frozenset({"fixture", "yield_fixture"})
@@ -263,8 +263,16 @@ class PythonValues(LanguageValues):
         return _gathered(names, binding, values)
 
     def parameter(self, path: str, names: FileNames, function: Symbol, name: str) -> list[InferredValue]:
-        fixture_values = self._fixture(path, names, function, name) if name in function.parameters else []
-        return fixture_values or super().parameter(path, names, function, name)
+        if name in function.parameters and (fixture_values := self._fixture(path, names, function, name)):
+            return fixture_values
+        owner = names.symbols.get(function.parent) if function.id else None
+        if owner is None or owner.kind not in CLASS_KINDS or not function.parameters:
+            return []
+        first = function.parameters[0].partition(":")[0].strip()
+        if first != name or names.is_decorated(function.id, "staticmethod"):
+            return []
+        is_class = names.is_decorated(function.id, "classmethod") or first in ("cls", "mcs", "klass")
+        return [InferredValue("class" if is_class else "instance", path, owner.id)]
 
     def _fixture(self, path: str, names: FileNames, symbol: Symbol, name: str) -> list[InferredValue]:
         """What pytest passes for a parameter: the result of its fixture, from this file or a conftest above it."""

@@ -12,13 +12,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 from forethought.names import modules, rust_library
+from forethought.names.c_declarations import Declarations, is_declaration
 from forethought.names.common_names import COMMON_NAMES
 from forethought.names.file_names import FileNames, IndexSnapshot, Target
 from forethought.names.inference import Inference
 from forethought.names.language_values import LANGUAGE_VALUES
 from forethought.names.overloads import OverloadChooser
 from forethought.names.query_cache import QueryCache
-from forethought.names.scopes import is_declaration
 from forethought.names.values import InferredValue, ResolvedName
 from forethought.syntax.expressions import PathName, parse_expression
 from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS, VALUE_KINDS
@@ -47,6 +47,7 @@ class Resolver:
         self.snapshot = snapshot
         self._inference = Inference(snapshot, query_cache or QueryCache(snapshot), LANGUAGE_VALUES)
         self._chooser = OverloadChooser(self._inference)
+        self._declarations = Declarations(self._inference)
 
     @property
     def query_cache(self) -> QueryCache:
@@ -70,7 +71,7 @@ class Resolver:
             return None
         if symbol.doc or names.tags.language not in ("c", "cpp") or is_declaration(symbol):
             return symbol.doc
-        declared = self._inference.declarations_of(target, symbol)
+        declared = self._declarations.declarations_of(target, symbol)
         return next((declaration.doc for declaration in declared if declaration.doc), None)
 
     def record_dependencies(self, path: str) -> AbstractContextManager[None]:
@@ -199,7 +200,7 @@ class Resolver:
             symbol = names.symbols.get(target.symbol_id) if names is not None else None
             is_c = names is not None and names.tags.language in ("c", "cpp")
             if is_c and symbol is not None and is_declaration(symbol):
-                target = self._inference.definition_of(user or target.path, symbol) or target
+                target = self._declarations.definition_of(user or target.path, symbol) or target
             definitions.append(target)
         return tuple(dict.fromkeys(definitions))
 

@@ -19,24 +19,11 @@ from forethought.syntax.expressions import PathName, parse_expression, parse_typ
 from forethought.syntax.symbol_kinds import CLASS_KINDS, FIELD_KINDS, FUNCTION_KINDS, TYPE_KINDS, VALUE_KINDS
 from forethought.syntax.tags import Binding, Import, Position, Symbol, name_of, visible
 
-_MAX_NAMESAKES = 12
+MAX_NAMESAKES = 12
 """Of more definitions of one name, it is not worth finding out whether only one is usable."""
 _NEVER_LINKED = (TYPE_KINDS | {"macro", "constant", "enumerator"}) - {"interface", "trait"}
 """What C and C++ share among files by headers only."""
 _BUILTINS = frozenset(dir(builtins)) | {"reveal_type", "__file__", "__path__", "__all__"}
-
-
-def is_declaration(symbol: Symbol) -> bool:
-    """Whether C or C++ only declares it: a function without a body, an `extern` variable."""
-    if symbol.kind in VALUE_KINDS:
-        return symbol.signature.startswith("extern ") and "=" not in symbol.signature
-    return symbol.kind in FUNCTION_KINDS and symbol.kind != "macro" and not symbol.body
-
-
-def _parameter_types(symbol: Symbol) -> list[str]:
-    """The types of a C or C++ function's parameters, without their names and defaults."""
-    texts = (re.sub(r"\s*=.*", "", parameter) for parameter in symbol.parameters)
-    return [re.sub(r"(?<=[\w\s*&>])\b[a-z_]\w*$", "", text).replace(" ", "") for text in texts]
 
 
 class Scopes(DependencyTracker, ABC):
@@ -588,8 +575,8 @@ class Scopes(DependencyTracker, ABC):
 
     def only_definition(self, path: str, name: str, language: str, kinds: Collection[str]) -> Target | None:
         """The definition of these kinds with this name, if there is only one that the file can use by a receiver."""
-        rows = self.definitions(language, name, limit=_MAX_NAMESAKES + 1, kinds=kinds)
-        if len(rows) > _MAX_NAMESAKES:
+        rows = self.definitions(language, name, limit=MAX_NAMESAKES + 1, kinds=kinds)
+        if len(rows) > MAX_NAMESAKES:
             return None
         usable = [Target(row[0], row[1]) for row in rows if self.is_usable(path, row[0], row[1], by_receiver=True)]
         return usable[0] if len(usable) == 1 else None
@@ -616,43 +603,6 @@ class Scopes(DependencyTracker, ABC):
             return False
         same_folder = posixpath.dirname(user) == posixpath.dirname(path)
         return same_folder or not modules.is_package_private(language, symbol.short_name)
-
-    def definition_of(self, user: str, declared: Symbol) -> Target | None:
-        """The definition of what C or C++ declares; of overloads, the one with as many parameters.
-
-        user: the file that uses it
-        None if several files define it.
-        """
-        bodies: list[tuple[Target, Symbol]] = []
-        kinds = VALUE_KINDS if declared.kind in VALUE_KINDS else FUNCTION_KINDS
-        for path, symbol_id, _, _ in self.definitions("cpp", declared.short_name, kinds):
-            names = self.names(path)
-            symbol = names.symbols.get(symbol_id) if names is not None else None
-            if symbol is None or symbol.name != declared.name or is_declaration(symbol):
-                continue
-            if self.is_usable(user, path, symbol_id):
-                bodies.append((Target(path, symbol_id), symbol))
-        if len({target.path for target, _ in bodies}) != 1:
-            return None
-        if len(bodies) == 1:
-            return bodies[0][0]
-        alike = [(target, symbol) for target, symbol in bodies if len(symbol.parameters) == len(declared.parameters)]
-        types = _parameter_types(declared)
-        same = [target for target, symbol in alike if _parameter_types(symbol) == types]
-        return same[0] if len(same) == 1 else alike[0][0] if len(alike) == 1 else None
-
-    def declarations_of(self, target: Target, defined: Symbol) -> list[Symbol]:
-        """The C or C++ declarations of what `target` defines: those that have no other definition."""
-        kinds = VALUE_KINDS if defined.kind in VALUE_KINDS else FUNCTION_KINDS
-        found: list[Symbol] = []
-        for path, symbol_id, _, _ in self.definitions("cpp", defined.short_name, kinds, limit=_MAX_NAMESAKES + 1):
-            names = self.names(path)
-            symbol = names.symbols.get(symbol_id) if names is not None else None
-            if symbol is None or symbol.name != defined.name or not is_declaration(symbol):
-                continue
-            if self.definition_of(path, symbol) == target:
-                found.append(symbol)
-        return found
 
     def extensions(self, language: str, name: str) -> list[ResolvedName]:
         """Functions that are called like members of their argument: Kotlin's `fun Jar.open()`, C#'s `this Jar`."""

@@ -104,7 +104,7 @@
 (import_statement) @reference.import
 (export_statement source: (string)) @reference.import
 (export_statement value: (identifier)) @reference.import
-(export_statement (export_clause (export_specifier alias: (_)))) @reference.import
+(export_statement !source (export_clause (export_specifier alias: (_)))) @reference.import
 (assignment_expression left: (member_expression object: (identifier) @_module property: (property_identifier) @_exports) right: [(identifier) (class name: (_)) (function_expression name: (_))] (#eq? @_module "module") (#eq? @_exports "exports")) @reference.import
 (variable_declarator value: (call_expression function: (identifier) @_require) (#eq? @_require "require")) @reference.import
 (jsx_opening_element name: (identifier) @reference.call)

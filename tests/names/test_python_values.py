@@ -160,3 +160,10 @@ def test_several_caught_exceptions() -> None:
 
 def test_a_global_that_a_function_assigns() -> None:
     turns("jar = None\ndef open_it():\n    global jar\n    jar = Jar()\ndef f():\n    jar.‸turn()\n", "Jar")
+
+
+def test_a_loop_over_several_values_gives_each_of_them() -> None:
+    classes = "class Jar:\n    def open(self): ...\nclass Box:\n    def shut(self): ...\n"
+    check(f"{classes}for one in Jar(), Box():\n    one.‸open()\n", "main.py:Jar.open")
+    check(f"{classes}for one in Jar(), Box():\n    one.‸shut()\n", "main.py:Box.shut")
+    check(f"{classes}for one, _ in (Jar(), 1), (Box(), 2):\n    one.‸shut()\n", "main.py:Box.shut")

@@ -73,6 +73,28 @@ def test_first_names_of_imports_and_exports() -> None:
     check({"a.ts": "function pour() {}\nexport {‸pour as fill};"}, "a.ts:pour")
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.ts", "import {pour as fill} from './b';"),
+        ("a.ts", "export {pour as fill} from './b';"),
+        ("a.ts", "export {pour as fill};"),
+        ("a.js", "const {pour: fill} = require('./b');"),
+        ("a.py", "from b import pour as fill"),
+    ],
+)
+def test_an_import_under_another_name_is_one_import(path: str, text: str) -> None:
+    language = load_languages().detect(path, text.encode())
+    assert language is not None
+    tags = read_tags(language, text.encode())
+    assert [(item.local, item.name) for item in tags.imports] == [("fill", "pour")]
+    item = tags.imports[0]
+    assert item.original is not None
+    assert item.original.start.column == text.index("pour")
+    assert item.range.start.column == text.index("fill")
+    assert not tags.references or {reference.name for reference in tags.references} == {"require"}
+
+
 def test_exported_patterns_define_what_they_name() -> None:
     files = {"b.ts": "export const {min, max: most} = Math;\n"}
     check({**files, "a.ts": "import {min} from './b';\n‸min(1);"}, "b.ts:min")

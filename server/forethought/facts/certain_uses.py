@@ -177,9 +177,7 @@ def _uses_in(resolver: Resolver, path: str, names: Collection[str], definitions:
     found = [
         Use(path, item.scope, item.original or item.range, "imported")
         for item in tags.imports
-        if item.local
-        and (item.local in names or item.name in names)
-        and _means(resolver.imported(path, item).targets, definitions)
+        if (item.local in names or item.name in names) and _means(resolver.imported(path, item).targets, definitions)
     ]
     for reference in tags.references:
         if reference.name in names and _means(resolver.resolve(path, reference).targets, definitions):

@@ -61,8 +61,6 @@ def find_usage(
                     usage.add(path, call.targets[0].path)
         outline = resolver.snapshot.outline(path)
         for item in outline.imports if outline is not None else ():
-            if not item.local:
-                continue
             targets = resolver.imported(path, item).targets
             for target in targets:
                 usage.add(path, target.path, whole_folder=len(targets) > 1)

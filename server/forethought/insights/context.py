@@ -147,7 +147,7 @@ def _file_text(tags: FileTags) -> str:
     parts = []
     if file.doc:
         parts.append(file.doc)
-    imports = dict.fromkeys(_import_text(item) for item in tags.imports if item.module and item.local)
+    imports = dict.fromkeys(_import_text(item) for item in tags.imports if item.module)
     if imports:
         parts.append("imports: " + ", ".join(imports))
     depth = {"": 0}

@@ -138,15 +138,7 @@ def encode(tags: FileTags) -> EncodedTags:
         len(tags.references),
         tuple((symbol.short_name, symbol.id, symbol.kind) for symbol in tags.nameable),
         tuple((name, f"[{','.join(mentions[name])}]", calls[name]) for name in sorted(mentions)),
-        tuple(
-            sorted(
-                {
-                    (item.name, item.local)
-                    for item in tags.imports
-                    if item.local and item.name not in (None, "*", item.local)
-                }
-            )
-        ),
+        tuple(sorted({(item.name, item.local) for item in tags.imports if item.name not in (None, "*", item.local)})),
     )
 
 

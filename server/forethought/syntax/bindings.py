@@ -178,6 +178,8 @@ def _type_and_value(language: Language, source: bytes, definition: Definition) -
         operand = node.child_by_field_name("right") or node.named_children[0]
     if operand is not None:
         text = one_line(source, operand, MAX_VALUE_LENGTH)
+        if kind == "element" and operand.type == "expression_list":  # `for jar in first, second`
+            text = f"({text})"
         value = _DERIVED.get(kind, "{}").format(text) if "…" not in text else None
         return _type_text(source, find_child(language, node, language.annotations)), value
     if node.start_byte == name.start_byte and node.end_byte == name.end_byte:
@@ -226,6 +228,8 @@ def _part(source: bytes, name: tree_sitter.Node) -> str | None:
         return None
     if not places and form == "({})":
         return text
+    if value.type == "expression_list":
+        text = f"({text})"
     return form.format(text) + "".join(f"[{place}]" for place in places)
 
 

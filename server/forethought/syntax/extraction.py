@@ -21,7 +21,7 @@ from forethought.syntax.symbol_kinds import FUNCTION_KINDS
 from forethought.syntax.tags import FileTags, Symbol
 from forethought.text.redaction import mask
 
-TAGS_VERSION = "16"
+TAGS_VERSION = "17"
 """Increment whenever the same text would give other tags; an index of another version is rebuilt."""
 
 

@@ -31,7 +31,7 @@ class Imports:
     spans: list[tuple[int, int]]
     """Byte ranges, in order, of the statements in which no identifier is a use."""
     tokens: frozenset[int]
-    """Start bytes of the identifiers that are bound."""
+    """Start bytes of the identifiers that are bound, or that another name follows."""
 
     def placed(self, scope_at: Callable[[int], str]) -> tuple[Import, ...]:
         """The imports in order, each with the scope of its statement."""
@@ -56,7 +56,8 @@ def read_imports(reader: str, nodes: Sequence[tree_sitter.Node]) -> Imports:
     read = _readers().get(reader, _plain)
     statements = [(node.start_byte, item) for node in nodes for item in read(node)]
     spans = sorted((node.start_byte, node.end_byte) for node in nodes if node.type in _STATEMENTS)
-    return Imports(statements, spans, frozenset(item.node.start_byte for _, item in statements))
+    named = (node for _, item in statements for node in (item.node, item.original) if node is not None)
+    return Imports(statements, spans, frozenset(node.start_byte for node in named))
 
 
 def import_readers() -> frozenset[str]:
@@ -187,9 +188,8 @@ def _javascript(node: tree_sitter.Node) -> Iterator[Imported]:
                 name = specifier.child_by_field_name("name")
                 bound = alias or name
                 if bound is not None:
-                    yield Imported(_text(bound), module, _text(name) if name else "default", bound)
-                if alias is not None and name is not None:
-                    yield Imported("", module, _text(name), name)
+                    original = name if alias is not None else None
+                    yield Imported(_text(bound), module, _text(name) if name else "default", bound, original)
 
 
 def _exported(node: tree_sitter.Node) -> Iterator[Imported]:
@@ -201,8 +201,7 @@ def _exported(node: tree_sitter.Node) -> Iterator[Imported]:
         for specifier in clause.named_children if clause.type == "export_clause" else ():
             name, alias = specifier.child_by_field_name("name"), specifier.child_by_field_name("alias")
             if name is not None and alias is not None:
-                yield Imported(_text(alias), "", _text(name), alias)
-                yield Imported("", "", _text(name), name)
+                yield Imported(_text(alias), "", _text(name), alias, name)
 
 
 def _require(node: tree_sitter.Node) -> Iterator[Imported]:
@@ -220,9 +219,7 @@ def _require(node: tree_sitter.Node) -> Iterator[Imported]:
             bound = child.child_by_field_name("value")
             if bound is not None:
                 key = child.child_by_field_name("key")
-                yield Imported(_text(bound), module, _text(key), bound)
-                if key is not None:
-                    yield Imported("", module, _text(key), key)
+                yield Imported(_text(bound), module, _text(key), bound, key)
         elif child.type == "shorthand_property_identifier_pattern":
             yield Imported(_text(child), module, _text(child), child)
 

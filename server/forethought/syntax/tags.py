@@ -120,7 +120,7 @@ class Import:
     """One name that an import statement brings into a scope."""
 
     local: str
-    """The name in this file; `*` for a wildcard. Empty for the first name in `import {a as b}`, which binds nothing."""
+    """The name in this file; `*` for a wildcard."""
     module: str
     """As written: `..app`, `./util.js`, `java.util.List`, `crate::io`, `stdio.h`. Empty for an export that gives
     something in this file another name."""
@@ -129,8 +129,8 @@ class Import:
     range: Range
     scope: str
     original: Range | None = None
-    """Where the name inside the module is written, if another one follows: `open` in `from jars import open as start`.
-    Only in Python."""
+    """Where the name inside the module is written, if another one follows: `open` in `from jars import open as start`
+    and `import {open as start} from "./jars"`. Only in Python, JavaScript and TypeScript."""
 
 
 @dataclass(frozen=True, slots=True)

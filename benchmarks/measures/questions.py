@@ -34,7 +34,7 @@ MIN_RECALL = 0.95
 MAX_P99_MS = 30.0
 
 _KINDS = ("fact", "open", "absent", "negation")
-_FOLDS = 6
+_FOLDS = 3
 
 Result = Literal["right", "wrong", "offered", "missed"]
 """`offered`: readings to choose from; `missed`: neither a fact nor readings."""

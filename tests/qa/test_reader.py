@@ -10,7 +10,7 @@ from forethought.present.answer_document import answer_document
 from forethought.present.location_encoder import LocationEncoder
 from forethought.qa.reader.asking_clauses import clauses, with_subject
 from forethought.qa.reader.classifier import confidence, shipped, surest
-from forethought.qa.reader.features import words_of
+from forethought.qa.reader.features import with_words_spelled_out, words_of
 from forethought.qa.reader.labeled_questions import labeled_questions, with_pairs_joined
 from forethought.qa.reader.labels import LABELS, OPEN
 from forethought.qa.reader.masking import masked
@@ -18,7 +18,12 @@ from forethought.qa.reader.question_reader import MAX_SUGGESTIONS, allowed_label
 from support.repository import make_repository
 from support.session_world import SessionWorld, ask
 
-PARAMETERS = {"secho": {"message", "color", "err"}, "launch": {"url", "wait"}, "Client.get": {"timeout"}}
+PARAMETERS = {
+    "secho": {"message", "color", "err"},
+    "pause": {"style"},
+    "launch": {"url", "wait"},
+    "Client.get": {"timeout"},
+}
 SHOP = '''"""Sells things."""
 
 LIMIT = 3
@@ -89,11 +94,25 @@ class Names:
         ("who raises KeyError", "who raises S"),
         ("contents of api.py", "contents of F"),
         ("default of no_such in secho", "default of P in S"),
+        ("in api.py, what does launch return?", "what does S return"),
+        ("in the class Client, which timeout has get?", "which P has S"),
+        ("style in pause", "P in S"),
     ],
 )
 def test_names_are_masked_by_what_the_index_knows(question: str, expected: str) -> None:
     found = masked(question, Names(), {"get", "wait", "style", "color", "where", "default"}, points=False)
     assert expected in [" ".join(item.words) for item in found]
+
+
+def test_slashes_between_words_join_no_path_and_hyphens_may_be_in_the_name_of_a_file() -> None:
+    assert with_words_spelled_out("does f log, y/n") == "does f log, y or n"
+    assert with_words_spelled_out("f w/o src/a/b.py, lib/x.ts") == "f without src/a/b.py, lib/x.ts"
+    assert with_words_spelled_out("where in lru-cache.test.ts") == "where in `lru-cache.test.ts`"
+
+
+def test_a_file_that_a_symbol_is_in_says_which_one_is_meant() -> None:
+    found = masked("in api.py, what does launch return?", Names(), set(), points=False)
+    assert {item.subject.in_file for item in found} == {None, "api.py"}
 
 
 def test_a_question_without_a_known_name_is_not_masked() -> None:
@@ -113,7 +132,7 @@ def test_the_question_of_each_reading_is_read_as_that(name: str) -> None:
     label = LABELS[name]
     subject = "F" if name in ("members/function", "members/class", "exports") else "S"
     words = words_of(with_pairs_joined(label.question.format(name=subject, other=label.slot or "T")))
-    prediction = classifier.predict(words, allowed_labels(words))[0]
+    prediction = classifier.predict(words, allowed_labels)[0]
     assert prediction.label == name
     assert not prediction.is_guarded
     assert classifier.has_learned(words, name)
@@ -140,6 +159,22 @@ def test_a_clause_has_all_names_of_the_question() -> None:
     assert all("P" in words[start:end] for start, end in clauses(words))
 
 
+def test_a_clause_leaves_out_names_that_nobody_knows() -> None:
+    words = words_of("U in the console, what does S return")
+    assert "what does S return" in [" ".join(words[start:end]) for start, end in clauses(words)]
+
+
+def test_a_clause_about_the_file_alone_is_none_if_a_symbol_is_asked_about() -> None:
+    words = words_of("what is in F, and is S good?")
+    assert all("S" in words[start:end] for start, end in clauses(words))
+
+
+def test_labeled_questions_name_the_subject_first() -> None:
+    for question in labeled_questions():
+        marks = [word for word in words_of(question.text) if word in ("S", "T")]
+        assert not marks or marks[0] == "S" or "S" not in marks, question
+
+
 @pytest.mark.parametrize(
     "question",
     [
@@ -151,7 +186,7 @@ def test_a_clause_has_all_names_of_the_question() -> None:
 def test_no_part_is_sure_if_the_rest_asks_or_restricts(question: str) -> None:
     classifier, fitted = shipped()
     words = words_of(question)
-    best = surest(classifier.predict(words, allowed_labels(words)), fitted)
+    best = surest(classifier.predict(words, allowed_labels), fitted)
     assert best is None or confidence(best.evidence, fitted) < fitted.threshold
 
 
@@ -188,6 +223,11 @@ def test_without_is_no_name() -> None:
         ("Where in the tests is pay called?", "test_pay"),
         ("Where are pay and refund defined?", "shop.py:25"),
         ("How do the signatures of pay and refund differ?", "only `pay` takes"),
+        ("Is Base a base class of Card?", "Yes"),
+        ("is Base the parent of Card?", "Yes"),
+        ("In shop.py, what does refund return?", "`str`"),
+        ("In the class Card, what does send catch?", "PaymentError"),
+        ("Got NoSuchThing in the console. Where is refund defined?", "shop.py:29"),
     ],
 )
 def test_a_question_in_other_words_is_answered(world: SessionWorld, question: str, expected: str) -> None:
@@ -215,6 +255,9 @@ def test_a_question_in_other_words_is_answered(world: SessionWorld, question: st
         "I'm about to change refund, why does it exist?",
         "who calls pay? I don't care about refund",
         "what is the best way to test refund?",
+        "what does refund not call?",
+        "which functions are not called by refund?",
+        "in other.py, is refund hard to understand?",
     ],
 )
 def test_a_question_that_no_fact_answers_ends_in_what_can_be_asked(world: SessionWorld, question: str) -> None:

@@ -1,11 +1,11 @@
 """Reads questions that no rule matches: what is asked, if that is sure, or what may be meant."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 
 from forethought.qa.intent import Intent
-from forethought.qa.intent.tokenizer import MAX_LENGTH
 from forethought.qa.question import Suggestion
 from forethought.qa.reader.classifier import Classifier, Prediction, confidence, shipped, surest
 from forethought.qa.reader.features import stemmed, with_words_spelled_out
@@ -25,7 +25,9 @@ from forethought.qa.reader.masking import (
 
 MAX_SUGGESTIONS = 3
 
-_MAX_CANDIDATES = 3
+_MAX_LENGTH = 600
+"""Characters of the longest question that is read: more than rules match, as there may be context around it."""
+_MAX_CANDIDATES = 4
 """Ways to mask a question that are looked at closely."""
 _MIN_AROUND_PLAIN = 4
 """Words of the shortest question that is surely about a symbol with an ordinary word for a name."""
@@ -42,8 +44,8 @@ OF_FILES = frozenset(
     | {"members/class", "exports", OPEN}
 )
 _OF_CLASSES = frozenset(
-    {"members", "members/method", "members/function", "members/class", "fields", "bases", "bases/one", "subclasses"}
-    | {"exports", "raisers", "catchers"}
+    {"members", "members/method", "members/function", "members/class", "fields", "bases", "bases/one", "bases/swap"}
+    | {"subclasses", "exports", "raisers", "catchers"}
 )
 """Labels that make no sense for a function."""
 _OF_FIELDS = frozenset(
@@ -54,7 +56,7 @@ _ADVISING = frozenset({"to", "should", "can", "would", "could"})
 """Words after which “how” asks for advice: “show me how to call f”."""
 _OF_UNKNOWN_SLOTS = {
     PARAMETER: frozenset({"default", "parameters/one", "parameters/type", OPEN}),
-    SECOND: frozenset({"calls/one", "bases/one", OPEN}),
+    SECOND: frozenset({"calls/one", "calls/swap", "bases/one", "bases/swap", OPEN}),
 }
 
 
@@ -83,6 +85,13 @@ class _Candidate:
     confidence: float
 
     @property
+    def precision(self) -> int:
+        """How many names are understood besides the subject's own."""
+        subject = self.question.subject
+        is_member = not subject.is_file and "." in (subject.name or "")
+        return len(self.question.names) + (subject.in_file is not None) + is_member
+
+    @property
     def intent(self) -> Intent:
         return _labeled(self.prediction.label).intent(self.question)
 
@@ -96,15 +105,17 @@ class QuestionReader:
         points: whether “this” and “it” can mean something. Takes a few milliseconds.
         """
         text = with_words_spelled_out(text)
-        if len(text) > MAX_LENGTH:
+        if len(text) > _MAX_LENGTH:
             return None
         classifier, fitted = shipped()
         ways = masked(text, names, classifier.vocabulary, points)
         ways.sort(key=lambda way: _likeliest_fact(classifier, way), reverse=True)
         candidates = []
         for question in ways[:_MAX_CANDIDATES]:
-            predictions = classifier.predict(question.words, _allowed(question))
+            predictions = classifier.predict(question.words, partial(_allowed, question))
             prediction = surest(predictions, fitted) or predictions[0]
+            if prediction.label == "subclasses" and names.is_function(question.subject.name):
+                prediction = replace(prediction, label="overrides")
             sureness = confidence(prediction.evidence, fitted)
             is_of_other_kind = _is_of_other_kind(prediction.label, names, question.subject.name)
             subject = question.subject
@@ -118,8 +129,8 @@ class QuestionReader:
             return None
         facts = [item for item in candidates if item.prediction.label != OPEN]
         sure = [item for item in facts if item.confidence >= fitted.threshold]
-        most = max((len(item.question.names) for item in sure), default=0)
-        sure = [item for item in sure if len(item.question.names) == most]  # “wait” as a parameter, not as a word
+        most = max((item.precision for item in sure), default=0)
+        sure = [item for item in sure if item.precision == most]  # “wait” as a parameter, not as a word
         best = max(sure, key=lambda item: item.confidence, default=None)
         if best is not None and len({item.intent for item in sure}) == 1:
             return _sure(best)
@@ -139,7 +150,7 @@ def _asks_how_to(words: Sequence[str]) -> bool:
 
 def _likeliest_fact(classifier: Classifier, question: MaskedQuestion) -> float:
     """The probability of the likeliest label that is a fact."""
-    ranked = classifier.probabilities(question.words, _allowed(question))
+    ranked = classifier.probabilities(question.words, _allowed(question, question.words))
     return next((share for label, share in ranked if label != OPEN), 0.0)
 
 
@@ -157,13 +168,14 @@ def allowed_labels(words: Collection[str]) -> Collection[str]:
     return {name for name, label in LABELS.items() if label.slot == slot} | {OPEN}
 
 
-def _allowed(question: MaskedQuestion) -> Collection[str]:
-    allowed = allowed_labels(question.words)
+def _allowed(question: MaskedQuestion, words: Collection[str]) -> Collection[str]:
+    """The labels that the names in words of the question fit."""
+    allowed = allowed_labels(words)
     if len(question.others) > 1:
         allowed = {*allowed} - {"compare"}
     if question.is_guess:
         for slot, possible in _OF_UNKNOWN_SLOTS.items():
-            if slot in question.words:
+            if slot in words:
                 allowed = possible.intersection(allowed)
     return allowed
 

@@ -29,7 +29,7 @@ _EPOCHS = 5
 """Trades the time to fit for accuracy: 12 took twice as long."""
 _CALIBRATIONS = 3
 """Times that the confidence is fitted: which part of a question is the surest depends on it."""
-_ABOUT_FILES = frozenset({"location", "docs", "last_change", "tests", "callers", "calls", "exists"})
+_ABOUT_FILES = frozenset({"location", "docs", "last_change", "tests", "callers", "exists"})
 """Labels whose questions are asked of files in the same words."""
 _ABOUT_SEVERAL = frozenset(
     {"location", "parameters", "returns", "docs", "tests", "raises", "last_change", "default/all", "fields", "bases"}

@@ -8,6 +8,7 @@ import pytest
 from benchmarks.measures import questions
 from forethought.present.answer_document import answer_document
 from forethought.present.location_encoder import LocationEncoder
+from forethought.qa.reader import plausibility
 from forethought.qa.reader.asking_clauses import clauses, with_subject
 from forethought.qa.reader.classifier import confidence, shipped, surest
 from forethought.qa.reader.features import with_words_spelled_out, words_of
@@ -15,9 +16,20 @@ from forethought.qa.reader.labeled_questions import labeled_questions, with_pair
 from forethought.qa.reader.labels import LABELS, OPEN
 from forethought.qa.reader.masking import masked
 from forethought.qa.reader.question_reader import MAX_SUGGESTIONS, allowed_labels
+from forethought.syntax.symbol_kinds import SymbolKind
 from support.repository import make_repository
 from support.session_world import SessionWorld, ask
 
+KINDS: dict[str, SymbolKind] = {
+    "secho": "function",
+    "launch": "function",
+    "pause": "function",
+    "style": "function",
+    "get": "method",
+    "Client": "class",
+    "Client.get": "method",
+    "LIMIT": "constant",
+}
 PARAMETERS = {
     "secho": {"message", "color", "err"},
     "pause": {"style"},
@@ -66,16 +78,16 @@ class Names:
     """An index of a few names."""
 
     def defines(self, name: str) -> bool:
-        return name in {"secho", "launch", "pause", "style", "get", "Client", "Client.get"}
+        return name in KINDS
 
     def has_file(self, name: str) -> bool:
         return name == "api.py"
 
-    def is_field(self, name: str | None) -> bool:
-        return False
+    def kinds(self, name: str | None) -> set[SymbolKind]:
+        return {KINDS[name]} if name in KINDS else set()
 
-    def is_function(self, name: str | None) -> bool:
-        return name in ("secho", "launch", "pause", "style")
+    def is_called(self, name: str) -> bool:
+        return name == "open"
 
     def parameters(self, name: str | None) -> set[str]:
         return PARAMETERS.get(name or "", set())
@@ -102,6 +114,44 @@ class Names:
 def test_names_are_masked_by_what_the_index_knows(question: str, expected: str) -> None:
     found = masked(question, Names(), {"get", "wait", "style", "color", "where", "default"}, points=False)
     assert expected in [" ".join(item.words) for item in found]
+
+
+@pytest.mark.parametrize(
+    ("label", "question", "is_plausible"),
+    [
+        ("default", "default of wait in launch", True),
+        ("default", "default of no_such in launch", False),
+        ("cases", "what does launch do if no_such is missing", False),
+        ("calls/one", "does launch call pause", True),
+        ("calls/one", "does launch call `open`", True),
+        ("calls/one", "does launch call `no_such`", False),
+        ("calls/one", "does LIMIT call launch", False),
+        ("calls/swap", "is LIMIT called by launch", False),
+        ("calls/swap", "is pause called by launch", True),
+        ("raises/one", "does launch raise KeyError", True),
+        ("raises/one", "does launch raise onError", False),
+        ("bases/one", "does Client inherit from pause", False),
+        ("bases/one", "does Client inherit from `Mapping`", True),
+        ("subclasses", "subclasses of pause", False),
+        ("subclasses", "subclasses of Client", True),
+        ("parameters", "parameters of LIMIT", False),
+        ("setters", "who sets pause", False),
+        ("readers", "who reads LIMIT", True),
+        ("callers", "who calls api.py", False),
+        ("callers", "who uses api.py", True),
+        ("returns", "what does `gone` return", True),
+    ],
+)
+def test_a_reading_makes_sense_for_what_the_names_mean(label: str, question: str, is_plausible: bool) -> None:
+    slot = LABELS[label].slot
+    ways = [way for way in masked(question, Names(), set(), points=False) if {*way.names} == ({slot} - {""})]
+    assert ways
+    assert {plausibility.is_plausible(label, way, Names()) for way in ways} == {is_plausible}
+
+
+def test_a_part_of_a_hyphenated_word_is_no_name() -> None:
+    assert masked("who maintains the p-launch package", Names(), set(), points=False) == []
+    assert masked("the launch-based one", Names(), set(), points=False) == []
 
 
 def test_slashes_between_words_join_no_path_and_hyphens_may_be_in_the_name_of_a_file() -> None:

@@ -7,9 +7,10 @@ from itertools import pairwise
 from typing import Protocol
 
 from forethought.qa.intent.lexicon import lexicon
-from forethought.qa.intent.mentions import DETERMINERS, KnownNames
+from forethought.qa.intent.mentions import DETERMINERS, KnownNames, with_subjects_marked
 from forethought.qa.intent.tokenizer import STOP, Token, scan, word_at
 from forethought.qa.reader.features import joined
+from forethought.syntax.symbol_kinds import FIELD_KINDS, SymbolKind
 
 SUBJECT, SUBJECTS, SECOND, PARAMETER, EXCEPTION, FILE, UNKNOWN = "S", "SS", "T", "P", "E", "F", "U"
 """Marks: the symbol asked about, several of them, a second one, a parameter of the first, an exception, a file, and
@@ -40,12 +41,12 @@ class IndexedNames(KnownNames, Protocol):
         """The names of the parameters of what the name means; of what is pointed at for None."""
         ...
 
-    def is_function(self, name: str | None) -> bool:
-        """Whether all definitions that the name can mean are functions or methods; false for None."""
+    def kinds(self, name: str | None) -> Collection[SymbolKind]:
+        """The kinds of all definitions that the name can mean; of what is pointed at for None."""
         ...
 
-    def is_field(self, name: str | None) -> bool:
-        """Whether all definitions that the name can mean are fields of types; false for None."""
+    def is_called(self, name: str) -> bool:
+        """Whether anything of this name is called, wherever it is defined."""
         ...
 
 
@@ -173,7 +174,7 @@ def _scanned(text: str, names: IndexedNames) -> list[Token]:
             tokens += [Token(owner.lower(), owner, True), Token(last.lower(), last, True)]
         else:
             tokens.append(token)
-    return tokens
+    return with_subjects_marked(tokens, names)
 
 
 def _qualified(tokens: list[Token], names: IndexedNames) -> list[Token]:
@@ -263,11 +264,16 @@ def _without_parameters(tokens: Sequence[Token], found: _Found, names: IndexedNa
     meant = {
         name
         for name in written
-        if names.is_field(name) and any(name in names.parameters(other) for other in written - {name})
+        if _is_field(name, names) and any(name in names.parameters(other) for other in written - {name})
     }
     certain = tuple(place for place in found.certain if tokens[place].name not in meant)
     doubtful = tuple(place for place in found.doubtful if tokens[place].name not in meant)
     return replace(found, certain=certain, doubtful=doubtful)
+
+
+def _is_field(name: str, names: IndexedNames) -> bool:
+    kinds = names.kinds(name)
+    return bool(kinds) and FIELD_KINDS.issuperset(kinds)
 
 
 def _without_parameter_names(tokens: Sequence[Token], symbols: Sequence[int], names: IndexedNames) -> list[int]:

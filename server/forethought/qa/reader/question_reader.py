@@ -22,6 +22,7 @@ from forethought.qa.reader.masking import (
     MaskedQuestion,
     masked,
 )
+from forethought.qa.reader.plausibility import is_plausible
 
 MAX_SUGGESTIONS = 3
 
@@ -40,18 +41,9 @@ _MAY_BE_ABOUT_FILE = frozenset({"callers", "tests", "subclasses", "overrides", "
 _COMMON_QUESTIONS = ("location", "callers", "docs")
 """What is suggested if nothing is likely."""
 OF_FILES = frozenset(
-    {"location", "docs", "last_change", "tests", "callers", "calls", "exists", "members", "members/function"}
+    {"location", "docs", "last_change", "tests", "callers", "exists", "members", "members/function"}
     | {"members/class", "exports", OPEN}
 )
-_OF_CLASSES = frozenset(
-    {"members", "members/method", "members/function", "members/class", "fields", "bases", "bases/one", "bases/swap"}
-    | {"subclasses", "exports", "raisers", "catchers"}
-)
-"""Labels that make no sense for a function."""
-_OF_FIELDS = frozenset(
-    {"location", "docs", "last_change", "exists", "nature", "value", "visibility", "callers", "tests"}
-)
-"""Aspects that make sense for a field of a type."""
 _ADVISING = frozenset({"to", "should", "can", "would", "could"})
 """Words after which “how” asks for advice: “show me how to call f”."""
 _OF_UNKNOWN_SLOTS = {
@@ -83,6 +75,8 @@ class _Candidate:
     """The surest, of the whole question or of a part of it."""
     of_whole: Prediction
     confidence: float
+    is_far: bool
+    """What it takes for a name may well be a word, so that it is no answer, but casts doubt on others."""
 
     @property
     def precision(self) -> int:
@@ -114,34 +108,28 @@ class QuestionReader:
         for question in ways[:_MAX_CANDIDATES]:
             predictions = classifier.predict(question.words, partial(_allowed, question))
             prediction = surest(predictions, fitted) or predictions[0]
-            if prediction.label == "subclasses" and names.is_function(question.subject.name):
+            if prediction.label == "subclasses" and not is_plausible("subclasses", question, names):
                 prediction = replace(prediction, label="overrides")
             sureness = confidence(prediction.evidence, fitted)
-            is_of_other_kind = _is_of_other_kind(prediction.label, names, question.subject.name)
+            makes_sense = is_plausible(prediction.label, question, names)
             subject = question.subject
             is_short = len(question.words) < _MIN_AROUND_PLAIN or bool(question.names)
             is_far = subject.is_wordlike or (subject.is_plain and (is_short or prediction.evidence.foreign > 0))
-            is_vetoed = prediction.is_guarded or is_of_other_kind or is_far or _asks_how_to(question.words)
+            is_vetoed = prediction.is_guarded or not makes_sense or _asks_how_to(question.words)
             if is_vetoed or not _has_needed(question, prediction.label):
                 sureness = min(sureness, fitted.threshold / 2)
-            candidates.append(_Candidate(question, prediction, predictions[0], sureness))
+            candidates.append(_Candidate(question, prediction, predictions[0], sureness, is_far))
         if not candidates:
             return None
         facts = [item for item in candidates if item.prediction.label != OPEN]
         sure = [item for item in facts if item.confidence >= fitted.threshold]
         most = max((item.precision for item in sure), default=0)
         sure = [item for item in sure if item.precision == most]  # “wait” as a parameter, not as a word
-        best = max(sure, key=lambda item: item.confidence, default=None)
+        likely = (item for item in sure if not item.is_far)
+        best = max(likely, key=lambda item: item.confidence, default=None)
         if best is not None and len({item.intent for item in sure}) == 1:
             return _sure(best)
         return _unsure(candidates, names)
-
-
-def _is_of_other_kind(label: str, names: IndexedNames, name: str | None) -> bool:
-    """Whether the label makes no sense for what the name means."""
-    if label in _OF_CLASSES and names.is_function(name):
-        return True
-    return label != OPEN and label.partition("/")[0] not in _OF_FIELDS and names.is_field(name)
 
 
 def _asks_how_to(words: Sequence[str]) -> bool:
@@ -211,7 +199,7 @@ def _unsure(candidates: list[_Candidate], names: IndexedNames) -> QuestionReadin
     for candidate in candidates:
         question, prediction = candidate.question, candidate.prediction
         for name, share in ((prediction.label, prediction.probability), *prediction.others):
-            if name == OPEN or _is_of_other_kind(name, names, question.subject.name):
+            if name == OPEN or not is_plausible(name, question, names):
                 continue
             if share >= _MIN_SUGGESTED and question.subject.name is not None and not question.others:
                 suggestion = _suggestion(name, question)

@@ -4,11 +4,13 @@ import json
 import random
 import re
 import zlib
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
-from itertools import repeat
+from itertools import groupby, repeat
 from multiprocessing import get_context
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -178,17 +180,25 @@ def make_classifier(fitted: Fitted, learned: Sequence[LabeledQuestion]) -> Class
 
 
 def calibrate(held_out: Sequence[HeldOut], precision: float) -> Confidence:
-    """The confidence of predictions, and the lowest threshold that has this precision."""
+    """The confidence of predictions, and the lowest threshold at which every voice has this precision.
+
+    Of every voice, as all of them together are more like each other than the next one is like them.
+    """
     by = _fit_confidence([(item, item.predictions[0]) for item in held_out])
     for _ in range(_CALIBRATIONS):
         by = _fit_confidence([(item, prediction) for item in held_out if (prediction := surest(item.predictions, by))])
     answered = [(item, prediction) for item in held_out if (prediction := surest(item.predictions, by))]
-    ranked = sorted(answered, key=lambda pair: -confidence(pair[1].evidence, by))
-    threshold, right = 1.0, 0
-    for count, (item, prediction) in enumerate(ranked, 1):
-        right += item.is_right(prediction)
-        if right >= precision * count:
-            threshold = confidence(prediction.evidence, by)
+    scored = [
+        (confidence(prediction, by), item.question.voice, item.is_right(prediction))
+        for item, prediction in answered
+    ]
+    threshold, right, counts = 1.0, Counter[str](), Counter[str]()
+    for sureness, tied in groupby(sorted(scored, reverse=True), key=itemgetter(0)):
+        for _, voice, is_right in tied:
+            counts[voice] += 1
+            right[voice] += is_right
+        if all(right[voice] >= precision * count for voice, count in counts.items()):
+            threshold = sureness
     return by._replace(threshold=threshold)
 
 
@@ -235,7 +245,7 @@ def measure(held_out: Sequence[HeldOut], by: Confidence) -> Measured:
     answered = [
         (item, prediction)
         for item in held_out
-        if (prediction := surest(item.predictions, by)) and confidence(prediction.evidence, by) >= by.threshold
+        if (prediction := surest(item.predictions, by)) and confidence(prediction, by) >= by.threshold
     ]
     right = sum(item.is_right(prediction) for item, prediction in answered)
     wrong = [

@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.harness.reader_fitting import HeldOut, calibrate, measure
 from benchmarks.measures import questions
 from forethought.present.answer_document import answer_document
 from forethought.present.location_encoder import LocationEncoder
 from forethought.qa.reader import plausibility
 from forethought.qa.reader.asking_clauses import clauses, with_subject
-from forethought.qa.reader.classifier import confidence, shipped, surest
+from forethought.qa.reader.classifier import Evidence, Prediction, confidence, shipped, surest
 from forethought.qa.reader.features import with_words_spelled_out, words_of
-from forethought.qa.reader.labeled_questions import labeled_questions, with_pairs_joined
+from forethought.qa.reader.labeled_questions import LabeledQuestion, labeled_questions, with_pairs_joined
 from forethought.qa.reader.labels import LABELS, OPEN
 from forethought.qa.reader.masking import masked
 from forethought.qa.reader.question_reader import MAX_SUGGESTIONS, allowed_labels
@@ -186,7 +187,7 @@ def test_the_question_of_each_reading_is_read_as_that(name: str) -> None:
     assert prediction.label == name
     assert not prediction.is_guarded
     assert classifier.has_learned(words, name)
-    assert confidence(prediction.evidence, fitted) >= fitted.threshold
+    assert confidence(prediction, fitted) >= fitted.threshold
 
 
 @pytest.mark.parametrize(
@@ -237,7 +238,7 @@ def test_no_part_is_sure_if_the_rest_asks_or_restricts(question: str) -> None:
     classifier, fitted = shipped()
     words = words_of(question)
     best = surest(classifier.predict(words, allowed_labels), fitted)
-    assert best is None or confidence(best.evidence, fitted) < fitted.threshold
+    assert best is None or confidence(best, fitted) < fitted.threshold
 
 
 def test_without_is_no_name() -> None:
@@ -346,6 +347,20 @@ def test_the_chat_result_holds_the_readings_and_what_was_understood(world: Sessi
     assert "readings" not in sure
 
 
+def test_the_threshold_holds_for_each_voice() -> None:
+    def predicted(voice: str, log_odds: float, is_right: bool) -> HeldOut:
+        evidence = Evidence(log_odds, 0.5, 0.1, 0, log_odds)
+        prediction = Prediction("calls", 0.9, evidence, False, ())
+        return HeldOut(LabeledQuestion(voice, "calls" if is_right else "docs", "what does S do"), [prediction])
+
+    plain = [predicted("plain", 5 + at / 100, True) for at in range(100)]
+    odd = [predicted("odd", 4.5 + at / 100, at % 4 > 0) for at in range(80)]
+    fitted = calibrate([*plain, *odd], precision=0.9)
+    assert measure(plain + odd, fitted).precision >= 0.9
+    assert not measure(odd, fitted).wrong or measure(odd, fitted).precision >= 0.9
+    assert measure(plain + odd, calibrate([*plain, *odd], precision=0.5)).recall > measure(plain + odd, fitted).recall
+
+
 @pytest.mark.slow
 def test_the_benchmark_scores_labeled_questions(tmp_path: Path) -> None:
     make_repository(tmp_path / "shop", {"shop.py": SHOP})
@@ -354,9 +369,12 @@ def test_the_benchmark_scores_labeled_questions(tmp_path: Path) -> None:
         {"repo": "shop", "question": "who calls refund?", "kind": "fact", "must": ["no such thing"], "must_not": []},
         {"repo": "shop", "question": "why does refund exist?", "kind": "open", "must": [], "must_not": []},
         {"repo": "shop", "question": "who calls `rfund`?", "kind": "absent", "must": [], "must_not": []},
+        {"repo": "shop", "question": "what does send return?", "kind": "negation", "must": ["str"], "must_not": []},
     ]
     file = tmp_path / "questions.jsonl"
     file.write_text("\n".join(map(json.dumps, cases)), encoding="utf-8")
     report = questions.run(file, tmp_path)
     assert report.data["wrong"] == ["who calls refund?"]
     assert report.data["recall"] == 0.5
+    assert report.data["ambiguous"] == 1
+    assert ("negation", 1, 0, 0, 1, 0) in report.tables[0].rows

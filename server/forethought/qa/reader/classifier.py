@@ -151,6 +151,8 @@ class Prediction:
     """The question has a negation or a restriction that is not known from questions with this label."""
     others: tuple[tuple[str, float], ...]
     """The other labels with their probabilities, the likeliest first."""
+    is_learned: bool = False
+    """The whole question is, word for word, a labeled one with this label, and with no other."""
 
 
 class Classifier:
@@ -170,7 +172,9 @@ class Classifier:
         self._intercepts = list(intercepts)
         self._scale = scale
         learned = [(label, tuple(words)) for label, words in questions]
-        self._learned = frozenset(learned)
+        self._learned: dict[tuple[str, ...], set[str]] = {}
+        for label, known in learned:
+            self._learned.setdefault(known, set()).add(label)
         self._neighbors = _Neighbors(learned)
 
     @property
@@ -179,8 +183,8 @@ class Classifier:
         return self._neighbors.words
 
     def has_learned(self, words: Sequence[str], label: str) -> bool:
-        """Whether these are, word for word, a labeled question of the label."""
-        return (label, tuple(words)) in self._learned
+        """Whether these are, word for word, a labeled question of the label, and of no other."""
+        return self._learned.get(tuple(words)) == {label}
 
     def probabilities(self, words: Sequence[str], allowed: Collection[str]) -> list[tuple[str, float]]:
         """The allowed labels, the likeliest first."""
@@ -230,7 +234,8 @@ class Classifier:
             or _restrict(outside[1], _TRAILING_GUARDS)
         )
         is_guarded = is_guarded or any(self._asks_else(rest, words, group, allowed) for rest in outside if asks(rest))
-        return Prediction(label, ranked[0][1], evidence, is_guarded, tuple(ranked[1:]))
+        is_learned = part is words and self.has_learned(words, label)
+        return Prediction(label, ranked[0][1], evidence, is_guarded, tuple(ranked[1:]), is_learned)
 
     def _asks_else(self, rest: Sequence[str], words: Sequence[str], group: str, allowed: Collection[str]) -> bool:
         """Whether the rest of the question asks for another fact."""
@@ -270,8 +275,11 @@ def equivalent(label: str) -> str:
     return _EQUIVALENT.get(label, label)
 
 
-def confidence(evidence: Evidence, by: Confidence) -> float:
+def confidence(prediction: Prediction, by: Confidence) -> float:
     """How likely a prediction is right, 0 to 1."""
+    if prediction.is_learned:
+        return 1.0
+    evidence = prediction.evidence
     total = (
         by.intercept
         + by.log_odds * evidence.log_odds
@@ -286,7 +294,7 @@ def confidence(evidence: Evidence, by: Confidence) -> float:
 def surest(predictions: Iterable[Prediction], by: Confidence) -> Prediction | None:
     """The surest prediction of a fact that no guard forbids."""
     facts = [item for item in predictions if item.label != OPEN and not item.is_guarded]
-    return max(facts, key=lambda item: confidence(item.evidence, by), default=None)
+    return max(facts, key=lambda item: confidence(item, by), default=None)
 
 
 class _Neighbors:

@@ -110,7 +110,7 @@ class QuestionReader:
             prediction = surest(predictions, fitted) or predictions[0]
             if prediction.label == "subclasses" and not is_plausible("subclasses", question, names):
                 prediction = replace(prediction, label="overrides")
-            sureness = confidence(prediction.evidence, fitted)
+            sureness = confidence(prediction, fitted)
             makes_sense = is_plausible(prediction.label, question, names)
             subject = question.subject
             is_short = len(question.words) < _MIN_AROUND_PLAIN or bool(question.names)

@@ -189,8 +189,7 @@ def calibrate(held_out: Sequence[HeldOut], precision: float) -> Confidence:
         by = _fit_confidence([(item, prediction) for item in held_out if (prediction := surest(item.predictions, by))])
     answered = [(item, prediction) for item in held_out if (prediction := surest(item.predictions, by))]
     scored = [
-        (confidence(prediction, by), item.question.voice, item.is_right(prediction))
-        for item, prediction in answered
+        (confidence(prediction, by), item.question.voice, item.is_right(prediction)) for item, prediction in answered
     ]
     threshold, right, counts = 1.0, Counter[str](), Counter[str]()
     for sureness, tied in groupby(sorted(scored, reverse=True), key=itemgetter(0)):

@@ -5,7 +5,8 @@ neither the rules nor the questions that the reader learned from. They judge the
 file of JSON lines may be named:
 `{"repo", "question", "kind": "fact" | "open" | "absent" | "negation", "symbol", "must": [str], "must_not": [str]}`.
 `repo` is the name of a folder in `--repos`. Questions of kind `open` have no fact as their answer; those of kind
-`absent` name a symbol that does not exist; a `negation` may be answered if it is answered right.
+`absent` name a symbol that does not exist; a `negation` may be answered if it is answered right. An answer that asks
+which of several symbols is meant claims nothing and offers a choice: it counts as `offered`, neither right nor wrong.
 With `--fit`, the learned reader is fitted to its labeled questions and measured on voices that it has not seen.
 """
 
@@ -31,13 +32,16 @@ from forethought.qa.reader.labeled_questions import labeled_questions
 QUESTIONS = Path(__file__).parent.parent / "data" / "questions.jsonl"
 MIN_PRECISION = 0.99
 MIN_RECALL = 0.95
+MIN_VOICE_PRECISION = 0.98
+"""Of each voice that the reader was not fitted to: trades questions answered for those answered wrongly. With the
+pooled precision of .99 before, single voices had .967."""
 MAX_P99_MS = 30.0
 
 _KINDS = ("fact", "open", "absent", "negation")
-_FOLDS = 6
+_FOLDS = 3
 
 Result = Literal["right", "wrong", "offered", "missed"]
-"""`offered`: readings to choose from; `missed`: neither a fact nor readings."""
+"""`offered`: readings or symbols to choose from; `missed`: neither a fact nor a choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,8 @@ def _ask(session: Session, case: Case) -> Outcome:
 def _result(case: Case, answer: Answer) -> Result:
     if answer.tier not in ("facts", "predicted"):
         return "offered" if answer.suggestions else "missed"
+    if answer.aspect == "ambiguous":
+        return "offered"
     if case.kind == "open":
         return "wrong"
     text = answer.text.lower()
@@ -125,9 +131,10 @@ def _report(outcomes: Sequence[Outcome], machine: dict[str, Any]) -> Report:
     right = sum(outcome.result == "right" for outcome in asked_for_fact)
     recall = right / len(asked_for_fact) if asked_for_fact else 0.0
     precision = 1 - len(wrong) / len(answered) if answered else 0.0
+    ambiguous = sum(outcome.answer.aspect == "ambiguous" for outcome in outcomes)
     times = [outcome.milliseconds for outcome in outcomes]
     tables = (
-        Table("By kind", ("kind", "questions", "right", "wrong", "offered readings", "missed"), tuple(_rows(outcomes))),
+        Table("By kind", ("kind", "questions", "right", "wrong", "offered a choice", "missed"), tuple(_rows(outcomes))),
         Table(
             "Wrong",
             ("repository", "question", "kind", "read as", "answer"),
@@ -140,7 +147,7 @@ def _report(outcomes: Sequence[Outcome], machine: dict[str, Any]) -> Report:
             "Not answered",
             ("repository", "question", "readings"),
             tuple(
-                (item.case.repo, item.case.question, "; ".join(one.text for one in item.answer.suggestions))
+                (item.case.repo, item.case.question, _choice(item.answer))
                 for item in asked_for_fact
                 if item.result in ("offered", "missed")
             ),
@@ -150,7 +157,10 @@ def _report(outcomes: Sequence[Outcome], machine: dict[str, Any]) -> Report:
         name="questions",
         title="Questions in any words",
         shows="Are questions of fact about real repositories answered, in whatever words, and nothing else?",
-        verdict=(f"{right} of {len(asked_for_fact)} questions of fact are answered; {len(wrong)} answers are wrong.",),
+        verdict=(
+            f"{right} of {len(asked_for_fact)} questions of fact are answered; {len(wrong)} answers are wrong. "
+            f"{ambiguous} of {len(outcomes)} questions end in which of several symbols is meant.",
+        ),
         goals=(
             Goal("recall", round(recall, 3), "≥", MIN_RECALL),
             Goal("precision", round(precision, 3), "≥", MIN_PRECISION),
@@ -161,10 +171,17 @@ def _report(outcomes: Sequence[Outcome], machine: dict[str, Any]) -> Report:
         data={
             "recall": recall,
             "precision": precision,
+            "ambiguous": ambiguous,
             "wrong": [item.case.question for item in wrong],
             "ms": {"p50": quantile(times, 0.5), "p99": quantile(times, 0.99)},
         },
     )
+
+
+def _choice(answer: Answer) -> str:
+    if answer.aspect == "ambiguous":
+        return f"which of {len(answer.sources)} symbols"
+    return "; ".join(one.text for one in answer.suggestions)
 
 
 def _rows(outcomes: Sequence[Outcome]) -> Iterator[tuple[Cell, ...]]:
@@ -180,7 +197,7 @@ def _fit() -> Report:
 
     questions = list(labeled_questions())
     held_out = reader_fitting.predict_held_out(questions, _FOLDS)
-    by = reader_fitting.calibrate(held_out, MIN_PRECISION)
+    by = reader_fitting.calibrate(held_out, MIN_VOICE_PRECISION)
     folder = Path(forethought.qa.reader.__file__).parent
     size = reader_fitting.write(reader_fitting.fit(questions), by, questions, folder)
     measured = reader_fitting.measure(held_out, by)
@@ -189,6 +206,7 @@ def _fit() -> Report:
     for voice in voices:
         share = reader_fitting.measure([item for item in held_out if item.question.voice == voice], by)
         rows.append((voice, share.facts, round(share.recall, 3), round(share.precision, 3)))
+    worst = min(precision for *_, precision in rows)
     return Report(
         name="questions-fit",
         title="Learned reader, by voice left out",
@@ -196,6 +214,7 @@ def _fit() -> Report:
         verdict=(f"{len(questions):,} labeled questions, {size / 1000:,.0f} kB of coefficients.",),
         goals=(
             Goal("precision", round(measured.precision, 3), "≥", MIN_PRECISION),
+            Goal("precision, worst voice", worst, "≥", MIN_VOICE_PRECISION),
             Goal("recall", round(measured.recall, 3), "≥", 0.6),
         ),
         tables=(

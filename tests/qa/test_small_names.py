@@ -25,3 +25,15 @@ def test_without_such_a_function_the_word_is_a_word(world: SessionWorld) -> None
     session, workspace = world.open(engine=False)
     workspace.refresh()
     assert ask(session, "who calls any?").tier == "none"
+
+
+def test_a_word_between_an_auxiliary_and_its_verb_is_a_name_if_it_has_no_article(world: SessionWorld) -> None:
+    world.write(
+        "w.py",
+        "def slugify(a):\n    return a\n\n\ndef check(a):\n    return a\n\n\ndef make(a):\n    return slugify(a)\n",
+    )
+    session, workspace = world.open(engine=False)
+    workspace.refresh()
+    assert ask(session, "does check invoke slugify?").text.startswith("No: `check` does not call `slugify`")
+    assert ask(session, "does anything invoke slugify?").text.startswith("`slugify` is called from 1 place")
+    assert ask(session, "does the check invoke slugify?").tier == "none"

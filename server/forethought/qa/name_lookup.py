@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 from forethought.names.resolver import Target
 from forethought.qa.fact_rendering.signature_texts import parameter_names
 from forethought.qa.question import Question, RootTarget
-from forethought.syntax.symbol_kinds import FIELD_KINDS, FUNCTION_KINDS
+from forethought.syntax.symbol_kinds import FIELD_KINDS, SymbolKind
 from forethought.syntax.tags import name_of
 from forethought.workspace.workspace import Workspace
 
@@ -38,6 +38,7 @@ class NameLookup:
         self._defined: dict[str, bool] = {}
         self._found: dict[str, tuple[RootTarget, ...]] = {}
         self._parameters: dict[str | None, Collection[str]] = {}
+        self._kinds: dict[str | None, frozenset[SymbolKind]] = {}
         self._pointed_at = pointed_at
 
     def defines(self, name: str) -> bool:
@@ -62,19 +63,22 @@ class NameLookup:
             }
         return self._parameters[name]
 
-    def is_function(self, name: str | None) -> bool:
-        """Whether all definitions that the name can mean are functions or methods; false for None."""
-        if name is None or not (found := self.find(name)[:_MAX_DEFINITIONS]):
-            return False
-        symbols = (workspace.resolver().symbol(target) for workspace, target in found)
-        return all(symbol is not None and symbol.kind in FUNCTION_KINDS for symbol in symbols)
+    def kinds(self, name: str | None) -> frozenset[SymbolKind]:
+        """The kinds of all definitions that the name can mean; of what is pointed at for None."""
+        if name not in self._kinds:
+            found = self.find(name) if name is not None else self._pointed_at()
+            symbols = (workspace.resolver().symbol(target) for workspace, target in found[:_MAX_DEFINITIONS])
+            self._kinds[name] = frozenset(symbol.kind for symbol in symbols if symbol is not None)
+        return self._kinds[name]
 
-    def is_field(self, name: str | None) -> bool:
-        """Whether all definitions that the name can mean are fields of types; false for None."""
-        if name is None or not (found := self.find(name)[:_MAX_DEFINITIONS]):
-            return False
-        symbols = (workspace.resolver().symbol(target) for workspace, target in found)
-        return all(symbol is not None and symbol.kind in FIELD_KINDS for symbol in symbols)
+    def is_called(self, name: str) -> bool:
+        """Whether anything of this name is called, wherever it is defined."""
+        short = name.rpartition(".")[2]
+        return any(
+            reference.kind in ("call", "class")
+            for workspace in self._workspaces
+            for _, reference in workspace.overlay.references_named(short)
+        )
 
     def all_names(self) -> set[str]:
         """The unqualified name of every definition."""

@@ -1,7 +1,7 @@
 """Which tokens of a question mention a symbol: by its name, by pointing at it, or by referring back to it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 from forethought.qa.intent.lexicon import lexicon
@@ -17,6 +17,7 @@ VERBAL = frozenset(
 )
 """Meanings of verbs that may follow “that”."""
 
+_BEFORE_SUBJECT = frozenset({"does", "did", "is", "was", "can", "could", "will", "would", "may", "might"})
 _POINTERS = frozenset({"this", "that", "it", "its"})
 _ASKING_FOR_KIND = frozenset({"which", "what", "howmany", "default", "other", "all", "any", "every"})
 """Words that ask for a kind of symbol: “which function @ …” does not say that @ is a function."""
@@ -97,6 +98,24 @@ def readings(tokens: Sequence[Token], known: KnownNames) -> Iterator[list[Readin
     if not certain:  # “who calls any?”, where a function is called so
         small = [place for place, token in enumerate(tokens) if place and token.word in vocabulary.no_names]
         yield [Reading((place,), corrections) for place in small if known.defines(tokens[place].name)]
+
+
+def with_subjects_marked(tokens: Sequence[Token], known: KnownNames) -> list[Token]:
+    """The tokens; those between an auxiliary and its verb marked if they are names, as `check` in “does check call f?”.
+
+    A common noun would have an article there.
+    """
+    marked = list(tokens)
+    for place, token in enumerate(tokens):
+        is_between = (
+            word_at(tokens, place - 1) in _BEFORE_SUBJECT
+            and word_at(tokens, place - 2) in ("", STOP)
+            and lexicon().meanings.get(word_at(tokens, place + 1)) in VERBAL
+        )
+        is_noun = token.name and token.word not in lexicon().no_names | _POINTERS
+        if is_between and is_noun and lexicon().meanings.get(token.word) != "place" and known.defines(token.name):
+            marked[place] = replace(token, marked=True)
+    return marked
 
 
 def as_read(tokens: Sequence[Token], reading: Reading) -> list[Token]:

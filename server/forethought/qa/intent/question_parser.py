@@ -35,6 +35,7 @@ from forethought.qa.intent.mentions import (
     is_plain_name,
     mention_at,
     readings,
+    with_subjects_marked,
 )
 from forethought.qa.intent.patterns import Rule, grammar
 from forethought.qa.intent.small_talk import without_small_talk
@@ -77,7 +78,7 @@ def read_intent(question: str, known: KnownNames | None = None) -> Intent | None
     tokens = scan(text)
     if len(tokens) > _MAX_TOKENS:
         return None
-    tokens = without_small_talk(tokens, known.defines)
+    tokens = without_small_talk(with_subjects_marked(tokens, known), known.defines)
     intents = _likeliest(tokens, known)
     reread = with_behavior_words(tokens) if not intents else tokens
     if reread != tokens:  # only now, so that these words take nothing away from other questions

@@ -66,7 +66,8 @@ def _tokens(text: str) -> Iterator[Token]:
                 yield Token("not")  # “doesn't”, “can't”: the verb adds nothing
             else:
                 marked = bool(match["call"] or is_marked(written)) and previous not in ("e.g", "i.e")
-                yield Token(previous, _dotted(written), marked)
+                is_name = marked or not _is_hyphenated(text, match.start(), match.end())
+                yield Token(previous, _dotted(written), marked) if is_name else Token(previous)
             continue
         if match["ticked"] is not None:
             yield _ticked(match["ticked"].strip())
@@ -85,6 +86,12 @@ def _tokens(text: str) -> Iterator[Token]:
             # The parser's own mark for a name is "@": one in the question must not pass for it.
             yield Token(_UNREADABLE if match["other"] == "@" else match["other"])
         previous = ""
+
+
+def _is_hyphenated(text: str, start: int, end: int) -> bool:
+    """Whether a word is part of a longer one: “queue” in “p-queue” names no symbol."""
+    before, after = text[max(start - 2, 0) : start], text[end : end + 2]
+    return (before[-1:] == "-" and before[:1].isalnum()) or (after[:1] == "-" and after[1:].isalnum())
 
 
 def _ticked(code: str) -> Token:

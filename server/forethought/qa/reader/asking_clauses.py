@@ -8,7 +8,9 @@ from forethought.qa.reader.features import MARKS
 MAX_CLAUSES = 8
 
 _PRONOUNS = frozenset({"it", "its", "that", "this"})
-_SUBJECTS = frozenset({"S", "SS", "F"})
+_SYMBOLS = frozenset({"S", "SS"})
+_SUBJECTS = _SYMBOLS | {"F"}
+_UNKNOWN = frozenset({"U"})
 _ASKING = frozenset(
     {"what", "whats", "which", "who", "whos", "whose", "whom", "where", "wheres", "does", "do", "did", "is", "are"}
     | {"has", "have", "can", "will", "might", "may", "show", "list", "give", "gimme", "tell", "name", "find", "any"}
@@ -52,8 +54,9 @@ _INTENDING = frozenset(
 
 
 def clauses(words: Sequence[str]) -> list[tuple[int, int]]:
-    """Start and end of each part that names the subject, or points to it, and has all other names of the question."""
-    needed = MARKS.intersection(words) - _SUBJECTS
+    """Start and end of each part that names the subject, or points to it, and has all other known names."""
+    needed = MARKS.intersection(words) - _SUBJECTS - _UNKNOWN
+    subjects = _SUBJECTS if _SYMBOLS.isdisjoint(words) else _SYMBOLS  # else a file only says where one looks
     starts = [0, *(at for at in range(1, len(words)) if _starts(words, at))]
     ends = [*(at for at in range(1, len(words)) if _ends(words, at)), len(words)]
     found = []
@@ -62,7 +65,7 @@ def clauses(words: Sequence[str]) -> list[tuple[int, int]]:
             inner = words[start:end]
             if len(inner) < 2 or end - start == len(words) or inner[0] == STOP:
                 continue
-            if needed <= set(inner) and not (_SUBJECTS | _PRONOUNS).isdisjoint(inner):
+            if needed <= set(inner) and not (subjects | _PRONOUNS).isdisjoint(inner):
                 found.append((start, end))
     return found
 
@@ -71,7 +74,7 @@ def with_subject(part: Sequence[str], words: Sequence[str]) -> tuple[str, ...]:
     """The words of a part, with the subject's mark for “it” where it has none itself."""
     if not _SUBJECTS.isdisjoint(part):
         return tuple(part)
-    subject = next((word for word in words if word in _SUBJECTS), "S")
+    subject = next((word for word in words if word in _SYMBOLS), "F" if "F" in words else "S")
     pronoun = next((word for word in reversed(part) if word in _PRONOUNS), None)
     if pronoun is None:
         return tuple(part)

@@ -11,7 +11,7 @@ import math
 import zlib
 from array import array
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -22,6 +22,7 @@ from typing import NamedTuple
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, Indel
 
+from forethought.qa.intent.tokenizer import STOP
 from forethought.qa.reader.asking_clauses import MAX_CLAUSES, asks, clauses, is_about_asker, sentences, with_subject
 from forethought.qa.reader.features import MARKS, features, stemmed
 from forethought.qa.reader.labels import OPEN
@@ -93,6 +94,8 @@ _LEADING_GUARDS = GUARDS - (
 """Guards that count in a sentence before the asking clause, unless it is about who asks."""
 _TRAILING_GUARDS = GUARDS - {"just", "but"}
 """The same for a sentence after it."""
+_NEGATIONS = frozenset({"not", "never", "no", "none", "without"})
+_INTERROGATIVES = frozenset({"what", "which", "who", "whose", "where", "list", "show"})
 _MODAL = frozenset({"could", "would"})
 _POLITE = frozenset({"you", "i", "like", "please", "tell", "show"})
 """Words after which “could” and “would” restrict nothing."""
@@ -148,6 +151,8 @@ class Prediction:
     """The question has a negation or a restriction that is not known from questions with this label."""
     others: tuple[tuple[str, float], ...]
     """The other labels with their probabilities, the likeliest first."""
+    is_learned: bool = False
+    """The whole question is, word for word, a labeled one with this label, and with no other."""
 
 
 class Classifier:
@@ -167,7 +172,9 @@ class Classifier:
         self._intercepts = list(intercepts)
         self._scale = scale
         learned = [(label, tuple(words)) for label, words in questions]
-        self._learned = frozenset(learned)
+        self._learned: dict[tuple[str, ...], set[str]] = {}
+        for label, known in learned:
+            self._learned.setdefault(known, set()).add(label)
         self._neighbors = _Neighbors(learned)
 
     @property
@@ -176,28 +183,30 @@ class Classifier:
         return self._neighbors.words
 
     def has_learned(self, words: Sequence[str], label: str) -> bool:
-        """Whether these are, word for word, a labeled question of the label."""
-        return (label, tuple(words)) in self._learned
+        """Whether these are, word for word, a labeled question of the label, and of no other."""
+        return self._learned.get(tuple(words)) == {label}
 
     def probabilities(self, words: Sequence[str], allowed: Collection[str]) -> list[tuple[str, float]]:
         """The allowed labels, the likeliest first."""
         return self._probabilities([self._neighbors.corrected(word) for word in words], allowed)
 
-    def predict(self, words: Sequence[str], allowed: Collection[str]) -> list[Prediction]:
+    def predict(self, words: Sequence[str], allowed: Callable[[Sequence[str]], Collection[str]]) -> list[Prediction]:
         """The likeliest of the allowed labels for the whole question, first, and for parts that may be all of it.
 
-        Takes a few milliseconds.
+        allowed: the labels that the names in a question or a part of it fit. Takes a few milliseconds.
         """
         words = [self._neighbors.corrected(word) for word in words]
-        whole = self._probabilities(words, allowed)
+        whole = self._probabilities(words, allowed(words))
         places = {with_subject(words[start:end], words): (start, end) for start, end in clauses(words)}
-        parts = {part: self._probabilities(part, allowed) for part in list(places)[:MAX_CLAUSES]}
+        parts = {part: self._probabilities(part, allowed(part)) for part in list(places)[:MAX_CLAUSES]}
         likely = sorted(parts, key=lambda part: -parts[part][0][1])[:_MAX_PARTS]
-        predictions = [self._prediction(words, words, whole, whole, ((), ()), allowed)]
+        predictions = [self._prediction(words, words, whole, whole, ((), ()), allowed(words))]
         for part in likely:
             start, end = places[part]
             outside = (words[:start], words[end:])
-            predictions.append(self._prediction(words, part, parts[part], whole, outside, allowed))
+            labels = allowed(part)
+            whole_as_part = whole if labels == allowed(words) else self._probabilities(words, labels)
+            predictions.append(self._prediction(words, part, parts[part], whole_as_part, outside, labels))
         return predictions
 
     def _prediction(
@@ -225,7 +234,8 @@ class Classifier:
             or _restrict(outside[1], _TRAILING_GUARDS)
         )
         is_guarded = is_guarded or any(self._asks_else(rest, words, group, allowed) for rest in outside if asks(rest))
-        return Prediction(label, ranked[0][1], evidence, is_guarded, tuple(ranked[1:]))
+        is_learned = part is words and self.has_learned(words, label)
+        return Prediction(label, ranked[0][1], evidence, is_guarded, tuple(ranked[1:]), is_learned)
 
     def _asks_else(self, rest: Sequence[str], words: Sequence[str], group: str, allowed: Collection[str]) -> bool:
         """Whether the rest of the question asks for another fact."""
@@ -265,8 +275,11 @@ def equivalent(label: str) -> str:
     return _EQUIVALENT.get(label, label)
 
 
-def confidence(evidence: Evidence, by: Confidence) -> float:
+def confidence(prediction: Prediction, by: Confidence) -> float:
     """How likely a prediction is right, 0 to 1."""
+    if prediction.is_learned:
+        return 1.0
+    evidence = prediction.evidence
     total = (
         by.intercept
         + by.log_odds * evidence.log_odds
@@ -281,7 +294,7 @@ def confidence(evidence: Evidence, by: Confidence) -> float:
 def surest(predictions: Iterable[Prediction], by: Confidence) -> Prediction | None:
     """The surest prediction of a fact that no guard forbids."""
     facts = [item for item in predictions if item.label != OPEN and not item.is_guarded]
-    return max(facts, key=lambda item: confidence(item.evidence, by), default=None)
+    return max(facts, key=lambda item: confidence(item, by), default=None)
 
 
 class _Neighbors:
@@ -356,14 +369,20 @@ def _terms(words: Sequence[str]) -> frozenset[str]:
 
 
 def _guarded_pairs(words: Sequence[str]) -> set[tuple[str, str]]:
-    """Each guard with the word after it, and each word of `_LABEL_WORDS` alone."""
+    """Each guard with the word after it, and each word of `_LABEL_WORDS` alone.
+
+    A negation after an interrogative in the same clause is another one than in a yes-or-no question: “what does S not
+    call” asks for the opposite of “S does not call anything, does it”.
+    """
     following = [*words[1:], ">"]
-    pairs = {
-        (word, stemmed(after))
-        for word, after in zip(words, following, strict=True)
-        if word in GUARDS and not (word in _MODAL and after in _POLITE)
-    }
-    return pairs | {(word, "") for word in _LABEL_WORDS.intersection(words)}
+    asks_which = False
+    pairs = {(word, "") for word in _LABEL_WORDS.intersection(words)}
+    for word, after in zip(words, following, strict=True):
+        asks_which = word != STOP and (asks_which or word in _INTERROGATIVES)
+        if word in GUARDS and not (word in _MODAL and after in _POLITE):
+            is_other = asks_which and word in _NEGATIONS
+            pairs.add((f"which {word}" if is_other else word, stemmed(after)))
+    return pairs
 
 
 @cache

@@ -5,6 +5,7 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import dropwhile
 
 from forethought.qa.intent.lexicon import lexicon
 from forethought.qa.intent.tokenizer import STOP, scan
@@ -16,6 +17,11 @@ MARKS = frozenset("STPEFU") | {"SS"}
 """The words that stand for names: see `masking`."""
 _LETTER_WEIGHT = 0.4
 _SLASHED = re.compile(r"\bw/(o\b)?(?![\w/])", re.IGNORECASE)
+_ALTERNATIVES = re.compile(r"(?<![\w`./@-])[A-Za-z]+(?:/[A-Za-z]+){1,2}(?![\w`/-]|\.\w)")
+"""“y/n”, “read/write”: words, where a path would have an extension or more parts."""
+
+
+_HYPHENATED_FILE = re.compile(r"(?<![\w`./@-])\w+(?:-\w+)+(?:\.[a-z]\w{0,3})+\b(?![`/-])")
 
 
 def words_of(masked: str) -> list[str]:
@@ -25,16 +31,21 @@ def words_of(masked: str) -> list[str]:
 
 
 def with_words_spelled_out(text: str) -> str:
-    """The text with “w/o” as “without”: it would be taken for the name of a file."""
-    return _SLASHED.sub(lambda found: "without" if found[1] else "with", text)
+    """The text with “w/o” as “without” and “y/n” as “y or n”, which would be taken for names of files.
+
+    Names of files with hyphens, which would not, are put in back-ticks.
+    """
+    text = _SLASHED.sub(lambda found: "without" if found[1] else "with", text)
+    text = _HYPHENATED_FILE.sub(lambda found: f"`{found[0]}`", text)
+    return _ALTERNATIVES.sub(lambda found: found[0].replace("/", " or "), text)
 
 
 def joined(words: Iterable[str]) -> list[str]:
-    """The words without the punctuation that ends them."""
+    """The words without the punctuation before and after them."""
     kept = list(words)
     while kept and kept[-1] == STOP:
         kept.pop()
-    return kept
+    return list(dropwhile(lambda word: word == STOP, kept))
 
 
 def features(words: Sequence[str]) -> dict[int, float]:

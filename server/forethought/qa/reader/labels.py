@@ -101,6 +101,13 @@ LABELS: Mapping[str, Label] = {
     "fields": Label("fields", "Which fields does {name} have?", "fields of {name}"),
     "bases": Label("bases", "What does {name} inherit from?", "base classes of {name}"),
     "bases/one": Label("bases", "Does {name} inherit from {other}?", "whether {name} inherits from {other}", SECOND),
+    "bases/swap": Label(
+        "bases",
+        "Is {name} a base class of {other}?",
+        "whether {other} inherits from {name}",
+        SECOND,
+        is_swapped=True,
+    ),
     "subclasses": Label("subclasses", "Which classes inherit from {name}?", "subclasses of {name}"),
     "docs": Label("docs", "What does the documentation of {name} say?", "documentation of {name}"),
     "nature": Label("nature", "What kind of symbol is {name}?", "kind of {name}"),

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import Protocol
 
 from forethought.qa.intent.lexicon import lexicon
-from forethought.qa.intent.mentions import DETERMINERS, KnownNames
+from forethought.qa.intent.mentions import DETERMINERS, KnownNames, with_subjects_marked
 from forethought.qa.intent.tokenizer import STOP, Token, scan, word_at
 from forethought.qa.reader.features import joined
+from forethought.syntax.symbol_kinds import FIELD_KINDS, SymbolKind
 
 SUBJECT, SUBJECTS, SECOND, PARAMETER, EXCEPTION, FILE, UNKNOWN = "S", "SS", "T", "P", "E", "F", "U"
 """Marks: the symbol asked about, several of them, a second one, a parameter of the first, an exception, a file, and
@@ -26,6 +27,8 @@ _IN_FILE = frozenset({"in", "of", "from", "at", "the", "file", "inside", "module
 _POINTERS = frozenset({"this", "that", "it", "its", "here"})
 _FILE_KINDS = frozenset({"file", "module"})
 _ASKING = frozenset({"which", "what", "any", "some", "no", "how"})
+_PLACING = frozenset({"in", "of", "on", "from", "inside", "within", "for"})
+"""Prepositions before the class or the file that a symbol is in."""
 _DECLARING = frozenset(
     {"function", "method", "class", "struct", "interface", "type", "symbol", "constant", "exception"}
 )
@@ -38,12 +41,12 @@ class IndexedNames(KnownNames, Protocol):
         """The names of the parameters of what the name means; of what is pointed at for None."""
         ...
 
-    def is_function(self, name: str | None) -> bool:
-        """Whether all definitions that the name can mean are functions or methods; false for None."""
+    def kinds(self, name: str | None) -> Collection[SymbolKind]:
+        """The kinds of all definitions that the name can mean; of what is pointed at for None."""
         ...
 
-    def is_field(self, name: str | None) -> bool:
-        """Whether all definitions that the name can mean are fields of types; false for None."""
+    def is_called(self, name: str) -> bool:
+        """Whether anything of this name is called, wherever it is defined."""
         ...
 
 
@@ -101,6 +104,18 @@ def masked(text: str, names: IndexedNames, common: Collection[str], points: bool
     common: words that a question may have that are no names. points: whether “this” and “it” can mean something.
     """
     tokens = _qualified(_scanned(text, names), names)
+    ways = list(_masked(tokens, names, common, points))
+    for placed, in_file in _without_places(tokens, names):
+        for way in _masked(placed, names, common, points):
+            if in_file is None or (way.subject.name is not None and way.subject.in_file is None):
+                in_this = way.subject.in_file if in_file is None else in_file
+                ways.append(replace(way, subject=replace(way.subject, in_file=in_this)))
+    return ways[:_MAX_MASKED]
+
+
+def _masked(
+    tokens: Sequence[Token], names: IndexedNames, common: Collection[str], points: bool
+) -> Iterator[MaskedQuestion]:
     found = _found(tokens, names, common)
     drafts = [
         full
@@ -109,7 +124,32 @@ def masked(text: str, names: IndexedNames, common: Collection[str], points: bool
     ]
     drafts = [_with_joined(tokens, draft, names.parameters(draft.subject.name)) for draft in drafts]
     unique = {(tuple(sorted(draft.marks.items())), draft.subject): draft for draft in drafts}
-    return [_question(tokens, draft) for draft in islice(unique.values(), _MAX_MASKED)]
+    return (_question(tokens, draft) for draft in unique.values())
+
+
+def _without_places(tokens: Sequence[Token], names: IndexedNames) -> Iterator[tuple[list[Token], str | None]]:
+    """The tokens without a phrase before the question that says where the symbol is, and the file that it names.
+
+    That is “in the class Client”, where another name is one of its members, or “in client.py”.
+    """
+    for place, token in enumerate(tokens):
+        if not token.name or token.word in lexicon().no_names or not _is_known(token.name, names):
+            continue
+        start, end = place, place + 1
+        while start > 0 and tokens[start - 1].word in DETERMINERS | lexicon().kinds.keys():
+            start -= 1
+        if end < len(tokens) and tokens[end].word in lexicon().kinds:
+            end += 1
+        if word_at(tokens, start - 1) not in _PLACING or word_at(tokens, start - 2) not in ("", STOP):
+            continue  # “which methods of Client call get” is about all of them
+        rest = [*tokens[: start - 1], *tokens[end:]]
+        if not names.defines(token.name):
+            yield rest, token.name
+            continue
+        for at, other in enumerate(rest):
+            name = f"{token.name}.{other.name}"
+            if other.name and other.word not in lexicon().no_names and names.defines(name):
+                yield [*rest[:at], Token(name.lower(), name, True), *rest[at + 1 :]], None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +174,7 @@ def _scanned(text: str, names: IndexedNames) -> list[Token]:
             tokens += [Token(owner.lower(), owner, True), Token(last.lower(), last, True)]
         else:
             tokens.append(token)
-    return tokens
+    return with_subjects_marked(tokens, names)
 
 
 def _qualified(tokens: list[Token], names: IndexedNames) -> list[Token]:
@@ -193,6 +233,8 @@ def _subjects(tokens: Sequence[Token], found: _Found, names: IndexedNames, point
     symbols = [place for place in found.certain if place not in errors]
     if symbols:
         yield from _about(tokens, found, symbols, errors)
+        if others := _without_parameter_names(tokens, symbols, names):
+            yield from _about(tokens, found, others, errors)
         for place in found.doubtful[:_MAX_DOUBTFUL]:
             yield from _about(tokens, found, sorted([*symbols, place]), errors)
         return
@@ -222,11 +264,23 @@ def _without_parameters(tokens: Sequence[Token], found: _Found, names: IndexedNa
     meant = {
         name
         for name in written
-        if names.is_field(name) and any(name in names.parameters(other) for other in written - {name})
+        if _is_field(name, names) and any(name in names.parameters(other) for other in written - {name})
     }
     certain = tuple(place for place in found.certain if tokens[place].name not in meant)
     doubtful = tuple(place for place in found.doubtful if tokens[place].name not in meant)
     return replace(found, certain=certain, doubtful=doubtful)
+
+
+def _is_field(name: str, names: IndexedNames) -> bool:
+    kinds = names.kinds(name)
+    return bool(kinds) and FIELD_KINDS.issuperset(kinds)
+
+
+def _without_parameter_names(tokens: Sequence[Token], symbols: Sequence[int], names: IndexedNames) -> list[int]:
+    """The places of the symbols but those that have the name of a parameter of another one; nothing if none has."""
+    written = {tokens[place].name for place in symbols}
+    meant = {name for name in written if any(name in names.parameters(other) for other in written - {name})}
+    return [place for place in symbols if tokens[place].name not in meant] if meant else []
 
 
 def _about(tokens: Sequence[Token], found: _Found, symbols: Sequence[int], errors: Sequence[int]) -> Iterator[_Draft]:

@@ -1,11 +1,11 @@
 """Reads questions that no rule matches: what is asked, if that is sure, or what may be meant."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 
 from forethought.qa.intent import Intent
-from forethought.qa.intent.tokenizer import MAX_LENGTH
 from forethought.qa.question import Suggestion
 from forethought.qa.reader.classifier import Classifier, Prediction, confidence, shipped, surest
 from forethought.qa.reader.features import stemmed, with_words_spelled_out
@@ -22,10 +22,13 @@ from forethought.qa.reader.masking import (
     MaskedQuestion,
     masked,
 )
+from forethought.qa.reader.plausibility import is_plausible
 
 MAX_SUGGESTIONS = 3
 
-_MAX_CANDIDATES = 3
+_MAX_LENGTH = 600
+"""Characters of the longest question that is read: more than rules match, as there may be context around it."""
+_MAX_CANDIDATES = 4
 """Ways to mask a question that are looked at closely."""
 _MIN_AROUND_PLAIN = 4
 """Words of the shortest question that is surely about a symbol with an ordinary word for a name."""
@@ -38,23 +41,14 @@ _MAY_BE_ABOUT_FILE = frozenset({"callers", "tests", "subclasses", "overrides", "
 _COMMON_QUESTIONS = ("location", "callers", "docs")
 """What is suggested if nothing is likely."""
 OF_FILES = frozenset(
-    {"location", "docs", "last_change", "tests", "callers", "calls", "exists", "members", "members/function"}
+    {"location", "docs", "last_change", "tests", "callers", "exists", "members", "members/function"}
     | {"members/class", "exports", OPEN}
 )
-_OF_CLASSES = frozenset(
-    {"members", "members/method", "members/function", "members/class", "fields", "bases", "bases/one", "subclasses"}
-    | {"exports", "raisers", "catchers"}
-)
-"""Labels that make no sense for a function."""
-_OF_FIELDS = frozenset(
-    {"location", "docs", "last_change", "exists", "nature", "value", "visibility", "callers", "tests"}
-)
-"""Aspects that make sense for a field of a type."""
 _ADVISING = frozenset({"to", "should", "can", "would", "could"})
 """Words after which “how” asks for advice: “show me how to call f”."""
 _OF_UNKNOWN_SLOTS = {
     PARAMETER: frozenset({"default", "parameters/one", "parameters/type", OPEN}),
-    SECOND: frozenset({"calls/one", "bases/one", OPEN}),
+    SECOND: frozenset({"calls/one", "calls/swap", "bases/one", "bases/swap", OPEN}),
 }
 
 
@@ -81,6 +75,15 @@ class _Candidate:
     """The surest, of the whole question or of a part of it."""
     of_whole: Prediction
     confidence: float
+    is_far: bool
+    """What it takes for a name may well be a word, so that it is no answer, but casts doubt on others."""
+
+    @property
+    def precision(self) -> int:
+        """How many names are understood besides the subject's own."""
+        subject = self.question.subject
+        is_member = not subject.is_file and "." in (subject.name or "")
+        return len(self.question.names) + (subject.in_file is not None) + is_member
 
     @property
     def intent(self) -> Intent:
@@ -96,41 +99,37 @@ class QuestionReader:
         points: whether “this” and “it” can mean something. Takes a few milliseconds.
         """
         text = with_words_spelled_out(text)
-        if len(text) > MAX_LENGTH:
+        if len(text) > _MAX_LENGTH:
             return None
         classifier, fitted = shipped()
         ways = masked(text, names, classifier.vocabulary, points)
         ways.sort(key=lambda way: _likeliest_fact(classifier, way), reverse=True)
         candidates = []
         for question in ways[:_MAX_CANDIDATES]:
-            predictions = classifier.predict(question.words, _allowed(question))
+            predictions = classifier.predict(question.words, partial(_allowed, question))
             prediction = surest(predictions, fitted) or predictions[0]
-            sureness = confidence(prediction.evidence, fitted)
-            is_of_other_kind = _is_of_other_kind(prediction.label, names, question.subject.name)
+            if prediction.label == "subclasses" and not is_plausible("subclasses", question, names):
+                prediction = replace(prediction, label="overrides")
+            sureness = confidence(prediction, fitted)
+            makes_sense = is_plausible(prediction.label, question, names)
             subject = question.subject
             is_short = len(question.words) < _MIN_AROUND_PLAIN or bool(question.names)
             is_far = subject.is_wordlike or (subject.is_plain and (is_short or prediction.evidence.foreign > 0))
-            is_vetoed = prediction.is_guarded or is_of_other_kind or is_far or _asks_how_to(question.words)
+            is_vetoed = prediction.is_guarded or not makes_sense or _asks_how_to(question.words)
             if is_vetoed or not _has_needed(question, prediction.label):
                 sureness = min(sureness, fitted.threshold / 2)
-            candidates.append(_Candidate(question, prediction, predictions[0], sureness))
+            candidates.append(_Candidate(question, prediction, predictions[0], sureness, is_far))
         if not candidates:
             return None
         facts = [item for item in candidates if item.prediction.label != OPEN]
         sure = [item for item in facts if item.confidence >= fitted.threshold]
-        most = max((len(item.question.names) for item in sure), default=0)
-        sure = [item for item in sure if len(item.question.names) == most]  # “wait” as a parameter, not as a word
-        best = max(sure, key=lambda item: item.confidence, default=None)
+        most = max((item.precision for item in sure), default=0)
+        sure = [item for item in sure if item.precision == most]  # “wait” as a parameter, not as a word
+        likely = (item for item in sure if not item.is_far)
+        best = max(likely, key=lambda item: item.confidence, default=None)
         if best is not None and len({item.intent for item in sure}) == 1:
             return _sure(best)
         return _unsure(candidates, names)
-
-
-def _is_of_other_kind(label: str, names: IndexedNames, name: str | None) -> bool:
-    """Whether the label makes no sense for what the name means."""
-    if label in _OF_CLASSES and names.is_function(name):
-        return True
-    return label != OPEN and label.partition("/")[0] not in _OF_FIELDS and names.is_field(name)
 
 
 def _asks_how_to(words: Sequence[str]) -> bool:
@@ -139,7 +138,7 @@ def _asks_how_to(words: Sequence[str]) -> bool:
 
 def _likeliest_fact(classifier: Classifier, question: MaskedQuestion) -> float:
     """The probability of the likeliest label that is a fact."""
-    ranked = classifier.probabilities(question.words, _allowed(question))
+    ranked = classifier.probabilities(question.words, _allowed(question, question.words))
     return next((share for label, share in ranked if label != OPEN), 0.0)
 
 
@@ -157,13 +156,14 @@ def allowed_labels(words: Collection[str]) -> Collection[str]:
     return {name for name, label in LABELS.items() if label.slot == slot} | {OPEN}
 
 
-def _allowed(question: MaskedQuestion) -> Collection[str]:
-    allowed = allowed_labels(question.words)
+def _allowed(question: MaskedQuestion, words: Collection[str]) -> Collection[str]:
+    """The labels that the names in words of the question fit."""
+    allowed = allowed_labels(words)
     if len(question.others) > 1:
         allowed = {*allowed} - {"compare"}
     if question.is_guess:
         for slot, possible in _OF_UNKNOWN_SLOTS.items():
-            if slot in question.words:
+            if slot in words:
                 allowed = possible.intersection(allowed)
     return allowed
 
@@ -199,7 +199,7 @@ def _unsure(candidates: list[_Candidate], names: IndexedNames) -> QuestionReadin
     for candidate in candidates:
         question, prediction = candidate.question, candidate.prediction
         for name, share in ((prediction.label, prediction.probability), *prediction.others):
-            if name == OPEN or _is_of_other_kind(name, names, question.subject.name):
+            if name == OPEN or not is_plausible(name, question, names):
                 continue
             if share >= _MIN_SUGGESTED and question.subject.name is not None and not question.others:
                 suggestion = _suggestion(name, question)

@@ -1,19 +1,16 @@
-"""Answers about the members, bases and subclasses of classes, and about the definitions in files and functions."""
+"""Answers about the members of classes, and about the definitions in files and functions."""
 
-import re
 from collections.abc import Sequence
 
 from forethought.facts import class_hierarchy as hierarchy
 from forethought.facts.exports import is_visible
-from forethought.facts.symbol_facts import Location
+from forethought.facts.location import Location
 from forethought.names.resolver import Target
 from forethought.qa.fact_rendering.phrasing import (
-    AS_FAR_AS_RESOLVED,
     MAX_LISTED,
     FactText,
     counted,
     enumerated,
-    listed,
     more_lines,
     outside,
     place_text,
@@ -27,7 +24,6 @@ from forethought.syntax.tags import Symbol
 from forethought.text.sanitizers import printable_path
 
 _MAX_MEMBERS = 2 * MAX_LISTED
-_MAX_DESCENDANTS = 500
 
 
 def members(subject: FactSubject) -> FactText:
@@ -54,28 +50,6 @@ def members(subject: FactSubject) -> FactText:
     return FactText(text + _inherited(subject), places_of(own[:MAX_LISTED]))
 
 
-def bases(subject: FactSubject) -> FactText:
-    """The bases of a class as written, or whether it has the base `intent.other`."""
-    if subject.intent.other is not None:
-        return _one_base(subject, subject.intent.other)
-    if not subject.symbol.bases:
-        return FactText(f"{subject.name} has no base classes.")
-    resolved = [classes[0] for _, classes in subject.resolver.bases(subject.target) if len(classes) == 1]
-    bases_here = [(base, symbol) for base in resolved if (symbol := subject.resolver.symbol(base)) is not None]
-    return FactText(f"{subject.name} inherits from {quoted(subject.symbol.bases)}.", places_of(bases_here[:MAX_LISTED]))
-
-
-def subclasses(subject: FactSubject) -> FactText:
-    if not subject.is_class:
-        return FactText(f"{subject.name} is {with_article(subject.symbol.kind)} and has no subclasses.")
-    if subject.info.language == "go" and subject.symbol.kind == "interface":
-        why = "types in Go do not declare which interfaces they implement"
-        return FactText(f"It is not known which types implement {subject.name}: {why}.")
-    direct = hierarchy.subclasses(subject.resolver, subject.target)
-    head = f"{subject.name} has {counted(len(direct), 'direct subclass')}"
-    return listed(head, direct, len(direct), f"{subject.name} has no subclasses in this repository{AS_FAR_AS_RESOLVED}")
-
-
 def fields(subject: FactSubject) -> FactText:
     """What a class holds: what its body declares, and members that are values."""
     if not subject.is_class:
@@ -99,58 +73,6 @@ def fields(subject: FactSubject) -> FactText:
 def _inherited_note(subject: FactSubject) -> str:
     """That there are bases, whose fields are not listed."""
     return f"\n\nIt inherits from {quoted(subject.symbol.bases)}." if subject.symbol.bases else ""
-
-
-def overrides(subject: FactSubject) -> FactText:
-    """The classes that inherit from a class or implement an interface; the methods that override a method."""
-    if subject.is_class:
-        return subclasses(subject)
-    owner = subject.resolver.owner(subject.target)
-    if owner is None:
-        return FactText(
-            f"{subject.name} is {with_article(subject.symbol.kind)} outside of a class; nothing overrides it."
-        )
-    places = []
-    for below in _descendants(subject, owner):
-        own = hierarchy.own_members(subject.resolver, below)
-        places += [item for item in own if item[1].short_name == subject.symbol.short_name]
-    head = f"{subject.name} is overridden in {counted(len(places), 'place')}"
-    if_none = f"{subject.name} is not overridden in this repository{AS_FAR_AS_RESOLVED}"
-    return listed(head, places_of(places), len(places), if_none)
-
-
-def overridden(subject: FactSubject) -> FactText:
-    """The methods of base classes that a method, or the methods of a class, override."""
-    owner = subject.target if subject.is_class else subject.resolver.owner(subject.target)
-    if owner is None:
-        kind = with_article(subject.symbol.kind)
-        return FactText(f"{subject.name} is {kind} outside of a class and overrides nothing.")
-    names = {subject.symbol.short_name}
-    if subject.is_class:
-        own_methods = (member for _, member in hierarchy.own_members(subject.resolver, owner))
-        names = {member.short_name for member in own_methods if member.kind in FUNCTION_KINDS}
-    places = []
-    for base in subject.resolver.order(owner)[1:]:
-        own = hierarchy.own_members(subject.resolver, base)
-        places += [item for item in own if item[1].short_name in names]
-    unknown = hierarchy.external_bases(subject.resolver, owner)
-    note = f" It may override a method of {outside(unknown)}." if unknown else ""
-    head = f"{subject.name} overrides {counted(len(places), 'method')}"
-    found = listed(head, places_of(places), len(places), f"{subject.name} overrides nothing in this repository")
-    return FactText(found.text + note, found.places)
-
-
-def _descendants(subject: FactSubject, owner: Target) -> list[Target]:
-    """Every class that inherits from another, directly or not."""
-    found: dict[Target, None] = {}
-    waiting = [owner]
-    while waiting and len(found) < _MAX_DESCENDANTS:
-        for place in hierarchy.subclasses(subject.resolver, waiting.pop()):
-            below = Target(place.path, place.symbol_id)
-            if below not in found and below != owner:
-                found[below] = None
-                waiting.append(below)
-    return list(found)
 
 
 def exports(subject: FactSubject) -> FactText:
@@ -187,21 +109,6 @@ def _one_member(subject: FactSubject, other: str) -> FactText:
     place = Location(targets[0].path, member.id, member.selection)
     inherited = "" if member.name == f"{subject.symbol.name}.{name}" else ", inherited"
     return FactText(f"Yes{inherited}: `{member.signature}` ({place_text(place)}).", (place,))
-
-
-def _one_base(subject: FactSubject, other: str) -> FactText:
-    is_written = any(re.split(r"::|[.\\]", base.partition("[")[0])[-1] == other for base in subject.symbol.bases)
-    direct = {base for _, classes in subject.resolver.bases(subject.target) for base in classes}
-    if is_written or direct.intersection(subject.others):
-        return FactText(f"Yes: {subject.name} inherits from `{other}`.")
-    order = subject.resolver.order(subject.target)
-    if not set(order).isdisjoint(subject.others):
-        return FactText(
-            f"Yes, indirectly. All bases of {subject.name}: {quoted(base.symbol_id for base in order[1:])}."
-        )
-    unknown = hierarchy.external_bases(subject.resolver, subject.target)
-    note = f" It may do so through {outside(unknown)}." if unknown else ""
-    return FactText(f"No: {subject.name} does not inherit from `{other}`{AS_FAR_AS_RESOLVED}.{note}")
 
 
 def _fields(subject: FactSubject) -> str:

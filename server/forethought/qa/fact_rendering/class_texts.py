@@ -1,5 +1,6 @@
 """Answers about the members of classes, and about the definitions in files and functions."""
 
+import re
 from collections.abc import Sequence
 
 from forethought.facts import class_hierarchy as hierarchy
@@ -24,6 +25,8 @@ from forethought.syntax.tags import Symbol
 from forethought.text.sanitizers import printable_path
 
 _MAX_MEMBERS = 2 * MAX_LISTED
+_MAX_DECLARATION = 200
+"""Characters of a declaration that is shown in place of fields."""
 
 
 def members(subject: FactSubject) -> FactText:
@@ -31,16 +34,15 @@ def members(subject: FactSubject) -> FactText:
     if subject.intent.other is not None:
         return _one_member(subject, subject.intent.other)
     part = subject.intent.part
+    if part == "constructor":
+        return _constructors(subject)
     own = [item for item in hierarchy.own_members(subject.resolver, subject.target) if _is_part(item[1], part)]
     if part in (None, "member"):  # fields are told in one line
         own = [item for item in own if item[1].kind not in FIELD_KINDS]
     if not subject.is_class and subject.symbol.kind != "file":
         own = [(target, member) for target, member in own if member.body]  # parameters and local variables
     if own:
-        noun = part or ("member" if subject.is_class else "symbol")
-        lines = [f"- `{_declared(member)}` ({_line(subject, target, member)})" for target, member in own[:_MAX_MEMBERS]]
-        head = f"{subject.name} defines {counted(len(own), noun)}"
-        text = f"{head}:\n" + "\n".join(lines) + more_lines(len(own), len(lines))
+        text = _listing(subject, own, part or ("member" if subject.is_class else "symbol"), "defines")
     else:
         text = (
             f"{subject.name} defines no {part}." if part not in (None, "member") else f"{subject.name} defines nothing."
@@ -50,29 +52,89 @@ def members(subject: FactSubject) -> FactText:
     return FactText(text + _inherited(subject), places_of(own[:MAX_LISTED]))
 
 
-def fields(subject: FactSubject) -> FactText:
-    """What a class holds: what its body declares, and members that are values."""
-    if not subject.is_class:
-        return FactText(f"{subject.name} is {with_article(subject.symbol.kind)} and has no fields.")
+def _constructors(subject: FactSubject) -> FactText:
+    """A class's constructors, else the functions in its file that return it."""
     own = hierarchy.own_members(subject.resolver, subject.target)
-    values = [(target, member) for target, member in own if member.kind not in CLASS_KINDS | FUNCTION_KINDS]
-    declared = _fields(subject)
-    if not values and not declared:
-        return FactText(f"{subject.name} declares no fields.{_inherited_note(subject)}")
-    text = f"{subject.name} has {declared}" if declared else ""
-    if values:
-        lines = [
-            f"- `{_declared(member)}` ({_line(subject, target, member)})" for target, member in values[:_MAX_MEMBERS]
-        ]
-        head = f"{subject.name} defines {counted(len(values), 'field')}:\n"
-        listing = head + "\n".join(lines) + more_lines(len(values), len(lines))
-        text = f"{text}\n\n{listing}" if text else listing
-    return FactText(text + _inherited_note(subject), places_of(values[:MAX_LISTED]))
+    if found := [item for item in own if item[1].is_constructor]:
+        return FactText(_listing(subject, found, "constructor", "has"), places_of(found[:MAX_LISTED]))
+    inherited = hierarchy.constructor(subject.resolver, subject.target)
+    if inherited is not None and (symbol := subject.resolver.symbol(inherited)) is not None:
+        place = Location(inherited.path, symbol.id, symbol.selection)
+        text = f"{subject.name} inherits its constructor: `{symbol.signature}` ({place_text(place)})."
+        return FactText(text, (place,))
+    if makers := _makers(subject):
+        text = _listing(subject, makers, "function", "declares no constructor, but is returned by")
+        return FactText(text, places_of(makers[:MAX_LISTED]))
+    return FactText(f"{subject.name} declares no constructor.{_inherited_note(subject)}")
+
+
+def _makers(subject: FactSubject) -> list[tuple[Target, Symbol]]:
+    """The functions without a receiver in the file of a type that are declared to return it (Go, Rust)."""
+    outline = subject.resolver.snapshot.outline(subject.info.path)
+    if outline is None or outline.language not in ("go", "rust"):
+        return []
+    own = rf"{re.escape(subject.symbol.short_name)}|Self" if outline.language == "rust" else subject.symbol.short_name
+    returned = re.compile(rf"(?:^|[\s(*,<])(?:{own})\b(?!\s*[.:])")
+    return [
+        (Target(subject.info.path, symbol.id), symbol)
+        for symbol in outline.symbols[1:]
+        if symbol.kind in FUNCTION_KINDS
+        and symbol.returns
+        and returned.search(symbol.returns)
+        and not re.match(r"func\s*\(", symbol.signature)
+        and not any(re.fullmatch(r"&?(?:'\w+\s+)?(?:mut\s+)?self(?:\s*:.*)?", item) for item in symbol.parameters)
+        and (symbol.kind != "method" or symbol.name.rpartition(".")[0] == subject.symbol.name)
+        and (symbol.kind == "method" or not symbol.parent)
+    ]
+
+
+def fields(subject: FactSubject) -> FactText:
+    """What a class holds: its fields and its other members that are values; the constants of an enum first."""
+    if not subject.is_class:
+        return FactText(f"{subject.name} is {with_article(subject.symbol.kind)} and has no fields.{_written(subject)}")
+    own = hierarchy.own_members(subject.resolver, subject.target)
+    values = [item for item in own if item[1].kind not in CLASS_KINDS | FUNCTION_KINDS]
+    constants = [item for item in values if item[1].kind == "enumerator"]
+    others = [item for item in values if item[1].kind != "enumerator"]
+    parts = [_listing(subject, constants, _constant_noun(subject), "has")] if constants else []
+    parts += [_listing(subject, others, "field", "has")] if others else []
+    if not parts:
+        parts = [f"{subject.name} declares no fields."]
+    is_partial = not values or "&" in subject.symbol.signature
+    note = _written(subject) if is_partial else ""
+    return FactText("\n\n".join(parts) + note + _inherited_note(subject), places_of((constants + others)[:MAX_LISTED]))
+
+
+def _listing(subject: FactSubject, members: Sequence[tuple[Target, Symbol]], noun: str, verb: str) -> str:
+    """“`Jar` has 2 fields:”, and a line each."""
+    lines = [f"- `{_declared(member)}` ({_line(subject, target, member)})" for target, member in members[:_MAX_MEMBERS]]
+    head = f"{subject.name} {verb} {counted(len(members), noun)}:\n"
+    return head + "\n".join(lines) + more_lines(len(members), len(lines))
+
+
+def _constant_noun(subject: FactSubject) -> str:
+    """What the language calls one of an enum's values."""
+    if subject.info.language == "rust":
+        return "variant"
+    return "constant" if subject.info.language in ("java", "kotlin") else "member"
+
+
+def _written(subject: FactSubject) -> str:
+    """How a type or value is declared whose fields are no members of their own: Rust's `struct Jar(Lid)`, an alias."""
+    signature = subject.symbol.signature
+    if not re.search(r"[=(&]", signature) and not signature.startswith("typedef"):
+        return ""
+    return f"\n\nIt is declared as `{shortened(signature, _MAX_DECLARATION)}`."
 
 
 def _inherited_note(subject: FactSubject) -> str:
-    """That there are bases, whose fields are not listed."""
-    return f"\n\nIt inherits from {quoted(subject.symbol.bases)}." if subject.symbol.bases else ""
+    """That there are bases, whose members are not listed."""
+    if not subject.symbol.bases or subject.info.language in (
+        "go",
+        "rust",
+    ):  # embedded fields are listed; traits have none
+        return ""
+    return f"\n\nIt inherits from {quoted(subject.symbol.bases)}."
 
 
 def exports(subject: FactSubject) -> FactText:
@@ -150,4 +212,7 @@ def _is_part(member: Symbol, part: str | None) -> bool:
         return member.kind in FUNCTION_KINDS
     if part in ("field", "property", "attribute"):
         return member.kind in FIELD_KINDS
+    if part == "constant":
+        is_final = bool(re.match(r"(?:\w+\s+)*?(?:static\s+final|final\s+static|const)\s", member.signature))
+        return member.kind in ("constant", "enumerator") or (member.kind in FIELD_KINDS and is_final)
     return member.kind in CLASS_KINDS if part == "class" else member.kind == part

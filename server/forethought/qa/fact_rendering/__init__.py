@@ -31,6 +31,7 @@ _TEXTS: dict[str, Callable[[FactSubject], FactText]] = {
     "exists": symbol_texts.exists,
     "exports": class_texts.exports,
     "fields": class_texts.fields,
+    "importers": relation_texts.imported_by,
     "last_change": symbol_texts.last_change,
     "location": symbol_texts.location,
     "mechanism": explanation_texts.explanation,

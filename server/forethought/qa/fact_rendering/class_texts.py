@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from forethought.facts import class_hierarchy as hierarchy
 from forethought.facts.exports import is_visible
 from forethought.facts.location import Location
+from forethought.facts.module_imports import Export, declared_exports, reexports
 from forethought.names.resolver import Target
 from forethought.qa.fact_rendering.phrasing import (
     MAX_LISTED,
@@ -138,9 +139,15 @@ def _inherited_note(subject: FactSubject) -> str:
 
 
 def exports(subject: FactSubject) -> FactText:
-    """What a file offers to other files, by the rules of its language."""
+    """What a file offers to other files: what it defines, by the rules of its language, and what it passes on."""
     if subject.symbol.kind != "file":
         return members(subject)
+    lines = subject.workspace.lines(subject.info.path)
+    declared = declared_exports(subject.resolver, subject.info.path, lines)
+    if subject.info.language == "python" and declared is not None:
+        names, is_complete = declared
+        note = "" if is_complete else "\n\nIts code adds to `__all__` or changes it."
+        return _export_list(subject, "lists", "name", "in `__all__`", names, note)
     outline = subject.resolver.snapshot.outline(subject.info.path)
     symbols = outline.symbols[1:] if outline is not None else ()
     own = [
@@ -148,11 +155,35 @@ def exports(subject: FactSubject) -> FactText:
         for item in symbols
         if outline is not None and not item.parent and is_visible(subject.info.path, outline, item)
     ]
-    if not own:
-        return FactText(f"{subject.name} exports nothing that it defines.")
-    lines = [f"- `{_declared(member)}` ({_line(subject, target, member)})" for target, member in own[:_MAX_MEMBERS]]
-    head = f"{subject.name} exports {counted(len(own), 'symbol')} that it defines:\n"
-    return FactText(head + "\n".join(lines) + more_lines(len(own), len(lines)), places_of(own[:MAX_LISTED]))
+    passed_on = reexports(subject.resolver, subject.info.path, lines)
+    if not own and not passed_on:
+        return FactText(f"{subject.name} exports nothing.")
+    found = FactText(
+        _listing(subject, own, "symbol", "defines and exports") if own else "", places_of(own[:MAX_LISTED])
+    )
+    if not passed_on:
+        return found
+    listing = _export_list(subject, "passes on", "name", "from other modules", passed_on, "")
+    return FactText(f"{found.text}\n\n{listing.text}".strip(), (*found.places, *listing.places)[:MAX_LISTED])
+
+
+def _export_list(
+    subject: FactSubject, verb: str, noun: str, where: str, exported: Sequence[Export], note: str
+) -> FactText:
+    lines, places = [], []
+    for item in exported[:_MAX_MEMBERS]:
+        symbol = subject.resolver.symbol(item.targets[0]) if len(item.targets) == 1 else None
+        name = "everything" if item.name == "*" else f"`{item.name}`"
+        if symbol is not None:
+            place = Location(item.targets[0].path, symbol.id, symbol.selection)
+            places.append(place)
+            origin = f" ({place_text(place) if symbol.id else printable_path(place.path)})"
+        else:
+            origin = f" (from `{item.module}`)" if item.module else ""
+        lines.append(f"- {name}{origin}")
+    head = f"{subject.name} {verb} {counted(len(exported), noun)} {where}:\n"
+    text = head + "\n".join(lines) + more_lines(len(exported), len(lines)) + note
+    return FactText(text, tuple(places[:MAX_LISTED]))
 
 
 def _one_member(subject: FactSubject, other: str) -> FactText:
@@ -200,7 +231,7 @@ def _declared(member: Symbol) -> str:
 
 
 def _line(subject: FactSubject, target: Target, member: Symbol) -> str:
-    line = member.range.start.row + 1
+    line = member.selection.start.row + 1
     return f"line {line}" if target.path == subject.info.path else f"{printable_path(target.path)}:{line}"
 
 

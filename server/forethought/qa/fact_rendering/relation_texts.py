@@ -1,6 +1,7 @@
 """Answers about the calls between symbols, and the tests that reach them."""
 
 from forethought.facts.certain_uses import UsedBy, UseKind, Uses
+from forethought.facts.module_imports import importers
 from forethought.facts.symbol_facts import SymbolFacts
 from forethought.names.resolver import Target
 from forethought.qa.fact_rendering.phrasing import (
@@ -48,6 +49,8 @@ def callers(subject: FactSubject) -> FactText:
     facts = subject.workspace.facts(subject.target, "callers")
     if subject.intent.part is not None:
         return _some_callers(subject, facts, in_tests=subject.intent.part == "in_tests")
+    if subject.symbol.kind == "file":
+        return imported_by(subject)
     uses = subject.used_by()
     others = {kind: found for kind, found in uses.items() if kind not in _CALL_KINDS}
     if facts.called_by_count:
@@ -66,6 +69,18 @@ def callers(subject: FactSubject) -> FactText:
     if set(uses) <= {"imported"} and (ways := subject.ways_in()):
         found = FactText(f"{found.text}\n\n{' '.join(f'It {way}.' for way in ways)}", found.places)
     return found
+
+
+def imported_by(subject: FactSubject) -> FactText:
+    """Where a file, or something in it, is imported; of a Go file, where its package is."""
+    if_none = f"{subject.name} is not imported in this repository{AS_FAR_AS_RESOLVED}"
+    if subject.symbol.kind == "file":
+        found = importers(subject.resolver, subject.target.path, subject.cancelled)
+        what = "The package of " if subject.info.language == "go" else ""
+        return listed(f"{what}{subject.name} is imported by {counted(len(found), 'file')}", found, len(found), if_none)
+    uses = subject.used_by().get("imported", Uses(0, ()))
+    head = f"{subject.name} is imported in {counted(uses.total, 'place')}"
+    return listed(head, uses.places, uses.total, if_none)
 
 
 def setters(subject: FactSubject) -> FactText:

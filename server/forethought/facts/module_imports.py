@@ -37,7 +37,9 @@ class Export(NamedTuple):
 
 
 def declared_exports(resolver: Resolver, path: str, lines: Sequence[bytes]) -> tuple[list[Export], bool] | None:
-    """(the names in Python's `__all__`, whether it is complete); None without a plain list."""
+    """(the names in Python's `__all__`, whether it is complete); None without a plain list, or in other languages."""
+    if not path.endswith((".py", ".pyi")):
+        return None
     text = b"\n".join(lines).decode("utf-8", "replace")
     found = _ALL.search(text)
     if found is None:

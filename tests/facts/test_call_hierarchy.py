@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from forethought.errors import Cancelled
-from forethought.facts.call_hierarchy import Calls, incoming_calls, outgoing_calls
+from forethought.facts.call_hierarchy import Calls, find_call_chain, incoming_calls, outgoing_calls
 from forethought.names.resolver import Resolver, Target
 from support.indexing import index_of
 
@@ -53,3 +53,32 @@ def test_go_calls_across_files() -> None:
 def test_the_search_stops_when_it_is_cancelled() -> None:
     with pytest.raises(Cancelled):
         incoming_calls(Resolver(index_of(PYTHON)), Target("a.py", "go"), lambda: True)
+
+
+CHAIN = {
+    "a.py": "from b import B\ndef one(): two()\ndef two():\n    one()\n    return B()\n"
+    "class K:\n    def go(self): two()\n",
+    "b.py": "class B:\n    def __init__(self): three()\ndef three(): four()\ndef four(): five()\ndef five(): ...\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("start", "goal", "expected"),
+    [
+        ("one", "two", ["one", "two"]),
+        ("one", "three", ["one", "two", "B", "three"]),
+        ("one", "four", ["one", "two", "B", "three", "four"]),
+        ("one", "five", []),
+        ("K", "B", ["K", "K.go", "two", "B"]),
+        ("two", "K", []),
+    ],
+)
+def test_the_shortest_chain_of_calls(start: str, goal: str, expected: list[str]) -> None:
+    goals = {Target("a.py", goal), Target("b.py", goal)}
+    found = find_call_chain(Resolver(index_of(CHAIN)), Target("a.py", start), goals)
+    assert [target.symbol_id for target in found] == expected
+
+
+def test_the_search_for_a_chain_stops_when_it_is_cancelled() -> None:
+    with pytest.raises(Cancelled):
+        find_call_chain(Resolver(index_of(CHAIN)), Target("a.py", "one"), {Target("b.py", "five")}, lambda: True)

@@ -6,7 +6,8 @@ import pytest
 
 from forethought.facts.certain_uses import UsedBy, Uses
 from forethought.facts.effects import Effect, Effects
-from forethought.facts.symbol_facts import Location, SymbolFacts
+from forethought.facts.location import Location
+from forethought.facts.symbol_facts import SymbolFacts
 from forethought.insights.entry import Entry, Insights, Note, PredictedQuestion, Provenance
 from forethought.names.resolver import Target
 from forethought.present.hover_markdown import hover_markdown

@@ -113,6 +113,7 @@ def check(world: SessionWorld, question: str, *expected: str, aspect: str | None
         ("does Card.send raise ValueError?", "Yes: `Card.send` raises `ValueError` itself."),
         ("does Card.send raise KeyError?", "`Card.send` does not raise `KeyError` itself; the functions it calls may."),
         ("does quiet call pay?", "Yes: `quiet` calls `pay`"),
+        ("does Card.send call fetch?", "No: `Card.send` does not call `fetch` itself"),
         ("does pay call quiet?", "No: `pay` does not call `quiet` itself"),
         ("is pay called by quiet?", "Yes: `quiet` calls `pay`"),
         ("is fetch async?", "Yes: `fetch` is async."),

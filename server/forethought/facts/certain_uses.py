@@ -8,7 +8,8 @@ from typing import Literal, NamedTuple, get_args
 
 from forethought.errors import Cancelled
 from forethought.facts.call_graph import files_naming, is_base
-from forethought.facts.symbol_facts import MAX_LOCATIONS, Location
+from forethought.facts.location import Location
+from forethought.facts.symbol_facts import MAX_LOCATIONS
 from forethought.names import modules
 from forethought.names.file_names import FileNames, Target
 from forethought.names.inference import PROPERTY_DECORATORS

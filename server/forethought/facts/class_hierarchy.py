@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from forethought.facts.call_graph import files_naming
-from forethought.facts.symbol_facts import Location
+from forethought.facts.location import Location
 from forethought.names import modules
 from forethought.names.file_names import IndexSnapshot, Target
 from forethought.names.resolver import Resolver

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from forethought.errors import Cancelled
 from forethought.facts.call_graph import Call, find_calls
 from forethought.facts.class_hierarchy import constructor, subclasses
-from forethought.facts.symbol_facts import Location
+from forethought.facts.location import Location
 from forethought.names.external_names import ExternalNames, Meaning
 from forethought.names.file_names import FileNames, Target
 from forethought.names.resolver import Resolver

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 from forethought.facts.call_graph import find_calls
 from forethought.facts.class_hierarchy import external_bases
 from forethought.facts.exports import exports_of, is_exported, is_public_member
+from forethought.facts.module_imports import declared_exports
 from forethought.facts.symbol_facts import is_test
 from forethought.names.file_names import FileNames, Target
 from forethought.names.resolver import Resolver
@@ -122,6 +123,9 @@ def ways_in(resolver: Resolver, target: Target, commands: Iterable[Command], sou
     owner = resolver.owner(target)
     if owner is not None and symbol.kind in FUNCTION_KINDS and (bases := external_bases(resolver, owner)):
         ways.append(f"may be called by `{bases[0]}`, a base of its class outside this repository")
+    listed = declared_exports(resolver, target.path, source.split(b"\n"))
+    if listed is not None and symbol.name in [item.name for item in listed[0]]:
+        ways.append("is listed in `__all__`")
     is_offered = is_public_member if symbol.kind == "method" else is_exported
     if not ways and is_offered(target.path, names.tags, symbol):
         ways.append("is public, so code outside this repository may use it")

@@ -20,7 +20,7 @@ from forethought.facts.call_graph import Call, find_calls
 from forethought.facts.class_hierarchy import constructor
 from forethought.facts.effects import Effect, Effects, RulesOf, SourceOf, effects_of, implementations, is_declared_only
 from forethought.facts.entry_points import EntryPoint
-from forethought.facts.symbol_facts import Location
+from forethought.facts.location import Location
 from forethought.facts.usage import folder_of
 from forethought.names.file_names import Target
 from forethought.names.resolver import Resolver

@@ -10,12 +10,14 @@ from typing import Literal, NamedTuple
 
 from forethought.errors import Cancelled
 from forethought.facts.call_graph import calls_of, known_as
+from forethought.facts.go_interfaces import GoMethodSets
+from forethought.facts.location import Location
 from forethought.names import modules
 from forethought.names.common_names import COMMON_NAMES
 from forethought.names.file_names import FileNames, IndexSnapshot, Target
 from forethought.names.resolver import Resolver
 from forethought.syntax.symbol_kinds import CLASS_KINDS, FUNCTION_KINDS
-from forethought.syntax.tags import FileTags, Range, Reference, Symbol
+from forethought.syntax.tags import FileTags, Reference, Symbol
 
 MAX_LOCATIONS = 50
 """The maximum length of a list; counts are complete."""
@@ -49,14 +51,6 @@ _TEST_MARKS = frozenset(
     | {"TestCase", "TestCaseSource", "DataTestMethod", "tokio", "rstest", "wasm_bindgen_test", "DataProvider"}
 )
 _TEST_MACROS = frozenset({"TEST", "TEST_F", "TEST_P", "TEST_CASE", "SCENARIO", "TYPED_TEST", "BOOST_AUTO_TEST_CASE"})
-
-
-class Location(NamedTuple):
-    """A range in the repository and the symbol that it belongs to; the file itself if `symbol_id` is empty."""
-
-    path: str
-    symbol_id: str
-    range: Range
 
 
 class CalledThrough(NamedTuple):
@@ -273,7 +267,7 @@ def _callers(resolver: Resolver, target: Target, symbol: Symbol) -> Iterator[_Ca
     above = resolver.order(owner)[1:] if owner is not None and not symbol.is_constructor else ()
     overridden = {member for base in above for member in resolver.member(base, symbol.short_name)}
     if owner is not None and not symbol.is_constructor:
-        overridden.update(_implemented_by_shape(resolver, names.tags.language, owner, symbol))
+        overridden.update(_implemented_by_shape(resolver, names.tags.language, owner, target, symbol))
     overridden -= family
     searched = {symbol.short_name: owner is not None or symbol.kind == "method"}
     if owner is not None and symbol.is_constructor and (made := resolver.symbol(owner)) is not None:
@@ -300,12 +294,16 @@ def _callers(resolver: Resolver, target: Target, symbol: Symbol) -> Iterator[_Ca
                         yield _Caller(location, False)
 
 
-_SATISFIED_BY_SHAPE = frozenset({"go", "typescript", "tsx"})
-"""Languages in which a type implements an interface by having its methods."""
+_SATISFIED_BY_SHAPE = frozenset({"typescript", "tsx"})
+"""Languages other than Go in which a type implements an interface by having its members."""
 
 
-def _implemented_by_shape(resolver: Resolver, language: str, owner: Target, symbol: Symbol) -> Iterator[Target]:
-    """The methods of this name of interfaces whose every method the owner has."""
+def _implemented_by_shape(
+    resolver: Resolver, language: str, owner: Target, target: Target, symbol: Symbol
+) -> Iterator[Target]:
+    """The methods of this name of interfaces whose every method the owner has or may have."""
+    if language == "go":
+        yield from GoMethodSets(resolver).methods_implemented_by(target)
     if language not in _SATISFIED_BY_SHAPE:
         return
     for path, symbol_id, kind, defining_language in resolver.snapshot.definitions_named(symbol.short_name):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from forethought.errors import ForethoughtError
-from forethought.facts.class_hierarchy import classes_with_external_base, external_bases, inherited, own_members
+from forethought.facts.class_hierarchy import external_bases, inherited, own_members
 from forethought.facts.symbol_diff import Change
 from forethought.names.resolver import Target
 from forethought.qa.fact_rendering import fact_text
@@ -14,12 +14,12 @@ from forethought.qa.fact_rendering.phrasing import (
     MAX_LISTED,
     did_you_mean,
     display_name,
-    listed,
     more_lines,
     outside,
     where,
 )
 from forethought.qa.fact_rendering.subject import FactSubject
+from forethought.qa.fact_rendering.subtype_texts import external_subtypes
 from forethought.qa.fact_rendering.symbol_texts import symbol_sketch
 from forethought.qa.intent import Intent, closest_names
 from forethought.qa.question import (
@@ -152,15 +152,11 @@ class FactAnswers:
         return Answer("", "\n".join(texts), "facts", sources=tuple(sources), aspect="changed_since")
 
     def _subclasses_of_external(self, name: str) -> Answer | None:
-        """The classes here that inherit from one defined elsewhere; None when there are none."""
+        """The types here that inherit from or implement one defined elsewhere; None when there are none."""
         for workspace in self._workspaces():
-            if subclasses := classes_with_external_base(workspace.resolver(), name):
-                head = (
-                    f"`{name}` is not defined in this repository. Classes here that inherit from it ({len(subclasses)})"
-                )
-                text, places = listed(head, subclasses, len(subclasses), "")
-                sources = tuple(source_of_place(workspace, place) for place in places)
-                return Answer("", text, "facts", sources=sources, aspect="subclasses")
+            if (found := external_subtypes(workspace, name)) is not None:
+                sources = tuple(source_of_place(workspace, place) for place in found.places)
+                return Answer("", found.text, "facts", sources=sources, aspect="subclasses")
         return None
 
     def _fact_about_several(

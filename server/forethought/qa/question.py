@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from forethought.engine.api import Message, Usage
-from forethought.facts.symbol_facts import Location
+from forethought.facts.location import Location
 from forethought.names.resolver import Target
 from forethought.syntax.tags import Position, Range, Symbol
 from forethought.workspace.symbol_info import SymbolInfo

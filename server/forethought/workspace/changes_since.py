@@ -16,8 +16,9 @@ from pathspec import GitIgnoreSpec
 
 from forethought.errors import RootError, StoreError, UsageError
 from forethought.facts.certain_uses import besides_imports
+from forethought.facts.location import Location
 from forethought.facts.symbol_diff import Change, Side, Version, compare
-from forethought.facts.symbol_facts import Location, is_test
+from forethought.facts.symbol_facts import is_test
 from forethought.insights.context import build_context
 from forethought.insights.freshness import State, insight_status_of
 from forethought.names.resolver import Resolver, Target

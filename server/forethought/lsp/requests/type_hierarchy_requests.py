@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 
 from lsprotocol import types
 
-from forethought.facts.class_hierarchy import subclasses
+from forethought.facts.implementations import subtypes as find_subtypes
+from forethought.facts.implementations import supertypes as find_supertypes
 from forethought.lsp.requests.navigation_lookup import (
     check_current,
     find_place,
@@ -33,21 +34,13 @@ async def prepare_type_hierarchy(server: ServerState, params: types.TypeHierarch
 
 
 async def supertypes(server: ServerState, params: types.TypeHierarchySupertypesParams) -> Items:
-    """Return the direct bases that are in the repository and can be resolved to one class."""
-    return await _answer(server, params.item, _supertypes)
+    """Return the direct bases that are in the repository and can be resolved to one class, and Go's interfaces."""
+    return await _answer(server, params.item, find_supertypes)
 
 
 async def subtypes(server: ServerState, params: types.TypeHierarchySubtypesParams) -> Items:
-    """Return the classes that certainly have the item as a direct base."""
-    return await _answer(server, params.item, _subtypes)
-
-
-def _supertypes(resolver: Resolver, target: Target) -> list[Target]:
-    return [classes[0] for _, classes in resolver.bases(target) if len(classes) == 1]
-
-
-def _subtypes(resolver: Resolver, target: Target) -> list[Target]:
-    return [Target(found.path, found.symbol_id) for found in subclasses(resolver, target)]
+    """Return the types that certainly have the item as a direct base, or implement it in Go."""
+    return await _answer(server, params.item, find_subtypes)
 
 
 async def _answer(

@@ -9,13 +9,14 @@ from forethought.qa.fact_rendering import (
     explanation_texts,
     relation_texts,
     signature_texts,
+    subtype_texts,
     symbol_texts,
 )
 from forethought.qa.fact_rendering.phrasing import FactText
 from forethought.qa.fact_rendering.subject import FactSubject
 
 _TEXTS: dict[str, Callable[[FactSubject], FactText]] = {
-    "bases": class_texts.bases,
+    "bases": subtype_texts.bases,
     "callers": relation_texts.callers,
     "catchers": exception_texts.catchers,
     "cases": behavior_texts.cases,
@@ -30,13 +31,14 @@ _TEXTS: dict[str, Callable[[FactSubject], FactText]] = {
     "exists": symbol_texts.exists,
     "exports": class_texts.exports,
     "fields": class_texts.fields,
+    "importers": relation_texts.imported_by,
     "last_change": symbol_texts.last_change,
     "location": symbol_texts.location,
     "mechanism": explanation_texts.explanation,
     "members": class_texts.members,
     "nature": symbol_texts.nature,
-    "overridden": class_texts.overridden,
-    "overrides": class_texts.overrides,
+    "overridden": subtype_texts.overridden,
+    "overrides": subtype_texts.overrides,
     "parameter_type": signature_texts.parameter_type,
     "parameters": signature_texts.parameters,
     "purpose": explanation_texts.explanation,
@@ -45,7 +47,7 @@ _TEXTS: dict[str, Callable[[FactSubject], FactText]] = {
     "readers": relation_texts.readers,
     "returns": signature_texts.returns,
     "setters": relation_texts.setters,
-    "subclasses": class_texts.subclasses,
+    "subclasses": subtype_texts.subclasses,
     "tests": relation_texts.tests,
     "value": symbol_texts.value,
     "visibility": symbol_texts.visibility,

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from forethought.facts import class_hierarchy as hierarchy
 from forethought.facts.code_quotes import quoted as quoted_code
 from forethought.facts.effects import BLOCKS, WRITES_TO_DISK, Effect, Effects, effect_text
+from forethought.facts.location import Location
 from forethought.facts.symbol_behavior import Behavior, Write
-from forethought.facts.symbol_facts import Location
 from forethought.qa.fact_rendering.phrasing import MAX_LISTED, FactText, counted, enumerated, more_lines, place_text
 from forethought.qa.fact_rendering.subject import FactSubject
 from forethought.syntax.effect_rules import CATEGORIES, Category

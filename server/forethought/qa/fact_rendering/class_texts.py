@@ -1,19 +1,18 @@
-"""Answers about the members, bases and subclasses of classes, and about the definitions in files and functions."""
+"""Answers about the members of classes, and about the definitions in files and functions."""
 
 import re
 from collections.abc import Sequence
 
 from forethought.facts import class_hierarchy as hierarchy
 from forethought.facts.exports import is_visible
-from forethought.facts.symbol_facts import Location
+from forethought.facts.location import Location
+from forethought.facts.module_imports import Export, declared_exports, reexports
 from forethought.names.resolver import Target
 from forethought.qa.fact_rendering.phrasing import (
-    AS_FAR_AS_RESOLVED,
     MAX_LISTED,
     FactText,
     counted,
     enumerated,
-    listed,
     more_lines,
     outside,
     place_text,
@@ -27,7 +26,8 @@ from forethought.syntax.tags import Symbol
 from forethought.text.sanitizers import printable_path
 
 _MAX_MEMBERS = 2 * MAX_LISTED
-_MAX_DESCENDANTS = 500
+_MAX_DECLARATION = 200
+"""Characters of a declaration that is shown in place of fields."""
 
 
 def members(subject: FactSubject) -> FactText:
@@ -35,16 +35,15 @@ def members(subject: FactSubject) -> FactText:
     if subject.intent.other is not None:
         return _one_member(subject, subject.intent.other)
     part = subject.intent.part
+    if part == "constructor":
+        return _constructors(subject)
     own = [item for item in hierarchy.own_members(subject.resolver, subject.target) if _is_part(item[1], part)]
     if part in (None, "member"):  # fields are told in one line
         own = [item for item in own if item[1].kind not in FIELD_KINDS]
     if not subject.is_class and subject.symbol.kind != "file":
         own = [(target, member) for target, member in own if member.body]  # parameters and local variables
     if own:
-        noun = part or ("member" if subject.is_class else "symbol")
-        lines = [f"- `{_declared(member)}` ({_line(subject, target, member)})" for target, member in own[:_MAX_MEMBERS]]
-        head = f"{subject.name} defines {counted(len(own), noun)}"
-        text = f"{head}:\n" + "\n".join(lines) + more_lines(len(own), len(lines))
+        text = _listing(subject, own, part or ("member" if subject.is_class else "symbol"), "defines")
     else:
         text = (
             f"{subject.name} defines no {part}." if part not in (None, "member") else f"{subject.name} defines nothing."
@@ -54,109 +53,101 @@ def members(subject: FactSubject) -> FactText:
     return FactText(text + _inherited(subject), places_of(own[:MAX_LISTED]))
 
 
-def bases(subject: FactSubject) -> FactText:
-    """The bases of a class as written, or whether it has the base `intent.other`."""
-    if subject.intent.other is not None:
-        return _one_base(subject, subject.intent.other)
-    if not subject.symbol.bases:
-        return FactText(f"{subject.name} has no base classes.")
-    resolved = [classes[0] for _, classes in subject.resolver.bases(subject.target) if len(classes) == 1]
-    bases_here = [(base, symbol) for base in resolved if (symbol := subject.resolver.symbol(base)) is not None]
-    return FactText(f"{subject.name} inherits from {quoted(subject.symbol.bases)}.", places_of(bases_here[:MAX_LISTED]))
+def _constructors(subject: FactSubject) -> FactText:
+    """A class's constructors, else the functions in its file that return it."""
+    own = hierarchy.own_members(subject.resolver, subject.target)
+    if found := [item for item in own if item[1].is_constructor]:
+        return FactText(_listing(subject, found, "constructor", "has"), places_of(found[:MAX_LISTED]))
+    inherited = hierarchy.constructor(subject.resolver, subject.target)
+    if inherited is not None and (symbol := subject.resolver.symbol(inherited)) is not None:
+        place = Location(inherited.path, symbol.id, symbol.selection)
+        text = f"{subject.name} inherits its constructor: `{symbol.signature}` ({place_text(place)})."
+        return FactText(text, (place,))
+    if makers := _makers(subject):
+        text = _listing(subject, makers, "function", "declares no constructor, but is returned by")
+        return FactText(text, places_of(makers[:MAX_LISTED]))
+    return FactText(f"{subject.name} declares no constructor.{_inherited_note(subject)}")
 
 
-def subclasses(subject: FactSubject) -> FactText:
-    if not subject.is_class:
-        return FactText(f"{subject.name} is {with_article(subject.symbol.kind)} and has no subclasses.")
-    if subject.info.language == "go" and subject.symbol.kind == "interface":
-        why = "types in Go do not declare which interfaces they implement"
-        return FactText(f"It is not known which types implement {subject.name}: {why}.")
-    direct = hierarchy.subclasses(subject.resolver, subject.target)
-    head = f"{subject.name} has {counted(len(direct), 'direct subclass')}"
-    return listed(head, direct, len(direct), f"{subject.name} has no subclasses in this repository{AS_FAR_AS_RESOLVED}")
+def _makers(subject: FactSubject) -> list[tuple[Target, Symbol]]:
+    """The functions without a receiver in the file of a type that are declared to return it (Go, Rust)."""
+    outline = subject.resolver.snapshot.outline(subject.info.path)
+    if outline is None or outline.language not in ("go", "rust"):
+        return []
+    own = rf"{re.escape(subject.symbol.short_name)}|Self" if outline.language == "rust" else subject.symbol.short_name
+    returned = re.compile(rf"(?:^|[\s(*,<])(?:{own})\b(?!\s*[.:])")
+    return [
+        (Target(subject.info.path, symbol.id), symbol)
+        for symbol in outline.symbols[1:]
+        if symbol.kind in FUNCTION_KINDS
+        and symbol.returns
+        and returned.search(symbol.returns)
+        and not re.match(r"func\s*\(", symbol.signature)
+        and not any(re.fullmatch(r"&?(?:'\w+\s+)?(?:mut\s+)?self(?:\s*:.*)?", item) for item in symbol.parameters)
+        and (symbol.kind != "method" or symbol.name.rpartition(".")[0] == subject.symbol.name)
+        and (symbol.kind == "method" or not symbol.parent)
+    ]
 
 
 def fields(subject: FactSubject) -> FactText:
-    """What a class holds: what its body declares, and members that are values."""
+    """What a class holds: its fields and its other members that are values; the constants of an enum first."""
     if not subject.is_class:
-        return FactText(f"{subject.name} is {with_article(subject.symbol.kind)} and has no fields.")
+        return FactText(f"{subject.name} is {with_article(subject.symbol.kind)} and has no fields.{_written(subject)}")
     own = hierarchy.own_members(subject.resolver, subject.target)
-    values = [(target, member) for target, member in own if member.kind not in CLASS_KINDS | FUNCTION_KINDS]
-    declared = _fields(subject)
-    if not values and not declared:
-        return FactText(f"{subject.name} declares no fields.{_inherited_note(subject)}")
-    text = f"{subject.name} has {declared}" if declared else ""
-    if values:
-        lines = [
-            f"- `{_declared(member)}` ({_line(subject, target, member)})" for target, member in values[:_MAX_MEMBERS]
-        ]
-        head = f"{subject.name} defines {counted(len(values), 'field')}:\n"
-        listing = head + "\n".join(lines) + more_lines(len(values), len(lines))
-        text = f"{text}\n\n{listing}" if text else listing
-    return FactText(text + _inherited_note(subject), places_of(values[:MAX_LISTED]))
+    values = [item for item in own if item[1].kind not in CLASS_KINDS | FUNCTION_KINDS]
+    constants = [item for item in values if item[1].kind == "enumerator"]
+    others = [item for item in values if item[1].kind != "enumerator"]
+    parts = [_listing(subject, constants, _constant_noun(subject), "has")] if constants else []
+    parts += [_listing(subject, others, "field", "has")] if others else []
+    if not parts:
+        parts = [f"{subject.name} declares no fields."]
+    is_partial = not values or "&" in subject.symbol.signature
+    note = _written(subject) if is_partial else ""
+    return FactText("\n\n".join(parts) + note + _inherited_note(subject), places_of((constants + others)[:MAX_LISTED]))
+
+
+def _listing(subject: FactSubject, members: Sequence[tuple[Target, Symbol]], noun: str, verb: str) -> str:
+    """“`Jar` has 2 fields:”, and a line each."""
+    lines = [f"- `{_declared(member)}` ({_line(subject, target, member)})" for target, member in members[:_MAX_MEMBERS]]
+    head = f"{subject.name} {verb} {counted(len(members), noun)}:\n"
+    return head + "\n".join(lines) + more_lines(len(members), len(lines))
+
+
+def _constant_noun(subject: FactSubject) -> str:
+    """What the language calls one of an enum's values."""
+    if subject.info.language == "rust":
+        return "variant"
+    return "constant" if subject.info.language in ("java", "kotlin") else "member"
+
+
+def _written(subject: FactSubject) -> str:
+    """How a type or value is declared whose fields are no members of their own: Rust's `struct Jar(Lid)`, an alias."""
+    signature = subject.symbol.signature
+    if not re.search(r"[=(&]", signature) and not signature.startswith("typedef"):
+        return ""
+    return f"\n\nIt is declared as `{shortened(signature, _MAX_DECLARATION)}`."
 
 
 def _inherited_note(subject: FactSubject) -> str:
-    """That there are bases, whose fields are not listed."""
-    return f"\n\nIt inherits from {quoted(subject.symbol.bases)}." if subject.symbol.bases else ""
-
-
-def overrides(subject: FactSubject) -> FactText:
-    """The classes that inherit from a class or implement an interface; the methods that override a method."""
-    if subject.is_class:
-        return subclasses(subject)
-    owner = subject.resolver.owner(subject.target)
-    if owner is None:
-        return FactText(
-            f"{subject.name} is {with_article(subject.symbol.kind)} outside of a class; nothing overrides it."
-        )
-    places = []
-    for below in _descendants(subject, owner):
-        own = hierarchy.own_members(subject.resolver, below)
-        places += [item for item in own if item[1].short_name == subject.symbol.short_name]
-    head = f"{subject.name} is overridden in {counted(len(places), 'place')}"
-    if_none = f"{subject.name} is not overridden in this repository{AS_FAR_AS_RESOLVED}"
-    return listed(head, places_of(places), len(places), if_none)
-
-
-def overridden(subject: FactSubject) -> FactText:
-    """The methods of base classes that a method, or the methods of a class, override."""
-    owner = subject.target if subject.is_class else subject.resolver.owner(subject.target)
-    if owner is None:
-        kind = with_article(subject.symbol.kind)
-        return FactText(f"{subject.name} is {kind} outside of a class and overrides nothing.")
-    names = {subject.symbol.short_name}
-    if subject.is_class:
-        own_methods = (member for _, member in hierarchy.own_members(subject.resolver, owner))
-        names = {member.short_name for member in own_methods if member.kind in FUNCTION_KINDS}
-    places = []
-    for base in subject.resolver.order(owner)[1:]:
-        own = hierarchy.own_members(subject.resolver, base)
-        places += [item for item in own if item[1].short_name in names]
-    unknown = hierarchy.external_bases(subject.resolver, owner)
-    note = f" It may override a method of {outside(unknown)}." if unknown else ""
-    head = f"{subject.name} overrides {counted(len(places), 'method')}"
-    found = listed(head, places_of(places), len(places), f"{subject.name} overrides nothing in this repository")
-    return FactText(found.text + note, found.places)
-
-
-def _descendants(subject: FactSubject, owner: Target) -> list[Target]:
-    """Every class that inherits from another, directly or not."""
-    found: dict[Target, None] = {}
-    waiting = [owner]
-    while waiting and len(found) < _MAX_DESCENDANTS:
-        for place in hierarchy.subclasses(subject.resolver, waiting.pop()):
-            below = Target(place.path, place.symbol_id)
-            if below not in found and below != owner:
-                found[below] = None
-                waiting.append(below)
-    return list(found)
+    """That there are bases, whose members are not listed."""
+    if not subject.symbol.bases or subject.info.language in (
+        "go",
+        "rust",
+    ):  # embedded fields are listed; traits have none
+        return ""
+    return f"\n\nIt inherits from {quoted(subject.symbol.bases)}."
 
 
 def exports(subject: FactSubject) -> FactText:
-    """What a file offers to other files, by the rules of its language."""
+    """What a file offers to other files: what it defines, by the rules of its language, and what it passes on."""
     if subject.symbol.kind != "file":
         return members(subject)
+    lines = subject.workspace.lines(subject.info.path)
+    declared = declared_exports(subject.resolver, subject.info.path, lines)
+    if subject.info.language == "python" and declared is not None:
+        names, is_complete = declared
+        note = "" if is_complete else "\n\nIts code adds to `__all__` or changes it."
+        return _export_list(subject, "lists", "name", "in `__all__`", names, note)
     outline = subject.resolver.snapshot.outline(subject.info.path)
     symbols = outline.symbols[1:] if outline is not None else ()
     own = [
@@ -164,11 +155,35 @@ def exports(subject: FactSubject) -> FactText:
         for item in symbols
         if outline is not None and not item.parent and is_visible(subject.info.path, outline, item)
     ]
-    if not own:
-        return FactText(f"{subject.name} exports nothing that it defines.")
-    lines = [f"- `{_declared(member)}` ({_line(subject, target, member)})" for target, member in own[:_MAX_MEMBERS]]
-    head = f"{subject.name} exports {counted(len(own), 'symbol')} that it defines:\n"
-    return FactText(head + "\n".join(lines) + more_lines(len(own), len(lines)), places_of(own[:MAX_LISTED]))
+    passed_on = reexports(subject.resolver, subject.info.path, lines)
+    if not own and not passed_on:
+        return FactText(f"{subject.name} exports nothing.")
+    found = FactText(
+        _listing(subject, own, "symbol", "defines and exports") if own else "", places_of(own[:MAX_LISTED])
+    )
+    if not passed_on:
+        return found
+    listing = _export_list(subject, "passes on", "name", "from other modules", passed_on, "")
+    return FactText(f"{found.text}\n\n{listing.text}".strip(), (*found.places, *listing.places)[:MAX_LISTED])
+
+
+def _export_list(
+    subject: FactSubject, verb: str, noun: str, where: str, exported: Sequence[Export], note: str
+) -> FactText:
+    lines, places = [], []
+    for item in exported[:_MAX_MEMBERS]:
+        symbol = subject.resolver.symbol(item.targets[0]) if len(item.targets) == 1 else None
+        name = "everything" if item.name == "*" else f"`{item.name}`"
+        if symbol is not None:
+            place = Location(item.targets[0].path, symbol.id, symbol.selection)
+            places.append(place)
+            origin = f" ({place_text(place) if symbol.id else printable_path(place.path)})"
+        else:
+            origin = f" (from `{item.module}`)" if item.module else ""
+        lines.append(f"- {name}{origin}")
+    head = f"{subject.name} {verb} {counted(len(exported), noun)} {where}:\n"
+    text = head + "\n".join(lines) + more_lines(len(exported), len(lines)) + note
+    return FactText(text, tuple(places[:MAX_LISTED]))
 
 
 def _one_member(subject: FactSubject, other: str) -> FactText:
@@ -187,21 +202,6 @@ def _one_member(subject: FactSubject, other: str) -> FactText:
     place = Location(targets[0].path, member.id, member.selection)
     inherited = "" if member.name == f"{subject.symbol.name}.{name}" else ", inherited"
     return FactText(f"Yes{inherited}: `{member.signature}` ({place_text(place)}).", (place,))
-
-
-def _one_base(subject: FactSubject, other: str) -> FactText:
-    is_written = any(re.split(r"::|[.\\]", base.partition("[")[0])[-1] == other for base in subject.symbol.bases)
-    direct = {base for _, classes in subject.resolver.bases(subject.target) for base in classes}
-    if is_written or direct.intersection(subject.others):
-        return FactText(f"Yes: {subject.name} inherits from `{other}`.")
-    order = subject.resolver.order(subject.target)
-    if not set(order).isdisjoint(subject.others):
-        return FactText(
-            f"Yes, indirectly. All bases of {subject.name}: {quoted(base.symbol_id for base in order[1:])}."
-        )
-    unknown = hierarchy.external_bases(subject.resolver, subject.target)
-    note = f" It may do so through {outside(unknown)}." if unknown else ""
-    return FactText(f"No: {subject.name} does not inherit from `{other}`{AS_FAR_AS_RESOLVED}.{note}")
 
 
 def _fields(subject: FactSubject) -> str:
@@ -231,7 +231,7 @@ def _declared(member: Symbol) -> str:
 
 
 def _line(subject: FactSubject, target: Target, member: Symbol) -> str:
-    line = member.range.start.row + 1
+    line = member.selection.start.row + 1
     return f"line {line}" if target.path == subject.info.path else f"{printable_path(target.path)}:{line}"
 
 
@@ -243,4 +243,7 @@ def _is_part(member: Symbol, part: str | None) -> bool:
         return member.kind in FUNCTION_KINDS
     if part in ("field", "property", "attribute"):
         return member.kind in FIELD_KINDS
+    if part == "constant":
+        is_final = bool(re.match(r"(?:\w+\s+)*?(?:static\s+final|final\s+static|const)\s", member.signature))
+        return member.kind in ("constant", "enumerator") or (member.kind in FIELD_KINDS and is_final)
     return member.kind in CLASS_KINDS if part == "class" else member.kind == part

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from forethought.facts.symbol_facts import Location
+from forethought.facts.location import Location
 from forethought.names.resolver import Target
 from forethought.qa.fact_rendering.phrasing import AS_FAR_AS_RESOLVED, FactText, counted, listed
 from forethought.qa.fact_rendering.subject import FactSubject

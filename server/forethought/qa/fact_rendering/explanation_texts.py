@@ -1,8 +1,8 @@
 """What a symbol does, without a model: its documentation, and what is read off its code."""
 
 from forethought.facts.behavior_text import standalone
+from forethought.facts.location import Location
 from forethought.facts.symbol_behavior import text_limit
-from forethought.facts.symbol_facts import Location
 from forethought.qa.fact_rendering.phrasing import FactText
 from forethought.qa.fact_rendering.subject import FactSubject
 from forethought.syntax.tags import Position, Range

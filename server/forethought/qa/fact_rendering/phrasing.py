@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from forethought.facts.symbol_facts import Location
+from forethought.facts.location import Location
 from forethought.syntax.tags import Symbol
 from forethought.text.sanitizers import printable_path
 from forethought.workspace.symbol_info import SymbolInfo

@@ -1,6 +1,8 @@
 """Answers about the calls between symbols, and the tests that reach them."""
 
+from forethought.facts.call_hierarchy import find_call_chain
 from forethought.facts.certain_uses import UsedBy, UseKind, Uses
+from forethought.facts.module_imports import importers
 from forethought.facts.symbol_facts import SymbolFacts
 from forethought.names.resolver import Target
 from forethought.qa.fact_rendering.phrasing import (
@@ -14,10 +16,10 @@ from forethought.qa.fact_rendering.phrasing import (
     where,
     with_article,
 )
-from forethought.qa.fact_rendering.subject import FactSubject
+from forethought.qa.fact_rendering.subject import FactSubject, places_of
 from forethought.search.ranking import is_test_path
 from forethought.syntax.symbol_kinds import FUNCTION_KINDS, VALUE_KINDS
-from forethought.syntax.tags import Reference
+from forethought.syntax.tags import Reference, name_of
 
 _MAX_UNRESOLVED = 5
 """Unresolved calls that are shown beside the resolved ones."""
@@ -45,6 +47,8 @@ def callers(subject: FactSubject) -> FactText:
 
     With `intent.part`, only the callers in tests or outside of them.
     """
+    if subject.symbol.kind == "file" and subject.intent.part is None:
+        return imported_by(subject)
     facts = subject.workspace.facts(subject.target, "callers")
     if subject.intent.part is not None:
         return _some_callers(subject, facts, in_tests=subject.intent.part == "in_tests")
@@ -55,7 +59,9 @@ def callers(subject: FactSubject) -> FactText:
         head = f"{subject.name} is called from {at_least}{counted(facts.called_by_count, 'place')}"
         called = listed(head, facts.called_by, facts.called_by_count, "")
         also = f"\n\nIt is also {_kinds_text(others, with_places=True)}." if others else ""
-        return _with_possible(subject, facts, FactText(called.text + also, called.places))
+        found = _with_possible(subject, facts, FactText(called.text + also, called.places))
+        only = _only_use(subject, uses, facts)
+        return _with_ways_in(subject, found, only) if only else found
     if uses:
         found = _uses_text(subject, uses)
     else:
@@ -63,9 +69,40 @@ def callers(subject: FactSubject) -> FactText:
         nothing_else = "; no other use was found either" if verb == "called" else ""
         found = FactText(f"{subject.name} is not {verb} in this repository{AS_FAR_AS_RESOLVED}{nothing_else}.")
     found = _with_possible(subject, facts, found)
-    if set(uses) <= {"imported"} and (ways := subject.ways_in()):
-        found = FactText(f"{found.text}\n\n{' '.join(f'It {way}.' for way in ways)}", found.places)
-    return found
+    only = _only_use(subject, uses, facts)
+    return _with_ways_in(subject, found, only) if set(uses) <= {"imported"} or only else found
+
+
+def _only_use(subject: FactSubject, uses: UsedBy, facts: SymbolFacts) -> str:
+    """That nothing but imports, or nothing but tests, use a symbol; empty if that is not so, or not certain."""
+    if not uses or facts.may_have_more_callers:
+        return ""
+    used = [found for kind, found in uses.items() if kind != "imported"]
+    if not used:
+        return f"It is only imported: no other use was found{AS_FAR_AS_RESOLVED}."
+    if is_test_path(subject.target.path) or any(len(found.places) < found.total for found in used):
+        return ""
+    are_tests = all(is_test_path(place.path) for found in used for place in found.places)
+    return f"Only tests use it{AS_FAR_AS_RESOLVED}." if are_tests else ""
+
+
+def _with_ways_in(subject: FactSubject, found: FactText, only: str) -> FactText:
+    """The answer about a symbol that nothing may use: `only` for what does, and how else it may be reached."""
+    ways = " ".join(f"It {way}." for way in subject.ways_in())
+    more = " ".join(text for text in (only, ways) if text)
+    return FactText(f"{found.text}\n\n{more}", found.places) if more else found
+
+
+def imported_by(subject: FactSubject) -> FactText:
+    """Where a file, or something in it, is imported; of a Go file, where its package is."""
+    if_none = f"{subject.name} is not imported in this repository{AS_FAR_AS_RESOLVED}"
+    if subject.symbol.kind == "file":
+        found = importers(subject.resolver, subject.target.path, subject.cancelled)
+        what = "The package of " if subject.info.language == "go" else ""
+        return listed(f"{what}{subject.name} is imported by {counted(len(found), 'file')}", found, len(found), if_none)
+    uses = subject.used_by().get("imported", Uses(0, ()))
+    head = f"{subject.name} is imported in {counted(uses.total, 'place')}"
+    return listed(head, uses.places, uses.total, if_none)
 
 
 def setters(subject: FactSubject) -> FactText:
@@ -165,6 +202,12 @@ def _one_call(
     if call := next((call for call in unresolved if call.name == short_name), None):
         why = "the receiver's type is unknown" if call.receiver else "it is unclear which definition that is"
         return FactText(f"Possibly: {subject.name} calls `{short_name}` on line {call.range.start.row + 1}, but {why}.")
+    chain = find_call_chain(subject.resolver, subject.target, subject.others, subject.cancelled)
+    if len(chain) > 2:
+        shown = " → ".join(f"`{name_of(target.symbol_id)}`" for target in chain)
+        reached = [(item, symbol) for item in chain[1:] if (symbol := subject.resolver.symbol(item)) is not None]
+        text = f"Not itself, but through others{AS_FAR_AS_RESOLVED}: {shown}."
+        return FactText(text, places_of(reached))
     return FactText(f"No: {subject.name} does not call `{other}` itself{AS_FAR_AS_RESOLVED}.")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from forethought.facts import class_hierarchy as hierarchy
-from forethought.facts.symbol_facts import Location
+from forethought.facts.location import Location
 from forethought.names.resolver import Resolver, Target
 from forethought.qa.fact_rendering.phrasing import (
     MAX_LISTED,

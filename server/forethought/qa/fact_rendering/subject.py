@@ -7,7 +7,8 @@ from forethought.facts import class_hierarchy as hierarchy
 from forethought.facts.certain_uses import UsedBy
 from forethought.facts.effects import Effects
 from forethought.facts.entry_points import ways_in
-from forethought.facts.symbol_facts import Location
+from forethought.facts.go_interfaces import GoMethodSets
+from forethought.facts.location import Location
 from forethought.names.resolver import Resolver, Target
 from forethought.qa.fact_rendering.phrasing import display_name
 from forethought.qa.intent import Intent
@@ -35,11 +36,16 @@ class FactSubject:
         self.name = display_name(referent.symbol_info)
         self.intent = intent
         self.others = others
-        self._cancelled = cancelled
+        self.cancelled = cancelled
 
     @cached_property
     def resolver(self) -> Resolver:
         return self.workspace.resolver()
+
+    @cached_property
+    def go_methods(self) -> GoMethodSets:
+        """The methods of the types in Go."""
+        return GoMethodSets(self.resolver, self.cancelled)
 
     @property
     def is_class(self) -> bool:
@@ -61,7 +67,7 @@ class FactSubject:
 
     def used_by(self) -> UsedBy:
         """Uses of every kind. Takes up to seconds; raises Cancelled when the question is."""
-        return self.workspace.used_by(self.target, self._cancelled)
+        return self.workspace.used_by(self.target, self.cancelled)
 
     def ways_in(self) -> tuple[str, ...]:
         """How something outside the repository's own code may reach the symbol. Reads the disk."""
@@ -71,7 +77,7 @@ class FactSubject:
 
     def effects(self, target: Target) -> Effects:
         """A function's effects. Takes up to seconds; raises Cancelled when the question is."""
-        return self.workspace.effects(target, self._cancelled)
+        return self.workspace.effects(target, self.cancelled)
 
 
 def places_of(targets: Sequence[tuple[Target, Symbol]]) -> tuple[Location, ...]:

@@ -5,7 +5,7 @@ import re
 from forethought.facts import class_hierarchy as hierarchy
 from forethought.facts.code_quotes import quoted as quoted_code
 from forethought.facts.exports import is_visible
-from forethought.facts.symbol_facts import Location
+from forethought.facts.location import Location
 from forethought.qa.fact_rendering.phrasing import (
     MAX_LISTED,
     FactText,

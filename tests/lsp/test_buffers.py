@@ -1,5 +1,8 @@
 """Open documents follow the client's edits exactly."""
 
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +11,7 @@ from lsprotocol import types
 from forethought.lsp.buffers import MAX_TEXT_LENGTH, Buffer, Buffers
 from forethought.lsp.transport import TOO_LONG
 from forethought.text.positions import bytes_to_units
+from forethought.workspace.workspace import Workspace
 
 TEXT = st.text(st.sampled_from("ab\n\r\té😀\x0c\u2028 "), max_size=30)
 
@@ -92,6 +96,23 @@ def test_a_text_may_become_too_large(pasted: str) -> None:
     buffer = buffer_of("short\n")
     buffer.apply([change((0, 0), (0, 0), pasted)], 2, "utf-16")
     assert (buffer.is_too_large, buffer.version) == (True, 2)
+
+
+def test_an_edited_text_goes_to_its_root_once_and_before_another_is_edited() -> None:
+    shown: list[tuple[str, str]] = []
+    root = cast(
+        Workspace,
+        SimpleNamespace(change_file=lambda path, text, _: shown.append((path, text)), expect_change=lambda: None),
+    )
+    buffers = Buffers()
+    first, second = buffer_of("x\n"), buffer_of("y\n")
+    first.location, second.location = (root, "first.py"), (root, "second.py")
+    for buffer in (first, first, second, second):
+        buffers.edit(buffer, [change((0, 0), (0, 0), "#")], 2, "utf-16")
+    assert shown == [("first.py", "##x\n")]
+    buffers.show_edited()
+    buffers.show_edited()
+    assert shown == [("first.py", "##x\n"), ("second.py", "##y\n")]
 
 
 def test_an_empty_text_is_not_too_large() -> None:

@@ -116,6 +116,8 @@ class Buffers:
         self._by_uri: dict[str, Buffer] = {}
         """In the spelling of `didOpen`, which nearly every request uses, too."""
         self._by_file: dict[str, Buffer] = {}
+        self._edited: Buffer | None = None
+        """Its root has an older text."""
 
     def __iter__(self) -> Iterator[Buffer]:
         return iter(list(self._by_file.values()))
@@ -132,6 +134,27 @@ class Buffers:
         if buffer is not None:
             self._by_uri.pop(buffer.uri, None)
         return buffer
+
+    def edit(
+        self,
+        buffer: Buffer,
+        changes: Iterable[types.TextDocumentContentChangeEvent],
+        version: int | None,
+        encoding: Encoding,
+    ) -> None:
+        """Apply the changes in order; `show_edited` gives the text to the root."""
+        if self._edited is not buffer:
+            self.show_edited()
+        self._edited = buffer
+        buffer.apply(changes, version, encoding)
+        if buffer.location is not None:
+            buffer.location[0].expect_change()
+
+    def show_edited(self) -> None:
+        """Give the text that was edited last to its root, unless it has it."""
+        if (buffer := self._edited) is not None:
+            self._edited = None
+            buffer.show()
 
     def withdraw(self, buffer: Buffer) -> None:
         """Take a buffer from its root; another one of the same file, opened by another name, counts in its place."""

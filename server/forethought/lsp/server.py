@@ -106,6 +106,7 @@ class ForethoughtServer(LanguageServer):
         inbox = Inbox(
             loop,
             deliver=self.protocol.receive,
+            settled=self.buffers.show_edited,
             drop=lambda message_id: self.protocol.respond_error(message_id, CANCELLED, "The request was cancelled."),
             refuse=lambda sentence: self.protocol.respond_error(None, PARSE_ERROR, sentence),
             ended=lambda: self.leave(1),

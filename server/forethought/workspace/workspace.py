@@ -150,7 +150,7 @@ class Workspace:
         """The editor opened the file, or changed its buffer to `text`."""
         if self.documents.put(Buffer(path, end_lines_with_lf(text.encode("utf-8", "replace")), version)):
             self.edited_at[path] = time.monotonic()
-        self._pause.begin(MAX_PARSE_SECONDS)
+        self.expect_change()
         self._build_soon(path, 0)
 
     def close_file(self, path: str) -> None:
@@ -399,6 +399,10 @@ class Workspace:
     def expect_requests(self) -> None:
         """A person waits for an answer, so work done ahead steps aside for a moment. Instant."""
         self._pause.begin()
+
+    def expect_change(self) -> None:
+        """An open file is being edited, and parsed next, so work done ahead steps aside for longer. Instant."""
+        self._pause.begin(MAX_PARSE_SECONDS)
 
     # Life
 

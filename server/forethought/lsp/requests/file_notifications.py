@@ -29,9 +29,8 @@ def did_change(server: ServerState, params: types.DidChangeTextDocumentParams) -
     buffer = server.buffers.get(params.text_document.uri)
     if buffer is None:
         return  # was never opened
-    buffer.apply(params.content_changes, params.text_document.version, server.encoding)
+    server.buffers.edit(buffer, params.content_changes, params.text_document.version, server.encoding)
     server.session.report_activity()
-    buffer.show()
 
 
 def did_close(server: ServerState, params: types.DidCloseTextDocumentParams) -> None:

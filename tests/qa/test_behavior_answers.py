@@ -243,3 +243,14 @@ def test_where_a_field_is_set_and_read_is_told_apart(world: SessionWorld) -> Non
     assert answers["setters"].startswith("`Jar.size` is set in 2 places:\n- `Jar.__init__` (jars.py:9)\n- `Jar.fill`")
     assert "It is also used as a value in 2 places (jars.py:15, jars.py:23)." in answers["setters"]
     assert answers["readers"].startswith("`Jar.size` is read in 2 places:\n- `Jar.fill` (jars.py:15)\n- `Jar.peek`")
+
+
+def test_a_field_that_only_subclasses_set_is_said_to_be(world: SessionWorld) -> None:
+    card = "class Card(Base):\n    def __init__(self):\n        self.name = 'card'\n"
+    world.write("base.py", f"class Base:\n    name: str\n\n\n{card}")
+    _, workspace = world.open(engine=False)
+    workspace.refresh()
+    info = workspace.quick_info(Target("base.py", "Base.name"))
+    assert info is not None
+    text = fact_text(FactSubject(Referent(workspace, info), Intent("setters", "Base.name"))).text
+    assert "Subclasses set a field of their own by this name: `Card.name` (base.py:7)." in text

@@ -266,7 +266,7 @@ def test_without_is_no_name() -> None:
         ("Which parameters of pay are required?", "1 of 3 parameters"),
         ("Which parameters of pay are optional?", "2 of 3 parameters"),
         ("What is the type of currency in pay?", "currency: str"),
-        ("Is _hidden public or private?", "not public"),
+        ("Is _hidden public or private?", "`_hidden` is private by convention"),
         ("What is the value of LIMIT?", "LIMIT = 3"),
         ("Where is Base.name set?", "`Base.name` is not set"),
         ("Which functions assign a value to Base.name?", "`Base.name` is not set"),

@@ -1,12 +1,16 @@
 """Answers about the calls between symbols, and the tests that reach them."""
 
+from forethought.facts import class_hierarchy as hierarchy
 from forethought.facts.call_hierarchy import find_call_chain
 from forethought.facts.certain_uses import UsedBy, UseKind, Uses
+from forethought.facts.implementations import find_implementations
+from forethought.facts.location import Location
 from forethought.facts.module_imports import importers
 from forethought.facts.symbol_facts import SymbolFacts
 from forethought.names.resolver import Target
 from forethought.qa.fact_rendering.phrasing import (
     AS_FAR_AS_RESOLVED,
+    MAX_LISTED,
     FactText,
     counted,
     enumerated,
@@ -18,8 +22,8 @@ from forethought.qa.fact_rendering.phrasing import (
 )
 from forethought.qa.fact_rendering.subject import FactSubject, places_of
 from forethought.search.ranking import is_test_path
-from forethought.syntax.symbol_kinds import FUNCTION_KINDS, VALUE_KINDS
-from forethought.syntax.tags import Reference, name_of
+from forethought.syntax.symbol_kinds import FIELD_KINDS, FUNCTION_KINDS, VALUE_KINDS
+from forethought.syntax.tags import Reference, Symbol, name_of
 
 _MAX_UNRESOLVED = 5
 """Unresolved calls that are shown beside the resolved ones."""
@@ -108,9 +112,25 @@ def imported_by(subject: FactSubject) -> FactText:
 def setters(subject: FactSubject) -> FactText:
     """Where a value is assigned, and how often it is only read."""
     text, places = _uses_as_value(subject, "written", "read")
+    below = _fields_below(subject)
+    if below:
+        named = enumerated([f"`{member.name}` ({place_text(place)})" for place, member in below], MAX_LISTED)
+        text += f"\n\nSubclasses set a field of their own by this name: {named}."
+        places = (*places, *(place for place, _ in below))[:MAX_LISTED]
     if subject.symbol.kind in VALUE_KINDS:
         text += f"\n\nIt is defined as `{subject.symbol.signature}` ({where(subject.info)})."
     return FactText(text, places)
+
+
+def _fields_below(subject: FactSubject) -> list[tuple[Location, Symbol]]:
+    """The fields by the same name that subclasses declare or assign."""
+    owner = subject.resolver.owner(subject.target) if subject.symbol.kind in FIELD_KINDS else None
+    return [
+        (Location(target.path, member.id, member.selection), member)
+        for below in (find_implementations(subject.resolver, owner) if owner is not None else ())
+        for target, member in hierarchy.own_members(subject.resolver, below)
+        if member.kind in FIELD_KINDS and member.short_name == subject.symbol.short_name
+    ]
 
 
 def readers(subject: FactSubject) -> FactText:

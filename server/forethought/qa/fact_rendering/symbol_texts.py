@@ -6,6 +6,7 @@ from forethought.facts import class_hierarchy as hierarchy
 from forethought.facts.code_quotes import quoted as quoted_code
 from forethought.facts.exports import is_visible
 from forethought.facts.location import Location
+from forethought.names.modules import SCRIPT_LANGUAGES
 from forethought.qa.fact_rendering.phrasing import (
     MAX_LISTED,
     FactText,
@@ -29,6 +30,9 @@ _MAX_DECORATOR_LENGTH = 160
 """Characters of a decorator in a list."""
 _MAX_STATEMENT = 120
 """Characters of a statement in a list."""
+
+_RESTRICTIONS = ("private", "protected", "internal", "fileprivate")
+"""Modifiers of what is not public."""
 
 _PROPERTIES = {
     "async": "async",
@@ -120,7 +124,22 @@ def visibility(subject: FactSubject) -> FactText:
     declared = f"\n\n`{symbol.signature}`" if symbol.signature else ""
     if is_public:
         return FactText(f"{subject.name} is public ({where(subject.info)}).{declared}")
-    return FactText(f"{subject.name} is not public ({where(subject.info)}).{declared}")
+    hidden = _restriction(symbol, outline.language)
+    return FactText(f"{subject.name} is {hidden} ({where(subject.info)}).{declared}")
+
+
+def _restriction(symbol: Symbol, language: str) -> str:
+    """How a symbol that is not public is called in its language."""
+    if (limited := re.match(r"pub\([^()]*\)", symbol.signature)) is not None:
+        return f"`{limited[0]}`"
+    declared = next((word for word in _RESTRICTIONS if is_declared(symbol, word)), None)
+    if declared is not None or symbol.short_name.startswith("#"):
+        return declared or "private"
+    if symbol.short_name.startswith("_"):
+        return "private by convention"
+    if language == "rust":
+        return "private to its module"
+    return "not exported" if language in SCRIPT_LANGUAGES | {"go"} else "not public"
 
 
 def last_change(subject: FactSubject) -> FactText:

@@ -155,6 +155,15 @@ def test_two_paths_with_one_text_share_what_was_read(tmp_path: Path) -> None:
     assert [item.path for item in store.definitions_named("make")] == ["a.py", "b.py"]
 
 
+def test_only_the_present_text_of_an_edited_file_stays_in_memory(tmp_path: Path) -> None:
+    store = IndexStore.open(tmp_path, tmp_path)
+    for number in range(5):
+        store.put([indexed("a.py", file_tags(f"make{number}"), f"text {number}")])
+        assert store.tags("a.py") is not None
+        assert store.outline("a.py") is not None
+    assert len(store._decoded) == 2  # with references and without
+
+
 def test_a_branch_switch_back_finds_the_older_text(tmp_path: Path) -> None:
     store = IndexStore.open(tmp_path, tmp_path)
     store.put([indexed("a.py", file_tags("one"), "one")])

@@ -96,6 +96,8 @@ class IndexStore:
         self.context_hashes = ContextHashTable(database)
         self._lock = threading.Lock()
         self._decoded: OrderedDict[tuple[int, int, bool], FileTags] = OrderedDict()
+        self._decoded_for: OrderedDict[tuple[str, bool], tuple[int, int, bool]] = OrderedDict()
+        """The last key in `_decoded` for each path, so that what an edited file held before is dropped."""
         self._packages: tuple[object, tuple[Package, ...]] = ("[]", ())
         """As stored, and decoded."""
         self._paths: tuple[int, int, frozenset[str]] | None = None
@@ -491,6 +493,12 @@ class IndexStore:
             return None
         key = (self._database.epoch, int(row[0]), with_references)
         with self._lock:
+            before = self._decoded_for.pop((path, with_references), key)
+            self._decoded_for[path, with_references] = key
+            while len(self._decoded_for) > _DECODED_FILES:
+                self._decoded_for.popitem(last=False)
+            if before != key:
+                self._decoded.pop(before, None)
             if (found := self._decoded.get(key)) is not None:
                 self._decoded.move_to_end(key)
                 return found

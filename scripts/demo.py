@@ -261,11 +261,15 @@ class Client:
         self._send({"jsonrpc": "2.0", "method": method, "params": params})
 
     def wait_for_insight(self, params: Mapping[str, Any]) -> Any:
-        """Hover until what is stored has been read, as people do without noticing."""
+        """Hover until nothing more is added: a hover shows at once what is known, and behavior and callers follow."""
         deadline = time.monotonic() + 10
+        shown, since = "", time.monotonic()
         while time.monotonic() < deadline:
             result, _ = self.request("textDocument/hover", params)
-            if result and "· fresh" in result["contents"]["value"]:
+            text = result["contents"]["value"] if result else ""
+            if text != shown:
+                shown, since = text, time.monotonic()
+            if "· fresh" in text and time.monotonic() - since > 0.5:
                 return result
             time.sleep(0.02)
         raise Failure("the hover holds no insight.")
